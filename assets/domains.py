@@ -1,0 +1,9 @@
+"""The domains of the platform. A new one is a package beside this file, and its line here."""
+
+from __future__ import annotations
+
+from assets.calendar.domain import CALENDAR
+from assets.domain import Domain
+from assets.retail.domain import RETAIL
+
+DOMAINS: tuple[Domain, ...] = (CALENDAR, RETAIL)

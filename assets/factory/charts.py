@@ -1,0 +1,49 @@
+"""Draws the chart that a model's header asks for, as a picture inside the materialisation's metadata."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from assets.factory.header import ChartEntry
+from resources.warehouse.base import Origin, Warehouse
+from resources.warehouse.table import Table
+
+MOST_POINTS = 400
+
+
+def chart_metadata(warehouse: Warehouse, table: Table, chart: ChartEntry, origin: Origin) -> Mapping[str, Any]:
+    """The chart as metadata: one picture, drawn from the table's published rows."""
+    rows = warehouse.rows(
+        f"SELECT {chart.x} AS x, {chart.y} AS y FROM {table.sql_name} GROUP BY 1 ORDER BY 1 LIMIT {MOST_POINTS}",
+        origin=origin,
+    )
+    if not rows:
+        return {}
+    picture = draw(chart, [row["x"] for row in rows], [float(row["y"] or 0) for row in rows])
+    encoded = base64.b64encode(picture).decode()
+    return {"chart": dg.MetadataValue.md(f"![{chart.title}](data:image/png;base64,{encoded})")}
+
+
+def draw(chart: ChartEntry, x: Sequence[Any], y: Sequence[float]) -> bytes:
+    """The chart as a PNG picture."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 3.2), dpi=110, layout="constrained")
+    axes = figure.add_subplot()
+    if chart.kind == "line":
+        axes.plot(x, y, color="#2563eb", linewidth=1.4)
+        figure.autofmt_xdate()
+    else:
+        axes.bar([str(value) for value in x], y, color="#2563eb", width=0.72)
+    axes.set_title(chart.title, loc="left", fontsize=11)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", alpha=0.25)
+    axes.set_axisbelow(True)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()

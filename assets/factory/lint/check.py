@@ -1,0 +1,52 @@
+"""Applies every rule to a model's tree and text, in one walk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sqlglot import exp
+
+# Importing the modules of rules registers them.
+from assets.factory.lint import calls, dates, expressions, shape  # noqa: F401
+from assets.factory.lint.families import Families
+from assets.factory.lint.finding import RULES, Finding, line_of, shown
+from assets.factory.lint.parsing import tokens_of
+from assets.factory.lint.vocabulary import NODES, OPERATORS, PARAMETERS
+from assets.factory.lint.words import word_findings
+
+
+def lint(tree: exp.Query, sql: str, schema: Mapping[str, Mapping[str, str]] | None = None) -> list[Finding]:
+    """What must change in a model before it means the same on Postgres and on Athena/Trino; empty when nothing must.
+
+    Args:
+        tree: what `parse` made of `sql`.
+        sql: the text that the findings' lines count in.
+        schema: portable column types by column, by `schema.table`, as far as they are known. More types make
+            more rules decidable: divisions of double columns need no cast then.
+    """
+    families = Families(tree, schema)
+    findings = {*word_findings(tree, tokens_of(sql)), *_tree_findings(tree, families)}
+    return sorted(findings)
+
+
+def _tree_findings(tree: exp.Query, families: Families) -> Iterator[Finding]:
+    for node in tree.walk():
+        kind = type(node)
+        rules = RULES.get(kind)
+        if rules is not None:
+            for function in rules:
+                for name, message in function(node, families):
+                    yield Finding(line_of(node), name, message)
+        if kind not in NODES and (kind in OPERATORS or not isinstance(node, exp.Func)):
+            yield from _refused(node)
+
+
+def _refused(node: exp.Expr) -> Iterator[Finding]:
+    """A node outside the portable subset; functions are judged by their names in the text instead."""
+    if isinstance(node, exp.Pow) and "line" in node.meta:
+        return  # the function power(), which has a place in the text; the operator ^ has none
+    if isinstance(node, PARAMETERS):
+        yield Finding(line_of(node), "parameter", f"{shown(node)} is a parameter; write the value itself.")
+        return
+    instead = OPERATORS.get(type(node), "rewrite it with plain joins, case and listed functions")
+    yield Finding(line_of(node), "not-portable", f"{shown(node)} is not in the portable subset: {instead}.")

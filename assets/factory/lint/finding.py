@@ -1,0 +1,58 @@
+"""What a rule reports, and the table in which rules are registered by the kind of node that they look at.
+
+The rules themselves are in the modules that use `rule`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from sqlglot import exp
+
+from assets.factory.lint.families import Families
+
+
+class Finding(NamedTuple):
+    """One thing in a model that is refused: the 1-based line of its SQL, the rule's name, and what to write instead."""
+
+    line: int
+    rule: str
+    message: str
+
+
+Problem = tuple[str, str]
+"""A rule's name and its message."""
+
+RuleFunction = Callable[[Any, Families], Iterator[Problem]]
+
+RULES: dict[type[exp.Expr], list[RuleFunction]] = {}
+"""Rules by the exact class of the nodes they look at."""
+
+
+def rule(*kinds: type[exp.Expr]) -> Callable[[RuleFunction], RuleFunction]:
+    """Register a function that yields the problems of one node of these kinds."""
+
+    def register(function: RuleFunction) -> RuleFunction:
+        for kind in kinds:
+            RULES.setdefault(kind, []).append(function)
+        return function
+
+    return register
+
+
+def line_of(node: exp.Expr) -> int:
+    """The first line that a node covers; that of what encloses it where sqlglot kept no place for it."""
+    found: exp.Expr | None = node
+    while found is not None:
+        lines = [int(part.meta["line"]) for part in found.walk() if "line" in part.meta]
+        if lines:
+            return min(lines)
+        found = found.parent
+    return 1
+
+
+def shown(node: exp.Expr) -> str:
+    """A node as short text for a message."""
+    text = node.sql(dialect="postgres", comments=False)
+    return text if len(text) <= 60 else f"{text[:57]}..."

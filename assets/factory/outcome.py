@@ -1,0 +1,139 @@
+"""Turns a write into Dagster's events: check results and a materialisation with everything worth knowing about it.
+
+The same for every table, however its rows were made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from assets.factory.lineage import Lineage
+from assets.factory.markdown import lineage_table, preview_table
+from resources.errors import TributaryError
+from resources.warehouse.base import Origin, WriteReport
+from resources.warehouse.checks import Check, CheckResult
+from resources.warehouse.errors import ChecksFailed
+from resources.warehouse.table import Table
+
+Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]
+
+
+def asset_key(table: str) -> dg.AssetKey:
+    """The asset key of `schema.table`."""
+    return dg.AssetKey(table.split("."))
+
+
+def origin_of(context: dg.AssetExecutionContext, table: Table) -> Origin:
+    """Who writes, for the database's own records."""
+    return Origin(run_id=context.run_id, asset=table.key)
+
+
+def check_specs(table: Table) -> list[dg.AssetCheckSpec]:
+    """The table's checks as Dagster shows them; those that block do so inside the asset's own step."""
+    return [
+        dg.AssetCheckSpec(
+            check.name,
+            asset=asset_key(table.key),
+            description=check.description,
+            metadata={"severity": check.severity, "blocks publishing": check.severity == "error"},
+        )
+        for check in table.checks
+    ]
+
+
+def events(
+    table: Table,
+    write: Callable[[], WriteReport],
+    *,
+    lineage: Lineage,
+    metadata: Callable[[WriteReport], Mapping[str, Any]] | None = None,
+    more_checks: Callable[[WriteReport], Sequence[dg.AssetCheckResult]] | None = None,
+    data_version: str | None = None,
+) -> Events:
+    """Write, and yield the results of the checks and the materialisation.
+
+    Raises:
+        dagster.Failure: the write was refused; its message is one sentence, and the old rows stay.
+    """
+    try:
+        report = write()
+    except ChecksFailed as failed:
+        yield from (check_result(table, result) for result in failed.results)
+        raise failure(failed) from failed
+    except TributaryError as error:
+        raise failure(error) from error
+    yield from (check_result(table, result) for result in report.checks)
+    if more_checks is not None:
+        yield from more_checks(report)
+    yield dg.MaterializeResult(
+        asset_key=asset_key(table.key),
+        metadata={**report_metadata(report, lineage), **(metadata(report) if metadata else {})},
+        data_version=None if data_version is None else dg.DataVersion(data_version),
+    )
+
+
+def failure(error: TributaryError) -> dg.Failure:
+    """A failure whose message is the error's sentence; running it again without a change would not help."""
+    return dg.Failure(description=str(error), allow_retries=False)
+
+
+def check_result(table: Table, result: CheckResult) -> dg.AssetCheckResult:
+    """A check's outcome, with a few offending rows where it failed."""
+    metadata: dict[str, Any] = {"failures": result.failures}
+    if result.sample:
+        metadata["offending rows"] = dg.MetadataValue.md(preview_table(result.sample))
+    return dg.AssetCheckResult(
+        passed=result.passed,
+        asset_key=asset_key(table.key),
+        check_name=result.check.name,
+        severity=severity(result.check),
+        metadata=metadata,
+    )
+
+
+def severity(check: Check) -> dg.AssetCheckSeverity:
+    """The check's severity in Dagster's terms."""
+    return dg.AssetCheckSeverity.ERROR if check.severity == "error" else dg.AssetCheckSeverity.WARN
+
+
+def table_schema(table: Table) -> dg.TableSchema:
+    """The declared columns, with their meaning and tags."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                column.name,
+                column.type,
+                description=column.description,
+                tags=dict.fromkeys(column.tags, ""),
+            )
+            for column in table.columns
+        ]
+    )
+
+
+def report_metadata(report: WriteReport, lineage: Lineage) -> dict[str, Any]:
+    """Rows, bytes, seconds, preview, schema, lineage and the statement that ran."""
+    metadata: dict[str, Any] = {
+        "dagster/row_count": report.rows,
+        "dagster/column_schema": table_schema(report.table),
+        "bytes": report.bytes,
+        "seconds": round(report.seconds, 3),
+        "preview": dg.MetadataValue.md(preview_table(report.preview)),
+        "statement": dg.MetadataValue.md(f"```sql\n{report.statement}\n```"),
+        **{f"seconds: {phase}": round(seconds, 3) for phase, seconds in report.phases.items()},
+    }
+    if lineage:
+        metadata["dagster/column_lineage"] = dg.TableColumnLineage(
+            deps_by_column={
+                column: [dg.TableColumnDep(asset_key(source.table), source.column) for source in sources]
+                for column, sources in lineage.items()
+            }
+        )
+        metadata["lineage"] = dg.MetadataValue.md(lineage_table(lineage))
+    if report.lines:
+        metadata["source lines"] = report.lines
+        metadata["rejected lines"] = report.rejected
+    return metadata

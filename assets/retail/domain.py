@@ -1,0 +1,20 @@
+"""The retail domain's registration: its Python assets, the tables they make, and the lineage of their columns."""
+
+from __future__ import annotations
+
+from assets.domain import Domain
+from assets.retail.files import ALL_FILES
+from assets.retail.raw_assets import raw_asset
+from assets.retail.recommendations import RECOMMENDATIONS, recommendations_asset
+from assets.retail.staged_assets import file_lineage, staged_asset
+
+RETAIL = Domain(
+    name="retail",
+    assets=(
+        *(raw_asset(file) for file in ALL_FILES),
+        *(staged_asset(file) for file in ALL_FILES),
+        recommendations_asset(),
+    ),
+    tables=(*(file.table for file in ALL_FILES), RECOMMENDATIONS),
+    lineage={file.table.key: file_lineage(file) for file in ALL_FILES},
+)

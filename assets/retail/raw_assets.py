@@ -1,0 +1,86 @@
+"""The raw assets of the retail domain: one a source file, each an immutable copy in the lake."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import dagster as dg
+
+from assets.factory.markdown import table
+from assets.factory.outcome import asset_key, failure
+from assets.factory.specs import owner, source_link
+from assets.retail.files import COMMODITY_SECTIONS, SourceFile
+from assets.retail.ingest import Manifest, ingest
+from resources.errors import TributaryError
+from resources.lake.model import Lake
+from resources.settings import PROJECT_ROOT
+
+LAKE = "lake"
+RETAIL_FOLDER = "retail_folder"
+SEEDS = PROJECT_ROOT / "sql" / "retail" / "seeds"
+PREVIEW_LINES = 5
+PREVIEW_BYTES = 4096
+
+
+def path_of(source: SourceFile, folder: Path) -> Path:
+    """Where the file stands: the seed in the project, all others in the user's folder."""
+    return (SEEDS if source is COMMODITY_SECTIONS else folder) / source.file
+
+
+def raw_asset(source: SourceFile) -> dg.AssetsDefinition:
+    """The asset that ingests one file; its data version is the file's SHA-256."""
+    spec = dg.AssetSpec(
+        key=asset_key(source.raw_key),
+        group_name="retail",
+        description=f"The file `{source.file}` as it arrived. {source.description}",
+        owners=[owner("retail")],
+        kinds={"csv", "file"},
+        tags={"layer": "raw", "domain": "retail"},
+        code_version="1",
+        metadata={
+            "file": source.file,
+            "dagster/column_schema": dg.TableSchema(
+                columns=[
+                    dg.TableColumn(column.source, column.type, description=column.description)
+                    for column in source.contract.columns
+                ]
+            ),
+            **source_link(Path(__file__).with_name("files.py"), 1, source.file),
+        },
+    )
+
+    @dg.multi_asset(name=f"raw__{source.name}", specs=[spec], required_resource_keys={LAKE, RETAIL_FOLDER})
+    def run(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        lake = cast("Lake", getattr(context.resources, LAKE))
+        folder = cast("Path", getattr(context.resources, RETAIL_FOLDER))
+        try:
+            manifest, new = ingest(lake, path_of(source, folder))
+            metadata = _metadata(lake, source, manifest, new)
+        except TributaryError as error:
+            raise failure(error) from error
+        return dg.MaterializeResult(
+            asset_key=asset_key(source.raw_key), metadata=metadata, data_version=dg.DataVersion(manifest.sha256)
+        )
+
+    return run
+
+
+def _metadata(lake: Lake, source: SourceFile, manifest: Manifest, new: bool) -> dict[str, Any]:
+    modified = datetime.fromtimestamp(manifest.modified_ns / 1e9, tz=UTC)
+    return {
+        "file": manifest.file,
+        "bytes": manifest.size,
+        "lines": manifest.lines,
+        "modified": dg.MetadataValue.timestamp(modified),
+        "sha256": manifest.sha256,
+        "object": lake.url(manifest.key),
+        "new version": new,
+        "preview": dg.MetadataValue.md(_preview(lake, source, manifest)),
+    }
+
+
+def _preview(lake: Lake, source: SourceFile, manifest: Manifest) -> str:
+    chunk = next(lake.open(manifest.key, chunk_size=PREVIEW_BYTES), b"")
+    lines = chunk.decode("utf-8", errors="replace").splitlines()[: PREVIEW_LINES + 1]
+    rows = [line.split(source.contract.delimiter) for line in lines]
+    return table(rows[0], rows[1:]) if rows else "_empty_"

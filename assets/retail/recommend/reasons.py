@@ -1,0 +1,65 @@
+"""Why a product is recommended, in one sentence with the numbers behind it. Every number is a count of purchases."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from assets.retail.recommend.affinity import shared_households
+from assets.retail.recommend.purchases import Ints
+from assets.retail.recommend.ranking import Ranked
+from assets.retail.recommend.scores import Model
+
+
+def reasons(model: Model, ranked: Ranked) -> list[str]:
+    """One sentence per row of `ranked`.
+
+    A product bought before is explained by the household's own baskets. A new one is explained by the product of the
+    household that speaks most for it, with the number of households that buy both; where none does, by popularity.
+    """
+    purchases = model.purchases
+    width = max(len(purchases.products), 1)
+    pairs, times = np.unique(purchases.line_household * width + purchases.line_product, return_counts=True)
+    wanted = ranked.household * width + ranked.product
+    place = np.minimum(np.searchsorted(pairs, wanted), max(len(pairs) - 1, 0))
+    baskets = purchases.baskets_of_household
+    buyers = np.bincount(model.weights.indices, minlength=width)
+    because = _strongest_pointer(model, ranked)
+    pointed = because >= 0
+    shared = np.zeros(len(because), dtype=np.int64)
+    shared[pointed] = shared_households(model.weights, because[pointed], ranked.product[pointed])
+
+    texts: list[str] = []
+    for row, (household, product) in enumerate(zip(ranked.household, ranked.product, strict=True)):
+        if not ranked.is_new[row]:
+            texts.append(f"Bought in {times[place[row]]} of your {_counted(baskets[household], 'basket')}")
+        elif pointed[row]:
+            texts.append(
+                f"Goes with {purchases.products[because[row]]}, which you buy: "
+                f"{shared[row]} of its {_counted(buyers[because[row]], 'household')} buy both"
+            )
+        else:
+            texts.append(f"Popular: bought by {buyers[product]} of {_counted(len(purchases.households), 'household')}")
+    return texts
+
+
+def _strongest_pointer(model: Model, ranked: Ranked) -> Ints:
+    """Per row the household's product with the largest part in the row's affinity; -1 where the row has none."""
+    pointers = model.similar.tocsc()
+    own = sparse.csr_matrix(model.weights[:, model.offered])
+    column = np.searchsorted(model.offered, ranked.product)
+    weight = np.zeros(len(model.offered))
+    because = np.full(len(ranked.product), -1, dtype=np.int64)
+    for row in np.flatnonzero(ranked.is_new):
+        mine = slice(*own.indptr[ranked.household[row] : ranked.household[row] + 2])
+        theirs = slice(*pointers.indptr[column[row] : column[row] + 2])
+        weight[own.indices[mine]] = own.data[mine]
+        parts = weight[pointers.indices[theirs]] * pointers.data[theirs]
+        weight[own.indices[mine]] = 0
+        if parts.max(initial=0) > 0:
+            because[row] = model.offered[pointers.indices[theirs][parts == parts.max()].min()]
+    return because
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

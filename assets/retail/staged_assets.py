@@ -1,0 +1,121 @@
+"""The staged assets of the retail domain: each loads one ingested file into its table, unless it did so already."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import dagster as dg
+
+from assets.factory.lineage import Lineage, Source
+from assets.factory.outcome import Events, asset_key, check_specs, events, origin_of
+from assets.factory.specs import table_spec
+from assets.factory.sql_assets import WAREHOUSE
+from assets.retail.files import SourceFile
+from assets.retail.ingest import RetailFileError, read_manifest
+from assets.retail.raw_assets import LAKE
+from resources.lake.model import Lake
+from resources.warehouse.base import Delimited, Origin, Warehouse, WriteReport
+from resources.warehouse.delimited.contract import SOURCE_LINE, FileContract
+from resources.warehouse.table import Table
+
+LINES_RECONCILE = "lines_reconcile"
+
+
+def staged_asset(source: SourceFile) -> dg.AssetsDefinition:
+    """The asset that loads one file; lines that do not fit go to `quarantine.rejected_rows`."""
+    table = source.table
+    digest = contract_digest(source.contract)
+    lineage = file_lineage(source)
+    reconcile = dg.AssetCheckSpec(
+        LINES_RECONCILE,
+        asset=asset_key(table.key),
+        description="Every line of the file was either loaded or rejected: lines = rows + rejected lines.",
+    )
+
+    @dg.multi_asset(
+        name=f"staged__{source.name}",
+        specs=[
+            table_spec(
+                table,
+                domain="retail",
+                deps=[source.raw_key],
+                kinds=("csv",),
+                source=Path(__file__).with_name("files.py"),
+                code_version=digest,
+                metadata={"file": source.file},
+            )
+        ],
+        check_specs=[*check_specs(table), reconcile],
+        required_resource_keys={WAREHOUSE, LAKE},
+    )
+    def run(context: dg.AssetExecutionContext) -> Events:
+        warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
+        lake = cast("Lake", getattr(context.resources, LAKE))
+        origin = origin_of(context, table)
+        counted: list[int] = []
+
+        def write() -> WriteReport:
+            report, lines = load(warehouse, lake, source, table, origin)
+            counted.append(lines)
+            return report
+
+        def reconciled(report: WriteReport) -> list[dg.AssetCheckResult]:
+            return [_reconciled(table, warehouse, report.rows, counted[0])]
+
+        yield from events(table, write, lineage=lineage, more_checks=reconciled)
+
+    return run
+
+
+def load(warehouse: Warehouse, lake: Lake, source: SourceFile, table: Table, origin: Origin) -> tuple[WriteReport, int]:
+    """Load the file's current version, or look again at what was loaded from it; and the lines that the lake counted.
+
+    Raises:
+        RetailFileError: the file was never ingested.
+        TributaryError: the file or its rows were refused; the old rows stay.
+    """
+    manifest = read_manifest(lake, source.file)
+    if manifest is None:
+        raise RetailFileError(f"{source.file} is not in the lake yet; materialise {source.raw_key} first.")
+    fingerprint = f"{manifest.sha256}:{contract_digest(source.contract)}"
+    published = warehouse.published(table)
+    if published is not None and published.fingerprint == fingerprint:
+        return warehouse.review(table, origin=origin), manifest.lines - 1
+
+    def chunks() -> Iterator[bytes]:
+        return lake.open(manifest.key)
+
+    delimited = Delimited(source.contract, source.file, chunks)
+    return warehouse.replace(table, delimited, origin=origin, fingerprint=fingerprint), manifest.lines - 1
+
+
+def contract_digest(contract: FileContract) -> str:
+    """Changes whenever what is made of the file changes."""
+    return hashlib.sha256(repr(contract).encode()).hexdigest()[:16]
+
+
+def file_lineage(source: SourceFile) -> Lineage:
+    """Each staged column's columns in the file."""
+    names = {column.name: column.source for column in source.contract.columns}
+    lineage: dict[str, tuple[Source, ...]] = {name: (Source(source.raw_key, of),) for name, of in names.items()}
+    for derived in source.contract.derived:
+        used = [name for name in names if re.search(rf"\b{name}\b", derived.expression)]
+        lineage[derived.name] = tuple(Source(source.raw_key, names[name]) for name in used)
+    if source.contract.key:
+        lineage[SOURCE_LINE] = ()
+    return lineage
+
+
+def _reconciled(table: Table, warehouse: Warehouse, rows: int, lines: int) -> dg.AssetCheckResult:
+    """Compares the lines counted while ingesting with what the database holds, not with what the loader believes."""
+    rejected = warehouse.rows("SELECT count(*) AS n FROM quarantine.rejected_rows WHERE table_name = %s", (table.key,))[
+        0
+    ]["n"]
+    return dg.AssetCheckResult(
+        passed=lines == rows + rejected,
+        asset_key=asset_key(table.key),
+        check_name=LINES_RECONCILE,
+        metadata={"source lines": lines, "loaded": rows, "rejected": rejected},
+    )

@@ -1,0 +1,67 @@
+"""The sensor that notices new and changed retail files. What counts as changed is decided in `assets.retail.watch`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+import dagster as dg
+
+from assets.factory.outcome import asset_key
+from assets.retail.files import ALL_FILES
+from assets.retail.ingest import read_manifest
+from assets.retail.raw_assets import LAKE, RETAIL_FOLDER, path_of
+from assets.retail.watch import Stat, decide
+from resources.lake.model import Lake
+
+_RAW = {file.file: asset_key(file.raw_key) for file in ALL_FILES}
+
+
+@dg.sensor(
+    name="retail_files",
+    asset_selection=dg.AssetSelection.assets(*_RAW.values()),
+    minimum_interval_seconds=15,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    required_resource_keys={LAKE, RETAIL_FOLDER},
+    description="Notices new and changed retail source files and ingests them; what hangs on them follows by itself.",
+)
+def retail_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """One look at the folder: a run for the changed files, if any."""
+    lake = cast("Lake", getattr(context.resources, LAKE))
+    folder = cast("Path", getattr(context.resources, RETAIL_FOLDER))
+    decision = decide(_stats(folder), _ingested(lake), _remembered(context.cursor), time.time_ns())
+    cursor = json.dumps(decision.remembered)
+    if not decision.changed:
+        context.update_cursor(cursor)
+        return dg.SkipReason(f"No file in {folder} has changed since it was ingested.")
+    return dg.SensorResult(
+        run_requests=[
+            dg.RunRequest(
+                asset_selection=[_RAW[name] for name in decision.changed],
+                tags={"tributary/files": ", ".join(decision.changed)},
+            )
+        ],
+        cursor=cursor,
+    )
+
+
+def _stats(folder: Path) -> Mapping[str, Stat]:
+    found = {}
+    for file in ALL_FILES:
+        path = path_of(file, folder)
+        if path.exists():
+            stat = path.stat()
+            found[file.file] = Stat(stat.st_size, stat.st_mtime_ns)
+    return found
+
+
+def _ingested(lake: Lake) -> Mapping[str, Stat]:
+    manifests = {file.file: read_manifest(lake, file.file) for file in ALL_FILES}
+    return {name: Stat(found.size, found.modified_ns) for name, found in manifests.items() if found is not None}
+
+
+def _remembered(cursor: str | None) -> Mapping[str, Stat]:
+    return {name: Stat(*stat) for name, stat in json.loads(cursor).items()} if cursor else {}

@@ -1,0 +1,26 @@
+"""What every command shows with: one console for results, one for messages, and formats for numbers and times."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def sentence(text: str) -> None:
+    """Show an error, in one sentence, to people."""
+    err.print(f"[bold red]✗[/] {_escape(text)}", soft_wrap=True)
+
+
+def duration(seconds: float) -> str:
+    """A time for people: `0.42 s`, `12.3 s`, `2 min 05 s`."""
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60):02d} s"
+
+
+def _escape(text: str) -> str:
+    return text.replace("[", "\\[")

@@ -1,0 +1,117 @@
+"""The entry point: the commands by name, and how failures end a command."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from resources.errors import TributaryError
+from tributary.cli.console import sentence
+
+INTERRUPTED = 130
+app = typer.Typer(
+    help="Tributary: five sources, one warehouse. Materialise, query and look into the platform from here.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+Selection = Annotated[
+    str,
+    typer.Argument(
+        help="Assets, in Dagster's selection syntax or as tables: 'group:retail', 'gold.household_summary', "
+        "'+gold.household_summary' with all upstream, '*'."
+    ),
+]
+
+
+@app.command()
+def up(
+    materialize: Annotated[bool, typer.Option(help="Materialise what is missing or out of date first.")] = True,
+) -> None:
+    """Start everything: Postgres, the sample sources, the whole graph, and the servers. Ctrl-C stops it all."""
+    _run("up", "up", materialize=materialize)
+
+
+@app.command()
+def materialize(
+    selection: Selection = "*",
+    partition: Annotated[str | None, typer.Option(help="One partition key.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="First partition key of a range.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Last partition key of a range.")] = None,
+) -> None:
+    """Materialise assets in this process, with progress."""
+    _run("materialize", "materialize", selection=selection, partition=partition, start=start, end=end)
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT; nothing else is let through.")],
+    output: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
+    limit: Annotated[int, typer.Option(help="Rows shown at most; 0 for all.")] = 1000,
+) -> None:
+    """Run a read-only query on the warehouse."""
+    _run("query", "query", sql=sql, output=output, limit=limit)
+
+
+@app.command()
+def lineage(
+    target: Annotated[str, typer.Argument(help="TABLE or TABLE.COLUMN, as in gold.household_summary.r_score.")],
+) -> None:
+    """Show where a table's or a column's values come from, back to the sources."""
+    _run("lineage", "lineage", target=target)
+
+
+@app.command()
+def check() -> None:
+    """Read all settings and models, and say what is wrong with them; nothing is run."""
+    _run("check", "check")
+
+
+@app.command()
+def status() -> None:
+    """Show the settings in force (secrets masked), what runs, and how fresh each asset is."""
+    _run("status", "status")
+
+
+@app.command()
+def sample(
+    scale: Annotated[float | None, typer.Option(help="Size of the retail sample, up to 1 (2.6 M sales).")] = None,
+    force: Annotated[bool, typer.Option(help="Make it again even where it is complete.")] = False,
+) -> None:
+    """Make the sample sources."""
+    _run("sample", "sample", scale=scale, force=force)
+
+
+def main() -> None:
+    """Run the command line; errors that a person is meant to read end it with one sentence and exit code 1."""
+    # Importing makes many objects and no garbage: collecting among them costs a tenth of the start-up.
+    gc.disable()
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app()
+    except TributaryError as error:
+        sentence(str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sentence("Interrupted; nothing was left half written, and running it again picks up from here.")
+        sys.exit(INTERRUPTED)
+
+
+def _run(module: str, function: str, **arguments: object) -> None:
+    """Import a command's module only now, and run it; a command returns its exit code."""
+    command = getattr(importlib.import_module(f"tributary.cli.{module}"), function)
+    gc.enable()
+    code = command(**arguments)
+    if code:
+        raise typer.Exit(code)
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt

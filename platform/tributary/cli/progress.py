@@ -1,0 +1,79 @@
+"""Shows a run as it goes: a live table on a terminal, a line an asset elsewhere, and a summary at the end."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from tributary.cli.console import duration, err, out
+
+if TYPE_CHECKING:
+    from tributary.execution import AssetProgress, Run
+
+_SIGNS = {
+    "waiting": "[dim]·[/]",
+    "running": "[cyan]▸[/]",
+    "done": "[green]✓[/]",
+    "failed": "[bold red]✗[/]",
+    "skipped": "[yellow]↷[/]",
+}
+_SHOWN_WHEN_LIVE = 24
+
+
+def show(run: Run) -> int:
+    """Execute the run and show it; 0 where every asset was materialised, else 1."""
+    started = time.perf_counter()
+    if out.is_terminal:
+        with Live(_live(run), console=out, refresh_per_second=8, transient=True) as live:
+            for _ in run.events():
+                live.update(_live(run))
+        for progress in run.assets.values():
+            out.print(_line(progress))
+    else:
+        for progress in run.events():
+            if progress.status in ("done", "failed", "skipped"):
+                out.print(_line(progress), soft_wrap=True)
+    _summary(run, time.perf_counter() - started)
+    return 0 if run.succeeded else 1
+
+
+def _live(run: Run) -> Table:
+    """The assets around the running one, as many as fit."""
+    assets = list(run.assets.values())
+    done = sum(progress.status in ("done", "failed", "skipped") for progress in assets)
+    first = max(0, min(done - _SHOWN_WHEN_LIVE // 2, len(assets) - _SHOWN_WHEN_LIVE))
+    table = Table.grid(padding=(0, 1))
+    for progress in assets[first : first + _SHOWN_WHEN_LIVE]:
+        table.add_row(_line(progress))
+    table.add_row(Text(f"  {done} of {len(assets)} assets", style="dim"))
+    return table
+
+
+def _line(progress: AssetProgress) -> Text:
+    rows = f"{progress.rows:,} rows" if progress.rows is not None else ""
+    seconds = duration(progress.seconds) if progress.seconds is not None else ""
+    text = f"{_SIGNS[progress.status]} {progress.key:<36} {rows:>16} {seconds:>10}"
+    if progress.failed_checks:
+        text += f"  [yellow]{len(progress.failed_checks)} failed: {escape(', '.join(progress.failed_checks))}[/]"
+    if progress.problem:
+        text += f"\n  [red]{escape(progress.problem)}[/]"
+    elif progress.status == "skipped":
+        text += "  [dim]skipped, as something upstream failed[/]"
+    return Text.from_markup(text)
+
+
+def _summary(run: Run, seconds: float) -> None:
+    assets = run.assets.values()
+    count = {status: sum(progress.status == status for progress in assets) for status in _SIGNS}
+    warned = sum(len(progress.failed_checks) for progress in assets if progress.status == "done")
+    parts = [f"{count['done']} materialised"]
+    parts += [f"[bold red]{count['failed']} failed[/]"] if count["failed"] else []
+    parts += [f"[yellow]{count['skipped']} skipped[/]"] if count["skipped"] else []
+    parts += [f"[yellow]{warned} check warning{'s' if warned > 1 else ''}[/]"] if warned else []
+    console = out if run.succeeded else err
+    console.print(f"[bold]{', '.join(parts)}[/] in {duration(seconds)} [dim](run {run.run_id[:8]})[/]")

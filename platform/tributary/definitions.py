@@ -1,0 +1,18 @@
+"""The code location that Dagster loads: all assets, their checks, the sensors, and the resources behind them."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from resources.settings import get_settings
+from tributary.automation.declarative import AUTOMATION
+from tributary.automation.retail_files import retail_files
+from tributary.platform import load_platform, resources_of
+
+# Runs execute in one process: starting one process a step would cost seconds a step, for work that Postgres does.
+defs = dg.Definitions(
+    assets=load_platform().assets,
+    sensors=[AUTOMATION, retail_files],
+    resources=resources_of(get_settings()),
+    executor=dg.in_process_executor,
+)

@@ -1,0 +1,166 @@
+"""Runs a selection of assets in this process, and tells of each event as it happens.
+
+Used by the command line, and by anything else that must wait for a run. It reaches into Dagster's internals for one
+thing that its public interface lacks: the events of a run of its own, one by one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run_iterator
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+
+from resources.errors import TributaryError
+
+LOCATION = "tributary"
+_TABLE = re.compile(r"(?<![\w/\".*-])(raw|staged|core|gold)[./](\w+)")
+_RANGE_START = "dagster/asset_partition_range_start"
+_RANGE_END = "dagster/asset_partition_range_end"
+
+
+class SelectionError(TributaryError):
+    """The selection cannot be understood, or selects nothing, or does not fit the partitions asked for."""
+
+
+@dataclass(frozen=True)
+class Partitions:
+    """The partitions of a run: one key, a range of keys, or none."""
+
+    key: str | None = None
+    start: str | None = None
+    end: str | None = None
+
+    def tags(self) -> dict[str, str]:
+        """The run's tags by which Dagster knows its partitions."""
+        if self.key is not None:
+            return {"dagster/partition": self.key}
+        if self.start is not None and self.end is not None:
+            return {_RANGE_START: self.start, _RANGE_END: self.end}
+        return {}
+
+
+@dataclass
+class AssetProgress:
+    """What is known of one asset's step so far."""
+
+    key: str
+    status: str = "waiting"
+    rows: int | None = None
+    seconds: float | None = None
+    problem: str = ""
+    failed_checks: list[str] = field(default_factory=list)
+
+
+class Run:
+    """A run of some assets in this process. Iterate `events` to execute it; `assets` is up to date at each event."""
+
+    def __init__(
+        self, defs: dg.Definitions, instance: dg.DagsterInstance, selection: str, partitions: Partitions
+    ) -> None:
+        job = defs.resolve_implicit_global_asset_job_def()
+        keys = select(job, selection)
+        _check_partitions(job, keys, partitions)
+        self._instance = instance
+        self._job = job.get_subset(asset_selection=set(keys))
+        self._run = instance.create_run_for_job(
+            job_def=self._job,
+            asset_selection=frozenset(keys),
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            tags={**partitions.tags(), "tributary/started_by": "command line"},
+            remote_job_origin=RemoteJobOrigin(
+                RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), "__repository__"), job.name
+            ),
+        )
+        order = [key for level in self._job.asset_layer.asset_graph.toposorted_asset_keys_by_level for key in level]
+        names = [".".join(key.path) for key in order if key in set(keys)]
+        self.assets = {name: AssetProgress(name) for name in names}
+
+    @property
+    def run_id(self) -> str:
+        """Dagster's name of the run."""
+        return self._run.run_id
+
+    def events(self) -> Iterator[AssetProgress]:
+        """Execute the run; yields the asset that each event of interest concerns."""
+        for event in execute_run_iterator(InMemoryJob(self._job), self._run, self._instance):
+            progress = self.assets.get((event.step_key or "").replace("__", ".", 1))
+            if progress is not None and _note(progress, event):
+                yield progress
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether every asset of the run was materialised."""
+        return all(progress.status == "done" for progress in self.assets.values())
+
+
+def select(job: dg.JobDefinition, selection: str) -> Sequence[dg.AssetKey]:
+    """The materialisable assets that a selection means: Dagster's syntax, in which tables may be `layer.name`.
+
+    Raises:
+        SelectionError: it cannot be read, or selects nothing.
+    """
+    text = _TABLE.sub(r'key:"\1/\2"', selection)
+    graph = job.asset_layer.asset_graph
+    try:
+        keys = dg.AssetSelection.from_string(text).resolve(graph)
+    except (dg.DagsterInvalidAssetKey, dg.DagsterError, ValueError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise SelectionError(f"The selection {selection!r} cannot be read: {reason}") from error
+    found = sorted(key for key in keys if key in graph.materializable_asset_keys)
+    if not found:
+        raise SelectionError(f"The selection {selection!r} matches no asset; `tributary status` lists the tables.")
+    return found
+
+
+def _check_partitions(job: dg.JobDefinition, keys: Sequence[dg.AssetKey], partitions: Partitions) -> None:
+    if (partitions.start is None) != (partitions.end is None) or (partitions.key and partitions.start):
+        raise SelectionError("Give either --partition, or both --from and --to.")
+    graph = job.asset_layer.asset_graph
+    partitioned = [key for key in keys if graph.get(key).partitions_def is not None]
+    if partitions.tags() and not partitioned:
+        raise SelectionError("None of the selected assets is partitioned; leave --partition, --from and --to out.")
+    if partitioned and not partitions.tags():
+        names = ", ".join(".".join(key.path) for key in partitioned[:3])
+        raise SelectionError(f"{names} is partitioned; say which with --partition, or --from and --to.")
+
+
+def _note(progress: AssetProgress, event: dg.DagsterEvent) -> bool:
+    """Take an event in; whether it changed what is shown."""
+    kind = event.event_type
+    if kind == dg.DagsterEventType.STEP_START:
+        progress.status = "running"
+    elif kind == dg.DagsterEventType.ASSET_MATERIALIZATION:
+        metadata = event.step_materialization_data.materialization.metadata
+        rows = metadata.get("dagster/row_count") or metadata.get("lines")
+        progress.rows = int(str(rows.value)) if rows is not None else None
+    elif kind == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+        evaluation = event.asset_check_evaluation_data
+        if evaluation.passed:
+            return False
+        progress.failed_checks.append(evaluation.check_name)
+    elif kind == dg.DagsterEventType.STEP_SUCCESS:
+        progress.status = "done"
+        progress.seconds = event.step_success_data.duration_ms / 1000
+    elif kind == dg.DagsterEventType.STEP_FAILURE:
+        progress.status = "failed"
+        progress.problem = _reason(event)
+    elif kind == dg.DagsterEventType.STEP_SKIPPED:
+        progress.status = "skipped"
+    else:
+        return False
+    return True
+
+
+def _reason(event: dg.DagsterEvent) -> str:
+    data = event.step_failure_data
+    if data.user_failure_data is not None and data.user_failure_data.description:
+        return data.user_failure_data.description
+    error = data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error is not None else "The step failed without saying why."

@@ -1,0 +1,48 @@
+"""Tells which assets are out of date: never materialised, made by other code, or made from other inputs.
+
+Sources that change outside the platform are the sensors' matter, not looked at here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+_CODE = "dagster/code_version"
+_DATA = "dagster/data_version"
+_INPUT = "dagster/input_data_version/"
+
+
+def out_of_date(defs: dg.Definitions, instance: dg.DagsterInstance) -> list[str]:
+    """The assets to materialise, as `layer/name`, upstream first; what hangs on one of them is one of them."""
+    graph = defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph
+    keys = [
+        key
+        for level in graph.toposorted_asset_keys_by_level
+        for key in level
+        if key in graph.materializable_asset_keys and graph.get(key).partitions_def is None
+    ]
+    latest = instance.get_latest_materialization_events(keys)
+    tags = {key: _tags(event) for key, event in latest.items() if event is not None}
+    stale: set[dg.AssetKey] = set()
+    for key in keys:
+        parents = graph.get(key).parent_keys
+        made = tags.get(key)
+        if (
+            made is None
+            or made.get(_CODE) != graph.get(key).code_version
+            or any(parent in stale or _has_moved(made, tags, parent) for parent in parents)
+        ):
+            stale.add(key)
+    return ["/".join(key.path) for key in keys if key in stale]
+
+
+def _tags(event: dg.EventLogEntry) -> Mapping[str, str]:
+    materialization = event.asset_materialization
+    return (materialization.tags if materialization is not None else None) or {}
+
+
+def _has_moved(made: Mapping[str, str], tags: Mapping[dg.AssetKey, Mapping[str, str]], parent: dg.AssetKey) -> bool:
+    """Whether a parent's data version is another than the one that was read."""
+    return made.get(_INPUT + parent.to_user_string()) != tags.get(parent, {}).get(_DATA)

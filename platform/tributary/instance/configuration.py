@@ -1,0 +1,86 @@
+"""The text of `dagster.yaml`, and writing it. Secrets are not in it: the database's URL comes from the environment."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from resources.settings import Settings
+
+URL_VARIABLE = "DAGSTER_POSTGRES_URL"
+"""The environment variable from which Dagster reads its database's URL (settings own the `TRIBUTARY_` names)."""
+
+_HEADER = "# Written by Tributary from its settings: edits are lost.\n"
+_STORAGES = {
+    "run_storage": "PooledRunStorage",
+    "event_log_storage": "PooledEventLogStorage",
+    "schedule_storage": "PooledScheduleStorage",
+}
+_TICKS_KEPT_DAYS = {"skipped": 7, "failure": 30, "success": 30}
+
+
+def write_configuration(settings: Settings) -> Path:
+    """Put `dagster.yaml` into Dagster's home in one step, unless it is there already; returns its path."""
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    path, text = home / "dagster.yaml", render(settings)
+    if not path.exists() or path.read_text() != text:
+        descriptor, name = tempfile.mkstemp(prefix=".dagster.yaml.", dir=home)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        Path(name).replace(path)
+    return path
+
+
+def render(settings: Settings) -> str:
+    """The configuration of the instance, as YAML."""
+    import yaml
+
+    text: str = yaml.safe_dump(_configuration(settings), sort_keys=False)
+    return _HEADER + text
+
+
+def _configuration(settings: Settings) -> dict[str, Any]:
+    storages = {
+        kind: {
+            "module": "tributary.instance.pooled_storage",
+            "class": name,
+            "config": {"postgres_url": {"env": URL_VARIABLE}},
+        }
+        for kind, name in _STORAGES.items()
+    }
+    ticks = {"purge_after_days": dict(_TICKS_KEPT_DAYS)}
+    return {
+        **storages,
+        "compute_logs": {
+            "module": "dagster._core.storage.local_compute_log_manager",
+            "class": "LocalComputeLogManager",
+            "config": {"base_dir": str(settings.dagster_home / "compute_logs")},
+        },
+        "local_artifact_storage": {
+            "module": "dagster._core.storage.root",
+            "class": "LocalArtifactStorage",
+            "config": {"base_dir": str(settings.dagster_home)},
+        },
+        "concurrency": {"runs": {"max_concurrent_runs": settings.max_concurrent_runs}},
+        # The stock five seconds are most of the time that a person waits for a small run.
+        "run_queue": {"dequeue_interval_seconds": 1},
+        "run_monitoring": {
+            "enabled": True,
+            "start_timeout_seconds": 180,
+            "cancel_timeout_seconds": 60,
+            "poll_interval_seconds": 30,
+            "free_slots_after_run_end_seconds": 60,
+        },
+        # A run that failed is looked at, then repeated: every write can be. Retrying by itself would hide the cause.
+        "run_retries": {"enabled": False},
+        "retention": {"schedule": ticks, "sensor": dict(ticks), "auto_materialize": dict(ticks)},
+        "sensors": {"use_threads": True, "num_workers": 4},
+        "schedules": {"use_threads": True, "num_workers": 4},
+        "freshness": {"enabled": True},
+        "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
+    }

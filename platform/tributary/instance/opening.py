@@ -1,0 +1,40 @@
+"""Opening Dagster's instance, and the environment that it and every process of Dagster's need for it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from tributary.instance.configuration import URL_VARIABLE, write_configuration
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+    from resources.postgres.databases import Databases
+    from resources.settings import Settings
+
+# Events that come in a batch (one for each partition of a range) are then written by one statement.
+_EVENT_BATCH_SIZE = "1000"
+
+
+def dagster_environment(settings: Settings, databases: Databases) -> dict[str, str]:
+    """The variables that make any process of Dagster's use this instance. They hold the database's password."""
+    return {
+        "DAGSTER_HOME": str(settings.dagster_home),
+        URL_VARIABLE: databases.url("dagster"),
+        "DAGSTER_EVENT_BATCH_SIZE": _EVENT_BATCH_SIZE,
+    }
+
+
+def open_instance(settings: Settings, databases: Databases) -> DagsterInstance:
+    """Dagster's instance on these databases; its tables are made where they are missing.
+
+    The process's environment is set as `dagster_environment` says, since Dagster reads it again when it starts runs.
+    Close the instance (it is a context manager) before the databases.
+    """
+    write_configuration(settings)
+    os.environ.update(dagster_environment(settings, databases))
+
+    from dagster import DagsterInstance
+
+    return DagsterInstance.from_config(str(settings.dagster_home))

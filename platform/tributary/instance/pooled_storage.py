@@ -1,0 +1,134 @@
+"""Dagster's three Postgres storages over kept connections.
+
+The stock storages open a connection for every statement, which costs more than the statement: a run of many small
+assets spends most of its time so. These keep a small pool in each process, shared by the three, and leave out what
+the stock ones ask or tell the server again and again to no effect. Tables, statements and configuration are Dagster's.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Self
+
+from dagster_postgres.event_log import PostgresEventLogStorage
+from dagster_postgres.event_log.event_log import CHANNEL_NAME
+from dagster_postgres.run_storage import PostgresRunStorage
+from dagster_postgres.schedule_storage import PostgresScheduleStorage
+from dagster_postgres.utils import create_pg_engine, get_token_provider_from_config, pg_url_from_config
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
+
+if TYPE_CHECKING:
+    from dagster._serdes import ConfigurableClassData
+    from sqlalchemy.engine import Engine
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+_NOTIFY = f"NOTIFY {CHANNEL_NAME},"
+
+POOL_SIZE = 3
+"""Connections that a process keeps; more are opened for a moment when they are needed."""
+
+MAX_OVERFLOW = 20
+"""Connections beyond the kept ones that a process may open (the daemon and the UI work with threads)."""
+
+RECYCLE_SECONDS = 1800
+"""Age at which a kept connection is replaced: proxies before a managed server drop older idle ones."""
+
+
+TRUSTED_SECONDS = 5.0
+"""A connection used this recently is used again without asking the server whether it still lives."""
+
+
+@lru_cache
+def pooled_engine(postgres_url: str) -> Engine:
+    """The process's engine for a database, in autocommit; a connection that lay idle is checked before it is used."""
+    engine = create_pg_engine(
+        postgres_url,
+        isolation_level="AUTOCOMMIT",
+        pool_size=POOL_SIZE,
+        max_overflow=MAX_OVERFLOW,
+        pool_recycle=RECYCLE_SECONDS,
+    )
+    event.listen(engine, "checkin", _remember_when)
+    event.listen(engine, "checkout", _check_if_idle)
+    event.listen(engine, "do_execute", _skip_notify)
+    # A forked child shares its parent's sockets: it must neither use nor close them.
+    os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
+    return engine
+
+
+def _remember_when(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["returned"] = time.monotonic()
+
+
+def _check_if_idle(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Pre-ping for idle connections only: SQLAlchemy's own would double the round trips of a busy run."""
+    returned = record.info.get("returned")
+    if returned is None or time.monotonic() - returned < TRUSTED_SECONDS:
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except connection.Error as error:
+        # The pool answers this by opening another connection.
+        raise DisconnectionError from error
+
+
+def _skip_notify(_cursor: object, statement: str, _parameters: object, _context: object) -> bool | None:
+    """Drop the NOTIFY that follows every event: nothing listens any more, and it costs a commit and a global lock."""
+    return True if statement.startswith(_NOTIFY) else None
+
+
+class _Pooled:
+    """What the three storages change: how they are built from configuration, and their engine."""
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
+        """Build the storage as its stock parent does, then give it the process's pool."""
+        url = pg_url_from_config(config_value)
+        token_provider = get_token_provider_from_config(config_value)
+        storage = cls(  # type: ignore[call-arg]  # the stock storage's constructor, mixed in below
+            postgres_url=url,
+            should_autocreate_tables=config_value.get("should_autocreate_tables", True),
+            inst_data=inst_data,
+            token_provider=token_provider,
+        )
+        if token_provider is None:
+            storage._engine = pooled_engine(url)  # type: ignore[attr-defined]
+        return storage
+
+
+class PooledRunStorage(_Pooled, PostgresRunStorage):
+    """Runs, over the process's pool."""
+
+
+class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):
+    """Events, over the process's pool.
+
+    The stock storage reads the catalogue several times a step to learn whether a table or column is there. Migrations
+    only add to the schema, so what was once seen is remembered; what is missing is looked up again.
+    """
+
+    def __init__(self, **arguments: Any) -> None:
+        self._seen_columns: set[str] = set()
+        self._seen_tables: set[str] = set()
+        super().__init__(**arguments)
+
+    def has_asset_key_col(self, column_name: str) -> bool:
+        """Whether the table of assets has the column."""
+        if column_name not in self._seen_columns and super().has_asset_key_col(column_name):
+            self._seen_columns.add(column_name)
+        return column_name in self._seen_columns
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the event log has the table."""
+        if table_name not in self._seen_tables and super().has_table(table_name):
+            self._seen_tables.add(table_name)
+        return table_name in self._seen_tables
+
+
+class PooledScheduleStorage(_Pooled, PostgresScheduleStorage):
+    """Schedules, sensors and their ticks, over the process's pool."""

@@ -1,0 +1,9 @@
+"""What can go wrong with the processes of `tributary up`, said in one sentence."""
+
+from __future__ import annotations
+
+from resources.errors import TributaryError
+
+
+class LauncherError(TributaryError):
+    """The processes cannot be started, or one of them ended when it should not have."""

@@ -1,0 +1,115 @@
+"""Dagster's processes: one code server, and the web server and daemon that both use it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tributary.launcher.errors import LauncherError
+from tributary.launcher.process import ProcessSpec
+
+if TYPE_CHECKING:
+    from resources.settings import Settings
+
+DEFINITIONS = "tributary.definitions"
+LOCATION = "tributary"
+"""The name of the code location in the UI."""
+
+_LONGEST_SOCKET = 100
+
+
+def dagster_url(settings: Settings) -> str:
+    """Where a browser on this machine finds the UI."""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.dagster_port}"
+
+
+def ready_url(settings: Settings) -> str:
+    """What answers as soon as the UI does."""
+    return f"{dagster_url(settings)}/server_info"
+
+
+def dagster_processes(
+    settings: Settings, environment: Mapping[str, str], definitions: str = DEFINITIONS
+) -> list[ProcessSpec]:
+    """The three processes, to be started together.
+
+    The definitions are loaded once, by the code server; it can reload them when asked in the UI. The others import
+    Dagster meanwhile and go on when the code server answers.
+
+    Args:
+        settings: where to bind and where the logs and sockets are.
+        environment: what the processes need to find Dagster's instance (`dagster_environment`).
+        definitions: the module that holds the `Definitions`.
+
+    Raises:
+        LauncherError: when no private folder can be had for the code server's socket.
+    """
+    socket = _socket_folder(settings.home) / "code.sock"
+    socket.unlink(missing_ok=True)
+    workspace = _write_workspace(settings.dagster_home, socket)
+    quiet = ("--log-level", "warning")
+    code = ProcessSpec(
+        name="code-server",
+        module="dagster",
+        arguments=(
+            *("code-server", "start", "--socket", str(socket), "--module-name", definitions),
+            *("--location-name", LOCATION, "--use-python-environment-entry-point", *quiet),
+        ),
+        environment=environment,
+    )
+    web = ProcessSpec(
+        name="webserver",
+        module="dagster_webserver",
+        arguments=(
+            *("--host", settings.host, "--port", str(settings.dagster_port), "--workspace", str(workspace)),
+            *("--log-level", "warning", "--dagster-log-level", "warning"),
+        ),
+        environment=environment,
+        wait_for=socket,
+        preload=("dagster_webserver.cli", "dagster_webserver.app"),
+    )
+    daemon = ProcessSpec(
+        name="daemon",
+        module="dagster._daemon",
+        arguments=("run", "--workspace", str(workspace), "--log-level", "info"),
+        environment=environment,
+        wait_for=socket,
+        preload=("dagster._daemon.cli",),
+    )
+    return [code, web, daemon]
+
+
+def _write_workspace(home: Path, socket: Path) -> Path:
+    """The workspace that points at the code server."""
+    import yaml
+
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / "workspace.yaml"
+    server = {"grpc_server": {"socket": str(socket), "location_name": LOCATION}}
+    descriptor, name = tempfile.mkstemp(prefix=".workspace.", dir=home)
+    with os.fdopen(descriptor, "w") as file:
+        yaml.safe_dump({"load_from": [server]}, file)
+    Path(name).replace(path)
+    return path
+
+
+def _socket_folder(home: Path) -> Path:
+    """A folder for sockets that only this user can enter: in `home`, or by the temporary folder where that is too long.
+
+    The code server runs whatever a client asks of it, so a folder that somebody else made is refused.
+    """
+    folder = home / "run"
+    if len(os.fsencode(folder / "code.sock")) > _LONGEST_SOCKET:
+        mark = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
+        folder = Path(tempfile.gettempdir()) / f"tributary-{os.geteuid()}-{mark}"
+    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077:
+        raise LauncherError(f"{folder} is open to other users or belongs to one: remove it, then start again.")
+    return folder

@@ -1,0 +1,77 @@
+"""The platform put together: every domain's assets and models, bound to the resources of the settings' profile.
+
+The definitions that Dagster loads, and the command line, both start here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import dagster as dg
+
+from assets.domains import DOMAINS
+from assets.factory.lineage import Lineage
+from assets.factory.model import SqlModel, load_models
+from assets.factory.sql_assets import ModelLineage, sql_asset
+from resources.lake import open_lake
+from resources.postgres.databases import connect
+from resources.settings import PROJECT_ROOT, Settings
+from resources.warehouse.base import Warehouse
+from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from resources.warehouse.table import Table
+
+SQL_ROOT = PROJECT_ROOT / "sql"
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Everything that exists, by what it is."""
+
+    models: Mapping[str, SqlModel]
+    tables: Mapping[str, Table]
+    assets: tuple[dg.AssetsDefinition, ...]
+    model_lineage: ModelLineage
+
+    @cached_property
+    def lineage(self) -> Mapping[str, Lineage]:
+        """The column lineage of every table."""
+        lineages: dict[str, Lineage] = {}
+        for domain in DOMAINS:
+            lineages |= domain.lineage
+        return lineages | {key: self.model_lineage.of(model) for key, model in self.models.items()}
+
+
+def load_platform() -> Platform:
+    """Read all models and put them together with the Python assets.
+
+    Raises:
+        ModelError: a model file is refused; the sentence names file and line.
+    """
+    python_tables = {table.key: table for domain in DOMAINS for table in domain.tables}
+    models = load_models(SQL_ROOT, python_tables.values())
+    tables = python_tables | {key: model.table for key, model in models.items()}
+    lineage = ModelLineage(tables)
+    assets = [asset for domain in DOMAINS for asset in domain.assets]
+    assets += [sql_asset(model, lineage) for model in models.values()]
+    return Platform(models, tables, tuple(assets), lineage)
+
+
+def resources_of(settings: Settings) -> dict[str, object]:
+    """The resources of the settings' profile, opened on first use."""
+    return {
+        "warehouse": open_warehouse(settings),
+        "lake": open_lake(settings.lake_location, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url),
+        "retail_folder": settings.retail_folder,
+    }
+
+
+def open_warehouse(settings: Settings) -> Warehouse:
+    """The warehouse; its server is started, or joined, when it is first used, and held until the process ends."""
+
+    @cache
+    def url() -> str:
+        return connect(settings).url("warehouse")
+
+    return PostgresWarehouse(url)

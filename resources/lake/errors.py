@@ -1,0 +1,52 @@
+"""How the lake fails: one class for each thing a caller may want to do about it.
+
+`transient` says whether the same call may succeed later with nothing changed; retry policies go by it. No message
+holds a server's raw answer, because such an answer can hold credentials.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from resources.errors import TributaryError
+
+
+class LakeError(TributaryError):
+    """Any failure of the lake. Permanent unless the subclass says otherwise."""
+
+    transient: ClassVar[bool] = False
+
+
+class LakeKeyError(LakeError):
+    """A key, prefix or object name that no lake accepts."""
+
+
+class LakeLocationError(LakeError):
+    """The place of the lake itself is wrong: no such bucket, not a folder, or an address that cannot be read."""
+
+
+class LakeAccessError(LakeError):
+    """The lake refused: credentials are missing, wrong or expired, or do not permit the operation."""
+
+
+class LakeSourceError(LakeError):
+    """The local file that was to be put into the lake cannot be read."""
+
+
+class ObjectNotFoundError(LakeError):
+    """There is no object of this key."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"There is no object {url} in the lake; check its key, or whether it has been deleted.")
+
+
+class ObjectChangedError(LakeError):
+    """The object was replaced while it was being read, so what was read is neither the old one nor the new."""
+
+    transient: ClassVar[bool] = True
+
+
+class LakeUnavailableError(LakeError):
+    """The lake did not answer, or asked to be called later."""
+
+    transient: ClassVar[bool] = True

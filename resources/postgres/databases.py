@@ -1,0 +1,179 @@
+"""The three databases, on the embedded server or on the one given by URL: made when missing, named, and addressed.
+
+Their tables belong to who owns them: the warehouse, the form app, and Dagster.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self, get_args
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from resources.postgres.cluster import SUPERUSER
+from resources.postgres.embedded import EmbeddedPostgres
+from resources.postgres.errors import PostgresError
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from resources.settings import Settings
+
+DatabaseName = Literal["warehouse", "app", "dagster"]
+NAMES: tuple[DatabaseName, ...] = get_args(DatabaseName)
+OLDEST_VERSION = 17
+"""The oldest major version of Postgres whose features are used (`COPY … ON_ERROR`)."""
+
+_RECOVERY_PATIENCE = 60.0
+_CONNECT_SECONDS = "10"
+# What people typed must survive a crash, see tuning.py; on a server of somebody else the setting is theirs.
+_DURABLE: DatabaseName = "app"
+
+
+@dataclass(frozen=True)
+class Databases:
+    """The databases of one server, and this process's hold on it where it is the embedded one.
+
+    Use it as a context manager, or call `close`. A process that ends otherwise lets go of the server just as well.
+    """
+
+    server_url: str = field(repr=False)
+    prefix: str = ""
+    server: EmbeddedPostgres | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def name(self, name: DatabaseName) -> str:
+        """The database's name on the server."""
+        return f"{self.prefix}{name}"
+
+    def url(self, name: DatabaseName) -> str:
+        """The URL of a database, as libpq, psycopg and SQLAlchemy (with its default driver) read it."""
+        return _with_database(self.server_url, self.name(name))
+
+    def sqlalchemy_url(self, name: DatabaseName) -> str:
+        """The URL of a database for SQLAlchemy with the driver psycopg 3."""
+        return "postgresql+psycopg://" + self.url(name).partition("://")[2]
+
+    def close(self) -> None:
+        """Let go of the embedded server, which stops where nobody else uses it."""
+        if self.server is not None:
+            self.server.stop()
+
+
+def connect(settings: Settings) -> Databases:
+    """The databases that the settings ask for, reachable and made: starts the embedded server where it is needed.
+
+    Raises:
+        PostgresError: when the server cannot be started or reached, is too old, or does not let us make a database.
+    """
+    if settings.postgres_url is not None:
+        external = Databases(_normal(settings.postgres_url.get_secret_value()), settings.database_prefix)
+        _ensure(external)
+        return external
+    server = EmbeddedPostgres(settings.postgres_data, settings.postgres_data.with_name("postgres.lock"))
+    server.start()
+    try:
+        folder = quote(str(server.socket_folder), safe="")
+        embedded = Databases(f"postgresql://{SUPERUSER}@/postgres?host={folder}", settings.database_prefix, server)
+        _ensure(embedded)
+    except BaseException:
+        server.stop()
+        raise
+    return embedded
+
+
+def running_databases(settings: Settings) -> Databases:
+    """`connect`, under the name that reads well in a `with` statement."""
+    return connect(settings)
+
+
+def masked(url: str) -> str:
+    """A URL fit to be shown: its password as asterisks."""
+    parts = urlsplit(url)
+    where = parts.netloc.rpartition("@")
+    user, colon, _ = where[0].partition(":")
+    netloc = f"{user}{':********' if colon else ''}{where[1]}{where[2]}"
+    query = urlencode([(key, "********" if key == "password" else value) for key, value in parse_qsl(parts.query)])
+    return parts._replace(netloc=netloc, query=query).geturl()
+
+
+def _ensure(databases: Databases) -> None:
+    """Check the server and make what is missing on it. Safe to run in any number of processes at once."""
+    with _open(databases.server_url) as connection:
+        version = connection.info.server_version
+        if version < OLDEST_VERSION * 10_000:
+            raise PostgresError(
+                f"The server at {masked(databases.server_url)} is Postgres {version // 10_000}: Tributary needs "
+                f"{OLDEST_VERSION} or later."
+            )
+        wanted = [databases.name(name) for name in NAMES]
+        rows = connection.execute("SELECT datname FROM pg_database WHERE datname = ANY(%s)", [wanted]).fetchall()
+        found = {row[0] for row in rows}
+        for name in NAMES:
+            if databases.name(name) not in found:
+                _create(connection, databases, name)
+
+
+def _create(connection: psycopg.Connection, databases: Databases, name: DatabaseName) -> None:
+    from psycopg import errors, sql
+
+    database = sql.Identifier(databases.name(name))
+    try:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(database))
+    except (errors.DuplicateDatabase, errors.UniqueViolation):
+        # Another process made it at the same moment.
+        return
+    except errors.InsufficientPrivilege:
+        raise PostgresError(
+            f"The user of {masked(databases.server_url)} may not make the database {databases.name(name)!r}: grant it "
+            "CREATEDB, or make the database for it."
+        ) from None
+    if databases.server is not None and name == _DURABLE:
+        connection.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = on").format(database))
+
+
+def _open(url: str) -> psycopg.Connection:
+    """An autocommit connection; waits while the server recovers from a crash."""
+    import psycopg
+
+    deadline = time.monotonic() + _RECOVERY_PATIENCE
+    while True:
+        try:
+            return psycopg.connect(url, autocommit=True, application_name="tributary")
+        except psycopg.OperationalError as error:
+            # The server is there and says that it is starting, recovering or stopping.
+            passing = isinstance(error, psycopg.errors.CannotConnectNow) or "the database system is" in str(error)
+            if not passing or time.monotonic() > deadline:
+                raise PostgresError(
+                    f"The Postgres server at {masked(url)} cannot be reached ({_reason(error)}): check "
+                    "TRIBUTARY_POSTGRES_URL and that the server runs."
+                ) from None
+        time.sleep(0.1)
+
+
+def _reason(error: Exception) -> str:
+    """The last line of libpq's message: the cause, after the addresses it tried."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1].removesuffix(".") if lines else type(error).__name__
+
+
+def _normal(url: str) -> str:
+    """The URL with the scheme that every library knows, and a bound on how long a connection attempt may take."""
+    parts = urlsplit(url)
+    query = [(key, value) for key, value in parse_qsl(parts.query) if key != "dbname"]
+    if "connect_timeout" not in dict(query):
+        query.append(("connect_timeout", _CONNECT_SECONDS))
+    path = parts.path if parts.path.strip("/") else "/postgres"
+    return parts._replace(scheme="postgresql", path=path, query=urlencode(query)).geturl()
+
+
+def _with_database(url: str, database: str) -> str:
+    return urlsplit(url)._replace(path=f"/{quote(database, safe='')}").geturl()

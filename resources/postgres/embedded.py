@@ -1,0 +1,215 @@
+"""The embedded Postgres server: started by its first user, shared by all, stopped when the last one is gone.
+
+Users are processes: each holds a shared lock on one file for as long as it uses the server, which the kernel drops
+when the process ends in any way. Databases and URLs belong to `databases.py`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Self
+
+from resources.postgres import binaries, cluster, postmaster
+from resources.postgres.errors import PostgresError
+from resources.postgres.owner import server_user
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_POLL_SECONDS = 0.005
+_ORPHAN_PATIENCE = 5.0
+
+
+class EmbeddedPostgres:
+    """One user's hold on the server of a data folder.
+
+    Args:
+        data: the data folder; made when missing.
+        lock: the file that users lock; its folder is made when missing.
+        patience: seconds that a start may take, recovery after a crash included.
+    """
+
+    def __init__(self, data: Path, lock: Path, patience: float = 600.0) -> None:
+        self.data = data.absolute()
+        self.lock = lock.absolute()
+        self.patience = patience
+        self.log = self.data.parent / "logs" / f"{self.data.name}.log"
+        self._held: IO[str] | None = None
+        self._holder = 0
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def socket_folder(self) -> Path:
+        """Where the running server's Unix socket is.
+
+        Raises:
+            PostgresError: when no server runs on the data folder.
+        """
+        found = postmaster.read(self.data)
+        if found is None:
+            raise PostgresError(f"No Postgres runs on {self.data}: start it first.")
+        return found.socket_folder
+
+    def start(self) -> None:
+        """Use the server: returns when it takes connections. Starts it, and makes its data folder, where needed.
+
+        Raises:
+            PostgresError: when it cannot start, with the cause from its log.
+        """
+        if self._held is not None:
+            return
+        self.lock.parent.mkdir(parents=True, exist_ok=True)
+        held = self.lock.open("a")
+        try:
+            # Waits only for a server that is being stopped at this moment.
+            fcntl.flock(held, fcntl.LOCK_SH)
+            if not self._is_ready():
+                with self._starting():
+                    if not self._is_ready():
+                        self._start_server()
+        except BaseException:
+            held.close()
+            raise
+        self._held, self._holder = held, os.getpid()
+
+    def stop(self) -> None:
+        """Let go of the server; the last user to do so stops it, and returns when it is down.
+
+        Raises:
+            PostgresError: when the server does not end within a minute.
+        """
+        held, self._held = self._held, None
+        if held is None:
+            return
+        with held:
+            # A fork shares its parent's lock, which is not the child's to turn.
+            if self._holder != os.getpid():
+                return
+            while True:
+                with suppress(BlockingIOError):
+                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                # Turning the lock lets go of it first. Either others use the server, or its keeper was quicker.
+                with suppress(BlockingIOError):
+                    fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                    return
+                time.sleep(_POLL_SECONDS)
+            if not postmaster.stop(self.data):
+                raise PostgresError(f"Postgres on {self.data} did not stop within a minute; see {self.log}.")
+
+    def _is_ready(self) -> bool:
+        try:
+            found = postmaster.read(self.data)
+        except PermissionError:
+            return False
+        return found is not None and found.accepts
+
+    @contextmanager
+    def _starting(self) -> Iterator[None]:
+        """One start at a time, over all processes."""
+        with self.lock.with_name(self.lock.name + ".start").open("a") as gate:
+            fcntl.flock(gate, fcntl.LOCK_EX)
+            yield
+
+    def _start_server(self) -> None:
+        user = server_user()
+        install = binaries.install_folder()
+        user.make_reachable(install)
+        user.make_readable(install)
+        if not cluster.is_made(self.data):
+            cluster.make(self.data, user)
+        user.make_reachable(self.data)
+        deadline = time.monotonic() + self.patience
+        pid = postmaster.claimed_pid(self.data)
+        if pid is None or not postmaster.serves(pid, self.data):
+            self._clear_the_crash()
+            cluster.configure(self.data, user)
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            log_start = self.log.stat().st_size if self.log.exists() else 0
+            pid = self._run_keeper(user.uid, user.gid)
+        else:
+            # Somebody's server is starting or recovering; this start joins the wait.
+            log_start = 0
+        self._wait_until_ready(pid, deadline, log_start)
+
+    def _clear_the_crash(self) -> None:
+        """Remove what a killed server left: children that still hold its shared memory, and its pid file.
+
+        A new server refuses to start on either. The pid file's number may by now be any other program's, so only
+        processes that are Postgres on this very folder are ended.
+        """
+        deadline = time.monotonic() + _ORPHAN_PATIENCE
+        while orphans := postmaster.processes(self.data):
+            number = signal.SIGQUIT if time.monotonic() < deadline else signal.SIGKILL
+            for orphan in orphans:
+                with suppress(ProcessLookupError):
+                    os.kill(orphan, number)
+            time.sleep(0.05)
+        postmaster.pid_file(self.data).unlink(missing_ok=True)
+
+    def _run_keeper(self, uid: int, gid: int) -> int:
+        """Start the keeper, which starts the server, and return the server's process id."""
+        root = Path(__file__).resolve().parents[2]
+        words = ["1", self.lock, self.data, self.log, uid, gid, binaries.program("postgres")]
+        done = subprocess.run(
+            [sys.executable, "-S", "-m", "resources.postgres.keeper", *map(str, words)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"PATH": os.defpath, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+        if not done.stdout.strip().isdigit():
+            reason = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
+            raise PostgresError(f"The process that keeps Postgres could not be started: {reason[0]}.")
+        return int(done.stdout)
+
+    def _wait_until_ready(self, pid: int, deadline: float, log_start: int) -> None:
+        while not self._is_ready():
+            if not _is_alive(pid):
+                raise PostgresError(
+                    f"Postgres on {self.data} could not start: {self._cause(log_start)}; its log is {self.log}."
+                )
+            if time.monotonic() > deadline:
+                raise PostgresError(
+                    f"Postgres on {self.data} took no connections within {self.patience:.0f} s "
+                    f"({self._cause(log_start)}); its log is {self.log}."
+                )
+            time.sleep(_POLL_SECONDS)
+
+    def _cause(self, log_start: int) -> str:
+        """The last complaint in the log since `log_start` (bytes), without its time stamp."""
+        with self.log.open(errors="replace") as file:
+            file.seek(log_start)
+            lines = [line.strip() for line in file if line.strip()]
+        for line in reversed(lines):
+            for level in ("FATAL:", "PANIC:", "ERROR:"):
+                if level in line:
+                    return line.partition(level)[2].strip()
+        return lines[-1] if lines else "its log says nothing"
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,9 @@
+"""What can go wrong between Tributary and a Postgres server, said in one sentence."""
+
+from __future__ import annotations
+
+from resources.errors import TributaryError
+
+
+class PostgresError(TributaryError):
+    """Postgres cannot be started, reached or used."""

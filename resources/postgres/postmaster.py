@@ -1,0 +1,112 @@
+"""The running server seen from outside: is it there, is it ready, make it stop.
+
+Only the standard library is used here: the keeper process imports this with nothing else on its path.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+PORT = 5432
+"""The number in the socket's name; no TCP port is opened."""
+
+_PID_FILE = "postmaster.pid"
+_PROC = Path("/proc")
+
+
+@dataclass(frozen=True)
+class Postmaster:
+    """What a data folder's `postmaster.pid` says of the server on it."""
+
+    pid: int
+    socket_folder: Path
+    status: str
+
+    @property
+    def accepts(self) -> bool:
+        """Whether the server takes connections at this moment."""
+        if self.status != "ready":
+            return False
+        with socket.socket(socket.AF_UNIX) as client:
+            try:
+                client.connect(str(self.socket_folder / f".s.PGSQL.{PORT}"))
+            except OSError:
+                return False
+        return True
+
+
+def pid_file(data: Path) -> Path:
+    """Where the server on `data` writes its process id."""
+    return data / _PID_FILE
+
+
+def read(data: Path) -> Postmaster | None:
+    """What the pid file says, whether or not that process lives; None when there is no complete file."""
+    try:
+        lines = pid_file(data).read_text().splitlines()
+    except FileNotFoundError:
+        return None
+    # The server writes the file line by line while it starts; the eighth line is its status.
+    if len(lines) < 8 or not lines[0].isdigit():
+        return None
+    return Postmaster(int(lines[0]), Path(lines[4]), lines[7].strip())
+
+
+def claimed_pid(data: Path) -> int | None:
+    """The process id in the pid file, complete or not."""
+    try:
+        first = pid_file(data).read_text().partition("\n")[0].strip()
+    except FileNotFoundError:
+        return None
+    return int(first) if first.isdigit() else None
+
+
+def serves(pid: int, data: Path) -> bool:
+    """Whether `pid` is a Postgres process that works in `data`: a process id alone may be reused by any program."""
+    if (_PROC / "self").exists():
+        try:
+            executable = (_PROC / str(pid) / "exe").readlink()
+            folder = (_PROC / str(pid) / "cwd").readlink()
+        except OSError:
+            return False
+        # The link of a program replaced on disk ends in " (deleted)".
+        return executable.name.split(" ")[0] == "postgres" and folder == data.resolve()
+    shown = subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False)
+    return "postgres" in shown.stdout and str(data) in shown.stdout
+
+
+def processes(data: Path) -> list[int]:
+    """Every Postgres process that works in `data`: the postmaster and its children, or what a crash left of them."""
+    if (_PROC / "self").exists():
+        pids = [int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit()]
+    else:
+        listed = subprocess.run(["ps", "-axo", "pid="], capture_output=True, text=True, check=False)
+        pids = [int(word) for word in listed.stdout.split()]
+    return [pid for pid in pids if serves(pid, data)]
+
+
+def stop(data: Path, patience: float = 60.0) -> bool:
+    """Stop the server on `data`, ending its sessions (Postgres calls this a fast shutdown).
+
+    Returns:
+        Whether nothing serves the folder any more; False after `patience` seconds of a shutdown not done.
+    """
+    pid = claimed_pid(data)
+    if pid is None or not serves(pid, data):
+        return True
+    try:
+        os.kill(pid, signal.SIGINT)
+    except ProcessLookupError:
+        return True
+    deadline = time.monotonic() + patience
+    while serves(pid, data):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.005)
+    return True

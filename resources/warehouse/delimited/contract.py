@@ -1,0 +1,76 @@
+"""What a delimited source file must look like, and how its columns become a table's.
+
+The file's own names stand beside the table's. Values that the file does not hold but implies (a timestamp from a day
+number and a clock time) are derived columns, computed by the engine while it loads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resources.errors import TributaryError
+from resources.warehouse.types import parse_type
+
+SOURCE_LINE = "source_line"
+
+
+class SourceFileError(TributaryError):
+    """A file was refused as a whole; the old rows stay."""
+
+
+@dataclass(frozen=True)
+class FileColumn:
+    """A column of the file: its name there, and the table column it fills; `required` values may not be empty."""
+
+    source: str
+    name: str
+    type: str
+    description: str
+    required: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "type", parse_type(self.type))
+
+
+@dataclass(frozen=True)
+class DerivedColumn:
+    """A table column computed from the file's columns by an immutable SQL expression that is null for bad input."""
+
+    name: str
+    type: str
+    description: str
+    expression: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition on one line's values; a line that breaks it is rejected with `reason`."""
+
+    name: str
+    condition: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FileContract:
+    """A delimited file with a header line, one record a line, UTF-8.
+
+    `key` names the table columns that identify a record: later lines that repeat a key are rejected, and the table gets
+    a `source_line` column. Files too large for that leave `key` empty.
+    """
+
+    columns: tuple[FileColumn, ...]
+    derived: tuple[DerivedColumn, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    key: tuple[str, ...] = ()
+    delimiter: str = ","
+
+    def table_columns(self) -> list[tuple[str, str, str]]:
+        """(name, type, description) of every column of the table, in order."""
+        columns = [(column.name, column.type, column.description) for column in self.columns]
+        columns += [(column.name, column.type, column.description) for column in self.derived]
+        if self.key:
+            columns.append(
+                (SOURCE_LINE, "bigint", "Line of the source file that holds the record; the header is line 1.")
+            )
+        return columns

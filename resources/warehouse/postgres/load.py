@@ -1,0 +1,209 @@
+"""Loads a delimited file into a relation built aside, by COPY in blocks; lines that the server refuses are set aside.
+
+Each block is a COPY of its own under a savepoint. Values of a wrong type are skipped by the server itself (ON_ERROR);
+a rule that a line breaks fails its block, which is then loaded in ever smaller pieces until the line stands alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg import sql
+from psycopg.errors import Diagnostic
+
+from resources.warehouse.base import Delimited
+from resources.warehouse.delimited.contract import SOURCE_LINE, FileContract, SourceFileError
+from resources.warehouse.delimited.scan import Block, Reject, Scanner, raw_lines
+from resources.warehouse.postgres.relations import part_sql
+from resources.warehouse.postgres.session import Session
+from resources.warehouse.prefetch import prefetch
+from resources.warehouse.table import quoted
+from resources.warehouse.types import postgres_type
+
+_SKIPPED = re.compile(r'at line (\d+) for column "?([^":]+)"?: (.*)', re.DOTALL)
+_LINE = re.compile(r", line (\d+)")
+PIECE_LINES = 512
+
+
+@dataclass
+class Loaded:
+    """What came of a file: its lines (without the header), rows loaded, and the lines set aside."""
+
+    lines: int = 0
+    rows: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+
+
+def create_part(session: Session, contract: FileContract, part: str) -> None:
+    """The relation to load into: derived columns are generated, and rules are constraints, while it loads."""
+    definitions = [f"{quoted(column.name)} {postgres_type(column.type)}" for column in contract.columns]
+    definitions += [
+        f"{quoted(column.name)} {postgres_type(column.type)} GENERATED ALWAYS AS ({column.expression}) STORED"
+        for column in contract.derived
+    ]
+    if contract.key:
+        definitions.append(f"{quoted(SOURCE_LINE)} bigint")
+    definitions += [f"CONSTRAINT {quoted(name)} CHECK ({condition})" for name, condition, _ in _rules(contract)]
+    session.execute(f"CREATE TABLE {part_sql(part)} ({', '.join(definitions)})")
+
+
+def load_file(session: Session, source: Delimited, part: str) -> Loaded:
+    """Load the file into `part`, which `create_part` made in the same transaction.
+
+    Raises:
+        SourceFileError: the file cannot be read as its contract says, or none of its lines could be loaded.
+    """
+    loaded = Loaded()
+    scanner = Scanner(source.contract, source.name, source.open())
+    copier = _Copier(session, source.contract, scanner.header, part)
+    for block in prefetch(scanner.blocks()):
+        loaded.rejects += block.rejects
+        if block.numbers:
+            loaded.rows += copier.copy(block, loaded.rejects)
+    loaded.lines = scanner.lines
+    if source.contract.key:
+        repeated = _take_out_repeats(session, source, part)
+        loaded.rows -= len(repeated)
+        loaded.rejects += repeated
+    if not loaded.rows:
+        first = min(loaded.rejects)
+        raise SourceFileError(
+            f"{source.name}: none of its {loaded.lines:,} lines could be loaded; line {first.line}: {first.reason}."
+        )
+    _finish_part(session, source.contract, part)
+    return loaded
+
+
+class _Copier:
+    def __init__(self, session: Session, contract: FileContract, header: Sequence[str], part: str) -> None:
+        self._session = session
+        self._contract = contract
+        self._reasons = {name: reason for name, _, reason in _rules(contract)}
+        names = [*header, SOURCE_LINE] if contract.key else header
+        required = [quoted(column.name) for column in contract.columns if column.required]
+        options = ["FORMAT csv", "ON_ERROR ignore", "LOG_VERBOSITY verbose"]
+        if contract.delimiter != ",":
+            options.append(f"DELIMITER {sql.Literal(contract.delimiter).as_string()}")
+        if required:
+            # An empty required field is then an empty string, which no type but text takes, and a rule refuses there.
+            options.append(f"FORCE_NOT_NULL ({', '.join(required)})")
+        columns = ", ".join(quoted(name) for name in names)
+        self._statement = f"COPY {part_sql(part)} ({columns}) FROM STDIN WITH ({', '.join(options)})"
+
+    def copy(self, block: Block, rejects: list[Reject]) -> int:
+        """Load a block, appending to `rejects` what the server refuses; the number of rows loaded."""
+        try:
+            return self._attempt(block.data, block.numbers, rejects)
+        except (psycopg.DataError, psycopg.IntegrityError):
+            # The savepoint has undone the block; its pieces tell which line it was.
+            pass
+        lines = block.data.split(b"\n")[:-1]
+        return sum(
+            self._pieces(lines[start : start + PIECE_LINES], block.numbers[start : start + PIECE_LINES], rejects)
+            for start in range(0, len(lines), PIECE_LINES)
+        )
+
+    def _pieces(self, lines: Sequence[bytes], numbers: Sequence[int], rejects: list[Reject]) -> int:
+        """Load a few lines, setting aside each that fails its COPY."""
+        loaded = 0
+        while lines:
+            data = b"\n".join(lines) + b"\n"
+            try:
+                return loaded + self._attempt(data, numbers, rejects)
+            except (psycopg.DataError, psycopg.IntegrityError) as error:
+                bad = _line_of(error)
+                reason = self._reasons.get(error.diag.constraint_name or "") or error.diag.message_primary or str(error)
+                if bad:
+                    loaded += self._attempt(b"\n".join(lines[:bad]) + b"\n", numbers[:bad], rejects)
+                rejects.append(Reject(numbers[bad], lines[bad], reason))
+                lines, numbers = lines[bad + 1 :], numbers[bad + 1 :]
+        return loaded
+
+    def _attempt(self, data: bytes, numbers: Sequence[int], rejects: list[Reject]) -> int:
+        skipped: list[tuple[int, str]] = []
+        plain = data
+        if self._contract.key:
+            delimiter = self._contract.delimiter.encode()
+            data = b"".join(
+                b"%b%b%d\n" % (line, delimiter, number)
+                for line, number in zip(data.split(b"\n"), numbers, strict=False)
+            )
+        session = self._session
+        with session.transaction(), _notices(session, skipped), session.copy_in(self._statement) as copy:
+            copy.write(data)
+        if skipped:
+            lines = plain.split(b"\n")
+            rejects += [Reject(numbers[at], lines[at], self._typed_reason(notice)) for at, notice in skipped]
+        return len(numbers) - len(skipped)
+
+    def _typed_reason(self, notice: str) -> str:
+        name, _, value = notice.partition("\0")
+        column = next(column for column in self._contract.columns if column.name == name)
+        if value in ('""', "null input"):
+            return f"{column.source} is empty"
+        return f"{column.source} is {value}, which is not a valid {column.type}"
+
+
+@contextmanager
+def _notices(session: Session, skipped: list[tuple[int, str]]) -> Iterator[None]:
+    """Collect (index of the line in this COPY, column NUL value) from the server's notices on skipped rows."""
+
+    def note(diagnostic: Diagnostic) -> None:
+        match = _SKIPPED.search(diagnostic.message_primary or "")
+        if match:
+            skipped.append((int(match[1]) - 1, f"{match[2]}\0{match[3]}"))
+
+    session.connection.add_notice_handler(note)
+    try:
+        yield
+    finally:
+        session.connection.remove_notice_handler(note)
+
+
+def _line_of(error: psycopg.Error) -> int:
+    match = _LINE.search(error.diag.context or "")
+    if match is None:
+        raise error
+    return int(match[1]) - 1
+
+
+def _rules(contract: FileContract) -> list[tuple[str, str, str]]:
+    """(constraint name, condition, reason) of every rule, those that follow from `required` texts included."""
+    rules = [(rule.name, rule.condition, rule.reason) for rule in contract.rules]
+    rules += [
+        (f"{column.name}_filled", f"{quoted(column.name)} <> ''", f"{column.source} is empty")
+        for column in contract.columns
+        if column.required and column.type == "text"
+    ]
+    return rules
+
+
+def _take_out_repeats(session: Session, source: Delimited, part: str) -> list[Reject]:
+    """Delete the later lines of each key, and give them back as rejects."""
+    key = ", ".join(quoted(name) for name in source.contract.key)
+    repeats = session.rows(
+        f"""
+        DELETE FROM {part_sql(part)} AS p USING (
+            SELECT {SOURCE_LINE}, min({SOURCE_LINE}) OVER (PARTITION BY {key}) AS first FROM {part_sql(part)}
+        ) AS n
+        WHERE n.{SOURCE_LINE} = p.{SOURCE_LINE} AND n.first < n.{SOURCE_LINE}
+        RETURNING p.{SOURCE_LINE} AS line, n.first AS first
+        """
+    )
+    if not repeats:
+        return []
+    raw = raw_lines(source.contract, source.name, source.open(), {row["line"] for row in repeats})
+    names = ", ".join(source.contract.key)
+    return [Reject(row["line"], raw[row["line"]], f"repeats the {names} of line {row['first']}") for row in repeats]
+
+
+def _finish_part(session: Session, contract: FileContract, part: str) -> None:
+    """Turn the loading aids into plain columns, which a partition must have."""
+    steps = [f"ALTER COLUMN {quoted(column.name)} DROP EXPRESSION" for column in contract.derived]
+    steps += [f"DROP CONSTRAINT {quoted(name)}" for name, _, _ in _rules(contract)]
+    if steps:
+        session.execute(f"ALTER TABLE {part_sql(part)} {', '.join(steps)}")

@@ -1,0 +1,178 @@
+"""Publishes a relation built aside, so that every reader, in any transaction, sees the old rows or the new ones.
+
+Normally the parent's partition is swapped, which moves no row. The swap needs the parent to itself for an instant, and
+a reader that holds an older snapshot would find the new partition's rows invisible to it. Where either stands in the
+way for long, the rows are replaced in place instead: slower, but versioned row by row.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from resources.warehouse.base import Published
+from resources.warehouse.errors import WarehouseError
+from resources.warehouse.postgres.relations import (
+    Found,
+    create_parent,
+    describe,
+    find,
+    part_sql,
+    reshape_parent,
+)
+from resources.warehouse.postgres.session import Session
+from resources.warehouse.table import Table, quoted
+from resources.warehouse.types import postgres_type
+from resources.warehouse.windows import Range, Window
+
+LOCK_MILLISECONDS = 250
+ATTEMPTS = 4
+
+AtPublish = Callable[[], None]
+
+
+class _Busy(Exception):
+    """Readers are in the way of a swap."""
+
+
+def publish_whole(
+    session: Session, table: Table, part: str, *, built_in: int, note: Published, at_publish: AtPublish
+) -> None:
+    """Make `part`, committed by transaction `built_in`, the table's rows; `at_publish` runs in the same transaction.
+
+    Raises:
+        WarehouseError: another relation has the name, or a view stands in the way of changed columns.
+    """
+    found = _expect_table(session, table)
+    same_shape = found is not None and _same_columns(table, found)
+    for attempt in range(ATTEMPTS):
+        try:
+            with session.transaction():
+                session.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
+                _swap(session, table, found, part, built_in if same_shape else None)
+                _note(session, table, found, part, note)
+                at_publish()
+        except (_Busy, psycopg.errors.LockNotAvailable):
+            if not same_shape and attempt == ATTEMPTS - 1:
+                raise WarehouseError(
+                    f"{table.key} changes its columns, for which its readers must finish first; run it again."
+                ) from None
+            time.sleep(0.05 * 2**attempt)
+        else:
+            return
+    if found is None or found.part is None:
+        raise WarehouseError(f"{table.key} could not be created, as others hold it locked; run it again.")
+    with session.transaction():
+        session.execute(f"DELETE FROM {table.sql_name}")
+        _move_rows(session, table, part)
+        _note(session, table, found, found.part, note)
+        at_publish()
+
+
+def publish_window(session: Session, table: Table, part: str, window: Window) -> None:
+    """Replace the window's rows by those of `part`; the caller's transaction, which built it, publishes.
+
+    Raises:
+        WarehouseError: the table's columns have changed, so that all of it must be written anew.
+    """
+    found = _expect_table(session, table)
+    if found is not None and not _same_columns(table, found):
+        raise WarehouseError(f"{table.key} has changed its columns; materialise all of its partitions anew.")
+    if found is None or found.part is None:
+        _swap(session, table, found, part, None)
+        _note(session, table, found, part, Published("", 0, 0, 0))
+        return
+    condition, params = window_sql(window)
+    session.execute(f"DELETE FROM {table.sql_name} WHERE {condition}", params)
+    _move_rows(session, table, part)
+    describe(session, table, found)
+
+
+def publish_view(session: Session, table: Table, select: str) -> None:
+    """Create or replace a view.
+
+    Raises:
+        WarehouseError: another relation has the name, or views of others depend on columns that change.
+    """
+    found = find(session, table)
+    with session.transaction():
+        if found is not None and found.kind != "v":
+            raise WarehouseError(f"{table.key} is a table and its model now makes a view; drop the table first.")
+        if found is not None and not _same_columns(table, found):
+            session.execute(f"DROP VIEW {table.sql_name}")
+            found = None
+        session.execute(f"CREATE OR REPLACE VIEW {table.sql_name} AS {select}")
+        describe(session, table, found)
+
+
+def window_sql(window: Window) -> tuple[str, Sequence[Any]]:
+    """The condition that is true for the rows that a window owns."""
+    column = quoted(window.column)
+    if isinstance(window, Range):
+        return f"{column} >= %s AND {column} < %s", (window.start, window.end)
+    return f"{column} = ANY(%s)", (list(window.names),)
+
+
+def _expect_table(session: Session, table: Table) -> Found | None:
+    found = find(session, table)
+    if found is not None and found.kind != "p":
+        kind = "a view" if found.kind == "v" else "a table that Tributary did not make"
+        raise WarehouseError(f"{table.key} is {kind}, which cannot be replaced by a table; drop or rename it first.")
+    return found
+
+
+def _same_columns(table: Table, found: Found) -> bool:
+    return found.columns == {column.name: postgres_type(column.type) for column in table.columns}
+
+
+def _swap(session: Session, table: Table, found: Found | None, part: str, built_in: int | None) -> None:
+    if found is None:
+        create_parent(session, table)
+    else:
+        session.execute(f"LOCK TABLE {table.sql_name} IN ACCESS EXCLUSIVE MODE")
+        if built_in is not None and _older_snapshots(session, built_in):
+            raise _Busy
+        if found.part is not None:
+            session.execute(f"ALTER TABLE {table.sql_name} DETACH PARTITION {part_sql(found.part)}")
+            session.execute(f"DROP TABLE {part_sql(found.part)}")
+        reshape_parent(session, table, found)
+    session.execute(f"ALTER TABLE {table.sql_name} ATTACH PARTITION {part_sql(part)} DEFAULT")
+
+
+def _older_snapshots(session: Session, built_in: int) -> bool:
+    """Whether a transaction of somebody else's may hold a snapshot in which the new rows do not exist yet.
+
+    Tributary's own sessions take a fresh snapshot for each statement, so they never do.
+    """
+    return bool(
+        session.row(
+            """
+            SELECT EXISTS (
+                SELECT 1 FROM pg_stat_activity
+                WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+                  AND backend_xmin IS NOT NULL AND application_name NOT LIKE 'tributary%%'
+                  AND age(backend_xmin) >= age((%s::bigint %% 4294967296)::text::xid)
+            ) AS older
+            """,
+            (built_in,),
+        )["older"]
+    )
+
+
+def _move_rows(session: Session, table: Table, part: str) -> None:
+    names = ", ".join(quoted(name) for name in table.column_names)
+    session.execute(f"INSERT INTO {table.sql_name} ({names}) SELECT {names} FROM {part_sql(part)}")
+    session.execute(f"DROP TABLE {part_sql(part)}")
+
+
+def _note(session: Session, table: Table, found: Found | None, part: str, note: Published) -> None:
+    describe(session, table, found)
+    session.connection.execute(
+        sql.SQL("COMMENT ON TABLE {} IS {}").format(sql.SQL(part_sql(part)), sql.Literal(json.dumps(asdict(note))))
+    )

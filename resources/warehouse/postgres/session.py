@@ -1,0 +1,105 @@
+"""One connection to the warehouse's database for one read or one write, named after the run and asset behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from resources.warehouse.base import Origin
+from resources.warehouse.errors import WarehouseError
+
+APPLICATION = "tributary"
+
+
+class Session:
+    """A connection in autocommit mode; transactions are explicit blocks.
+
+    Every statement carries a comment with run and asset, so that a slow one in the server's log names its asset.
+    """
+
+    def __init__(self, connection: psycopg.Connection[dict[str, Any]], origin: Origin) -> None:
+        self.connection = connection
+        self._comment = f"/* {APPLICATION} run={_plain(origin.run_id)} asset={_plain(origin.asset)} */ "
+
+    def execute(self, sql: str, params: Sequence[Any] | None = None) -> psycopg.Cursor[dict[str, Any]]:
+        """Run one statement; without `params` it may hold bare percent signs."""
+        return self.connection.execute((self._comment + sql).encode(), params or None)
+
+    def query(self, sql: str, params: Sequence[Any] | None = None) -> psycopg.Cursor[dict[str, Any]]:
+        """Run exactly one statement: prepared, because the server prepares no text that holds several."""
+        return self.connection.execute((self._comment + sql).encode(), params or None, prepare=True)
+
+    def rows(self, sql: str, params: Sequence[Any] | None = None) -> list[dict[str, Any]]:
+        """All rows of a query."""
+        return self.execute(sql, params).fetchall()
+
+    def row(self, sql: str, params: Sequence[Any] | None = None) -> dict[str, Any]:
+        """The one row of a query that always returns one."""
+        found = self.execute(sql, params).fetchone()
+        if found is None:
+            raise WarehouseError(f"A statement that must return a row returned none: {sql[:80]}.")
+        return found
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """A transaction, or a savepoint inside one."""
+        with self.connection.transaction():
+            yield
+
+    @contextmanager
+    def copy_in(self, sql: str) -> Iterator[psycopg.Copy]:
+        """A COPY … FROM STDIN to write bytes to."""
+        with self.connection.cursor() as cursor, cursor.copy((self._comment + sql).encode()) as copy:
+            yield copy
+
+
+@contextmanager
+def open_session(url: str, origin: Origin, *, read_only: bool = False) -> Iterator[Session]:
+    """Connect, and turn the server's refusals into `WarehouseError`s."""
+    name = " ".join(part for part in (APPLICATION, origin.asset, origin.run_id[:8]) if part)[:63]
+    try:
+        connection = psycopg.connect(url, autocommit=True, row_factory=dict_row, application_name=name)
+    except psycopg.OperationalError as error:
+        raise WarehouseError(
+            f"The warehouse's Postgres cannot be reached ({_first_line(error)}); start it with `tributary up`."
+        ) from error
+    with connection:
+        try:
+            session = Session(connection, origin)
+            if read_only:
+                with _reading(session):
+                    yield session
+            else:
+                yield session
+        except psycopg.Error as error:
+            raise WarehouseError(f"{origin.asset or 'The query'} failed in Postgres: {_explain(error)}") from error
+
+
+@contextmanager
+def _reading(session: Session) -> Iterator[None]:
+    """A read-only transaction; a superuser's also drops to a role that reads tables and can do nothing else."""
+    session.connection.read_only = True
+    with session.transaction():
+        superuser = session.row("SELECT rolsuper AS yes FROM pg_roles WHERE rolname = current_user")["yes"]
+        if superuser:
+            session.execute("SET LOCAL ROLE pg_read_all_data")
+        yield
+
+
+def _plain(text: str) -> str:
+    return "".join(character for character in text if character.isalnum() or character in "-_./")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+def _explain(error: psycopg.Error) -> str:
+    diagnostics = error.diag
+    parts = [diagnostics.message_primary or _first_line(error)]
+    parts += [part for part in (diagnostics.message_detail, diagnostics.message_hint) if part]
+    return "; ".join(part.rstrip(".") for part in parts) + "."

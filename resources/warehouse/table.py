@@ -1,0 +1,105 @@
+"""What a table is: its name, columns, meaning and checks, in one record.
+
+DDL, the schema shown in the UI, the checks in a write and the docs all come from this record; nothing else declares a
+column.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from resources.warehouse.checks import Check
+from resources.warehouse.errors import ContractError
+from resources.warehouse.types import parse_type
+
+LAYERS = ("raw", "staged", "core", "gold")
+_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,47}")
+
+
+def identifier(name: str) -> str:
+    """Return `name` when it may be used as an identifier (lower case, at most 48 characters).
+
+    Raises:
+        ContractError: it may not.
+    """
+    if not _IDENTIFIER.fullmatch(name):
+        raise ContractError(f"{name!r} cannot name a table or column; use lower case letters, digits and underscores.")
+    return name
+
+
+def quoted(name: str) -> str:
+    """`name`, checked and double-quoted, for use in SQL of any engine."""
+    return f'"{identifier(name)}"'
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its portable type, and what it means."""
+
+    name: str
+    type: str
+    description: str
+    tags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        identifier(self.name)
+        object.__setattr__(self, "type", parse_type(self.type))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table or view of the warehouse; `schema` is its layer, `kind` is `table` or `view`.
+
+    `partition_by` names the column whose ranges own rows, when the table is written by windows.
+    """
+
+    schema: str
+    name: str
+    columns: tuple[Column, ...]
+    description: str = ""
+    grain: str = ""
+    checks: tuple[Check, ...] = ()
+    kind: str = "table"
+    partition_by: str | None = None
+    column_names: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        identifier(self.schema)
+        identifier(self.name)
+        names = tuple(column.name for column in self.columns)
+        object.__setattr__(self, "column_names", names)
+        if not names:
+            raise ContractError(f"{self.key} declares no column.")
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ContractError(f"{self.key} declares {', '.join(sorted(twice))} more than once.")
+        for check in self.checks:
+            for name in check.columns:
+                if name not in names:
+                    raise ContractError(
+                        f"{self.key}: check {check.name} names {name}, which is not one of its columns."
+                    )
+        titles = [check.name for check in self.checks]
+        for title in titles:
+            if titles.count(title) > 1:
+                raise ContractError(f"{self.key} has two checks named {title}; give one of them another name.")
+        if self.partition_by is not None and self.partition_by not in names:
+            raise ContractError(f"{self.key}: partition column {self.partition_by} is not one of its columns.")
+
+    @property
+    def key(self) -> str:
+        """`schema.name`."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def sql_name(self) -> str:
+        """The quoted, schema-qualified name."""
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+    def column(self, name: str) -> Column:
+        """The column called `name`; KeyError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
