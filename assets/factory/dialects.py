@@ -18,6 +18,14 @@ from resources.errors import TributaryError
 Dialect = Literal["postgres", "athena"]
 
 _MICROSECONDS = 6
+_RESERVED_BY_TRINO = frozenset(
+    (
+        "alter between by constraint cube deallocate delete describe drop escape execute exists extract grouping insert "
+        "json_array json_exists json_object json_query json_table json_value listagg normalize prepare recursive rollup "
+        "skip trim uescape unnest values"
+    ).split()
+)
+"""Trino's reserved words (its documentation, "Keywords and identifiers") that can be names in Postgres."""
 
 
 class DialectError(TributaryError):
@@ -127,6 +135,13 @@ def _weeks_as_days(node: exp.Interval) -> None:
         node.set("unit", exp.Var(this="DAY"))
 
 
+def _quote_reserved(node: exp.Identifier) -> None:
+    """Words that Trino alone reserves would end a statement early where Postgres takes them as names."""
+    if node.name.lower() in _RESERVED_BY_TRINO:
+        node.set("this", node.name.lower())
+        node.set("quoted", True)
+
+
 _REPAIRS: dict[type[exp.Expr], tuple[Callable[..., None], ...]] = {
     exp.DataType: (_keep_microseconds,),
     exp.Is: (_plain_truth,),
@@ -135,4 +150,5 @@ _REPAIRS: dict[type[exp.Expr], tuple[Callable[..., None], ...]] = {
     exp.RegexpLike: (_end_of_text,),
     exp.CTE: (_no_storage_hint,),
     exp.Interval: (_weeks_as_days,),
+    exp.Identifier: (_quote_reserved,),
 }

@@ -65,7 +65,7 @@ def _make(warehouse: Warehouse, origin: Origin) -> Made:
             "hit rate@10": evaluation.hit_rate_at_10,
             "hit rate@10 of the most popular": evaluation.baseline_hit_rate_at_10,
             "lift over the most popular": evaluation.lift,
-            "households evaluated": evaluation.households,
+            "households evaluated": evaluation.households_evaluated,
             "evaluation": dg.MetadataValue.md(
                 "Each household's last basket is held out and the rest learnt from; a hit is a list of ten of which at "
                 "least one product is in the held-out basket."
@@ -76,12 +76,13 @@ def _make(warehouse: Warehouse, origin: Origin) -> Made:
 
 
 def _beats(evaluation: Evaluation) -> dg.AssetCheckResult:
+    ours, popular = evaluation.hit_rate_at_10, evaluation.baseline_hit_rate_at_10
     return dg.AssetCheckResult(
-        passed=evaluation.hit_rate_at_10 > evaluation.baseline_hit_rate_at_10,
+        passed=ours is not None and popular is not None and ours > popular,
         asset_key=asset_key(RECOMMENDATIONS.key),
         check_name=BEATS_POPULARITY,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"hit rate@10": evaluation.hit_rate_at_10, "most popular": evaluation.baseline_hit_rate_at_10},
+        metadata={"hit rate@10": ours, "most popular": popular, "households evaluated": evaluation.households_evaluated},
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 import dagster as dg
 
@@ -16,10 +16,8 @@ from assets.factory.lineage import Lineage
 from assets.factory.model import SqlModel, load_models
 from assets.factory.sql_assets import ModelLineage, sql_asset
 from resources.lake import open_lake
-from resources.postgres.databases import connect
 from resources.settings import PROJECT_ROOT, Settings
-from resources.warehouse.base import Warehouse
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from resources.warehouse.opening import open_warehouse
 from resources.warehouse.table import Table
 
 SQL_ROOT = PROJECT_ROOT / "sql"
@@ -65,13 +63,3 @@ def resources_of(settings: Settings) -> dict[str, object]:
         "lake": open_lake(settings.lake_location, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url),
         "retail_folder": settings.retail_folder,
     }
-
-
-def open_warehouse(settings: Settings) -> Warehouse:
-    """The warehouse; its server is started, or joined, when it is first used, and held until the process ends."""
-
-    @cache
-    def url() -> str:
-        return connect(settings).url("warehouse")
-
-    return PostgresWarehouse(url)

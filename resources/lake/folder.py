@@ -15,6 +15,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
+from urllib.parse import quote
 
 from resources.lake.errors import LakeAccessError, LakeKeyError, LakeLocationError, ObjectNotFoundError
 from resources.lake.folder_errors import translated
@@ -33,9 +34,12 @@ class FolderLake(Lake):
         except (FileExistsError, NotADirectoryError):
             raise LakeLocationError(f"The lake cannot be in {folder}, which is not a folder; name another.") from None
         except OSError as error:
-            raise LakeAccessError(f"The lake's folder {folder} cannot be made: {error.strerror}.") from None
+            raise LakeAccessError(
+                f"The lake's folder {folder} cannot be made ({error.strerror}); name another."
+            ) from None
         # Resolved once: a link to the lake is the user's choice, a link inside it is not followed.
         self._root = folder.resolve()
+        self._url = self._root.as_uri()
         self._writer = Writer(self._root)
         self._writer.sweep()
 
@@ -43,12 +47,12 @@ class FolderLake(Lake):
         """See `Lake.list`. Costs one scan of each directory between the cursor and the end of the prefix."""
         check_prefix(prefix)
         # A directory that is not there, or is reached by a link, holds no objects.
-        if not _is_straight(self._root / prefix.rpartition("/")[0]):
+        if not self._is_straight(prefix.rpartition("/")[0]):
             return iter(())
         return self._listed(prefix, after)
 
     def _listed(self, prefix: str, after: str | None) -> Iterator[ObjectInfo]:
-        with translated("list", self._root.joinpath(prefix).as_uri()):
+        with translated("list", f"{self._url}/{quote(prefix)}"):
             for key, entry in walk(str(self._root), prefix, after):
                 try:
                     status = entry.stat(follow_symlinks=False)
@@ -110,7 +114,7 @@ class FolderLake(Lake):
 
     def url(self, key: str) -> str:
         """See `Lake.url`."""
-        return self.local_path(key).as_uri()
+        return f"{self._url}/{quote(check_key(key))}"
 
     def local_path(self, key: str) -> Path:
         """See `Lake.local_path`."""
@@ -118,11 +122,24 @@ class FolderLake(Lake):
 
     def _path(self, key: str) -> Path:
         path = self.local_path(key)
-        if not _is_straight(path.parent):
+        if not self._is_straight(key.rpartition("/")[0]):
             raise LakeKeyError(
                 f"{key!r} leads through a symbolic link, which the lake does not follow; use real folders."
             )
         return path
+
+    def _is_straight(self, directory: str) -> bool:
+        """Whether no part of `directory`, of keys, is a symbolic link; parts that do not exist are none."""
+        path = str(self._root)
+        for segment in directory.split("/") if directory else ():
+            path = f"{path}/{segment}"
+            with translated("reach", f"{self._url}/{quote(directory)}"):
+                try:
+                    if stat.S_ISLNK(os.lstat(path).st_mode):
+                        return False
+                except (FileNotFoundError, NotADirectoryError):
+                    return True
+        return True
 
     def _opened(self, key: str) -> FileIO:
         path = self._path(key)
@@ -138,11 +155,6 @@ class FolderLake(Lake):
                 os.close(descriptor)
                 raise ObjectNotFoundError(self.url(key))
             return FileIO(descriptor)
-
-
-def _is_straight(path: Path) -> bool:
-    """Whether no part of `path` is a symbolic link; parts that do not exist are none."""
-    return os.path.realpath(path) == str(path)
 
 
 def _info(key: str, status: os.stat_result) -> ObjectInfo:

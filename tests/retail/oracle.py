@@ -7,12 +7,17 @@ intermediate table with the platform; money is counted in whole cents until the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 FIRST_DAY = pd.Timestamp("2004-03-23")
 SEED = Path(__file__).resolve().parents[2] / "sql" / "retail" / "seeds" / "commodity_sections.csv"
 SECTIONS = (
@@ -134,9 +139,8 @@ def campaign_daily_sales(source: Source) -> pd.DataFrame:
     bought = sales[(sales["QUANTITY"] > 0) & (sales["CENTS"] > 0)]
     days = np.arange(sales["DAY"].min(), sales["DAY"].max() + 1) if len(sales) else np.array([], dtype="int64")
     parts = []
-    for row in source.campaigns.sort_values("CAMPAIGN").itertuples():
-        covered = source.coupons.loc[source.coupons["CAMPAIGN"] == row.CAMPAIGN, "PRODUCT_ID"].unique()
-        by_day = bought[bought["PRODUCT_ID"].isin(covered)].groupby("DAY")
+    for campaign in _campaigns(source):
+        by_day = bought[bought["PRODUCT_ID"].isin(_covered(source, campaign))].groupby("DAY")
         part = pd.DataFrame(
             {
                 "cents": by_day["CENTS"].sum(),
@@ -145,41 +149,42 @@ def campaign_daily_sales(source: Source) -> pd.DataFrame:
                 "households": by_day["household_key"].nunique(),
             }
         ).reindex(days, fill_value=0)
-        part.insert(0, "campaign", row.CAMPAIGN)
-        part.insert(1, "date", [(FIRST_DAY + pd.Timedelta(days=int(day) - 1)).date() for day in days])
-        part.insert(2, "days_since_start", days - row.START_DAY)
-        part.insert(3, "is_running", (days >= row.START_DAY) & (days <= row.END_DAY))
+        part.insert(0, "campaign", campaign["CAMPAIGN"])
+        part.insert(1, "date", [_date(day) for day in days])
+        part.insert(2, "days_since_start", days - campaign["START_DAY"])
+        part.insert(3, "is_running", (days >= campaign["START_DAY"]) & (days <= campaign["END_DAY"]))
         part.insert(4, "sales_value", part.pop("cents").map(_dollars).astype(object))
         parts.append(part)
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return pd.concat(parts, ignore_index=True)
 
 
 def campaign_summary(source: Source) -> pd.DataFrame:
     """`gold.campaign_summary`, sorted by campaign."""
     daily = campaign_daily_sales(source)
     rows = []
-    for row in source.campaigns.sort_values("CAMPAIGN").itertuples():
-        length = row.END_DAY - row.START_DAY + 1
-        of_campaign = daily[daily["campaign"] == row.CAMPAIGN].set_index("days_since_start")["sales_value"].sort_index()
+    for campaign in _campaigns(source):
+        number = campaign["CAMPAIGN"]
+        length = campaign["END_DAY"] - campaign["START_DAY"] + 1
+        sales = daily[daily["campaign"] == number].set_index("days_since_start")["sales_value"]
         phases = {
-            "before": of_campaign.loc[-NEXT_TO_CAMPAIGN:-1],
-            "during": of_campaign.loc[0 : length - 1],
-            "after": of_campaign.loc[length : length + NEXT_TO_CAMPAIGN - 1],
+            "before": sales.loc[-NEXT_TO_CAMPAIGN:-1],
+            "during": sales.loc[0 : length - 1],
+            "after": sales.loc[length : length + NEXT_TO_CAMPAIGN - 1],
         }
-        mean = {name: float(sum(sales)) / len(sales) if len(sales) else None for name, sales in phases.items()}
-        targeted = source.targets.loc[source.targets["CAMPAIGN"] == row.CAMPAIGN, "household_key"].nunique()
-        redeemed = source.redemptions[source.redemptions["CAMPAIGN"] == row.CAMPAIGN]
-        redeeming = redeemed["household_key"].nunique()
+        mean = {name: float(sum(phase)) / len(phase) if len(phase) else None for name, phase in phases.items()}
         before, during = mean["before"], mean["during"]
+        targeted = source.targets.loc[source.targets["CAMPAIGN"] == number, "household_key"].nunique()
+        redeemed = source.redemptions[source.redemptions["CAMPAIGN"] == number]
+        redeeming = redeemed["household_key"].nunique()
         rows.append(
             {
-                "campaign": row.CAMPAIGN,
-                "campaign_type": row.DESCRIPTION,
-                "start_date": (FIRST_DAY + pd.Timedelta(days=row.START_DAY - 1)).date(),
-                "end_date": (FIRST_DAY + pd.Timedelta(days=row.END_DAY - 1)).date(),
+                "campaign": number,
+                "campaign_type": campaign["DESCRIPTION"],
+                "start_date": _date(campaign["START_DAY"]),
+                "end_date": _date(campaign["END_DAY"]),
                 "days": length,
-                "products": source.coupons.loc[source.coupons["CAMPAIGN"] == row.CAMPAIGN, "PRODUCT_ID"].nunique(),
-                **{f"days_{name}": len(sales) for name, sales in phases.items()},
+                "products": len(_covered(source, campaign)),
+                **{f"days_{name}": len(phase) for name, phase in phases.items()},
                 **{f"daily_sales_{name}": value for name, value in mean.items()},
                 "lift": during / before - 1 if before and during is not None else None,
                 "households_targeted": targeted,
@@ -191,7 +196,7 @@ def campaign_summary(source: Source) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def quintiles(values: np.ndarray) -> np.ndarray:
+def quintiles(values: FloatArray) -> IntArray:
     """The bin, 1 to 5, of each value between the 20, 40, 60 and 80 % quantiles (linear, right-closed).
 
     Equal edges leave the bins between them empty: the highest value is in bin 5 as long as it lies above all edges.
@@ -220,6 +225,20 @@ def _by_section(lines: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     cents = cents.reindex(columns=list(SECTIONS), fill_value=0)
     cents["total_sales"] = lines.groupby(keys)["CENTS"].sum()
     return pd.DataFrame({column: cents[column].map(_dollars).astype(object) for column in SPEND}, index=cents.index)
+
+
+def _campaigns(source: Source) -> list[dict[str, Any]]:
+    return source.campaigns.sort_values("CAMPAIGN").rename(columns=str).to_dict("records")  # type: ignore[return-value]
+
+
+def _covered(source: Source, campaign: dict[str, Any]) -> Any:
+    coupons = source.coupons
+    return coupons.loc[coupons["CAMPAIGN"] == campaign["CAMPAIGN"], "PRODUCT_ID"].unique()
+
+
+def _date(day: int) -> date:
+    """The date of a day as the source counts days: day 1 is FIRST_DAY."""
+    return (FIRST_DAY + pd.Timedelta(days=int(day) - 1)).date()
 
 
 def _dollars(cents: int) -> Decimal:

@@ -388,6 +388,7 @@ def test_baskets_teach_a_recommender_more_than_popularity(sample: Sample) -> Non
 
 
 @given(st.floats(min_value=1e-6, max_value=1.0))
+@settings(deadline=None)
 def test_sizes_stay_sensible_at_any_scale(scale: float) -> None:
     sizes, full = Sizes.of_scale(scale), Sizes.of_scale(1.0)
     assert 250 <= sizes.households <= full.households == 2500
@@ -399,6 +400,7 @@ def test_sizes_stay_sensible_at_any_scale(scale: float) -> None:
 
 
 @given(st.lists(st.floats(0.01, 1e6), min_size=1, max_size=40), st.integers(0, 3), st.integers(0, 10_000))
+@settings(deadline=None)
 def test_shares_add_up(weights: list[float], least: int, spare: int) -> None:
     total = least * len(weights) + spare
     parts = shares(total, np.array(weights), least)
@@ -423,6 +425,7 @@ def test_draws_follow_their_weights() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=30))
+@settings(deadline=None)
 def test_lines_are_the_joined_texts(codes: list[tuple[int, int]]) -> None:
     texts = [str(7**power) for power in range(10)]
     form = RowFormat(["a", "b"], [np.array(texts, dtype=np.bytes_)] * 2)

@@ -63,7 +63,7 @@ def _extract(node: exp.Extract, families: Families) -> Iterator[Problem]:
     if unit in _WEEKDAYS:
         yield (
             "extract-weekday",
-            f"extract({unit.lower()} …) counts differently on Trino; join core.dim_date for weekdays.",
+            f"extract({unit.lower()} …) counts differently on Trino; join core.dim_date for iso_weekday.",
         )
     elif unit == "EPOCH":
         outer = wrapping(node)

@@ -210,5 +210,5 @@ def _regex(node: exp.RegexpLike, families: Families) -> Iterator[Problem]:
     elif not (isinstance(pattern, exp.Literal) and pattern.is_string and _PORTABLE_REGEX.fullmatch(pattern.name)):
         yield (
             "regex",
-            f"{shown(pattern)} is no simple pattern; use characters, [a-z], groups, |, *, +, ?, ^ first and $ last.",
+            f"{shown(node)} has no simple pattern; use characters, [a-z], groups, |, *, +, ?, ^ first and $ last.",
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import threadpoolctl
+import threadpoolctl  # type: ignore[import-untyped]
 from implicit.nearest_neighbours import ItemItemRecommender
 from scipy import sparse
 
@@ -22,7 +22,7 @@ MIN_HOUSEHOLDS = 5
 MIN_SHARED_HOUSEHOLDS = 3
 """Pairs shared by fewer households are chance, and no reason to give to anyone."""
 
-_PAIRS_AT_A_TIME = 500_000
+_PAIRS_AT_A_TIME = 10_000
 
 
 def similar_products(weights: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -60,13 +60,14 @@ def similar_products(weights: sparse.csr_matrix) -> sparse.csr_matrix:
 
 
 def shared_households(weights: Any, first: npt.NDArray[Any], second: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """For each pair of products (positions, same length), the number of households that buy both."""
-    buyers = sparse.csr_matrix(weights.T, copy=True)
-    buyers.data = np.ones(len(buyers.data), dtype=np.int32)
-    parts = [
-        np.asarray(
-            buyers[first[at : at + _PAIRS_AT_A_TIME]].multiply(buyers[second[at : at + _PAIRS_AT_A_TIME]]).sum(axis=1)
-        ).ravel()
-        for at in range(0, len(first), _PAIRS_AT_A_TIME)
-    ]
-    return np.concatenate(parts).astype(np.int64) if parts else np.empty(0, dtype=np.int64)
+    """For each pair of products (columns of `weights`, same length), the number of households that buy both."""
+    households, products = weights.shape
+    bought = np.zeros((products, households), dtype=np.bool_)
+    bought[weights.nonzero()[::-1]] = True
+    # One bit a household: 2,500 households take 313 bytes a product, so that millions of pairs are counted in no time.
+    bits = np.packbits(bought, axis=1)
+    shared = np.empty(len(first), dtype=np.int64)
+    for at in range(0, len(first), _PAIRS_AT_A_TIME):
+        here = slice(at, at + _PAIRS_AT_A_TIME)
+        shared[here] = np.bitwise_count(bits[first[here]] & bits[second[here]]).sum(axis=1, dtype=np.int64)
+    return shared

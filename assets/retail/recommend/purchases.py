@@ -117,9 +117,10 @@ def hold_out_last_baskets(purchases: Purchases) -> HeldOut:
 
 
 def distinct(values: Ints) -> Ints:
-    """The distinct values, ascending; by sorting, which is many times as fast as numpy's hashing on millions of keys."""
+    """The distinct values, ascending; by sorting, which is far faster than numpy's hashing on millions of keys."""
     ordered = np.sort(values)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
+    kept: Ints = ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
+    return kept
 
 
 def _check(sales: pa.Table) -> None:

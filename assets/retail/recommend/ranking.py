@@ -47,11 +47,10 @@ def rank(model: Model, count: int, new_in_ten: int = NEW_IN_TEN) -> Ranked:
 
 def _place_within(household: Ints, counted: npt.NDArray[np.bool_]) -> Ints:
     """Per row of a table sorted by household, how many counted rows of the same household come before it."""
-    before = np.cumsum(counted) - counted
+    before: Ints = np.cumsum(counted) - counted
     starts = np.flatnonzero(np.append(True, household[1:] != household[:-1])[: len(household)])
     lengths = np.diff(np.append(starts, len(household)))
-    places: Ints = before - np.repeat(before[starts], lengths)
-    return places
+    return before - np.repeat(before[starts], lengths)
 
 
 def _joined(first: Candidates, second: Candidates) -> Candidates:

@@ -24,30 +24,35 @@ def reasons(model: Model, ranked: Ranked) -> list[str]:
     place = np.minimum(np.searchsorted(pairs, wanted), max(len(pairs) - 1, 0))
     baskets = purchases.baskets_of_household
     buyers = np.bincount(model.weights.indices, minlength=width)
-    because = _strongest_pointer(model, ranked)
+    own = sparse.csr_matrix(model.weights[:, model.offered])
+    column = np.searchsorted(model.offered, ranked.product)
+    because = _strongest_pointer(model, ranked, own, column)
     pointed = because >= 0
     shared = np.zeros(len(because), dtype=np.int64)
-    shared[pointed] = shared_households(model.weights, because[pointed], ranked.product[pointed])
+    shared[pointed] = shared_households(own, because[pointed], column[pointed])
 
     texts: list[str] = []
     for row, (household, product) in enumerate(zip(ranked.household, ranked.product, strict=True)):
         if not ranked.is_new[row]:
             texts.append(f"Bought in {times[place[row]]} of your {_counted(baskets[household], 'basket')}")
         elif pointed[row]:
+            known = model.offered[because[row]]
             texts.append(
-                f"Goes with {purchases.products[because[row]]}, which you buy: "
-                f"{shared[row]} of its {_counted(buyers[because[row]], 'household')} buy both"
+                f"Goes with {purchases.products[known]}, which you buy: "
+                f"{shared[row]} of its {_counted(buyers[known], 'household')} buy both"
             )
         else:
             texts.append(f"Popular: bought by {buyers[product]} of {_counted(len(purchases.households), 'household')}")
     return texts
 
 
-def _strongest_pointer(model: Model, ranked: Ranked) -> Ints:
-    """Per row the household's product with the largest part in the row's affinity; -1 where the row has none."""
+def _strongest_pointer(model: Model, ranked: Ranked, own: sparse.csr_matrix, column: Ints) -> Ints:
+    """Per row the household's product with the largest part in the row's affinity; -1 where the row has none.
+
+    Products are places in `model.offered` here: in the result, in `own` (what households buy of them) and in `column`
+    (the product of each row).
+    """
     pointers = model.similar.tocsc()
-    own = sparse.csr_matrix(model.weights[:, model.offered])
-    column = np.searchsorted(model.offered, ranked.product)
     weight = np.zeros(len(model.offered))
     because = np.full(len(ranked.product), -1, dtype=np.int64)
     for row in np.flatnonzero(ranked.is_new):
@@ -57,7 +62,7 @@ def _strongest_pointer(model: Model, ranked: Ranked) -> Ints:
         parts = weight[pointers.indices[theirs]] * pointers.data[theirs]
         weight[own.indices[mine]] = 0
         if parts.max(initial=0) > 0:
-            because[row] = model.offered[pointers.indices[theirs][parts == parts.max()].min()]
+            because[row] = pointers.indices[theirs][parts == parts.max()].min()
     return because
 
 

@@ -26,8 +26,6 @@ reach a list, for a score is in proportion to popularity; to compare them all wo
 AFFINITY_FLOOR = 0.1
 """What a product keeps of its popularity where no product of the household points to it."""
 
-AFFINITY_PEAK = 1.1
-
 DEFAULT_STRENGTH = 10.0
 """Strength of popularity, in baskets, where no household has two baskets to learn it from."""
 
@@ -81,6 +79,7 @@ def fit(purchases: Purchases) -> Model:
         (fresh[purchases.line_basket], (purchases.line_household, purchases.line_product)), shape=(households, products)
     )
     weights.sort_indices()
+    baskets: Floats = np.bincount(purchases.basket_household, weights=fresh, minlength=households).astype(np.float64)
     buyers = np.bincount(weights.indices, minlength=products)
     offered = np.sort(np.argsort(-buyers, kind="stable")[:OFFERED_PRODUCTS])
     total = max(len(purchases.basket_household), 1)
@@ -88,7 +87,7 @@ def fit(purchases: Purchases) -> Model:
     return Model(
         purchases,
         weights,
-        np.bincount(purchases.basket_household, weights=fresh, minlength=households),
+        baskets,
         popularity,
         popularity_strength(purchases, popularity),
         offered,
@@ -151,7 +150,7 @@ def _new_of(model: Model, households: Ints, count: int) -> tuple[Ints, Ints, Flo
     strongest = affinity.max(axis=1, initial=0, keepdims=True)
     affinity /= np.where(strongest > 0, strongest, 1)
     prior = model.strength / (model.baskets[households] + model.strength)
-    score = (affinity + AFFINITY_FLOOR) * (AFFINITY_PEAK / (1 + AFFINITY_FLOOR))
+    score = (affinity + AFFINITY_FLOOR) * (1 / (1 + AFFINITY_FLOOR))
     score *= model.popularity[model.offered]
     score *= prior[:, None]
     score[bought] = 0

@@ -25,7 +25,7 @@ def query(sql: str, output: str, limit: int) -> int:
     """Run the query and show its rows; only the table format says how many there were."""
     if output not in FORMATS:
         raise UsageError(f"--format {output} is not known; use {', '.join(FORMATS)}.")
-    from tributary.platform import open_warehouse
+    from resources.warehouse.opening import open_warehouse
 
     most = None if limit <= 0 else limit
     rows = open_warehouse(get_settings()).rows(sql, limit=None if most is None else most + 1)

@@ -33,7 +33,7 @@ def _settings(settings: Settings) -> Table:
 
 
 def _tables(settings: Settings) -> Table:
-    from tributary.platform import open_warehouse
+    from resources.warehouse.opening import open_warehouse
 
     rows = open_warehouse(settings).rows(
         """

@@ -18,6 +18,7 @@ from resources.warehouse.delimited.contract import FileContract, SourceFileError
 from resources.warehouse.types import decimal_digits
 
 BLOCK_BYTES = 4 << 20
+LONGEST_HEADER = 1 << 20
 # Floating-point noise (4.4e-16, 1.2300000001) is the number it stands next to; anything coarser is a real digit.
 NOISE = Decimal("1e-6")
 # Two searches, because an alternation would lose the first one's literal prefix and with it ten times its speed.
@@ -67,9 +68,9 @@ class Scanner:
             if chunk is None:
                 break
             self._rest += chunk
-            if len(self._rest) > 2 * BLOCK_BYTES:
+            if len(self._rest) > LONGEST_HEADER:
                 break
-        if self._rest.startswith(_WIDE_BOMS) or b"\0" in self._rest[:200]:
+        if self._rest.startswith(_WIDE_BOMS) or b"\0" in self._rest.partition(b"\n")[0]:
             raise SourceFileError(f"{self.name} is not UTF-8 text but looks like UTF-16 or binary; save it as UTF-8.")
         self._rest = self._rest.removeprefix(codecs.BOM_UTF8)
         if not self._rest.strip():

@@ -1,0 +1,57 @@
+# Two commands matter to a user: `make run` and `make test`. Everything is installed into .venv; nothing needs root.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+WORKERS ?= auto
+
+.PHONY: help setup setup-dev run test lint format bench lock clean
+
+help:
+	@echo "make run    set everything up, make sample sources, materialise the whole graph and serve it on loopback"
+	@echo "make test   set everything up and run all tests"
+	@echo "make lint   formatting, lint rules and types"
+	@echo "make bench  measure against the named baselines (minutes)"
+
+setup: $(VENV)/.runtime
+
+setup-dev: $(VENV)/.dev
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed; found $$($(PYTHON) --version). Set PYTHON=/path/to/python3.11." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.python pyproject.toml requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev]'
+	@touch $@
+
+run: setup
+	@$(BIN)/tributary up
+
+test: setup-dev
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+lint: setup-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: setup-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup-dev
+	$(BIN)/python -m bench
+
+# The lock holds versions only, so that it says nothing of where packages are fetched from.
+lock: setup-dev
+	$(BIN)/python -m pip freeze --exclude-editable | grep -E '^[A-Za-z0-9._-]+==' | sort -f > requirements.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,124 @@
+"""Fixtures that many tests share: one real Postgres a test process, warehouses on it, and a materialised retail graph."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from resources.postgres.databases import Databases, connect
+from resources.settings import PROJECT_ROOT, Settings
+from resources.warehouse.postgres.warehouse import PostgresWarehouse
+
+REAL_JOURNEY = PROJECT_ROOT.parent / "shared" / "data" / "complete_journey"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own TRIBUTARY_* variables must not change what a test means."""
+    for name in list(os.environ):
+        if name.upper().startswith("TRIBUTARY_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """A running embedded Postgres of this test process."""
+    settings = Settings(_env_file=None, home=tmp_path_factory.mktemp("home"))
+    with connect(settings) as found:
+        yield found
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """The URL of an empty database of the test's own."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(databases.url("app"), autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+    url = databases.url("app").replace("/app?", f"/{name}?")
+    yield url
+    with psycopg.connect(databases.url("app"), autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def warehouse(database_url: str) -> PostgresWarehouse:
+    """A warehouse on an empty database."""
+    return PostgresWarehouse(lambda: database_url)
+
+
+@pytest.fixture
+def pg(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A plain connection to the test's own database, as a reader of the warehouse would have."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
+
+
+Cli = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def cli() -> Cli:
+    """Runs the command line as a user does: another process, with settings in its environment."""
+
+    def run(*arguments: str, check: bool = True, **settings: object) -> subprocess.CompletedProcess[str]:
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("TRIBUTARY_")}
+        environment |= {f"TRIBUTARY_{name.upper()}": str(value) for name, value in settings.items()}
+        done = subprocess.run(
+            [sys.executable, "-m", "tributary", *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=280,
+            check=False,
+        )
+        if check and done.returncode:
+            pytest.fail(f"tributary {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+        return done
+
+    return run
+
+
+@dataclass(frozen=True)
+class RetailWarehouse:
+    """A warehouse in which the whole retail graph was materialised from the files in `folder`."""
+
+    folder: Path
+    home: Path
+    warehouse: PostgresWarehouse
+    output: str
+
+    def rows(self, sql: str, *params: Any) -> list[dict[str, Any]]:
+        """The rows of a query."""
+        return self.warehouse.rows(sql, params)
+
+
+def _materialised(cli: Cli, home: Path, folder: Path | None) -> Iterator[RetailWarehouse]:
+    own = {"retail_dir": folder} if folder else {"retail_sample_scale": 0.01}
+    settings = Settings(_env_file=None, home=home, **own)
+    with connect(settings) as databases:
+        output = cli("materialize", home=home, **own).stdout
+        url = databases.url("warehouse")
+        yield RetailWarehouse(settings.retail_folder, home, PostgresWarehouse(lambda: url), output)
+
+
+@pytest.fixture(scope="session")
+def sample_retail(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RetailWarehouse]:
+    """The graph on a small sample; tests that use it share one process by `xdist_group("sample_retail")`."""
+    yield from _materialised(cli, tmp_path_factory.mktemp("sample"), None)
+
+
+@pytest.fixture(scope="session")
+def real_retail(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RetailWarehouse]:
+    """The graph on the real files, where they are; shared by `xdist_group("real_retail")`."""
+    if not REAL_JOURNEY.is_dir():
+        pytest.skip(f"the real Complete Journey files are not at {REAL_JOURNEY}")
+    yield from _materialised(cli, tmp_path_factory.mktemp("real"), REAL_JOURNEY)

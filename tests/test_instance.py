@@ -1,0 +1,246 @@
+"""Dagster's instance on the embedded Postgres: its configuration, its pooled storage, and runs left by a crash."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import psycopg
+import pytest
+import yaml
+from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+
+from resources.postgres.databases import Databases, connect
+from resources.settings import Settings
+from tributary.instance.configuration import render, write_configuration
+from tributary.instance.opening import dagster_environment, open_instance
+from tributary.instance.orphans import fail_orphaned_runs
+from tributary.instance.pooled_storage import PooledEventLogStorage, pooled_engine
+
+VARIABLES = ("DAGSTER_HOME", "DAGSTER_POSTGRES_URL", "DAGSTER_EVENT_BATCH_SIZE")
+
+RUNNING = """
+import sys, time
+import dagster as dg
+
+@dg.op
+def wait():
+    print("started", flush=True)
+    time.sleep(600)
+
+@dg.job(executor_def=dg.in_process_executor)
+def endless():
+    wait()
+
+if __name__ == "__main__":
+    with dg.DagsterInstance.get() as instance:
+        endless.execute_in_process(instance=instance, run_id=sys.argv[1])
+"""
+
+
+@dg.op
+def nothing() -> None:
+    return None
+
+
+@dg.job
+def short() -> None:
+    nothing()
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings.model_validate({"home": tmp_path_factory.mktemp("instance"), "max_concurrent_runs": 3})
+
+
+@pytest.fixture(scope="module")
+def databases(settings: Settings) -> Iterator[Databases]:
+    with connect(settings) as databases:
+        yield databases
+
+
+@pytest.fixture
+def instance(settings: Settings, databases: Databases) -> Iterator[DagsterInstance]:
+    before = {name: os.environ.get(name) for name in VARIABLES}
+    with open_instance(settings, databases) as instance:
+        yield instance
+    for name, value in before.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
+
+
+def statuses(instance: DagsterInstance, run_id: str) -> DagsterRunStatus:
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    return run.status
+
+
+def started_elsewhere(settings: Settings, databases: Databases, run_id: str, folder: Path) -> subprocess.Popen[str]:
+    """A process of its own that executes a run without end."""
+    script = folder / "endless.py"
+    script.write_text(RUNNING)
+    process = subprocess.Popen(
+        [sys.executable, str(script), run_id],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, **dagster_environment(settings, databases)},
+    )
+    assert process.stdout is not None
+    assert any("started" in line for line in process.stdout)
+    return process
+
+
+def test_the_password_is_never_written(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"home": tmp_path, "postgres_url": "postgresql://me:s3cret@h/db"})
+    path = write_configuration(settings)
+    assert "s3cret" not in path.read_text()
+    assert yaml.safe_load(path.read_text())["run_storage"]["config"] == {
+        "postgres_url": {"env": "DAGSTER_POSTGRES_URL"}
+    }
+
+
+def test_the_configuration_is_written_only_when_it_differs(settings: Settings) -> None:
+    path = write_configuration(settings)
+    before = path.stat().st_mtime_ns, path.stat().st_ino
+    write_configuration(settings)
+    assert (path.stat().st_mtime_ns, path.stat().st_ino) == before
+    path.write_text("telemetry: {enabled: true}\n")
+    write_configuration(settings)
+    assert path.read_text() == render(settings)
+    assert [entry.name for entry in path.parent.iterdir() if "yaml." in entry.name] == []
+
+
+def test_the_instance_is_as_the_settings_say(instance: DagsterInstance, settings: Settings) -> None:
+    assert instance.get_concurrency_config().run_queue_config is not None
+    assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 3  # type: ignore[union-attr]
+    assert not instance.telemetry_enabled
+    assert not instance.run_retries_enabled
+    assert instance.run_monitoring_enabled
+    assert Path(instance.root_directory) == settings.dagster_home
+    assert isinstance(instance.event_log_storage, PooledEventLogStorage)
+
+
+def test_a_run_is_recorded_with_its_events(instance: DagsterInstance) -> None:
+    result = short.execute_in_process(instance=instance)
+    types = [entry.dagster_event_type for entry in instance.all_logs(result.run_id)]
+    assert statuses(instance, result.run_id) is DagsterRunStatus.SUCCESS
+    assert types.count(DagsterEventType.STEP_SUCCESS) == 1
+    assert types[-1] is DagsterEventType.RUN_SUCCESS
+
+
+def test_a_run_opens_no_connection_for_each_event(instance: DagsterInstance, databases: Databases) -> None:
+    opened = "SELECT sessions FROM pg_stat_database WHERE datname = current_database()"
+    short.execute_in_process(instance=instance)
+    with psycopg.connect(databases.url("dagster"), autocommit=True) as connection:
+        before = connection.execute(opened).fetchone()
+        result = short.execute_in_process(instance=instance)
+        connection.execute("SELECT pg_stat_clear_snapshot()")
+        after = connection.execute(opened).fetchone()
+    assert before is not None
+    assert after is not None
+    assert len(instance.all_logs(result.run_id)) > 5
+    assert after[0] - before[0] <= 1
+
+
+def test_a_connection_that_died_while_idle_is_replaced(
+    instance: DagsterInstance, databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tributary.instance.pooled_storage.TRUSTED_SECONDS", 0.0)
+    short.execute_in_process(instance=instance)
+    with psycopg.connect(databases.url("dagster"), autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+    assert short.execute_in_process(instance=instance).success
+
+
+def test_a_forked_child_leaves_its_parents_connections_alone(instance: DagsterInstance, databases: Databases) -> None:
+    import sqlalchemy
+
+    engine = pooled_engine(databases.url("dagster"))
+
+    def backend() -> int:
+        with engine.connect() as connection:
+            return int(connection.execute(sqlalchemy.text("SELECT pg_backend_pid()")).scalar_one())
+
+    mine = backend()
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if backend() != mine else 1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert backend() == mine
+    assert instance.get_runs_count() >= 0
+
+
+def test_a_run_whose_process_was_killed_is_failed_with_one_sentence(
+    instance: DagsterInstance, settings: Settings, databases: Databases, tmp_path: Path
+) -> None:
+    run_id = str(uuid.uuid4())
+    process = started_elsewhere(settings, databases, run_id, tmp_path)
+    assert fail_orphaned_runs(instance) == []
+    assert statuses(instance, run_id) is DagsterRunStatus.STARTED
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert fail_orphaned_runs(instance) == [run_id]
+    assert statuses(instance, run_id) is DagsterRunStatus.FAILURE
+    last = instance.all_logs(run_id)[-1]
+    assert "ended without a word" in last.message
+    assert fail_orphaned_runs(instance) == []
+
+
+def test_a_process_id_that_another_program_has_got_does_not_save_a_run(instance: DagsterInstance) -> None:
+    run = instance.create_run_for_job(short, status=DagsterRunStatus.NOT_STARTED)
+    instance.handle_run_event(run.run_id, _event(DagsterEventType.RUN_START))
+    before = time.time() - 3600
+    instance.event_log_storage.store_event(_engine_event(run.run_id, os.getpid(), before))
+    assert fail_orphaned_runs(instance) == [run.run_id]
+
+
+@pytest.mark.parametrize("status", [DagsterRunStatus.STARTING, DagsterRunStatus.CANCELING])
+def test_a_run_that_never_got_a_process_is_failed(instance: DagsterInstance, status: DagsterRunStatus) -> None:
+    run = instance.create_run_for_job(short, status=status)
+    assert fail_orphaned_runs(instance) == [run.run_id]
+    assert statuses(instance, run.run_id) is DagsterRunStatus.FAILURE
+
+
+@pytest.mark.parametrize("status", [DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, DagsterRunStatus.SUCCESS])
+def test_runs_that_are_not_under_way_stay_as_they_are(instance: DagsterInstance, status: DagsterRunStatus) -> None:
+    repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "repository")
+    run = instance.create_run_for_job(short, status=status, remote_job_origin=RemoteJobOrigin(repository, "short"))
+    assert fail_orphaned_runs(instance) == []
+    assert statuses(instance, run.run_id) is status
+
+
+def _event(kind: DagsterEventType) -> dg.DagsterEvent:
+    return dg.DagsterEvent(event_type_value=kind.value, job_name="short")
+
+
+def _engine_event(run_id: str, pid: int, timestamp: float) -> dg.EventLogEntry:
+    from dagster._core.events import EngineEventData
+
+    event = dg.DagsterEvent(
+        event_type_value=DagsterEventType.ENGINE_EVENT.value,
+        job_name="short",
+        event_specific_data=EngineEventData.in_process(pid),
+    )
+    return dg.EventLogEntry(  # type: ignore[no-untyped-call]
+        error_info=None,
+        level=20,
+        user_message="",
+        run_id=run_id,
+        timestamp=timestamp,
+        job_name="short",
+        dagster_event=event,
+    )

@@ -1,0 +1,296 @@
+"""The launcher's processes: started together, watched, and gone whatever way the launcher ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from resources.settings import Settings
+from tributary.launcher.errors import LauncherError
+from tributary.launcher.ports import require_free_port
+from tributary.launcher.process import ChildProcess, ProcessSpec
+from tributary.launcher.services import dagster_processes, dagster_url
+from tributary.launcher.single import only_launcher
+from tributary.launcher.supervisor import Supervisor
+
+CHILD = """
+import os, signal, subprocess, sys, time
+what, pids = sys.argv[1], sys.argv[2]
+if "stubborn" in what:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if "parent" in what:
+    # As a code server's runs do, this one does not end with its parent.
+    grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    print(grandchild.pid, file=open(pids, "a"), flush=True)
+print(os.getpid(), file=open(pids, "a"), flush=True)
+if "failing" in what:
+    sys.exit("the disk is full")
+time.sleep(600)
+"""
+
+LAUNCHER = """
+import sys
+from pathlib import Path
+from tributary.launcher.process import ProcessSpec
+from tributary.launcher.supervisor import Supervisor
+home = Path(sys.argv[1])
+with Supervisor(home / "logs", grace=5) as supervisor:
+    supervisor.start(ProcessSpec("one", "a_child", ("parent", str(home / "pids"))))
+    supervisor.start(ProcessSpec("two", "a_child", ("plain", str(home / "pids"))))
+    supervisor.watch()
+"""
+
+UP = """
+import sys
+from resources.postgres.databases import running_databases
+from resources.settings import Settings
+from tributary.instance.opening import dagster_environment, open_instance
+from tributary.launcher.services import dagster_processes, ready_url
+from tributary.launcher.supervisor import Supervisor
+settings = Settings.model_validate({"home": sys.argv[1], "dagster_port": int(sys.argv[2])})
+with running_databases(settings) as databases:
+    with open_instance(settings, databases):
+        pass
+    with Supervisor(settings.home / "logs") as supervisor:
+        supervisor.start(*dagster_processes(settings, dagster_environment(settings, databases), "tiny_definitions"))
+        supervisor.wait_ready(ready_url(settings), 240)
+        print("ready", flush=True)
+        supervisor.watch()
+"""
+
+DEFINITIONS = """
+import os, time
+import dagster as dg
+
+@dg.asset
+def endless() -> None:
+    time.sleep(600)
+
+defs = dg.Definitions(assets=[endless], jobs=[dg.define_asset_job("a_job")], executor=dg.in_process_executor)
+"""
+
+
+@pytest.fixture(autouse=True)
+def children_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a_child.py").write_text(CHILD)
+    (tmp_path / "tiny_definitions.py").write_text(DEFINITIONS)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+
+def spec(home: Path, what: str, **fields: object) -> ProcessSpec:
+    return ProcessSpec(what, "a_child", (what, str(home / "pids")), **fields)  # type: ignore[arg-type]
+
+
+def pids(home: Path, count: int) -> list[int]:
+    wait_until(lambda: (home / "pids").exists() and len((home / "pids").read_text().split()) >= count)
+    return [int(word) for word in (home / "pids").read_text().split()]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def a_launcher(home: Path) -> subprocess.Popen[str]:
+    # In a session of its own, and with Ctrl-C at work as in a terminal.
+    return subprocess.Popen(
+        [sys.executable, "-c", LAUNCHER, str(home)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def test_leaving_stops_the_children_and_what_they_started(tmp_path: Path) -> None:
+    with Supervisor(tmp_path / "logs") as supervisor:
+        supervisor.start(spec(tmp_path, "parent"), spec(tmp_path, "plain"))
+        started = pids(tmp_path, 3)
+        supervisor.check()
+        assert all(map(is_alive, started))
+    assert not any(map(is_alive, started))
+
+
+def test_a_child_that_does_not_end_when_asked_is_killed_after_the_grace(tmp_path: Path) -> None:
+    with Supervisor(tmp_path / "logs", grace=0.3) as supervisor:
+        supervisor.start(spec(tmp_path, "stubborn"))
+        started = pids(tmp_path, 1)
+    assert not any(map(is_alive, started))
+
+
+def test_a_childs_death_is_told_with_the_end_of_its_log_and_stops_the_rest(tmp_path: Path) -> None:
+    with Supervisor(tmp_path / "logs") as supervisor:
+        supervisor.start(spec(tmp_path, "plain"))
+        started = pids(tmp_path, 1)
+        supervisor.start(spec(tmp_path, "failing"))
+        with pytest.raises(LauncherError, match=r"failing ended \(exit code 1\)(.|\n)*the disk is full"):
+            supervisor.watch()
+    assert not any(map(is_alive, started))
+
+
+def test_a_child_that_dies_ends_the_wait_for_an_answer(tmp_path: Path) -> None:
+    with Supervisor(tmp_path / "logs") as supervisor:
+        supervisor.start(spec(tmp_path, "failing"))
+        with pytest.raises(LauncherError, match="failing ended"):
+            supervisor.wait_ready("http://127.0.0.1:1/")
+
+
+def test_no_answer_in_time_is_told(tmp_path: Path) -> None:
+    with Supervisor(tmp_path / "logs") as supervisor:
+        supervisor.start(spec(tmp_path, "plain"))
+        with pytest.raises(LauncherError, match="Nothing answered at http"):
+            supervisor.wait_ready("http://127.0.0.1:1/", timeout=0.2)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_whatever_ends_the_launcher_leaves_nothing_running(tmp_path: Path, number: signal.Signals) -> None:
+    launcher = a_launcher(tmp_path)
+    started = pids(tmp_path, 3)
+    guards = [child.pid for child in psutil.Process(launcher.pid).children()]
+    launcher.send_signal(number)
+    launcher.communicate(timeout=60)
+    assert launcher.returncode != 0
+    wait_until(lambda: not any(map(is_alive, [*started, *guards])))
+
+
+def test_the_launcher_and_its_guard_killed_together_leave_no_child(tmp_path: Path) -> None:
+    launcher = a_launcher(tmp_path)
+    pids(tmp_path, 3)
+    children = psutil.Process(launcher.pid).children()
+    guards = [child for child in children if "tributary.launcher.guard" in child.cmdline()]
+    assert len(guards) == 1
+    os.kill(guards[0].pid, signal.SIGKILL)
+    launcher.kill()
+    launcher.communicate(timeout=60)
+    if sys.platform == "linux":
+        wait_until(lambda: not any(is_alive(child.pid) for child in children))
+
+
+def test_a_child_waits_for_the_socket_it_needs(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with Supervisor(tmp_path / "logs") as supervisor, socket.socket(socket.AF_UNIX) as server:
+        supervisor.start(spec(tmp_path, "plain", wait_for=path))
+        time.sleep(1.0)
+        assert not (tmp_path / "pids").exists()
+        server.bind(str(path))
+        server.listen()
+        pids(tmp_path, 1)
+
+
+def test_a_log_stays_bounded_and_its_last_part_is_kept(tmp_path: Path) -> None:
+    child = ChildProcess(spec(tmp_path, "plain"), tmp_path / "logs")
+    try:
+        with child.log.open("a") as writer:
+            writer.write("x" * 999 + "\n")
+            writer.flush()
+            child.bound_log(limit=100)
+            assert child.log.stat().st_size == 0
+            writer.write("goes on\n")
+        assert child.last_lines() == "goes on"
+        assert child.log.with_name("plain.log.1").stat().st_size == 1000
+    finally:
+        os.killpg(child.group, signal.SIGKILL)
+        child.wait()
+
+
+def test_a_taken_port_is_told_with_the_setting_to_change() -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        with pytest.raises(LauncherError, match=f"Port {port} on 127.0.0.1 is taken.*TRIBUTARY_DAGSTER_PORT"):
+            require_free_port("127.0.0.1", port, "TRIBUTARY_DAGSTER_PORT")
+    require_free_port("127.0.0.1", port, "TRIBUTARY_DAGSTER_PORT")
+
+
+def test_an_address_of_another_machine_is_told() -> None:
+    with pytest.raises(LauncherError, match=r"192\.0\.2\.1 cannot be bound .*TRIBUTARY_HOST"):
+        require_free_port("192.0.2.1", 3000, "TRIBUTARY_DAGSTER_PORT")
+
+
+def test_a_second_launcher_is_refused_and_a_later_one_is_not(tmp_path: Path) -> None:
+    with only_launcher(tmp_path), pytest.raises(LauncherError, match="already up"), only_launcher(tmp_path):
+        pass
+    with only_launcher(tmp_path):
+        pass
+
+
+def test_a_socket_folder_that_others_can_enter_is_refused(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"home": tmp_path})
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run").chmod(0o777)
+    with pytest.raises(LauncherError, match="is open to other users"):
+        dagster_processes(settings, {})
+
+
+def test_dagster_comes_up_on_one_code_server_runs_and_leaves_nothing(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = Settings.model_validate({"home": tmp_path / "home", "dagster_port": port})
+    up = subprocess.Popen(
+        [sys.executable, "-c", UP, str(settings.home), str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert up.stdout is not None
+    try:
+        assert up.stdout.readline() == "ready\n", up.communicate()[1]
+        locations = ask(settings, "{ workspaceOrError { ... on Workspace { locationEntries { name loadStatus } } } }")
+        assert locations["workspaceOrError"]["locationEntries"] == [{"name": "tributary", "loadStatus": "LOADED"}]
+        launched = ask(settings, LAUNCH)
+        assert launched["launchRun"]["__typename"] == "LaunchRunSuccess", launched
+        status = "{ runsOrError { ... on Runs { results { status } } } }"
+        wait_until(lambda: ask(settings, status)["runsOrError"]["results"] == [{"status": "STARTED"}], 120)
+        everything = psutil.Process(up.pid).children(recursive=True)
+        assert sum("code-server" in process.cmdline() for process in everything) == 1
+        assert sum("spawn_main" in " ".join(process.cmdline()) for process in everything) >= 1
+    finally:
+        up.kill()
+        up.communicate()
+    wait_until(lambda: not any(is_alive(process.pid) for process in everything), 90)
+    wait_until(lambda: not (settings.postgres_data / "postmaster.pid").exists(), 90)
+
+
+LAUNCH = """
+mutation {
+  launchRun(executionParams: {
+    selector: {
+      repositoryLocationName: "tributary", repositoryName: "__repository__", jobName: "a_job"
+    }, runConfigData: {}, mode: "default"
+  }) { __typename ... on PythonError { message } }
+}
+"""
+
+
+def ask(settings: Settings, question: str) -> dict[str, dict[str, object]]:
+    request = urllib.request.Request(  # noqa: S310
+        f"{dagster_url(settings)}/graphql",
+        data=json.dumps({"query": question}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
+        data: dict[str, dict[str, object]] = json.load(answer)["data"]
+    return data
