@@ -1,4 +1,4 @@
-"""Fixtures that many tests share: one real Postgres a test process, warehouses on it, and a materialised retail graph."""
+"""Fixtures that many tests share: a real Postgres a test process, warehouses on it, a materialised retail graph."""
 
 from __future__ import annotations
 

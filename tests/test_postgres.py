@@ -174,6 +174,18 @@ def test_a_killed_user_does_not_take_the_server_from_the_others(home: Path) -> N
         assert query(mine, "SELECT 1") == "1"
 
 
+def test_a_killed_keeper_is_replaced_by_the_next_user(home: Path) -> None:
+    first = a_user(home)
+    for pid in keepers(home):
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: keepers(home) == [])
+    second = a_user(home)
+    for user in (first, second):
+        user.kill()
+        user.wait()
+    wait_until(lambda: is_down(home))
+
+
 def test_everything_killed_recovers_at_the_next_start(home: Path) -> None:
     user = a_user(home)
     server = embedded(home)
@@ -299,8 +311,9 @@ def test_as_root_parents_get_only_the_traverse_bit_they_lack(tmp_path: Path) -> 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_an_ordinary_user_runs_the_server_as_themselves(tmp_path: Path) -> None:
     user = server_user()
-    asked = subprocess.run([sys.executable, "-c", ""], user=user.uid, group=user.gid, extra_groups=[], check=False)
-    if asked.returncode:
+    try:
+        subprocess.run([sys.executable, "-c", ""], user=user.uid, group=user.gid, extra_groups=[], check=True)
+    except (PermissionError, subprocess.CalledProcessError):
         pytest.skip("other users of this machine cannot run this Python")
     user.make_reachable(tmp_path / "theirs")
     theirs = tmp_path / "theirs"
@@ -370,10 +383,19 @@ def test_a_user_who_may_not_make_databases_is_told(home: Path) -> None:
 
 def test_a_server_that_is_not_there_is_told_without_the_password(home: Path) -> None:
     theirs = settings_for(home, postgres_url="postgresql://me:s3cret@127.0.0.1:1/db")
-    with pytest.raises(PostgresError, match=r"me:\*+@127.0.0.1:1/db.* cannot be reached") as caught:
+    with pytest.raises(
+        PostgresError, match=r"me:\*+@127.0.0.1:1/db.* cannot be reached \(Connection refused\)"
+    ) as caught:
         connect(theirs)
     assert "s3cret" not in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("url", ["postgresql://me:%zzs3cret@h/db", "postgresql://["])
+def test_a_url_that_cannot_be_read_is_told_without_the_password(home: Path, url: str) -> None:
+    with pytest.raises(PostgresError, match="TRIBUTARY_POSTGRES_URL cannot be read as a URL") as caught:
+        connect(settings_for(home, postgres_url=url))
+    assert "s3cret" not in str(caught.value)
 
 
 def test_an_older_server_is_refused(tmp_path: Path) -> None:

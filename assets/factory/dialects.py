@@ -13,17 +13,16 @@ from typing import Literal
 from sqlglot import ErrorLevel, UnsupportedError, exp
 
 from assets.factory.lint.families import Families
+from assets.factory.lint.vocabulary import words
 from resources.errors import TributaryError
 
 Dialect = Literal["postgres", "athena"]
 
 _MICROSECONDS = 6
-_RESERVED_BY_TRINO = frozenset(
-    (
-        "alter between by constraint cube deallocate delete describe drop escape execute exists extract grouping insert "
-        "json_array json_exists json_object json_query json_table json_value listagg normalize prepare recursive rollup "
-        "skip trim uescape unnest values"
-    ).split()
+_RESERVED_BY_TRINO = words(
+    "alter between by constraint cube deallocate delete describe drop escape execute exists extract grouping insert "
+    "json_array json_exists json_object json_query json_table json_value listagg normalize prepare recursive rollup "
+    "skip trim uescape unnest values"
 )
 """Trino's reserved words (its documentation, "Keywords and identifiers") that can be names in Postgres."""
 

@@ -6,6 +6,7 @@ What the header's words mean for a table is decided in `model`.
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -72,13 +73,21 @@ class ChartEntry(_Strict):
     kind: Literal["bar", "line"] = "bar"
 
 
+class WindowEntry(_Strict):
+    """The partitions by which the table is replaced: ranges of a date or timestamp column, from `start` on, in UTC."""
+
+    column: Text
+    every: Literal["hour", "day", "month"]
+    start: date
+
+
 class Header(_Strict):
     """Everything that a model file says of itself beside its SELECT."""
 
     description: Text
     grain: Text
     kind: Literal["table", "view"] = "table"
-    window: Text | None = None
+    window: WindowEntry | None = None
     columns: dict[str, ColumnEntry] = Field(min_length=1)
     checks: list[CheckEntry] = []
     chart: ChartEntry | None = None
@@ -153,7 +162,8 @@ class HeaderSource:
         try:
             return Header.model_validate(data)
         except ValidationError as error:
-            first: Any = error.errors(include_url=False)[0]
+            # A misspelt key is also a missing one; the misspelling is what the person must see.
+            first: Any = min(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")
             location = tuple(first["loc"])
             raise ModelError(self.path, self.line(*location), _sentence(location, first)) from None
 

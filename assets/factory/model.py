@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from assets.factory.dialects import statement
 from assets.factory.errors import ModelError
-from assets.factory.header import ChartEntry, CheckEntry, HeaderSource
+from assets.factory.header import ChartEntry, CheckEntry, HeaderSource, WindowEntry
 from assets.factory.lint import SqlSyntaxError, lint, parse
 from assets.factory.lint.finding import line_of
 from resources.warehouse.checks import AcceptedValues, Check, Expression, NotNull, References, Unique
@@ -40,6 +40,7 @@ class SqlModel:
     reads: tuple[str, ...]
     references: tuple[str, ...]
     chart: ChartEntry | None
+    window: WindowEntry | None
     tags: Mapping[str, str]
     digest: str
     source: HeaderSource = field(repr=False)
@@ -79,8 +80,7 @@ def read_model(path: Path, root: Path) -> SqlModel:
     except SqlSyntaxError as error:
         raise ModelError(path, source.body_line + error.line - 1, error.problem) from None
     table = _table(source, layer, name)
-    _match_columns(source, table, select)
-    model = SqlModel(
+    return SqlModel(
         path=path,
         domain=domain,
         table=table,
@@ -90,13 +90,11 @@ def read_model(path: Path, root: Path) -> SqlModel:
             dict.fromkeys(f"{check.schema}.{check.table}" for check in table.checks if isinstance(check, References))
         ),
         chart=source.header.chart,
+        window=source.header.window,
         tags=source.header.tags,
         digest=hashlib.sha256(text.encode()).hexdigest()[:16],
         source=source,
     )
-    for finding in lint(select, source.body):
-        raise model.refuse(finding.line, f"{finding.message} [{finding.rule}]")
-    return model
 
 
 def load_models(root: Path, tables: Iterable[Table]) -> dict[str, SqlModel]:
@@ -112,10 +110,13 @@ def load_models(root: Path, tables: Iterable[Table]) -> dict[str, SqlModel]:
         if model.key in known or model.key in models:
             raise ModelError(path, 1, f"{model.key} is made twice; rename this file or the other.")
         models[model.key] = model
-    columns = {table.key: set(table.column_names) for table in known.values()}
-    columns |= {model.key: set(model.table.column_names) for model in models.values()}
+    every = [*known.values(), *(model.table for model in models.values())]
+    schema = {table.key: {column.name: column.type for column in table.columns} for table in every}
     for model in models.values():
-        _check_reads(model, columns)
+        for finding in lint(model.select, model.source.body, schema):
+            raise model.refuse(finding.line, f"{finding.message} [{finding.rule}]")
+        _match_columns(model.source, model.table, model.select)
+        _check_reads(model, schema)
     return models
 
 
@@ -143,10 +144,11 @@ def _table(source: HeaderSource, layer: str, name: str) -> Table:
             grain=header.grain,
             checks=tuple(_check(entry) for entry in header.checks),
             kind=header.kind,
-            partition_by=header.window,
+            partition_by=header.window.column if header.window else None,
         )
     except ContractError as error:
-        raise ModelError(source.path, source.line("checks"), str(error)) from None
+        part = "window" if header.window and header.window.column not in header.columns else "checks"
+        raise ModelError(source.path, source.line(part), str(error)) from None
 
 
 def _check(entry: CheckEntry) -> Check:
@@ -189,7 +191,7 @@ def _reads(source: HeaderSource, select: exp.Query) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _check_reads(model: SqlModel, columns: Mapping[str, set[str]]) -> None:
+def _check_reads(model: SqlModel, columns: Mapping[str, Mapping[str, str]]) -> None:
     for key in model.reads:
         if key not in columns:
             raise model.refuse(model.table_line(key), f"reads {key}, which no asset makes.")

@@ -38,7 +38,7 @@ def check_specs(table: Table) -> list[dg.AssetCheckSpec]:
             check.name,
             asset=asset_key(table.key),
             description=check.description,
-            metadata={"severity": check.severity, "blocks publishing": check.severity == "error"},
+            blocking=check.severity == "error",
         )
         for check in table.checks
     ]

@@ -27,6 +27,7 @@ def table_spec(
     code_version: str,
     tags: Mapping[str, str] | None = None,
     metadata: Mapping[str, Any] | None = None,
+    partitions: dg.PartitionsDefinition[Any] | None = None,
 ) -> dg.AssetSpec:
     """The spec of a warehouse table; `deps` are tables as `schema.table`, `source` is the file that defines it."""
     return dg.AssetSpec(
@@ -39,6 +40,7 @@ def table_spec(
         tags={"layer": table.schema, "domain": domain, **(tags or {})},
         code_version=code_version,
         automation_condition=dg.AutomationCondition.eager(),
+        partitions_def=partitions,
         metadata={
             "dagster/column_schema": table_schema(table),
             "dagster/table_name": table.key,

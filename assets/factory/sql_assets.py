@@ -1,6 +1,7 @@
 """Makes an asset of each SQL model: the SELECT of its file, replaced whole, or by window where it has one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, time
 from functools import cache
 from typing import Any, cast
 
@@ -13,8 +14,16 @@ from assets.factory.outcome import Events, check_specs, events, origin_of
 from assets.factory.specs import table_spec
 from resources.warehouse.base import Select, Warehouse, WriteReport
 from resources.warehouse.table import Table
+from resources.warehouse.windows import Range
 
 WAREHOUSE = "warehouse"
+
+
+_PARTITIONS: dict[str, Callable[..., dg.TimeWindowPartitionsDefinition]] = {
+    "hour": dg.HourlyPartitionsDefinition,
+    "day": dg.DailyPartitionsDefinition,
+    "month": dg.MonthlyPartitionsDefinition,
+}
 
 
 class ModelLineage:
@@ -48,8 +57,11 @@ def sql_asset(model: SqlModel, lineage: ModelLineage) -> dg.AssetsDefinition:
                 source=model.path,
                 code_version=model.digest,
                 tags=model.tags,
+                partitions=partitions_of(model),
             )
         ],
+        # A range of partitions is one window, replaced at once by one run.
+        backfill_policy=dg.BackfillPolicy.single_run() if model.window else None,
         check_specs=check_specs(table),
         required_resource_keys={WAREHOUSE},
     )
@@ -59,7 +71,8 @@ def sql_asset(model: SqlModel, lineage: ModelLineage) -> dg.AssetsDefinition:
         origin = origin_of(context, table)
 
         def write() -> WriteReport:
-            return warehouse.replace(table, Select(model.statement(dialect)), origin=origin)
+            window = window_of(model, context.partition_time_window) if model.window else None
+            return warehouse.replace(table, Select(model.statement(dialect)), window=window, origin=origin)
 
         def picture(_: WriteReport) -> Mapping[str, Any]:
             return chart_metadata(warehouse, table, model.chart, origin) if model.chart else {}
@@ -67,3 +80,20 @@ def sql_asset(model: SqlModel, lineage: ModelLineage) -> dg.AssetsDefinition:
         yield from events(table, write, lineage=lineage.of(model), metadata=picture)
 
     return run
+
+
+def partitions_of(model: SqlModel) -> dg.TimeWindowPartitionsDefinition | None:
+    """The partitions that a model's window asks for; None where it is written whole."""
+    if model.window is None:
+        return None
+    start = datetime.combine(model.window.start, time(), tzinfo=UTC)
+    return _PARTITIONS[model.window.every](start_date=start)
+
+
+def window_of(model: SqlModel, partitions: dg.TimeWindow) -> Range:
+    """The rows that a run's partitions own, as values of the window column's type."""
+    column = model.table.column(model.window.column if model.window else "")
+    start, end = (bound.astimezone(UTC).replace(tzinfo=None) for bound in (partitions.start, partitions.end))
+    if column.type == "date":
+        return Range(column.name, start.date(), end.date())
+    return Range(column.name, start, end)

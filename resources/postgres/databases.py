@@ -26,6 +26,10 @@ OLDEST_VERSION = 17
 """The oldest major version of Postgres whose features are used (`COPY … ON_ERROR`)."""
 
 _RECOVERY_PATIENCE = 60.0
+_UNREADABLE = (
+    "TRIBUTARY_POSTGRES_URL cannot be read as a URL: write postgresql://user:password@host:port/database, with the "
+    "special characters of the password percent-encoded."
+)
 _CONNECT_SECONDS = "10"
 # What people typed must survive a crash, see tuning.py; on a server of somebody else the setting is theirs.
 _DURABLE: DatabaseName = "app"
@@ -148,6 +152,9 @@ def _open(url: str) -> psycopg.Connection:
     while True:
         try:
             return psycopg.connect(url, autocommit=True, application_name="tributary")
+        except psycopg.ProgrammingError:
+            # libpq's message quotes the part it does not understand, which may be the password.
+            raise PostgresError(_UNREADABLE) from None
         except psycopg.OperationalError as error:
             # The server is there and says that it is starting, recovering or stopping.
             passing = isinstance(error, psycopg.errors.CannotConnectNow) or "the database system is" in str(error)
@@ -160,14 +167,18 @@ def _open(url: str) -> psycopg.Connection:
 
 
 def _reason(error: Exception) -> str:
-    """The last line of libpq's message: the cause, after the addresses it tried."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1].removesuffix(".") if lines else type(error).__name__
+    """The cause in libpq's message: what follows the last address it tried, without its advice."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    causes = [line for line in lines if line and not line.startswith(("Is the server", "- host", "Multiple"))]
+    return causes[-1].rpartition("failed: ")[2].removesuffix(".") if causes else type(error).__name__
 
 
 def _normal(url: str) -> str:
     """The URL with the scheme that every library knows, and a bound on how long a connection attempt may take."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise PostgresError(_UNREADABLE) from None
     query = [(key, value) for key, value in parse_qsl(parts.query) if key != "dbname"]
     if "connect_timeout" not in dict(query):
         query.append(("connect_timeout", _CONNECT_SECONDS))

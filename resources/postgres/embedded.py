@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
-from resources.postgres import binaries, cluster, postmaster
+from resources.postgres import binaries, cluster, keeper, postmaster
 from resources.postgres.errors import PostgresError
 from resources.postgres.owner import server_user
 
@@ -83,6 +83,7 @@ class EmbeddedPostgres:
                 with self._starting():
                     if not self._is_ready():
                         self._start_server()
+            self._ensure_keeper()
         except BaseException:
             held.close()
             raise
@@ -92,7 +93,7 @@ class EmbeddedPostgres:
         """Let go of the server; the last user to do so stops it, and returns when it is down.
 
         Raises:
-            PostgresError: when the server does not end within a minute.
+            PostgresError: when the server does not end within minutes.
         """
         held, self._held = self._held, None
         if held is None:
@@ -111,7 +112,7 @@ class EmbeddedPostgres:
                     return
                 time.sleep(_POLL_SECONDS)
             if not postmaster.stop(self.data):
-                raise PostgresError(f"Postgres on {self.data} did not stop within a minute; see {self.log}.")
+                raise PostgresError(f"Postgres on {self.data} did not stop within minutes; see {self.log}.")
 
     def _is_ready(self) -> bool:
         try:
@@ -137,16 +138,17 @@ class EmbeddedPostgres:
         user.make_reachable(self.data)
         deadline = time.monotonic() + self.patience
         pid = postmaster.claimed_pid(self.data)
-        if pid is None or not postmaster.serves(pid, self.data):
-            self._clear_the_crash()
-            cluster.configure(self.data, user)
-            self.log.parent.mkdir(parents=True, exist_ok=True)
-            log_start = self.log.stat().st_size if self.log.exists() else 0
-            pid = self._run_keeper(user.uid, user.gid)
-        else:
-            # Somebody's server is starting or recovering; this start joins the wait.
-            log_start = 0
-        self._wait_until_ready(pid, deadline, log_start)
+        if pid is not None and postmaster.serves(pid, self.data) and self._join(pid, deadline):
+            return
+        self._clear_the_crash()
+        cluster.configure(self.data, user)
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        log_start = self.log.stat().st_size if self.log.exists() else 0
+        pid = self._run_keeper(start=True)
+        if not self._join(pid, deadline):
+            raise PostgresError(
+                f"Postgres on {self.data} could not start: {self._cause(log_start)}; its log is {self.log}."
+            )
 
     def _clear_the_crash(self) -> None:
         """Remove what a killed server left: children that still hold its shared memory, and its pid file.
@@ -163,10 +165,20 @@ class EmbeddedPostgres:
             time.sleep(0.05)
         postmaster.pid_file(self.data).unlink(missing_ok=True)
 
-    def _run_keeper(self, uid: int, gid: int) -> int:
-        """Start the keeper, which starts the server, and return the server's process id."""
+    def _ensure_keeper(self) -> None:
+        """Give the server a keeper where it has lost its own, as when that alone was killed."""
+        with self.lock.with_name(self.lock.name + keeper.LOCK_SUFFIX).open("a") as kept:
+            try:
+                fcntl.flock(kept, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+        self._run_keeper(start=False)
+
+    def _run_keeper(self, start: bool) -> int:
+        """Run a keeper; returns the process id of the server that it started (0 where it was not to)."""
+        user = server_user()
         root = Path(__file__).resolve().parents[2]
-        words = ["1", self.lock, self.data, self.log, uid, gid, binaries.program("postgres")]
+        words = [int(start), self.lock, self.data, self.log, user.uid, user.gid, binaries.program("postgres")]
         done = subprocess.run(
             [sys.executable, "-S", "-m", "resources.postgres.keeper", *map(str, words)],
             stdin=subprocess.DEVNULL,
@@ -180,18 +192,18 @@ class EmbeddedPostgres:
             raise PostgresError(f"The process that keeps Postgres could not be started: {reason[0]}.")
         return int(done.stdout)
 
-    def _wait_until_ready(self, pid: int, deadline: float, log_start: int) -> None:
+    def _join(self, pid: int, deadline: float) -> bool:
+        """Wait for a server that is starting, recovering or stopping: True when it is ready, False when it ended."""
         while not self._is_ready():
             if not _is_alive(pid):
-                raise PostgresError(
-                    f"Postgres on {self.data} could not start: {self._cause(log_start)}; its log is {self.log}."
-                )
+                return False
             if time.monotonic() > deadline:
                 raise PostgresError(
                     f"Postgres on {self.data} took no connections within {self.patience:.0f} s "
-                    f"({self._cause(log_start)}); its log is {self.log}."
+                    f"({self._cause(0)}); its log is {self.log}."
                 )
             time.sleep(_POLL_SECONDS)
+        return True
 
     def _cause(self, log_start: int) -> str:
         """The last complaint in the log since `log_start` (bytes), without its time stamp."""

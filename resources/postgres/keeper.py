@@ -19,6 +19,9 @@ from resources.postgres import postmaster
 LOG_LIMIT = 8 * 1024 * 1024
 """Bytes of server log kept: beyond it, the keeper empties the file."""
 
+LOCK_SUFFIX = ".keeper"
+"""Put after LOCK: the name of the file that every keeper locks for as long as it lives."""
+
 _LOG_CHECK_SECONDS = 30.0
 
 
@@ -38,9 +41,12 @@ def main(arguments: list[str]) -> int:
     if start == "1":
         pid = _launch(program, Path(data), Path(log), int(uid), int(gid))
         os.write(sys.stdout.fileno(), f"{pid}\n".encode())
-    _let_go_of_the_starter()
+    else:
+        os.write(sys.stdout.fileno(), b"0\n")
     _bound(Path(log))
-    with Path(lock).open("a") as held:
+    with Path(lock + LOCK_SUFFIX).open("a") as mark, Path(lock).open("a") as held:
+        fcntl.flock(mark, fcntl.LOCK_SH)
+        _let_go_of_the_starter()
         fcntl.flock(held, fcntl.LOCK_EX)
         postmaster.stop(Path(data))
     return 0

@@ -91,7 +91,7 @@ def processes(data: Path) -> list[int]:
     return [pid for pid in pids if serves(pid, data)]
 
 
-def stop(data: Path, patience: float = 60.0) -> bool:
+def stop(data: Path, patience: float = 300.0) -> bool:
     """Stop the server on `data`, ending its sessions (Postgres calls this a fast shutdown).
 
     Returns:

@@ -33,7 +33,7 @@ NOBODY = Origin()
 
 @dataclass(frozen=True)
 class Select:
-    """Rows from a SELECT in the engine's own dialect."""
+    """Rows from a SELECT in the engine's own dialect; with a window, those of them that lie in it."""
 
     sql: str
 

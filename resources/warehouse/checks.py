@@ -24,6 +24,10 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:60]
 
 
+def _listed(names: Sequence[str]) -> str:
+    return "_".join(names) if len(names) <= 3 else f"{names[0]}_and_{len(names) - 1}_more"
+
+
 class Sql(NamedTuple):
     """SQL text with `%s` placeholders, and the values bound to them."""
 
@@ -85,7 +89,7 @@ class NotNull(RowCheck):
 
     @property
     def default_name(self) -> str:
-        return _slug("not_null_" + "_".join(self.names))
+        return _slug("not_null_" + _listed(self.names))
 
     @property
     def description(self) -> str:
@@ -149,7 +153,7 @@ class Unique(SetCheck):
 
     @property
     def default_name(self) -> str:
-        return _slug("unique_" + "_".join(self.names))
+        return _slug("unique_" + _listed(self.names))
 
     @property
     def description(self) -> str:

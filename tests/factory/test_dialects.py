@@ -17,7 +17,7 @@ from sqlglot import exp
 from assets.factory.dialects import DialectError, statement
 from assets.factory.lint import lint, parse
 from resources.postgres.databases import Databases
-from tests.factory.test_lint import CASES, MODEL
+from tests.factory.lint_cases import CASES, MODEL
 
 TABLES = """
 create schema core;

@@ -79,6 +79,7 @@ MODELS = (
     "core.dim_campaign",
     "core.bridge_campaign_household",
     "core.bridge_coupon_product",
+    "core.bridge_campaign_product",
     "core.fact_sale",
     "core.fact_basket",
     "core.fact_coupon_redemption",

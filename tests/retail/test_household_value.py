@@ -110,7 +110,7 @@ def survey() -> st.SearchStrategy[dict[str, str]]:
 @settings(
     max_examples=60,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(lines=sales_lines(), answers=st.lists(survey(), max_size=20))
 def test_summary_equals_the_oracle_on_any_sales(probe: Probe, lines: list[Line], answers: list[dict[str, str]]) -> None:

@@ -104,7 +104,7 @@ def test_a_truncated_last_line_is_set_aside() -> None:
     ],
 )
 def test_files_that_cannot_be_read_are_refused_by_name(data: bytes, sentence: str) -> None:
-    with pytest.raises(SourceFileError, match="prices.csv") as refused:
+    with pytest.raises(SourceFileError, match=r"prices\.csv") as refused:
         read(data)
     assert sentence in str(refused.value)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from sqlglot import exp
+from sqlglot import ErrorLevel, exp
 
 from assets.factory.lint.families import Families
 
@@ -54,5 +54,5 @@ def line_of(node: exp.Expr) -> int:
 
 def shown(node: exp.Expr) -> str:
     """A node as short text for a message."""
-    text = node.sql(dialect="postgres", comments=False)
+    text = node.sql(dialect="postgres", comments=False, unsupported_level=ErrorLevel.IGNORE)
     return text if len(text) <= 60 else f"{text[:57]}..."

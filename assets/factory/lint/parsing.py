@@ -54,7 +54,10 @@ def tokens_of(sql: str) -> tuple[Token, ...]:
 
 
 def _check_whole(tokens: list[Token]) -> None:
-    """What must hold before parsing; deep nesting is refused because the parser recurses in compiled code."""
+    """What must hold before parsing.
+
+    Deep nesting is refused because the parser recurses in compiled code; open parentheses because it forgives some.
+    """
     statement = [token for token in tokens if token.token_type is not TokenType.SEMICOLON]
     if not statement:
         raise SqlSyntaxError(1, "there is no SELECT; write one.")
@@ -62,18 +65,23 @@ def _check_whole(tokens: list[Token]) -> None:
         raise SqlSyntaxError(
             statement[0].line, f"a model is one SELECT, but this begins with {statement[0].text!r}; write a SELECT."
         )
-    depth = 0
-    for token in tokens[:-1]:
-        if token.token_type is TokenType.SEMICOLON:
+    opened: list[Token] = []
+    for place, token in enumerate(tokens):
+        kind = token.token_type
+        if kind is TokenType.SEMICOLON and place < len(tokens) - 1:
             raise SqlSyntaxError(token.line, "a model is one statement; remove what follows the semicolon.")
-        if token.token_type is TokenType.L_PAREN:
-            depth += 1
-            if depth > _MOST_NESTED:
+        if kind is TokenType.L_PAREN:
+            opened.append(token)
+            if len(opened) > _MOST_NESTED:
                 raise SqlSyntaxError(
                     token.line, f"parentheses are nested more than {_MOST_NESTED} deep; split the SELECT into CTEs."
                 )
-        elif token.token_type is TokenType.R_PAREN:
-            depth -= 1
+        elif kind is TokenType.R_PAREN:
+            if not opened:
+                raise SqlSyntaxError(token.line, "a parenthesis is closed that was not opened; remove it.")
+            opened.pop()
+    if opened:
+        raise SqlSyntaxError(opened[-1].line, "a parenthesis is opened and not closed; close it.")
 
 
 def _explained(error: ParseError) -> SqlSyntaxError:

@@ -61,15 +61,24 @@ def _set_operation(query: exp.SetOperation, families: Families) -> Iterator[Prob
 
 def _is_outermost(query: exp.Expr) -> bool:
     """Whether the query's columns are the model's: it is the whole, or a branch of the set operation that is."""
-    parent = query.parent
-    while isinstance(parent, exp.SetOperation | exp.Subquery) and query.arg_key in ("this", "expression"):
-        query, parent = parent, parent.parent
-    return parent is None
+    return all(isinstance(above, exp.SetOperation | exp.Subquery) for above in _above(query))
+
+
+def _names_columns(select: exp.Select) -> bool:
+    """Whether an outermost SELECT gives the model's columns their names: only the first branch does."""
+    return all(node.arg_key != "expression" for node in (select, *_above(select)))
+
+
+def _above(node: exp.Expr) -> Iterator[exp.Expr]:
+    parent = node.parent
+    while parent is not None:
+        yield parent
+        parent = parent.parent
 
 
 def _outermost(select: exp.Select, families: Families) -> Iterator[Problem]:
     names: set[str] = set()
-    is_naming = select.arg_key != "expression"
+    is_naming = _names_columns(select)
     for projection in select.expressions:
         if projection.is_star and not isinstance(projection, exp.Alias):
             yield "star", "the outermost select has a *; name every column, so that the table's columns are fixed."

@@ -19,20 +19,19 @@ _STRINGS = {
     TokenType.RAW_STRING, TokenType.HEX_STRING, TokenType.BIT_STRING,
 }  # fmt: skip
 _OPERATORS = vocabulary.words("( ) , . ; + - * / % < > <= >= = <> != || :: ~ !~")
+_END = Token(TokenType.SEMICOLON, ";")
+_MAY_BE_CALLED = vocabulary.FUNCTIONS | vocabulary.BEFORE_PARENTHESIS
 _AFTER_COMMA = vocabulary.words("from where group having order limit offset union intersect except fetch window")
 
 
 def word_findings(tree: exp.Query, tokens: Sequence[Token]) -> Iterator[Finding]:
     """Findings of the text's tokens; `tree` tells names with a column list from calls."""
     lists = _names_with_columns(tree)
-    first: Token | None = None
-    for token, following in pairwise((*tokens, _END)):
-        for rule, message in _problems(first, token, following, lists):
+    before: Token | None = None
+    for token, after in pairwise((*tokens, _END)):
+        for rule, message in _problems(before, token, after, lists):
             yield Finding(token.line, rule, message)
-        first = token
-
-
-_END = Token(TokenType.SEMICOLON, ";")
+        before = token
 
 
 def _problems(before: Token | None, token: Token, after: Token, lists: frozenset[int]) -> Iterator[tuple[str, str]]:
@@ -44,12 +43,11 @@ def _problems(before: Token | None, token: Token, after: Token, lists: frozenset
             yield "string-literal", "two strings stand side by side; write one string, or join them with ||."
     elif kind is TokenType.NUMBER:
         yield from _number(token, after)
-    elif kind in _QUOTED:
+    elif kind is TokenType.IDENTIFIER:
+        if after.token_type is TokenType.L_PAREN and token.start not in lists:
+            yield "function", f'"{token.text}" is called by a quoted name; use a portable function by its bare name.'
         if token.text != token.text.lower():
-            yield (
-                "quoted-upper-case",
-                f'"{token.text}" has capitals, which Trino ignores; use a name in lower case.',
-            )
+            yield "quoted-upper-case", f'"{token.text}" has capitals, which Trino ignores; use a name in lower case.'
     elif _is_word(token):
         yield from _word(before, token, after, lists)
     else:
@@ -78,7 +76,7 @@ def _word(before: Token | None, token: Token, after: Token, lists: frozenset[int
         return
     if word in vocabulary.VOLATILE and (called or word.startswith(("current_", "local", "session_"))):
         yield "volatile", f"{word} differs from run to run: {vocabulary.VOLATILE[word]}."
-    elif called and word not in vocabulary.FUNCTIONS | vocabulary.BEFORE_PARENTHESIS and token.start not in lists:
+    elif called and word.rpartition(" ")[2] not in _MAY_BE_CALLED and token.start not in lists:
         yield "function", _refused_function(word)
     if word == "as" and (_opens(before) or after is _END or after.token_type is TokenType.STRING or after.text in ",)"):
         yield "syntax", "as names nothing here; write expression as name."

@@ -19,7 +19,13 @@ from assets.retail.recommend.errors import RecommendError
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-_COLUMNS = ("household_key", "basket_id", "product_id", "sold_at", "quantity")
+_INTEGERS = {
+    "household_key": pa.int32(),
+    "basket_id": pa.int64(),
+    "product_id": pa.int32(),
+    "quantity": pa.int64(),
+}
+_COLUMNS = (*_INTEGERS, "sold_at")
 
 
 @dataclass(frozen=True)
@@ -76,20 +82,18 @@ def read_purchases(sales: pa.Table) -> Purchases:
     two baskets.
 
     Raises:
-        RecommendError: a column is missing, has the wrong type or holds a null.
+        RecommendError: a column is missing, has the wrong type, or holds a null or a number too large.
     """
     _check(sales)
     sales = sales.filter(pc.greater(sales["quantity"], 0))
-    households, line_household = np.unique(_integers(sales["household_key"]), return_inverse=True)
-    products, line_product = np.unique(_integers(sales["product_id"]), return_inverse=True)
-    numbers, line_number = np.unique(_integers(sales["basket_id"]), return_inverse=True)
+    households, line_household = np.unique(_integers(sales, "household_key"), return_inverse=True)
+    products, line_product = np.unique(_integers(sales, "product_id"), return_inverse=True)
+    numbers, line_number = np.unique(_integers(sales, "basket_id"), return_inverse=True)
     stride = max(len(numbers), 1)
     keys, line_basket = np.unique(line_household * stride + line_number, return_inverse=True)
     basket_household = keys // stride
     basket_time = np.full(len(keys), np.iinfo(np.int64).min)
-    np.maximum.at(
-        basket_time, line_basket, _integers(sales["sold_at"].cast(pa.timestamp("us", sales["sold_at"].type.tz)))
-    )
+    np.maximum.at(basket_time, line_basket, _microseconds(sales["sold_at"]))
 
     order = np.lexsort((keys, basket_time, basket_household))
     place = np.empty(len(keys), dtype=np.int64)
@@ -138,6 +142,18 @@ def _check(sales: pa.Table) -> None:
             )
 
 
-def _integers(column: Any) -> Ints:
-    values: Ints = column.cast(pa.int64()).to_numpy()
+def _integers(sales: pa.Table, name: str) -> Ints:
+    try:
+        column = sales[name].cast(_INTEGERS[name])
+    except pa.ArrowInvalid as error:
+        raise RecommendError(
+            f"Column {name} of the sales lines holds a number beyond {_INTEGERS[name]}; leave those lines out first."
+        ) from error
+    values: Ints = column.to_numpy().astype(np.int64)
+    return values
+
+
+def _microseconds(column: Any) -> Ints:
+    # Finer fractions are cut off: they decide nothing between two baskets of a household.
+    values: Ints = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64()).to_numpy()
     return values

@@ -11,7 +11,13 @@ from assets.retail.recommend.purchases import Ints
 from assets.retail.recommend.scores import Candidates, Floats, Model, bought_before, not_bought_before
 
 NEW_IN_TEN = 3
-"""Places out of ten kept for products that the household has never bought."""
+"""Places out of ten kept for products that the household has never bought.
+
+A list of what one buys anyway scores best and helps least, so some of the hit rate is given for discoveries. Measured
+on the second-last to fourth-last baskets, three places take it from 9.1 % to 8.9 % in a thin real sample of lines,
+and from 68 % to 63 % in an invented set with full baskets, where people know most of what they buy. A fourth place
+would cost another 0.2 and 3 points.
+"""
 
 
 @dataclass(frozen=True)

@@ -211,7 +211,12 @@ class _Write:
             f"{quoted(column.name)}::{postgres_type(column.type)} AS {quoted(column.name)}"
             for column in self.target.columns
         )
-        return f"SELECT {columns} FROM (\n{select}\n) AS q"
+        typed = f"SELECT {columns} FROM (\n{select}\n) AS q"
+        if self.window is None:
+            return typed
+        # Asked for outside, the window's bounds are pushed down by the planner to wherever the column comes from.
+        literal = psycopg.ClientCursor(self.session.connection).mogrify(*window_sql(self.window))
+        return f"{typed} WHERE {literal}"
 
     def _audit(self, relation: str) -> tuple[int, list[CheckResult]]:
         checks = self.target.checks

@@ -21,12 +21,6 @@ checks:
     name: sales_come_from_baskets_of_households
 */
 with
-    covered as (
-        select campaign, product_id
-        from core.bridge_coupon_product
-        group by campaign, product_id
-    ),
-
     -- Whole cents, since a line counts for several campaigns and integers are the fastest to add up.
     purchases as (
         select
@@ -52,7 +46,7 @@ with
             cast(sum(purchases.cents) as integer) as cents,
             cast(sum(purchases.quantity) as integer) as units
         from purchases
-        inner join covered on covered.product_id = purchases.product_id
+        inner join core.bridge_campaign_product as covered on covered.product_id = purchases.product_id
         group by covered.campaign, purchases.date_key, purchases.household_key, purchases.basket_id
     ),
 

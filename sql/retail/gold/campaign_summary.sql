@@ -76,8 +76,8 @@ with
     products as (
         select
             campaign,
-            count(distinct product_id) as products
-        from core.bridge_coupon_product
+            count(*) as products
+        from core.bridge_campaign_product
         group by campaign
     ),
 

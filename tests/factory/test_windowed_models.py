@@ -1,0 +1,72 @@
+"""A model with a window, materialised by a real Dagster run: partitions, ranges, and what they leave alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets.factory.model import load_models
+from assets.factory.sql_assets import ModelLineage, sql_asset
+from resources.warehouse.base import Select
+from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from resources.warehouse.table import Column, Table
+
+EVENTS = Table("staged", "events", (Column("at", "timestamp", "At."), Column("n", "integer", "N.")))
+MODEL = """/*
+description: Events a day.
+grain: one row a day
+window: {column: day, every: day, start: 2024-01-01}
+columns:
+  day: {type: date, description: "Day."}
+  events: {type: bigint, description: "Events."}
+checks:
+  - unique: [day]
+*/
+SELECT CAST(e.at AS date) AS day, count(*) AS events FROM staged.events AS e GROUP BY CAST(e.at AS date)
+"""
+
+
+@pytest.fixture
+def daily(tmp_path: Path, warehouse: PostgresWarehouse) -> dg.AssetsDefinition:
+    path = tmp_path / "shop" / "gold" / "daily_events.sql"
+    path.parent.mkdir(parents=True)
+    path.write_text(MODEL)
+    warehouse.replace(
+        EVENTS,
+        Select("SELECT timestamp '2024-01-01' + g * interval '6 hours' AS at, g AS n FROM generate_series(0, 39) AS g"),
+    )
+    models = load_models(tmp_path, [EVENTS])
+    model = models["gold.daily_events"]
+    return sql_asset(model, ModelLineage({EVENTS.key: EVENTS, model.key: model.table}))
+
+
+def run(asset: dg.AssetsDefinition, warehouse: PostgresWarehouse, start: str, end: str) -> dg.ExecuteInProcessResult:
+    return dg.materialize(
+        [asset],
+        resources={"warehouse": warehouse},
+        instance=dg.DagsterInstance.ephemeral(),
+        tags={"dagster/asset_partition_range_start": start, "dagster/asset_partition_range_end": end},
+    )
+
+
+def days(warehouse: PostgresWarehouse) -> list[tuple[str, int]]:
+    rows = warehouse.rows("SELECT day::text AS day, events FROM gold.daily_events ORDER BY day")
+    return [(row["day"], row["events"]) for row in rows]
+
+
+def test_one_run_replaces_its_range_of_partitions_and_no_more(
+    daily: dg.AssetsDefinition, warehouse: PostgresWarehouse
+) -> None:
+    assert run(daily, warehouse, "2024-01-02", "2024-01-04").success
+    assert days(warehouse) == [("2024-01-02", 4), ("2024-01-03", 4), ("2024-01-04", 4)]
+    warehouse.replace(EVENTS, Select("SELECT timestamp '2024-01-03 10:00' AS at, 1 AS n"))
+    assert run(daily, warehouse, "2024-01-03", "2024-01-03").success
+    assert days(warehouse) == [("2024-01-02", 4), ("2024-01-03", 1), ("2024-01-04", 4)]
+
+
+def test_each_partition_of_the_range_is_recorded(daily: dg.AssetsDefinition, warehouse: PostgresWarehouse) -> None:
+    result = run(daily, warehouse, "2024-01-02", "2024-01-04")
+    events = result.get_asset_materialization_events()
+    assert {event.partition for event in events} == {"2024-01-02", "2024-01-03", "2024-01-04"}
