@@ -1,4 +1,4 @@
-"""The embedded server and its databases, against real servers and real deaths of processes."""
+"""The embedded server, against real servers and real deaths of processes."""
 
 from __future__ import annotations
 
@@ -12,20 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import quote
 
 import psycopg
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from resources.postgres import postmaster
-from resources.postgres.databases import Databases, connect, masked
 from resources.postgres.embedded import EmbeddedPostgres
 from resources.postgres.errors import PostgresError
 from resources.postgres.owner import server_user
-from resources.settings import Settings
 
 USER_PROCESS = """
 import sys
@@ -331,123 +325,3 @@ def test_an_ordinary_user_runs_the_server_as_themselves(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.stdout, done.stderr) == (f"{user.uid}\nleft\n", "")
-
-
-def settings_for(home: Path, **fields: object) -> Settings:
-    return Settings.model_validate({"home": home, **fields})
-
-
-def test_the_three_databases_are_made_once_and_reached_by_url(home: Path) -> None:
-    with connect(settings_for(home, database_prefix="t_")) as databases:
-        with psycopg.connect(databases.url("warehouse")) as connection:
-            assert connection.info.dbname == "t_warehouse"
-            connection.execute("CREATE TABLE kept (n int)")
-        with psycopg.connect(databases.url("app")) as connection:
-            assert connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
-        with psycopg.connect(databases.url("dagster")) as connection:
-            assert connection.execute("SHOW synchronous_commit").fetchone() == ("off",)
-        with connect(settings_for(home, database_prefix="t_")) as again:
-            assert again.url("warehouse") == databases.url("warehouse")
-            with psycopg.connect(again.url("warehouse")) as connection:
-                assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
-
-
-def test_sqlalchemy_reads_the_url_with_psycopg(home: Path) -> None:
-    import sqlalchemy
-
-    with connect(settings_for(home)) as databases:
-        engine = sqlalchemy.create_engine(databases.sqlalchemy_url("app"))
-        with engine.connect() as connection:
-            assert connection.execute(sqlalchemy.text("SELECT current_database()")).scalar() == "app"
-        engine.dispose()
-
-
-def test_databases_made_by_many_at_once_are_made_once(home: Path) -> None:
-    with embedded(home) as server:
-        url = SecretStr(f"postgresql://postgres@/postgres?host={quote(str(server.socket_folder), safe='')}")
-        with ThreadPoolExecutor(6) as pool:
-            every = list(pool.map(lambda _: connect(settings_for(home, postgres_url=url)), range(6)))
-        assert query(server, "SELECT count(*) FROM pg_database WHERE datname IN ('warehouse', 'app', 'dagster')") == "3"
-    assert {databases.server for databases in every} == {None}
-
-
-def test_a_user_who_may_not_make_databases_is_told(home: Path) -> None:
-    with embedded(home) as server:
-        query(server, "CREATE ROLE clerk LOGIN")
-        host = quote(str(server.socket_folder), safe="")
-        theirs = settings_for(home, postgres_url=f"postgresql://clerk:s3cret@/postgres?host={host}")
-        with pytest.raises(PostgresError, match="may not make the database 'warehouse': grant it CREATEDB") as caught:
-            connect(theirs)
-        assert "s3cret" not in str(caught.value)
-
-
-def test_a_server_that_is_not_there_is_told_without_the_password(home: Path) -> None:
-    theirs = settings_for(home, postgres_url="postgresql://me:s3cret@127.0.0.1:1/db")
-    with pytest.raises(
-        PostgresError, match=r"me:\*+@127.0.0.1:1/db.* cannot be reached \(Connection refused\)"
-    ) as caught:
-        connect(theirs)
-    assert "s3cret" not in str(caught.value)
-    assert len(str(caught.value).splitlines()) == 1
-
-
-@pytest.mark.parametrize("url", ["postgresql://me:%zzs3cret@h/db", "postgresql://["])
-def test_a_url_that_cannot_be_read_is_told_without_the_password(home: Path, url: str) -> None:
-    with pytest.raises(PostgresError, match="TRIBUTARY_POSTGRES_URL cannot be read as a URL") as caught:
-        connect(settings_for(home, postgres_url=url))
-    assert "s3cret" not in str(caught.value)
-
-
-def test_an_older_server_is_refused(tmp_path: Path) -> None:
-    from resources.postgres import binaries
-
-    old = binaries.install_folder().with_name("pginstall")
-    if not (old / "bin" / "initdb").exists():
-        pytest.skip("the installed package brings no older server")
-    user = server_user()
-    user.make_reachable(tmp_path / "old")
-    user.make_readable(old)
-    (tmp_path / "old").mkdir()
-    user.own(tmp_path / "old")
-
-    def run(program: str, *arguments: str) -> None:
-        subprocess.run(
-            [str(old / "bin" / program), *arguments],
-            check=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            cwd="/",
-            user=user.uid,
-            group=user.gid,
-            extra_groups=[] if user.switch else None,
-        )
-
-    data = str(tmp_path / "old" / "data")
-    run("initdb", "-D", data, "-U", "postgres", "--no-sync", "--auth=trust")
-    run("pg_ctl", "-D", data, "-w", "-l", f"{data}/log", "-o", f"-h '' -k {tmp_path / 'old'}", "start")
-    try:
-        url = f"postgresql://postgres@/postgres?host={quote(str(tmp_path / 'old'), safe='')}"
-        with pytest.raises(PostgresError, match="is Postgres 16: Tributary needs 17 or later"):
-            connect(settings_for(tmp_path, postgres_url=url))
-    finally:
-        run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
-
-
-def test_the_password_is_not_shown() -> None:
-    databases = Databases("postgresql://me:s3cret@db.example/postgres")
-    assert "s3cret" not in repr(databases)
-    assert databases.url("app") == "postgresql://me:s3cret@db.example/app"
-
-
-passwords = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S"]), min_size=1)
-
-
-@settings(deadline=None)
-@given(one=passwords, other=passwords, in_query=st.booleans())
-def test_a_masked_url_says_nothing_of_the_password(one: str, other: str, in_query: bool) -> None:
-    def url(password: str) -> str:
-        secret = quote(password, safe="")
-        return f"postgresql://me@h/d?password={secret}" if in_query else f"postgresql://me:{secret}@h:5432/d"
-
-    assert masked(url(one)) == masked(url(other))
-    assert masked(url(one)).startswith("postgresql://me")

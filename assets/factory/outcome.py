@@ -28,7 +28,7 @@ def asset_key(table: str) -> dg.AssetKey:
 
 def origin_of(context: dg.AssetExecutionContext, table: Table) -> Origin:
     """Who writes, for the database's own records."""
-    return Origin(run_id=context.run_id, asset=table.key)
+    return Origin(run_id=context.run.run_id, asset=table.key)
 
 
 def check_specs(table: Table) -> list[dg.AssetCheckSpec]:

@@ -82,7 +82,11 @@ def _beats(evaluation: Evaluation) -> dg.AssetCheckResult:
         asset_key=asset_key(RECOMMENDATIONS.key),
         check_name=BEATS_POPULARITY,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"hit rate@10": ours, "most popular": popular, "households evaluated": evaluation.households_evaluated},
+        metadata={
+            "hit rate@10": ours,
+            "most popular": popular,
+            "households evaluated": evaluation.households_evaluated,
+        },
     )
 
 

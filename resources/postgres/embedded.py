@@ -151,10 +151,10 @@ class EmbeddedPostgres:
             )
 
     def _clear_the_crash(self) -> None:
-        """Remove what a killed server left: children that still hold its shared memory, and its pid file.
+        """Remove what a killed server left: children that still hold its shared memory, and its lock files.
 
-        A new server refuses to start on either. The pid file's number may by now be any other program's, so only
-        processes that are Postgres on this very folder are ended.
+        A new server refuses to start on either. The number in a lock file may by now be any other program's, or a
+        dead process's that nobody has reaped, so only processes that are Postgres on this very folder are ended.
         """
         deadline = time.monotonic() + _ORPHAN_PATIENCE
         while orphans := postmaster.processes(self.data):
@@ -163,6 +163,10 @@ class EmbeddedPostgres:
                 with suppress(ProcessLookupError):
                     os.kill(orphan, number)
             time.sleep(0.05)
+        left = postmaster.read(self.data)
+        if left is not None:
+            for path in postmaster.socket_files(left.socket_folder):
+                path.unlink(missing_ok=True)
         postmaster.pid_file(self.data).unlink(missing_ok=True)
 
     def _ensure_keeper(self) -> None:

@@ -35,7 +35,7 @@ class Postmaster:
             return False
         with socket.socket(socket.AF_UNIX) as client:
             try:
-                client.connect(str(self.socket_folder / f".s.PGSQL.{PORT}"))
+                client.connect(str(socket_files(self.socket_folder)[0]))
             except OSError:
                 return False
         return True
@@ -44,6 +44,11 @@ class Postmaster:
 def pid_file(data: Path) -> Path:
     """Where the server on `data` writes its process id."""
     return data / _PID_FILE
+
+
+def socket_files(folder: Path) -> tuple[Path, Path]:
+    """The server's socket in its folder, and the lock file beside it."""
+    return folder / f".s.PGSQL.{PORT}", folder / f".s.PGSQL.{PORT}.lock"
 
 
 def read(data: Path) -> Postmaster | None:

@@ -15,8 +15,9 @@ columns:
   mailer_placement: {type: text, description: "Place in the weekly mailer; null for a code that the source does not explain."}
 checks:
   - not_null: [product_id, store_id, week_no, week_start]
-  - expression: "display_location is not null and mailer_placement is not null"
-    name: every_code_is_explained
+  - accepted_values: {column: display, values: ["0", "1", "2", "3", "4", "5", "6", "7", "9", A]}
+    severity: warn
+  - accepted_values: {column: mailer, values: ["0", A, C, D, F, H, J, L, P, X, Z]}
     severity: warn
 */
 select

@@ -1,0 +1,133 @@
+"""Where benchmarks run: a home of their own under `.tributary/bench`, full-size source files, and a running server.
+
+The user's own state is never touched: every setting that says where something is kept is set here.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from bench.clock import Timing, command, flush_disks
+from bench.errors import BenchError
+from resources.postgres.binaries import program
+from resources.postgres.databases import Databases, connect
+from resources.settings import PREFIX, PROJECT_ROOT, Settings, load_settings
+
+ROOT = PROJECT_ROOT / ".tributary" / "bench"
+BARE = "bench_bare"
+"""The database that baselines write to."""
+
+
+@dataclass(frozen=True)
+class Bed:
+    """What a benchmark needs; `repeats` is how often each way is measured, where the benchmark has no better idea."""
+
+    root: Path
+    files: Path
+    settings: Settings
+    databases: Databases
+    repeats: int
+
+    @property
+    def data(self) -> Path:
+        """The server's data folder, by which its processor time is found."""
+        return self.settings.postgres_data
+
+    def tributary(self, *arguments: str, **settings: object) -> Timing:
+        """Run the command line in a process of its own, on the bench's home unless `settings` say otherwise."""
+        return command(
+            [sys.executable, "-m", "tributary", *arguments],
+            self.data,
+            cwd=PROJECT_ROOT,
+            env=environment(**settings),
+        )
+
+    def python(self, *arguments: str) -> Timing:
+        """Run Python in a process of its own."""
+        return command([sys.executable, *arguments], self.data, cwd=PROJECT_ROOT)
+
+    def psql(self, script: Path) -> Timing:
+        """Run a script by the embedded server's own psql in the baselines' database."""
+        words = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(script), self.bare_url]
+        return command([program("psql"), *words], self.data, cwd=self.root)
+
+    @property
+    def bare_url(self) -> str:
+        """The baselines' database."""
+        return self.databases.url("app").replace(f"/{self.databases.name('app')}?", f"/{BARE}?")
+
+    def empty_database(self, name: str) -> None:
+        """Drop and make a database, and let the server finish what it has put off."""
+        with psycopg.connect(self.databases.url("app"), autocommit=True) as admin:
+            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        self.settle()
+
+    def empty_platform(self) -> None:
+        """Forget everything that was ingested and materialised; Dagster's own records stay."""
+        shutil.rmtree(self.settings.home / "lake", ignore_errors=True)
+        self.empty_database(self.databases.name("warehouse"))
+
+    def settle(self) -> None:
+        """Have all earlier writes on disk before the next measurement."""
+        with psycopg.connect(self.databases.url("app"), autocommit=True) as admin:
+            admin.execute("CHECKPOINT")
+        flush_disks()
+
+    def server_version(self) -> str:
+        """The server's version, as in `18.4`."""
+        with psycopg.connect(self.databases.url("app")) as connection:
+            version = connection.info.server_version
+        return f"{version // 10_000}.{version % 10_000}"
+
+
+@contextmanager
+def open_bed(files: Path | None, scale: float, repeats: int) -> Iterator[Bed]:
+    """Make the bed: files at `scale` unless a folder is given, settings, and the server, held until the end.
+
+    Raises:
+        BenchError: the settings point at a server or lake of somebody's, or the folder lacks files.
+    """
+    folder = ROOT / f"files-{scale:g}" if files is None else files.resolve()
+    for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
+        del os.environ[name]
+    home = ROOT / "home"
+    own = {"home": home, "retail_dir": folder, "lake_url": home / "lake"}
+    os.environ.update({PREFIX + name.upper(): str(value) for name, value in own.items()})
+    settings = load_settings()
+    if settings.postgres_url is not None or settings.profile != "local":
+        raise BenchError(
+            "Benchmarks run on the embedded server only; take TRIBUTARY_POSTGRES_URL out of .env for them."
+        )
+    _ensure_files(folder, None if files else scale)
+    with connect(settings) as databases:
+        yield Bed(ROOT, folder, settings, databases, repeats)
+
+
+def environment(**settings: object) -> dict[str, str]:
+    """The process's environment with some settings replaced; None takes one out."""
+    changed = dict(os.environ)
+    for name, value in settings.items():
+        changed.pop(PREFIX + name.upper(), None)
+        if value is not None:
+            changed[PREFIX + name.upper()] = str(value)
+    return changed
+
+
+def _ensure_files(folder: Path, scale: float | None) -> None:
+    from assets.retail.sample import FILES, make_retail_sample
+
+    if scale is not None:
+        make_retail_sample(folder, scale)
+    missing = [name for name in FILES if not (folder / name).is_file()]
+    if missing:
+        raise BenchError(f"{folder} lacks {', '.join(missing)}; name a folder with all files, or leave --files out.")

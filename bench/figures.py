@@ -1,0 +1,122 @@
+"""A measured figure, and the table of them: on the terminal and as Markdown."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.clock import Timing
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+HEADINGS = ("bench", "measured", "seconds", "baseline", "seconds", "ratio", "limit", "met")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a figure is held against: `words` say it, `met` whether it held this time."""
+
+    words: str
+    met: bool
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measurement beside its baseline of the same run; `note` says what the reader must know to judge it."""
+
+    bench: str
+    measured: str
+    ours: Timing
+    baseline_name: str
+    baseline: Timing
+    limit: Limit | None = None
+    note: str = ""
+
+    def cells(self) -> tuple[str, ...]:
+        """The figure as texts, one a heading."""
+        return (
+            self.bench,
+            self.measured,
+            _seconds(self.ours),
+            self.baseline_name,
+            _seconds(self.baseline),
+            _ratio(self.ours, self.baseline),
+            self.limit.words if self.limit else "",
+            ("met" if self.limit.met else "not met") if self.limit else "",
+        )
+
+
+def at_most(value: float, limit: float, unit: str) -> Limit:
+    """The limit `value <= limit`."""
+    return Limit(f"≤ {limit:g} {unit}", value <= limit)
+
+
+def ratio_at_most(ours: Timing, baseline: Timing, limit: float) -> Limit:
+    """The limit `ours <= limit * baseline`, in wall time."""
+    return at_most(ours.wall / baseline.wall, limit, "×")  # noqa: RUF001
+
+
+def terminal_table(figures: Sequence[Figure]) -> Table:
+    """The figures for a terminal."""
+    from rich.table import Column, Table
+
+    table = Table(
+        *(Column(heading, no_wrap=True) for heading in HEADINGS),
+        header_style="bold",
+        box=None,
+        pad_edge=False,
+        caption="Wall (processor).",
+    )
+    for figure in figures:
+        cells = figure.cells()
+        colour = "" if figure.limit is None else "green" if figure.limit.met else "red"
+        table.add_row(*cells[:-1], f"[{colour}]{cells[-1]}[/]" if colour else "")
+    return table
+
+
+def markdown(figures: Sequence[Figure], machine: str) -> str:
+    """The figures as a Markdown document; it bears no date, so that it changes only when a figure does."""
+    lines = [
+        "# Measured",
+        "",
+        f"{machine} Written by `python -m bench --write`; best of interleaved repetitions, baseline first, in one run.",
+        "Wall time; in brackets the processor time of client and server together, which noise hardly touches.",
+        "",
+        _row(HEADINGS),
+        _row(["---"] * len(HEADINGS)),
+        *(_row(figure.cells()) for figure in figures),
+    ]
+    notes = [f"- {figure.bench}, {figure.measured}: {figure.note}" for figure in figures if figure.note]
+    return "\n".join([*lines, "", *notes, ""] if notes else [*lines, ""])
+
+
+def write(path: Path, text: str) -> None:
+    """Put `text` at `path` in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(name).chmod(0o644)
+    Path(name).replace(path)
+
+
+def _ratio(ours: Timing, baseline: Timing) -> str:
+    wall = f"{ours.wall / baseline.wall:.2f} ×"  # noqa: RUF001 - the sign of multiplication is meant
+    if not ours.cpu or not baseline.cpu:
+        return wall
+    return f"{wall} ({ours.cpu / baseline.cpu:.2f})"
+
+
+def _seconds(timing: Timing) -> str:
+    digits = 3 if timing.wall < 1 else 2
+    wall = f"{timing.wall:.{digits}f}"
+    return wall if timing.cpu is None else f"{wall} ({timing.cpu:.{digits}f})"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

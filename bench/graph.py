@@ -1,0 +1,76 @@
+"""The whole retail graph from files to gold, beside the same statements run bare by psql.
+
+The promotions have a bench of their own and are left out on both sides; so are the recommendations, which are Python
+and would only dilute the ratio. The calendar is on both sides: bare, it counts the function that makes its rows.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assets.retail.files import ALL_FILES, COMMODITY_SECTIONS, PROMOTIONS
+from bench.bare_graph import script
+from bench.bed import BARE, Bed
+from bench.clock import Timing, best, interleaved
+from bench.figures import Figure, ratio_at_most
+
+LIMIT = 1.5
+WITHOUT = ("raw.retail_promotions", "staged.retail_promotions", "core.fact_promotion", "gold.product_recommendations")
+SELECTION = f'(group:"retail" or core.dim_date) and not ({" or ".join(WITHOUT)})'
+
+
+def graph(bed: Bed) -> list[Figure]:
+    """Files to gold, once; everything is made anew each time."""
+    path = bed.root / "bare_graph.sql"
+    dates = bed.root / "dim_date.csv"
+    write_dates(dates)
+    _write_script(bed, path, dates)
+
+    def bare() -> Timing:
+        bed.empty_database(BARE)
+        made = bed.python("-c", f"from bench.graph import write_dates; write_dates({str(dates)!r})")
+        run = bed.psql(path)
+        return Timing(made.wall + run.wall, (made.cpu or 0.0) + (run.cpu or 0.0))
+
+    def ours() -> Timing:
+        bed.empty_platform()
+        return bed.tributary("materialize", SELECTION)
+
+    baseline, found = (best(timings) for timings in interleaved(bed.repeats, bare, ours))
+    return [
+        Figure(
+            "graph",
+            "tributary materialize, files to gold",
+            found,
+            "the same statements by psql",
+            baseline,
+            ratio_at_most(found, baseline, LIMIT),
+            "without promotions and recommendations; ours includes the start of the process, the copy into the lake, "
+            "checks, statistics, previews and charts.",
+        )
+    ]
+
+
+def write_dates(path: Path | str) -> None:
+    """The calendar's rows by its bare function, as CSV."""
+    import pyarrow.csv as pc
+
+    from assets.calendar.dates import date_rows
+
+    pc.write_csv(date_rows(), path, pc.WriteOptions(include_header=False))
+
+
+def _write_script(bed: Bed, path: Path, dates: Path) -> None:
+    from assets.calendar.domain import DIM_DATE
+    from assets.retail.raw_assets import SEEDS
+    from tributary.platform import load_platform
+
+    files = [
+        (source, (SEEDS if source is COMMODITY_SECTIONS else bed.files) / source.file)
+        for source in ALL_FILES
+        if source is not PROMOTIONS
+    ]
+    models = [
+        model for model in load_platform().models.values() if model.domain == "retail" and model.key not in WITHOUT
+    ]
+    path.write_text(script(files, (DIM_DATE, dates), models), encoding="utf-8")

@@ -1,0 +1,96 @@
+"""Loads one file once, in one of three ways, and tells what it took: `python -m bench.load_worker WAY TABLE FILE`.
+
+A process of its own, so that its peak memory is that of this load alone. The result is one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from assets.retail.files import JOURNEY_FILES, SourceFile
+from bench.clock import metered
+from resources.postgres.databases import Databases, connect
+from resources.settings import get_settings
+from resources.warehouse.base import Delimited, Origin
+from resources.warehouse.delimited.contract import FileContract
+from resources.warehouse.delimited.scan import Scanner
+from resources.warehouse.postgres.load import create_part
+from resources.warehouse.postgres.relations import PARTS, ensure_schema, part_sql
+from resources.warehouse.postgres.session import Session, open_session
+from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from resources.warehouse.table import quoted
+from resources.warehouse.types import postgres_type
+
+CHUNK = 1 << 20
+PART = "bench_baseline"
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """The file in chunks of a megabyte."""
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def replace(databases: Databases, source: SourceFile, path: Path) -> Mapping[str, float]:
+    """The platform's way."""
+    warehouse = PostgresWarehouse(lambda: databases.url("warehouse"))
+    delimited = Delimited(source.contract, source.file, lambda: chunks(path))
+    return warehouse.replace(source.table, delimited, origin=Origin(asset=source.table.key)).phases
+
+
+def copy_with_rules(databases: Databases, source: SourceFile, path: Path) -> Mapping[str, float]:
+    """One COPY into the relation as the loader makes it: derived columns generated, rules as constraints."""
+    return _copy(databases, source, path, lambda session: create_part(session, source.contract, PART))
+
+
+def copy_plain(databases: Databases, source: SourceFile, path: Path) -> Mapping[str, float]:
+    """One COPY into a table with the file's columns and nothing else."""
+    return _copy(databases, source, path, lambda session: session.execute(_bare_table(source.contract)))
+
+
+def _copy(
+    databases: Databases, source: SourceFile, path: Path, create: Callable[[Session], object]
+) -> Mapping[str, float]:
+    header = Scanner(source.contract, source.file, chunks(path)).header
+    names = ", ".join(quoted(name) for name in header)
+    with open_session(databases.url("warehouse"), Origin(asset="bench")) as session, session.transaction():
+        create(session)
+        statement = f"COPY {part_sql(PART)} ({names}) FROM STDIN WITH (FORMAT csv, HEADER true)"
+        with session.copy_in(statement) as copy:
+            for chunk in chunks(path):
+                copy.write(chunk)
+    return {}
+
+
+def _bare_table(contract: FileContract) -> str:
+    columns = ", ".join(f"{quoted(column.name)} {postgres_type(column.type)}" for column in contract.columns)
+    return f"CREATE TABLE {part_sql(PART)} ({columns})"
+
+
+WAYS = {"replace": replace, "copy_with_rules": copy_with_rules, "copy_plain": copy_plain}
+
+
+def main(way: str, table: str, file: str) -> None:
+    """Load, and write the measurement to standard output."""
+    settings = get_settings()
+    source = next(source for source in JOURNEY_FILES if source.name == table)
+    with connect(settings) as databases:
+        with open_session(databases.url("warehouse"), Origin(asset="bench")) as session:
+            ensure_schema(session, PARTS)
+            session.execute(f"DROP TABLE IF EXISTS {part_sql(PART)}")
+            session.execute("CHECKPOINT")
+        with metered(settings.postgres_data) as reading:
+            phases = WAYS[way](databases, source, Path(file))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        with open_session(databases.url("warehouse"), Origin(asset="bench")) as session:
+            session.execute(f"DROP TABLE IF EXISTS {part_sql(PART)}")
+    print(json.dumps({"wall": reading.wall, "cpu": reading.cpu, "peak_mb": peak, "phases": dict(phases)}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,134 @@
+"""What the platform itself costs: seconds a trivial asset, the start of a run, and twenty models in all."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from bench.bed import BARE, Bed, environment
+from bench.chain import DOMAIN, MODELS, bare_script, make_project
+from bench.clock import Timing, best, command, interleaved
+from bench.figures import Figure, at_most
+from resources.postgres.databases import connect
+from resources.settings import PROJECT_ROOT, Settings
+
+ASSET_LIMIT = 0.080
+START_LIMIT = 3.0
+SUM_LIMIT = 4.1
+"""What dbt-core 1.10 took for twenty such models, start included, on two cores."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One run of the chain: the whole process, its start to the first step, and a step on average."""
+
+    whole: Timing
+    start: Timing
+    step: Timing
+
+
+def overhead(bed: Bed) -> list[Figure]:
+    """A chain of trivial models in a copy of the project; and the start of the project itself, its server stopped."""
+    project = make_project(bed.root / "chain")
+    bare = bed.root / "bare_chain.sql"
+    bare.write_text(bare_script(), encoding="utf-8")
+    chains: list[Chain] = []
+    cold = bed.root / "cold"
+    # The first run of each compiles modules and makes databases, which is no subject here.
+    _chain(bed, project)
+    _cold_start(cold)
+
+    def baseline() -> Timing:
+        bed.empty_database(BARE)
+        return bed.psql(bare)
+
+    def ours() -> Timing:
+        chains.append(_chain(bed, project))
+        return chains[-1].whole
+
+    statements, dagster, whole, start = (
+        best(timings)
+        for timings in interleaved(
+            bed.repeats, baseline, lambda: bed.python("-c", "import dagster"), ours, lambda: _cold_start(cold)
+        )
+    )
+    step = best([chain.step for chain in chains])
+    warm = best([chain.start for chain in chains])
+    return [
+        Figure(
+            "overhead",
+            "one trivial asset",
+            step,
+            "its statement by psql",
+            Timing(statements.wall / MODELS),
+            at_most(step.wall * 1000, ASSET_LIMIT * 1000, "ms"),
+            f"{MODELS} chained models with two checks each, from the first step's start to the last one's end.",
+        ),
+        Figure(
+            "overhead",
+            "start of tributary materialize to the first step",
+            start,
+            "python -c 'import dagster'",
+            dagster,
+            at_most(start.wall, START_LIMIT, "s"),
+            f"the embedded server was stopped before; with it running, and the chain's models, {warm.wall:.2f} s.",
+        ),
+        Figure(
+            "overhead",
+            f"{MODELS} trivial models, whole process",
+            whole,
+            "their statements by psql",
+            statements,
+            at_most(whole.wall, SUM_LIMIT, "s"),
+            "the limit is what dbt-core 1.10 took for as many.",
+        ),
+    ]
+
+
+def _chain(bed: Bed, project: Path) -> Chain:
+    bed.settle()
+    paths = os.pathsep.join([str(project / "platform"), str(project)])
+    began = time.time()
+    whole = command(
+        [sys.executable, "-m", "tributary", "materialize", f'group:"{DOMAIN}"'],
+        bed.data,
+        cwd=project,
+        env={**environment(), "PYTHONPATH": paths},
+    )
+    run = _last_run(bed.databases.url("dagster"))
+    return Chain(
+        whole, Timing(float(run["first"]) - began), Timing((float(run["last"]) - float(run["first"])) / MODELS)
+    )
+
+
+def _cold_start(home: Path) -> Timing:
+    settings = Settings(_env_file=None, home=home)
+    began = time.time()
+    command(
+        [sys.executable, "-m", "tributary", "materialize", "core.dim_date"],
+        settings.postgres_data,
+        cwd=PROJECT_ROOT,
+        env=environment(home=home, lake_url=home / "lake"),
+    )
+    with connect(settings) as databases:
+        return Timing(float(_last_run(databases.url("dagster"))["first"]) - began)
+
+
+def _last_run(url: str) -> dict[str, Any]:
+    """When the last run's first step began and its last one ended, in seconds of the epoch."""
+    with psycopg.connect(url, row_factory=dict_row) as connection:
+        found = connection.execute(
+            """
+            SELECT extract(epoch FROM min(timestamp) FILTER (WHERE dagster_event_type = 'STEP_START')) AS first,
+                   extract(epoch FROM max(timestamp) FILTER (WHERE dagster_event_type = 'STEP_SUCCESS')) AS last
+            FROM event_logs WHERE run_id = (SELECT run_id FROM runs ORDER BY id DESC LIMIT 1)
+            """
+        ).fetchone()
+    return found or {}

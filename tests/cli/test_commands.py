@@ -1,0 +1,111 @@
+"""The command line as a user meets it: other processes, a real warehouse, answers and exit codes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from tests.conftest import Cli, RetailWarehouse
+
+pytestmark = pytest.mark.xdist_group("sample_retail")
+
+
+def test_everything_materialises(sample_retail: RetailWarehouse) -> None:
+    assert " materialised" in sample_retail.output
+    assert "failed" not in sample_retail.output.replace("check", "")
+    assert "✓ gold.household_summary" in sample_retail.output
+    tables = {
+        row["name"]: row["n"]
+        for row in sample_retail.rows(
+            "SELECT schemaname || '.' || relname AS name, 1 AS n FROM pg_stat_user_tables WHERE schemaname = 'gold'"
+        )
+    }
+    assert "gold.product_recommendations" in tables
+
+
+def test_query_answers_in_each_format(cli: Cli, sample_retail: RetailWarehouse) -> None:
+    sql = "SELECT household_key, total_sales FROM gold.household_summary ORDER BY 1 LIMIT 3"
+    expected = sample_retail.rows(sql)
+    as_json = json.loads(cli("query", sql, "--format", "json", home=sample_retail.home).stdout)
+    assert [row["household_key"] for row in as_json] == [row["household_key"] for row in expected]
+    as_csv = list(csv.DictReader(io.StringIO(cli("query", sql, "--format", "csv", home=sample_retail.home).stdout)))
+    assert [row["total_sales"] for row in as_csv] == [str(row["total_sales"]) for row in expected]
+    table = cli("query", sql, home=sample_retail.home).stdout
+    assert "household_key" in table
+    assert "3 rows" in table
+
+
+def test_query_refuses_to_write(cli: Cli, sample_retail: RetailWarehouse) -> None:
+    done = cli("query", "DROP TABLE gold.household_summary", home=sample_retail.home, check=False)
+    assert done.returncode == 1
+    assert "read-only" in done.stderr
+    assert sample_retail.rows("SELECT count(*) AS n FROM gold.household_summary")[0]["n"] > 0
+
+
+def test_lineage_goes_back_to_the_file(cli: Cli, sample_retail: RetailWarehouse) -> None:
+    tree = cli("lineage", "gold.household_summary.r_score", home=sample_retail.home).stdout
+    assert "raw.retail_transactions.DAY" in tree
+    table = cli("lineage", "core.dim_product", home=sample_retail.home).stdout
+    assert "staged.retail_commodity_sections.section" in table
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("lineage", "gold.household_sumary"), "did you mean gold.household_summary"),
+        (("lineage", "gold.household_summary.r_scor"), "did you mean r_score"),
+        (("materialize", "gold.nothing"), "matches no asset"),
+        (("materialize", "group:("), "cannot be read"),
+        (("materialize", "*", "--partition", "2024-01-01"), "None of the selected assets is partitioned"),
+        (("materialize", "*", "--from", "2024-01-01"), "both --from and --to"),
+        (("query", "SELECT 1", "--format", "xml"), "--format xml is not known"),
+        (("sample", "--scale", "7"), "--scale 7.0 is out of range"),
+    ],
+)
+def test_mistakes_end_in_one_sentence(
+    cli: Cli, sample_retail: RetailWarehouse, arguments: tuple[str, ...], sentence: str
+) -> None:
+    done = cli(*arguments, home=sample_retail.home, retail_sample_scale=0.01, check=False)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip().count("\n") == 0
+
+
+def test_a_wrong_setting_stops_the_start(cli: Cli) -> None:
+    done = cli("status", profile="gcp", check=False)
+    assert done.returncode == 1
+    assert done.stderr.strip().startswith("✗ TRIBUTARY_PROFILE is 'gcp'")
+
+
+def test_check_and_status_tell_the_state(cli: Cli, sample_retail: RetailWarehouse) -> None:
+    assert "all sound" in cli("check", home=sample_retail.home).stdout
+    status = cli("status", home=sample_retail.home).stdout
+    assert "TRIBUTARY_RETAIL_DIR" in status
+    assert "gold.household_summary" in status
+    assert "not running" in status
+
+
+def test_a_failure_shows_its_reason_skips_downstream_and_exits_with_1(cli: Cli, sample_retail: RetailWarehouse) -> None:
+    path = sample_retail.folder / "campaign_desc.csv"
+    before = path.read_bytes()
+    path.write_bytes(b"CAMPAIGN\n1\n")
+    try:
+        done = cli(
+            "materialize",
+            "raw.retail_campaigns or staged.retail_campaigns or core.dim_campaign",
+            home=sample_retail.home,
+            retail_dir=sample_retail.folder,
+            check=False,
+        )
+    finally:
+        path.write_bytes(before)
+    assert done.returncode == 1
+    assert "✗ staged.retail_campaigns" in done.stdout
+    assert "column DESCRIPTION, START_DAY, END_DAY is missing" in done.stdout
+    assert "↷ core.dim_campaign" in done.stdout
+    assert "1 materialised, 1 failed, 1 skipped" in done.stderr
+    assert sample_retail.rows("SELECT count(*) AS n FROM staged.retail_campaigns")[0]["n"] > 1

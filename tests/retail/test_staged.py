@@ -1,0 +1,156 @@
+"""The retail files in a real Dagster run: reconciled, refused, loaded once, and followed by what hangs on them."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from assets.retail.files import ALL_FILES, JOURNEY_FILES, SECTIONS, TRANSACTIONS
+from assets.retail.raw_assets import SEEDS, raw_asset
+from assets.retail.staged_assets import LINES_RECONCILE, staged_asset
+from resources.lake import open_lake
+from resources.warehouse.postgres.warehouse import PostgresWarehouse
+
+HEADER = ",".join(column.source for column in TRANSACTIONS.contract.columns)
+GOOD = "906,31198705046,285,1075313,1,1.50,319,-0.29,730,41,0.0,0.0"
+
+
+class Shop:
+    """A folder of source files, a lake and a warehouse, and runs over the two assets of the sales file."""
+
+    def __init__(self, tmp_path: Path, warehouse: PostgresWarehouse) -> None:
+        self.folder = tmp_path / "files"
+        self.folder.mkdir()
+        self.warehouse = warehouse
+        self.instance = dg.DagsterInstance.ephemeral()
+        self.resources: dict[str, Any] = {
+            "warehouse": warehouse,
+            "lake": open_lake(str(tmp_path / "lake"), region="us-east-1", endpoint_url=None),
+            "retail_folder": self.folder,
+        }
+
+    def run(self, content: bytes | str) -> dg.ExecuteInProcessResult:
+        data = content.encode() if isinstance(content, str) else content
+        (self.folder / TRANSACTIONS.file).write_bytes(data)
+        return dg.materialize(
+            [raw_asset(TRANSACTIONS), staged_asset(TRANSACTIONS)],
+            resources=self.resources,
+            instance=self.instance,
+            raise_on_error=False,
+        )
+
+
+@pytest.fixture
+def shop(tmp_path: Path, warehouse: PostgresWarehouse) -> Shop:
+    return Shop(tmp_path, warehouse)
+
+
+def metadata(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
+    staged = result.asset_materializations_for_node("staged__retail_transactions")[0]
+    return {name: value.value for name, value in staged.metadata.items()}
+
+
+def reconciled(result: dg.ExecuteInProcessResult) -> tuple[bool, dict[str, Any]]:
+    found = [each for each in result.get_asset_check_evaluations() if each.check_name == LINES_RECONCILE]
+    return found[0].passed, {name: value.value for name, value in found[0].metadata.items()}
+
+
+def test_lines_reconcile_and_rejects_are_counted(shop: Shop) -> None:
+    result = shop.run(f"{HEADER}\n{GOOD}\n{GOOD.replace('730', '2575')}\nbroken\n{GOOD}\n")
+    assert result.success
+    assert reconciled(result) == (True, {"source lines": 4, "loaded": 2, "rejected": 2})
+    assert metadata(result)["rejected lines"] == 2
+    reasons = shop.warehouse.rows("SELECT line_number, reason, run_id FROM quarantine.rejected_rows ORDER BY 1")
+    assert reasons == [
+        {"line_number": 3, "reason": "TRANS_TIME is not a time as HHMM", "run_id": result.run_id},
+        {"line_number": 4, "reason": "expected 12 fields, found 1", "run_id": result.run_id},
+    ]
+
+
+def test_staged_values_are_typed(shop: Shop) -> None:
+    shop.run(f"{HEADER}\n{GOOD}")
+    assert shop.warehouse.rows(
+        "SELECT sold_at::text, sales_value::text, retail_disc::text FROM staged.retail_transactions"
+    ) == [{"sold_at": "2005-01-01 07:30:00", "sales_value": "1.50", "retail_disc": "-0.29"}]
+
+
+def test_an_unchanged_file_is_not_loaded_again(shop: Shop) -> None:
+    text = f"{HEADER}\n{GOOD}\nbroken\n"
+    shop.run(text)
+    part = shop.warehouse.rows("SELECT max(tableoid::bigint) AS part FROM staged.retail_transactions")
+    again = shop.run(text)
+    assert again.success
+    assert shop.warehouse.rows("SELECT max(tableoid::bigint) AS part FROM staged.retail_transactions") == part
+    assert reconciled(again)[0]
+    assert metadata(again)["rejected lines"] == 1
+    changed = shop.run(text + GOOD)
+    assert changed.success
+    assert shop.warehouse.rows("SELECT max(tableoid::bigint) AS part FROM staged.retail_transactions") != part
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "transaction_data.csv is empty"),
+        (HEADER + "\n", "has a header but no record"),
+        (HEADER.replace("DAY,", "") + "\n" + GOOD, "column DAY is missing"),
+        (f"{HEADER}\n{GOOD}".encode("utf-16"), "save it as UTF-8"),
+        (f"{HEADER}\nx{GOOD}\n", "none of its 1 lines could be loaded"),
+    ],
+)
+def test_a_refused_file_fails_in_one_sentence_and_the_old_table_stays(
+    shop: Shop, content: bytes | str, sentence: str
+) -> None:
+    shop.run(f"{HEADER}\n{GOOD}\n")
+    result = shop.run(content)
+    assert not result.success
+    failure = result.failure_data_for_node("staged__retail_transactions")
+    assert failure is not None
+    assert failure.user_failure_data is not None
+    assert sentence in (failure.user_failure_data.description or "")
+    assert shop.warehouse.rows("SELECT count(*) AS n FROM staged.retail_transactions") == [{"n": 1}]
+
+
+def test_a_missing_file_fails_in_one_sentence(shop: Shop) -> None:
+    result = dg.materialize(
+        [raw_asset(TRANSACTIONS)], resources=shop.resources, instance=shop.instance, raise_on_error=False
+    )
+    failure = result.failure_data_for_node("raw__retail_transactions")
+    assert failure is not None
+    assert failure.user_failure_data is not None
+    assert "transaction_data.csv is not in the folder" in (failure.user_failure_data.description or "")
+
+
+def test_metadata_says_what_there_is_to_know(shop: Shop) -> None:
+    found = metadata(shop.run(f"{HEADER}\n{GOOD}\n"))
+    assert found["dagster/row_count"] == 1
+    assert found["bytes"] > 0
+    assert "31198705046" in found["preview"]
+    assert "COPY staged.retail_transactions" in found["statement"]
+    schema = {column.name: column for column in found["dagster/column_schema"].columns}
+    assert schema["sales_value"].type == "decimal(12,2)"
+    assert schema["sold_at"].description
+    lineage = found["dagster/column_lineage"].deps_by_column
+    assert {dep.column_name for dep in lineage["sold_at"]} == {"DAY", "TRANS_TIME"}
+
+
+def test_the_seed_maps_to_known_sections_only() -> None:
+    with (SEEDS / "commodity_sections.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["SECTION"] for row in rows} == set(SECTIONS)
+    assert len({row["COMMODITY_DESC"] for row in rows}) == len(rows) > 300
+
+
+def test_every_file_has_a_raw_and_a_staged_asset_with_a_description() -> None:
+    assert len(JOURNEY_FILES) == 8
+    for file in ALL_FILES:
+        for asset in (raw_asset(file), staged_asset(file)):
+            spec = next(iter(asset.specs))
+            assert spec.description
+            assert spec.owners == ["team:retail"]
+            assert spec.group_name == "retail"
+            assert spec.code_version

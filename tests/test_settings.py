@@ -1,0 +1,78 @@
+"""Settings: read once, validated, and refused in one sentence that names the variable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from resources.settings import PROJECT_ROOT, SettingsError, load_settings
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    return tmp_path / "none.env"
+
+
+def test_defaults_need_nothing(empty: Path) -> None:
+    settings = load_settings(empty)
+    assert settings.profile == "local"
+    assert settings.host == "127.0.0.1"
+    assert settings.lake_location == str(PROJECT_ROOT / ".tributary" / "lake")
+    assert settings.retail_folder == PROJECT_ROOT / ".tributary" / "sample" / "retail"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("TRIBUTARY_PROFILE", "gcp", "'local' or 'aws'"),
+        ("TRIBUTARY_DAGSTER_PORT", "http", "valid integer"),
+        ("TRIBUTARY_DAGSTER_PORT", "70000", "65535"),
+        ("TRIBUTARY_RETAIL_SAMPLE_SCALE", "2", "less than or equal to 1"),
+        ("TRIBUTARY_DATABASE_PREFIX", "Robert'); --", "pattern"),
+        ("TRIBUTARY_AWS_REGION", "mars", "pattern"),
+        ("TRIBUTARY_POSTGRES_URL", "mysql://me:hunter2@host/db", "postgresql://"),
+    ],
+)
+def test_a_wrong_value_is_one_sentence_naming_the_variable(
+    monkeypatch: pytest.MonkeyPatch, empty: Path, name: str, value: str, expected: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings(empty)
+    assert str(refused.value).startswith(name)
+    assert expected in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_misspelt_variable_is_refused_with_the_right_one(monkeypatch: pytest.MonkeyPatch, empty: Path) -> None:
+    monkeypatch.setenv("TRIBUTARY_RETAIL_DRI", "/data")
+    with pytest.raises(SettingsError, match="did you mean TRIBUTARY_RETAIL_DIR"):
+        load_settings(empty)
+
+
+def test_an_env_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, empty: Path) -> None:
+    empty.write_text("TRIBUTARY_DAGSTER_PORT=3111\nTRIBUTARY_HOST=127.0.0.2\nOTHER=1\n")
+    monkeypatch.setenv("TRIBUTARY_HOST", "127.0.0.3")
+    settings = load_settings(empty)
+    assert (settings.dagster_port, settings.host) == (3111, "127.0.0.3")
+    empty.write_text("TRIBUTARY_DAGSTER_PROT=3111\n")
+    with pytest.raises(SettingsError, match="TRIBUTARY_DAGSTER_PORT"):
+        load_settings(empty)
+
+
+def test_the_profile_aws_needs_a_server_and_a_bucket(monkeypatch: pytest.MonkeyPatch, empty: Path) -> None:
+    monkeypatch.setenv("TRIBUTARY_PROFILE", "aws")
+    with pytest.raises(SettingsError, match="TRIBUTARY_POSTGRES_URL is required"):
+        load_settings(empty)
+    monkeypatch.setenv("TRIBUTARY_POSTGRES_URL", "postgresql://me@host/db")
+    with pytest.raises(SettingsError, match="TRIBUTARY_LAKE_URL must be an s3:// URL"):
+        load_settings(empty)
+    monkeypatch.setenv("TRIBUTARY_LAKE_URL", "s3://bucket/prefix")
+    assert load_settings(empty).lake_location == "s3://bucket/prefix"
+
+
+def test_a_secret_does_not_show_in_the_settings(monkeypatch: pytest.MonkeyPatch, empty: Path) -> None:
+    monkeypatch.setenv("TRIBUTARY_POSTGRES_URL", "postgresql://me:hunter2@host/db")
+    assert "hunter2" not in repr(load_settings(empty))

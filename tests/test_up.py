@@ -1,0 +1,174 @@
+"""`tributary up` as a newcomer meets it: it starts, shows green in a real browser, follows its sources, and stops."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from resources.postgres.databases import connect
+from resources.settings import Settings
+from resources.warehouse.postgres.warehouse import PostgresWarehouse
+
+pytestmark = [pytest.mark.xdist_group("up"), pytest.mark.timeout(600)]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+SCALE = 0.006
+
+
+class Up:
+    """A running `tributary up` with a home and ports of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.log = home.with_suffix(".log")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(_env_file=None, home=self.home, retail_sample_scale=SCALE)
+
+    def start(self) -> str:
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("TRIBUTARY_")}
+        environment |= {
+            "TRIBUTARY_HOME": str(self.home),
+            "TRIBUTARY_DAGSTER_PORT": str(self.port),
+            "TRIBUTARY_RETAIL_SAMPLE_SCALE": str(SCALE),
+        }
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tributary", "up"], env=environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        wait_for(lambda: "Ready." in self.log.read_text() or self.process.poll() is not None, 300, "the UI")  # type: ignore[union-attr]
+        assert self.process.poll() is None, self.log.read_text()
+        return self.log.read_text()
+
+    def graphql(self, query: str) -> Any:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/graphql",
+            data=json.dumps({"query": query}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - an http URL of our own
+            return json.load(answer)["data"]
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        with connect(self.settings) as databases:
+            return PostgresWarehouse(lambda: databases.url("warehouse")).rows(sql)
+
+    def family(self) -> list[psutil.Process]:
+        """Every process that belongs to this home, the server's included."""
+        found = []
+        for process in psutil.process_iter(["cmdline", "environ"]):
+            words = " ".join(process.info["cmdline"] or [])
+            environment = process.info["environ"] or {}
+            if str(self.home) in words or environment.get("TRIBUTARY_HOME") == str(self.home):
+                found.append(process)
+        return found
+
+
+def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {seconds} s in vain for {what}")
+        time.sleep(0.5)
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    running = Up(tmp_path_factory.mktemp("up") / "home")
+    running.start()
+    yield running
+    for process in running.family():
+        process.kill()
+
+
+ASSETS = """{ assetNodes { assetKey { path } groupName description owners { ... on TeamAssetOwner { team } }
+  assetMaterializations(limit: 1) { runId } } }"""
+
+
+def test_every_asset_is_materialised_grouped_described_and_owned(up: Up) -> None:
+    nodes = up.graphql(ASSETS)["assetNodes"]
+    assert len(nodes) >= 30
+    assert [node["assetKey"]["path"] for node in nodes if not node["assetMaterializations"]] == []
+    assert {node["groupName"] for node in nodes} == {"retail", "calendar"}
+    assert [node["assetKey"]["path"] for node in nodes if not node["description"] or not node["owners"]] == []
+
+
+def test_the_sensors_run_from_the_start(up: Up) -> None:
+    found = up.graphql(
+        '{ sensorsOrError(repositorySelector: {repositoryName: "__repository__", repositoryLocationName: "tributary"})'
+        " { ... on Sensors { results { name sensorState { status } } } } }"
+    )["sensorsOrError"]["results"]
+    assert {sensor["name"]: sensor["sensorState"]["status"] for sensor in found} == {
+        "automation": "RUNNING",
+        "retail_files": "RUNNING",
+    }
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed; .ci/run installs it")
+def test_the_browser_shows_a_green_well_described_asset(up: Up) -> None:
+    from playwright.sync_api import expect, sync_playwright
+
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        page = browser.new_page(viewport={"width": 1500, "height": 1000})
+        page.set_default_timeout(60_000)
+        expect.set_options(timeout=60_000)
+        page.goto(f"http://127.0.0.1:{up.port}/assets/gold/household_summary")
+        expect(page.get_by_text("Row count")).to_be_visible()
+        expect(page.get_by_text("Household (loyalty card) number.")).to_be_visible()
+        page.get_by_role("tab", name=re.compile("Events")).or_(page.get_by_text("Events", exact=True)).first.click()
+        page.get_by_text("[Show Markdown]").first.click()
+        expect(page.get_by_text("household_key").first).to_be_visible()
+        page.goto(f"http://127.0.0.1:{up.port}/assets/gold/household_summary?view=checks")
+        expect(page.get_by_text("scores_add_up").first).to_be_visible()
+        expect(page.get_by_text("Passed").first).to_be_visible()
+        browser.close()
+
+
+def test_a_changed_file_flows_to_gold_by_itself(up: Up) -> None:
+    before = up.rows("SELECT count(*) AS n FROM gold.household_summary")[0]["n"]
+    path = up.settings.retail_folder / "hh_demographic.csv"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-10]) + b"no,household\n")
+    wait_for(
+        lambda: up.rows("SELECT count(*) AS n FROM gold.household_summary")[0]["n"] < before, 240, "gold to follow"
+    )
+    rejected = up.rows("SELECT source, raw_text, reason FROM quarantine.rejected_rows")
+    assert {"source": path.name, "raw_text": "no,household", "reason": "expected 8 fields, found 2"} in rejected
+
+
+def test_after_a_kill_of_everything_it_recovers_by_itself(up: Up) -> None:
+    before = up.rows("SELECT count(*) AS n, sum(total_sales) AS s FROM gold.household_summary")
+    for process in up.family():
+        if process.is_running():
+            process.kill()
+    output = up.start()
+    assert "Materialising" not in output or "failed" not in output
+    assert up.rows("SELECT count(*) AS n, sum(total_sales) AS s FROM gold.household_summary") == before
+
+
+def test_ctrl_c_leaves_nothing_running(up: Up) -> None:
+    assert up.process is not None
+    up.process.send_signal(signal.SIGINT)
+    assert up.process.wait(60) == 0
+    wait_for(lambda: up.family() == [], 30, "all processes to end")
