@@ -50,9 +50,10 @@ def database_url(databases: Databases) -> Iterator[str]:
 
 
 @pytest.fixture
-def warehouse(database_url: str) -> PostgresWarehouse:
-    """A warehouse on an empty database."""
-    return PostgresWarehouse(lambda: database_url)
+def warehouse(databases: Databases, database_url: str) -> PostgresWarehouse:
+    """A warehouse on an empty database, read as a user's queries are."""
+    reader = databases.reader_url("app").replace("/app?", database_url.partition("@")[2].partition("?")[0] + "?")
+    return PostgresWarehouse(lambda: database_url, lambda: reader)
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ def load_models(root: Path, tables: Iterable[Table]) -> dict[str, SqlModel]:
     """
     known = {table.key: table for table in tables}
     models: dict[str, SqlModel] = {}
-    for path in sorted(root.glob("*/*/*.sql")):
+    for path in sorted(root.rglob("*.sql")):
         model = read_model(path, root)
         if model.key in known or model.key in models:
             raise ModelError(path, 1, f"{model.key} is made twice; rename this file or the other.")
@@ -116,6 +116,8 @@ def load_models(root: Path, tables: Iterable[Table]) -> dict[str, SqlModel]:
         for finding in lint(model.select, model.source.body, schema):
             raise model.refuse(finding.line, f"{finding.message} [{finding.rule}]")
         _match_columns(model.source, model.table, model.select)
+        _check_window(model)
+        _check_expressions(model)
         _check_reads(model, schema)
     return models
 
@@ -176,6 +178,36 @@ def _match_columns(source: HeaderSource, table: Table, select: exp.Query) -> Non
         if column not in table.column_names:
             line = source.body_line + line_of(select.selects[position]) - 1
             raise ModelError(source.path, line, f"column {column} is returned, but the header does not describe it.")
+
+
+def _check_window(model: SqlModel) -> None:
+    window, line = model.window, model.source.line("window")
+    if window is None:
+        return
+    if model.table.kind == "view":
+        raise ModelError(model.path, line, "a view has no window; leave window out, or make it a table.")
+    if model.table.column(window.column).type not in ("date", "timestamp"):
+        raise ModelError(model.path, line, f"window column {window.column} must be a date or a timestamp.")
+
+
+def _check_expressions(model: SqlModel) -> None:
+    """Conditions in checks and charts are SQL too, over the table's own columns."""
+    for index, check in enumerate(model.table.checks):
+        if isinstance(check, Expression):
+            _check_expression(model, check.sql, model.source.line("checks", index))
+    if model.chart is not None:
+        for part in (model.chart.x, model.chart.y):
+            _check_expression(model, part, model.source.line("chart"))
+
+
+def _check_expression(model: SqlModel, text: str, line: int) -> None:
+    try:
+        select = parse(f"SELECT {text} AS value FROM {model.key} AS t")
+    except SqlSyntaxError as error:
+        raise ModelError(model.path, line, f"{text!r} is no SQL expression: {error.problem}") from None
+    for column in select.find_all(exp.Column):
+        if column.name not in model.table.column_names:
+            raise ModelError(model.path, line, f"{text!r} names {column.name}, which is not one of its columns.")
 
 
 def _reads(source: HeaderSource, select: exp.Query) -> tuple[str, ...]:

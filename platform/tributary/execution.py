@@ -117,7 +117,7 @@ def select(job: dg.JobDefinition, selection: str) -> Sequence[dg.AssetKey]:
             # Dagster's parser uses, for "*", a parameter of its own that it marks as beta.
             warnings.simplefilter("ignore", dg.BetaWarning)
             keys = dg.AssetSelection.from_string(text).resolve(graph)
-    except (dg.DagsterInvalidAssetKey, dg.DagsterError, ValueError) as error:
+    except (dg.DagsterError, ValueError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise SelectionError(f"The selection {selection!r} cannot be read: {reason}") from error
     found = sorted(key for key in keys if key in graph.materializable_asset_keys)
@@ -133,6 +133,14 @@ def _check_partitions(job: dg.JobDefinition, keys: Sequence[dg.AssetKey], partit
     partitioned = [key for key in keys if graph.get(key).partitions_def is not None]
     if partitions.tags() and not partitioned:
         raise SelectionError("None of the selected assets is partitioned; leave --partition, --from and --to out.")
+    for key in partitioned:
+        known = graph.get(key).partitions_def
+        for wanted in (partitions.key, partitions.start, partitions.end):
+            if known is not None and wanted is not None and not known.has_partition_key(wanted):
+                raise SelectionError(
+                    f"{wanted} is no partition of {'.'.join(key.path)}, whose partitions go from "
+                    f"{known.get_first_partition_key()} to {known.get_last_partition_key()}."
+                )
     if partitioned and not partitions.tags():
         names = ", ".join(".".join(key.path) for key in partitioned[:3])
         raise SelectionError(f"{names} is partitioned; say which with --partition, or --from and --to.")

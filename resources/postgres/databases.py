@@ -6,6 +6,7 @@ Their tables belong to who owns them: the warehouse, the form app, and Dagster.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, get_args
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 DatabaseName = Literal["warehouse", "app", "dagster"]
 NAMES: tuple[DatabaseName, ...] = get_args(DatabaseName)
+READER = "tributary_reader"
+"""The role of reading sessions on the embedded server."""
+
 OLDEST_VERSION = 17
 """The oldest major version of Postgres whose features are used (`COPY … ON_ERROR`)."""
 
@@ -65,6 +69,15 @@ class Databases:
     def sqlalchemy_url(self, name: DatabaseName) -> str:
         """The URL of a database for SQLAlchemy with the driver psycopg 3."""
         return "postgresql+psycopg://" + self.url(name).partition("://")[2]
+
+    def reader_url(self, name: DatabaseName) -> str:
+        """The URL of a database for sessions that only read.
+
+        On the embedded server they are a role of their own, which can read tables and do nothing else; on a server
+        given by URL, its administrator decides what the URL's user may do.
+        """
+        url = self.url(name)
+        return url if self.server is None else url.replace(f"//{SUPERUSER}@", f"//{READER}@", 1)
 
     def close(self) -> None:
         """Let go of the embedded server, which stops where nobody else uses it."""
@@ -124,6 +137,21 @@ def _ensure(databases: Databases) -> None:
         for name in NAMES:
             if databases.name(name) not in found:
                 _create(connection, databases, name)
+        if databases.server is not None:
+            _ensure_reader(connection)
+
+
+def _ensure_reader(connection: psycopg.Connection) -> None:
+    from psycopg import errors, sql
+
+    if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [READER]).fetchone():
+        return
+    with suppress(errors.DuplicateObject, errors.UniqueViolation):  # another process made it at the same moment
+        connection.execute(
+            sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE IN ROLE pg_read_all_data").format(
+                sql.Identifier(READER)
+            )
+        )
 
 
 def _create(connection: psycopg.Connection, databases: Databases, name: DatabaseName) -> None:

@@ -221,5 +221,9 @@ class CheckResult:
         """What was found, with an offending row where there is one."""
         if self.passed:
             return f"{self.check.name} passed"
-        shown = "; ".join(", ".join(f"{key}={value!r}" for key, value in row.items()) for row in self.sample[:2])
+        shown = "; ".join(_shown(row) for row in self.sample[:2])
         return f"{self.check.name} failed for {self.failures:,} ({shown})"
+
+
+def _shown(row: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={'null' if value is None else value}" for name, value in row.items())

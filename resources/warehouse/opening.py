@@ -20,4 +20,4 @@ def open_warehouse(settings: Settings) -> Warehouse:
         atexit.register(held.close)
         return held
 
-    return PostgresWarehouse(lambda: databases().url("warehouse"))
+    return PostgresWarehouse(lambda: databases().url("warehouse"), lambda: databases().reader_url("warehouse"))

@@ -190,7 +190,7 @@ CASES = [
     column("substring", "substring(note, 0, 2)", "substring(note, 1, 2)"),
     column("substring", "substring(note from -1)", "substring(note from position('-' in note) + 1 for 3)"),
     column("left", "left(note, -1)", "left(note, 2)"),
-    column("split-part", "split_part(note, '-', 2)", "nullif(split_part(note, '-', 2), '')"),
+    column("split-part", "split_part(note, '-', 2)", "nullif(split_part(note, ',', 2), '')"),
     column("pad", "lpad(note, 5)", "lpad(note, 5, '0')"),
     column("replace", "replace(note, '', 'x')", "replace(note, 'a', '')"),
     Case("string-agg", "select string_agg(note, ',') as x from core.sale",

@@ -84,6 +84,11 @@ def test_a_file_added_is_a_table_that_others_can_read(tmp_path: Path) -> None:
         ("unique: [id]", "severity: warn", 8, "exactly one of unique"),
         ("severity: warn", "severity: loud", 11, "checks.1.severity"),
         ("  id: {type", "  amount: {type: text, description: x}\n  id: {type", 7, "amount is given twice"),
+        ("amount >= 0", "amont >= 0", 9, "names amont, which is not one of its columns"),
+        ("amount >= 0", "amount >=", 9, "is no SQL expression"),
+        ("checks:", "chart: {title: t, x: id, y: sum(amnt)}\nchecks:", 7, "names amnt, which is not one"),
+        ("checks:", "window: {column: id, every: day, start: 2024-01-01}\nchecks:", 7, "must be a date or a timestamp"),
+        ("checks:", "window: {column: at, every: day, start: 2024-01-01}\nchecks:", 7, "partition column at is not"),
         ("checks:", "checks: [", 8, "not valid YAML"),
         ("SELECT s.id, s.amount", "SELECT s.*", 14, "*"),
         ("SELECT s.id, s.amount", "SELECT s.id, now() AS amount", 14, "now"),
@@ -107,6 +112,8 @@ def test_a_table_is_made_once(tmp_path: Path) -> None:
 
 
 def test_a_model_stands_in_a_layer(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="a model stands at"):
+        load(tmp_path / "deep", GOOD, "shop/core/more/fact_sale.sql")
     with pytest.raises(ModelError, match="a model stands at"):
         load(tmp_path, GOOD, "shop/silver/fact_sale.sql")
 

@@ -140,8 +140,9 @@ class Probe:
 
     def clear(self) -> None:
         """Empty every table but the calendar."""
-        tables = [f"{PREFIX}staged.{name}" for name in STAGED] + [f"{PREFIX}{model}" for model in MODELS]
-        self._run(f"TRUNCATE {', '.join(tables)}")
+        # A few rows a table: deleting them is many times as fast as making new files by TRUNCATE.
+        for table in (*(f"staged.{name}" for name in STAGED), *MODELS):
+            self._run(f"DELETE FROM {PREFIX}{table}")
 
     def drop(self) -> None:
         """Remove the schemas with all that is in them."""
@@ -165,8 +166,10 @@ def probe_tables(url: str) -> Iterator[Probe]:
     """A `Probe` in the database at `url`, gone afterwards."""
     with psycopg.connect(url, autocommit=True) as connection:
         probe = Probe(connection)
-        yield probe
-        probe.drop()
+        try:
+            yield probe
+        finally:
+            probe.drop()
 
 
 def _parts(model: str) -> tuple[dict[str, Any], str]:

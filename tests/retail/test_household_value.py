@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from resources.postgres.databases import Databases
@@ -112,9 +112,11 @@ def survey() -> st.SearchStrategy[dict[str, str]]:
     )
 
 
+# Without shrinking: every attempt is a round trip to Postgres, and thousands of them outlast the test's time limit.
 @settings(
     max_examples=60,
     deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(lines=sales_lines(), answers=st.lists(survey(), min_size=5, max_size=16))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -261,6 +262,10 @@ def test_arrow_with_other_columns_is_refused(warehouse: PostgresWarehouse) -> No
         "SELECT pg_read_file('/etc/hostname')",
         "CREATE TABLE gold.mine (id int)",
         "SELECT nextval('gold.counter')",
+        "DO $$ BEGIN DELETE FROM gold.demo; END $$",
+        "SET ROLE postgres",
+        "SELECT 1) AS q; DROP TABLE gold.demo; SELECT * FROM (SELECT 1",
+        "WITH gone AS (DELETE FROM gold.demo RETURNING 1) SELECT * FROM gone",
     ],
 )
 def test_reading_can_only_read(warehouse: PostgresWarehouse, pg: psycopg.Connection[Any], statement: str) -> None:
@@ -268,7 +273,20 @@ def test_reading_can_only_read(warehouse: PostgresWarehouse, pg: psycopg.Connect
     pg.execute("CREATE SEQUENCE gold.counter")
     with pytest.raises(WarehouseError):
         warehouse.rows(statement)
+    for name, value in (("role", "postgres"), ("session_authorization", "postgres")):
+        with pytest.raises(WarehouseError):
+            warehouse.rows("SELECT set_config(%s, %s, false)", (name, value))
     assert pg.execute("SELECT count(*) FROM gold.demo").fetchone() == (3,)
+
+
+def test_reading_takes_any_query(warehouse: PostgresWarehouse) -> None:
+    warehouse.replace(demo(), numbers(3))
+    assert warehouse.rows("TABLE gold.demo -- all of it", limit=1) == [{"id": 1, "amount": Decimal("1.50")}]
+    assert warehouse.rows("WITH x AS (SELECT 1 AS a) SELECT a, '%' AS sign FROM x ORDER BY a;") == [
+        {"a": 1, "sign": "%"}
+    ]
+    descending = "SELECT id FROM gold.demo ORDER BY id DESC"
+    assert [row["id"] for row in warehouse.rows(descending)] == [3, 2, 1]
 
 
 def test_a_killed_write_leaves_the_old_rows_and_is_cleaned_up(

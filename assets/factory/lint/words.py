@@ -20,6 +20,7 @@ _STRINGS = {
 }  # fmt: skip
 _OPERATORS = vocabulary.words("( ) , . ; + - * / % < > <= >= = <> != || :: ~ !~")
 _END = Token(TokenType.SEMICOLON, ";")
+_AFTER_NO_NAME = (TokenType.STRING, TokenType.COMMA, TokenType.R_PAREN)
 _MAY_BE_CALLED = vocabulary.FUNCTIONS | vocabulary.BEFORE_PARENTHESIS
 _AFTER_COMMA = vocabulary.words("from where group having order limit offset union intersect except fetch window")
 
@@ -78,7 +79,7 @@ def _word(before: Token | None, token: Token, after: Token, lists: frozenset[int
         yield "volatile", f"{word} differs from run to run: {vocabulary.VOLATILE[word]}."
     elif called and word.rpartition(" ")[2] not in _MAY_BE_CALLED and token.start not in lists:
         yield "function", _refused_function(word)
-    if word == "as" and (_opens(before) or after is _END or after.token_type is TokenType.STRING or after.text in ",)"):
+    if word == "as" and (_opens(before) or after is _END or after.token_type in _AFTER_NO_NAME):
         yield "syntax", "as names nothing here; write expression as name."
     if word == "interval" and after.token_type is TokenType.NUMBER:
         yield "interval", f"interval {after.text} lacks quotes; write interval '{after.text} day'."
@@ -101,7 +102,7 @@ def _symbol(before: Token | None, token: Token, after: Token) -> Iterator[tuple[
             yield "syntax", "nothing stands before this comma; remove it."
         elif (
             after is _END
-            or after.text == ")"
+            or after.token_type is TokenType.R_PAREN
             or (_first_word(after) in _AFTER_COMMA and after.token_type not in _QUOTED)
         ):
             yield "syntax", "nothing follows this comma; remove it."
@@ -115,9 +116,12 @@ def _symbol(before: Token | None, token: Token, after: Token) -> Iterator[tuple[
 
 def _opens(before: Token | None) -> bool:
     """Whether the token before begins a list, so that neither a comma nor `as` can follow it."""
-    return (
-        before is None or before.text in ("(", ",") or _first_word(before) in ("select", "group", "order", "partition")
-    )
+    if before is None:
+        return True
+    # A string may hold any of these as its text.
+    if before.token_type in _QUOTED:
+        return False
+    return before.text in ("(", ",") or _first_word(before) in ("select", "group", "order", "partition")
 
 
 def _first_word(token: Token) -> str:

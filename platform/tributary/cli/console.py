@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 from rich.console import Console
 
-out = Console(highlight=False)
+_terminal = sys.stdout.isatty()
+# Piped output is read by programs or pagers, which fold lines themselves where they want to.
+out = Console(highlight=False, width=None if _terminal else 10_000)
 err = Console(stderr=True, highlight=False)
 
 

@@ -23,8 +23,10 @@ from resources.warehouse.postgres.relations import (
     create_parent,
     describe,
     find,
+    grants_on,
     part_sql,
     reshape_parent,
+    restore_grants,
 )
 from resources.warehouse.postgres.session import Session
 from resources.warehouse.table import Table, quoted
@@ -104,10 +106,13 @@ def publish_view(session: Session, table: Table, select: str) -> None:
     with session.transaction():
         if found is not None and found.kind != "v":
             raise WarehouseError(f"{table.key} is a table and its model now makes a view; drop the table first.")
+        grants: list[dict[str, Any]] = []
         if found is not None and not _same_columns(table, found):
+            grants = grants_on(session, table)
             session.execute(f"DROP VIEW {table.sql_name}")
             found = None
         session.execute(f"CREATE OR REPLACE VIEW {table.sql_name} AS {select}")
+        restore_grants(session, table, grants)
         describe(session, table, found)
 
 

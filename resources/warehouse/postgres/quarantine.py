@@ -36,9 +36,15 @@ def ensure_quarantine(session: Session) -> None:
             session.execute(_DDL)
 
 
-def replace_rejects(session: Session, table: Table, source: str, rejects: Sequence[Reject], origin: Origin) -> None:
-    """Make `rejects` the table's only rejected rows; the caller's transaction publishes them."""
-    session.execute("DELETE FROM quarantine.rejected_rows WHERE table_name = %s", (table.key,))
+def replace_rejects(
+    session: Session, table: Table, source: str, rejects: Sequence[Reject], origin: Origin, *, only_source: bool
+) -> None:
+    """Make `rejects` the rejected rows of the table, or of this source in it where the write is one of a window.
+
+    The caller's transaction publishes them.
+    """
+    owned = "table_name = %s AND (source = %s OR NOT %s::boolean)"
+    session.execute(f"DELETE FROM quarantine.rejected_rows WHERE {owned}", (table.key, source, only_source))
     if not rejects:
         return
     columns = "table_name, source, line_number, raw_text, raw_bytes, reason, run_id"

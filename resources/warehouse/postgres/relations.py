@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from psycopg import sql
 
@@ -131,16 +132,27 @@ def _recreate_parent(session: Session, table: Table) -> None:
         raise WarehouseError(
             f"{table.key} changes the column it is partitioned by, which {names} depends on; drop that view first."
         )
-    grants = session.rows(
+    grants = grants_on(session, table)
+    session.execute(f"DROP TABLE {table.sql_name}")
+    create_parent(session, table)
+    restore_grants(session, table, grants)
+
+
+def grants_on(session: Session, table: Table) -> list[dict[str, Any]]:
+    """Who was granted what on the relation, beside its owner."""
+    return session.rows(
         """
-        SELECT a.grantee::regrole::text AS role, a.privilege_type AS privilege
+        SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS role,
+               a.privilege_type AS privilege
         FROM pg_class AS c, aclexplode(c.relacl) AS a
-        WHERE c.oid = %s::regclass AND a.grantee <> c.relowner AND a.grantee <> 0
+        WHERE c.oid = %s::regclass AND a.grantee <> c.relowner
         """,
         (table.sql_name,),
     )
-    session.execute(f"DROP TABLE {table.sql_name}")
-    create_parent(session, table)
+
+
+def restore_grants(session: Session, table: Table, grants: Sequence[Mapping[str, Any]]) -> None:
+    """Grant again what a relation's drop took; roles and privileges come quoted from the server's catalogue."""
     for grant in grants:
         session.execute(f"GRANT {grant['privilege']} ON {table.sql_name} TO {grant['role']}")
 

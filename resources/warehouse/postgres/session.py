@@ -30,8 +30,13 @@ class Session:
         return self.connection.execute((self._comment + sql).encode(), params or None)
 
     def query(self, sql: str, params: Sequence[Any] | None = None) -> psycopg.Cursor[dict[str, Any]]:
-        """Run exactly one statement: prepared, because the server prepares no text that holds several."""
-        return self.connection.execute((self._comment + sql).encode(), params or None, prepare=True)
+        """Run exactly one query and nothing else.
+
+        Only a query can stand where a relation does, which DO, COPY, SET and COMMIT cannot; and it is prepared, since
+        the server prepares no text that holds several statements.
+        """
+        text = f"{self._comment}SELECT * FROM (\n{sql.strip().removesuffix(';')}\n) AS query"
+        return self.connection.execute(text.encode(), params or None, prepare=True)
 
     def rows(self, sql: str, params: Sequence[Any] | None = None) -> list[dict[str, Any]]:
         """All rows of a query."""
@@ -81,12 +86,9 @@ def open_session(url: str, origin: Origin, *, read_only: bool = False) -> Iterat
 
 @contextmanager
 def _reading(session: Session) -> Iterator[None]:
-    """A read-only transaction; a superuser's also drops to a role that reads tables and can do nothing else."""
+    """A read-only transaction."""
     session.connection.read_only = True
     with session.transaction():
-        superuser = session.row("SELECT rolsuper AS yes FROM pg_roles WHERE rolname = current_user")["yes"]
-        if superuser:
-            session.execute("SET LOCAL ROLE pg_read_all_data")
         yield
 
 

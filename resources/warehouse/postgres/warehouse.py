@@ -46,26 +46,28 @@ PREVIEW_ROWS = 10
 
 
 class PostgresWarehouse(Warehouse):
-    """The warehouse in a Postgres database (17 or later). `url` is asked for at each use, and never shown."""
+    """The warehouse in a Postgres database (17 or later).
+
+    `url` is asked for at each use, and never shown; `reader_url`, for sessions that only read, is the same by default.
+    """
 
     dialect = "postgres"
 
-    def __init__(self, url: Callable[[], str]) -> None:
+    def __init__(self, url: Callable[[], str], reader_url: Callable[[], str] | None = None) -> None:
         self._url = url
+        self._reader_url = reader_url or url
 
     def rows(
         self, sql: str, params: Sequence[Any] = (), *, origin: Origin = NOBODY, limit: int | None = None
     ) -> list[dict[str, Any]]:
-        with open_session(self._url(), origin, read_only=True) as session:
+        with open_session(self._reader_url(), origin, read_only=True) as session:
             cursor = session.query(sql, params)
-            if cursor.description is None:
-                raise WarehouseError("The statement returns no rows; only queries can be run here.")
             return cursor.fetchall() if limit is None else cursor.fetchmany(limit)
 
     def arrow(self, sql: str, params: Sequence[Any] = (), *, origin: Origin = NOBODY) -> pa.Table:
         from resources.warehouse.postgres.bulk import read_arrow
 
-        with open_session(self._url(), origin, read_only=True) as session:
+        with open_session(self._reader_url(), origin, read_only=True) as session:
             query = psycopg.ClientCursor(session.connection).mogrify(sql, params) if params else sql
             return read_arrow(session, query.strip().removesuffix(";"))
 
@@ -258,7 +260,10 @@ class _Write:
         if isinstance(self.source, Delimited):
             from resources.warehouse.postgres.quarantine import replace_rejects
 
-            replace_rejects(self.session, self.target, self.source.name, self.rejects, self.origin)
+            windowed = self.window is not None
+            replace_rejects(
+                self.session, self.target, self.source.name, self.rejects, self.origin, only_source=windowed
+            )
 
     def _phase(self, name: str) -> None:
         self.phases[name] = time.perf_counter() - self.started - sum(self.phases.values())
