@@ -30,6 +30,9 @@ def parse(sql: str) -> exp.Query:
         trees = Dialect.get_or_raise("postgres").parser().parse(tokens, sql)
     except ParseError as error:
         raise _explained(error) from None
+    except TypeError:
+        # The compiled parser answers an operator without its operand with a type error of its own.
+        raise SqlSyntaxError(tokens[0].line, "the text is no SQL; an operator lacks what it works on.") from None
     tree = trees[0]
     if isinstance(tree, exp.Subquery):
         raise SqlSyntaxError(tokens[0].line, "the whole SELECT stands in parentheses; remove them.")
