@@ -69,8 +69,8 @@ def _metadata(lake: Lake, source: SourceFile, manifest: Manifest, new: bool) -> 
     modified = datetime.fromtimestamp(manifest.modified_ns / 1e9, tz=UTC)
     return {
         "file": manifest.file,
+        "dagster/row_count": max(manifest.lines - 1, 0),
         "bytes": manifest.size,
-        "lines": manifest.lines,
         "modified": dg.MetadataValue.timestamp(modified),
         "sha256": manifest.sha256,
         "object": lake.url(manifest.key),

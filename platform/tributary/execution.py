@@ -153,7 +153,7 @@ def _note(progress: AssetProgress, event: dg.DagsterEvent) -> bool:
         progress.status = "running"
     elif kind == dg.DagsterEventType.ASSET_MATERIALIZATION:
         metadata = event.step_materialization_data.materialization.metadata
-        rows = metadata.get("dagster/row_count") or metadata.get("lines")
+        rows = metadata.get("dagster/row_count")
         progress.rows = int(str(rows.value)) if rows is not None else None
     elif kind == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
         evaluation = event.asset_check_evaluation_data

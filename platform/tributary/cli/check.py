@@ -16,7 +16,7 @@ def check() -> int:
 
     dg.Definitions.validate_loadable(defs)
     platform = load_platform()
-    checks = sum(len(table.checks) for table in platform.tables.values())
+    checks = sum(len(list(asset.check_specs)) for asset in platform.assets)
     out.print(
         f"[green]✓[/] {len(platform.assets)} assets, {len(platform.models)} SQL models, {checks} checks: all sound."
     )

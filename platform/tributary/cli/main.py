@@ -15,7 +15,7 @@ from tributary.cli.console import sentence
 
 INTERRUPTED = 130
 app = typer.Typer(
-    help="Tributary: five sources, one warehouse. Materialise, query and look into the platform from here.",
+    help="Tributary: an asset-based data platform. Materialise, query and look into it from here.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -76,7 +76,7 @@ def check() -> None:
 
 @app.command()
 def status() -> None:
-    """Show the settings in force (secrets masked), what runs, and how fresh each asset is."""
+    """Show the settings in force (secrets masked), whether the UI is up, and what the warehouse holds."""
     _run("status", "status")
 
 

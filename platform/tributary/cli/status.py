@@ -1,4 +1,4 @@
-"""`tributary status`: the settings in force, whether the servers run, and the state of each asset's last run."""
+"""`tributary status`: the settings in force, whether the UI is up, and the tables with their rows and sizes."""
 
 from __future__ import annotations
 
