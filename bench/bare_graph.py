@@ -1,7 +1,7 @@
 """The retail graph as a script for psql: the same tables and statements with nothing of the platform around them.
 
 Files go by `\\copy` into typed tables, models by CREATE TABLE AS in the order of their dependencies. There is no check,
-no swap, no statistics, no record of anything.
+no swap, no record of anything; statistics are gathered only where that is asked for.
 """
 
 from __future__ import annotations
@@ -21,17 +21,33 @@ if TYPE_CHECKING:
     from assets.factory.model import SqlModel
 
 
-def script(files: Iterable[tuple[SourceFile, Path]], calendar: tuple[Table, Path], models: list[SqlModel]) -> str:
-    """The script; `calendar` is the date dimension and the CSV file that holds its rows, without a header."""
+def script(
+    files: Iterable[tuple[SourceFile, Path]],
+    calendar: tuple[Table, Path],
+    models: Iterable[SqlModel],
+    *,
+    statistics: bool,
+) -> str:
+    """The script; `calendar` is the date dimension and the CSV file that holds its rows, without a header.
+
+    With `statistics` each table is analysed when it is filled, as whoever tunes such a script by hand would do.
+    """
+
+    def analyse(table: Table) -> list[str]:
+        return [f"ANALYZE {table.sql_name};"] if statistics and table.kind == "table" else []
+
     lines = [f"CREATE SCHEMA {quoted(schema)};" for schema in ("staged", "core", "gold")]
     for source, path in files:
         lines += _load(source.table, _definitions(source.contract), _header(source.contract, path), path, header=True)
+        lines += analyse(source.table)
     dates, path = calendar
     columns = ", ".join(f"{quoted(column.name)} {postgres_type(column.type)}" for column in dates.columns)
     lines += _load(dates, columns, dates.column_names, path, header=False)
+    lines += analyse(dates)
     for model in in_order(models):
         kind = "VIEW" if model.table.kind == "view" else "TABLE"
         lines.append(f"CREATE {kind} {model.table.sql_name} AS\n{model.statement('postgres')};")
+        lines += analyse(model.table)
     return "\n".join(lines) + "\n"
 
 

@@ -22,6 +22,7 @@ from resources.settings import PROJECT_ROOT, Settings
 
 LIMIT = 90.0
 READY = "Ready."
+FAILED = "✗"
 PATIENCE = 600
 STOP_PATIENCE = 60
 
@@ -78,6 +79,9 @@ def _wait_for_ready(process: subprocess.Popen[str], began: float) -> float:
     said: list[str] = []
     for line in process.stdout:
         said.append(line)
+        # Serving goes on where an asset fails, and what is not made takes no time.
+        if FAILED in line:
+            break
         if READY in line:
             return time.perf_counter() - began
     raise BenchError(f"`tributary up` did not get ready; its output ends with:\n{''.join(said)[-TAIL:]}")
