@@ -1,7 +1,8 @@
-"""Loads a delimited file into a relation built aside, by COPY in blocks; lines that the server refuses are set aside.
+"""Loads a delimited file into a relation built aside, by COPY; lines that the server refuses are set aside.
 
-Each block is a COPY of its own under a savepoint. Values of a wrong type are skipped by the server itself (ON_ERROR);
-a rule that a line breaks fails its block, which is then loaded in ever smaller pieces until the line stands alone.
+Values of a wrong type are skipped by the server itself (ON_ERROR). A line that breaks a rule fails its COPY, so there
+are two ways: `at once`, the whole file in one COPY, and, where that failed, `in blocks`, each a COPY of its own under a
+savepoint, and a failed block in ever smaller pieces until the line stands alone.
 """
 
 from __future__ import annotations
@@ -51,19 +52,24 @@ def create_part(session: Session, contract: FileContract, part: str) -> None:
     session.execute(f"CREATE TABLE {part_sql(part)} ({', '.join(definitions)})")
 
 
-def load_file(session: Session, source: Delimited, part: str) -> Loaded:
+def load_file(session: Session, source: Delimited, part: str, *, at_once: bool) -> Loaded:
     """Load the file into `part`, which `create_part` made in the same transaction.
 
     Raises:
+        psycopg.DataError, psycopg.IntegrityError: at once, a line broke a rule; the transaction must be given up, and
+            the file loaded in blocks.
         SourceFileError: the file cannot be read as its contract says, or none of its lines could be loaded.
     """
     loaded = Loaded()
     scanner = Scanner(source.contract, source.name, source.open())
     copier = _Copier(session, source.contract, scanner.header, part)
-    for block in prefetch(scanner.blocks()):
-        loaded.rejects += block.rejects
-        if block.numbers:
-            loaded.rows += copier.copy(block, loaded.rejects)
+    if at_once:
+        _load_at_once(copier, source, prefetch(scanner.blocks()), loaded)
+    else:
+        for block in prefetch(scanner.blocks()):
+            loaded.rejects += block.rejects
+            if block.numbers:
+                loaded.rows += copier.copy(block, loaded.rejects)
     loaded.lines = scanner.lines
     if source.contract.key:
         repeated = _take_out_repeats(session, source, part)
@@ -78,21 +84,71 @@ def load_file(session: Session, source: Delimited, part: str) -> Loaded:
     return loaded
 
 
+def _load_at_once(copier: _Copier, source: Delimited, blocks: Iterator[Block], loaded: Loaded) -> None:
+    """The whole file in one COPY, whose rows are frozen: to any snapshot they are old rows."""
+    sent: list[Sequence[int]] = []
+    skipped: list[tuple[int, str]] = []
+    session = copier.session
+    with notices(session, skipped), session.copy_in(copier.statement(freeze=True)) as copy:
+        for block in blocks:
+            loaded.rejects += block.rejects
+            if block.numbers:
+                copy.write(copier.numbered(block.data, block.numbers))
+                sent.append(block.numbers)
+                loaded.rows += len(block.numbers)
+    if not skipped:
+        return
+    loaded.rows -= len(skipped)
+    numbers = _nth(sent, [at for at, _ in skipped])
+    raw = raw_lines(source.contract, source.name, source.open(), set(numbers))
+    loaded.rejects += [
+        Reject(number, raw[number], copier.typed_reason(notice))
+        for number, (_, notice) in zip(numbers, skipped, strict=True)
+    ]
+
+
+def _nth(sent: list[Sequence[int]], positions: list[int]) -> list[int]:
+    """The line numbers at rising positions in all that was sent."""
+    found = []
+    blocks = iter(sent)
+    block = next(blocks)
+    before = 0
+    for position in positions:
+        while position - before >= len(block):
+            before += len(block)
+            block = next(blocks)
+        found.append(block[position - before])
+    return found
+
+
 class _Copier:
     def __init__(self, session: Session, contract: FileContract, header: Sequence[str], part: str) -> None:
-        self._session = session
+        self.session = session
         self._contract = contract
         self._reasons = {name: reason for name, _, reason in _rules(contract)}
         names = [*header, SOURCE_LINE] if contract.key else header
         required = [quoted(column.name) for column in contract.columns if column.required]
-        options = ["FORMAT csv", "ON_ERROR ignore", "LOG_VERBOSITY verbose"]
+        self._options = ["FORMAT csv", "ON_ERROR ignore", "LOG_VERBOSITY verbose"]
         if contract.delimiter != ",":
-            options.append(f"DELIMITER {sql.Literal(contract.delimiter).as_string()}")
+            self._options.append(f"DELIMITER {sql.Literal(contract.delimiter).as_string()}")
         if required:
             # An empty required field is then an empty string, which no type but text takes, and a rule refuses there.
-            options.append(f"FORCE_NOT_NULL ({', '.join(required)})")
+            self._options.append(f"FORCE_NOT_NULL ({', '.join(required)})")
         columns = ", ".join(quoted(name) for name in names)
-        self._statement = f"COPY {part_sql(part)} ({columns}) FROM STDIN WITH ({', '.join(options)})"
+        self._into = f"{part_sql(part)} ({columns})"
+
+    def statement(self, *, freeze: bool) -> str:
+        """The COPY, of which a frozen one may stand in no savepoint."""
+        options = ["FREEZE", *self._options] if freeze else self._options
+        return f"COPY {self._into} FROM STDIN WITH ({', '.join(options)})"
+
+    def numbered(self, data: bytes, numbers: Sequence[int]) -> bytes:
+        """The lines with their numbers as a last field, where the table keeps them."""
+        if not self._contract.key:
+            return data
+        delimiter = self._contract.delimiter.encode()
+        lines = zip(data.split(b"\n"), numbers, strict=False)
+        return b"".join(b"%b%b%d\n" % (line, delimiter, number) for line, number in lines)
 
     def copy(self, block: Block, rejects: list[Reject]) -> int:
         """Load a block, appending to `rejects` what the server refuses; the number of rows loaded."""
@@ -125,22 +181,16 @@ class _Copier:
 
     def _attempt(self, data: bytes, numbers: Sequence[int], rejects: list[Reject]) -> int:
         skipped: list[tuple[int, str]] = []
-        plain = data
-        if self._contract.key:
-            delimiter = self._contract.delimiter.encode()
-            data = b"".join(
-                b"%b%b%d\n" % (line, delimiter, number)
-                for line, number in zip(data.split(b"\n"), numbers, strict=False)
-            )
-        session = self._session
-        with session.transaction(), _notices(session, skipped), session.copy_in(self._statement) as copy:
-            copy.write(data)
+        session = self.session
+        with session.transaction(), notices(session, skipped), session.copy_in(self.statement(freeze=False)) as copy:
+            copy.write(self.numbered(data, numbers))
         if skipped:
-            lines = plain.split(b"\n")
-            rejects += [Reject(numbers[at], lines[at], self._typed_reason(notice)) for at, notice in skipped]
+            lines = data.split(b"\n")
+            rejects += [Reject(numbers[at], lines[at], self.typed_reason(notice)) for at, notice in skipped]
         return len(numbers) - len(skipped)
 
-    def _typed_reason(self, notice: str) -> str:
+    def typed_reason(self, notice: str) -> str:
+        """Why the server skipped a line, in the source's own names."""
         name, _, value = notice.partition("\0")
         column = next(column for column in self._contract.columns if column.name == name)
         if value in ('""', "null input"):
@@ -149,7 +199,7 @@ class _Copier:
 
 
 @contextmanager
-def _notices(session: Session, skipped: list[tuple[int, str]]) -> Iterator[None]:
+def notices(session: Session, skipped: list[tuple[int, str]]) -> Iterator[None]:
     """Collect (index of the line in this COPY, column NUL value) from the server's notices on skipped rows."""
 
     def note(diagnostic: Diagnostic) -> None:

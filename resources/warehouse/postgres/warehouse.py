@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PREVIEW_ROWS = 10
+FILE_STATISTICS = 20
 
 
 class PostgresWarehouse(Warehouse):
@@ -135,16 +136,13 @@ class _Write:
 
     def table(self) -> WriteReport:
         self._prepare()
-        with self.session.transaction():
-            built_in = self.session.row("SELECT pg_current_xact_id()::text::bigint AS xid")["xid"]
-            self._build()
-            self._phase("build")
-            rows, checks = self._audit(part_sql(self.part))
-            preview = self.session.rows(f"SELECT * FROM {part_sql(self.part)} LIMIT {PREVIEW_ROWS}")
-            self._phase("audit")
-            if self.window is not None:
-                publish_window(self.session, self.target, self.part, self.window)
-                self._note_rejects()
+        try:
+            built = self._aside(at_once=True)
+        except (psycopg.DataError, psycopg.IntegrityError):
+            if not isinstance(self.source, Delimited):
+                raise
+            built = self._aside(at_once=False)
+        rows, checks, preview, built_in = built
         if self.window is None:
             publish_whole(
                 self.session,
@@ -156,10 +154,27 @@ class _Write:
             )
         self._phase("publish")
         # Partitioned parents are never analysed by autovacuum, and joins and groupings are planned by their statistics.
+        if isinstance(self.source, Delimited):
+            # Staged files are read whole, and mostly joined by keys: a small sample says enough, at a fifth of the cost.
+            self.session.execute(f"SET default_statistics_target = {FILE_STATISTICS}")
         self.session.execute(f"ANALYZE {self.target.sql_name}")
         size = _size(self.session, self.target)
         self._phase("analyse")
         return self._report(rows, size, checks, preview)
+
+    def _aside(self, *, at_once: bool) -> tuple[int, list[CheckResult], list[dict[str, Any]], int]:
+        """Build and audit in one transaction: rows, check results, preview, and the transaction's number."""
+        with self.session.transaction():
+            built_in: int = self.session.row("SELECT pg_current_xact_id()::text::bigint AS xid")["xid"]
+            self._build(at_once)
+            self._phase("build")
+            rows, checks = self._audit(part_sql(self.part))
+            preview = self.session.rows(f"SELECT * FROM {part_sql(self.part)} LIMIT {PREVIEW_ROWS}")
+            self._phase("audit")
+            if self.window is not None:
+                publish_window(self.session, self.target, self.part, self.window)
+                self._note_rejects()
+        return rows, checks, preview, built_in
 
     def view(self) -> WriteReport:
         if not isinstance(self.source, Select) or self.window is not None:
@@ -188,7 +203,7 @@ class _Write:
         self.session.execute("SELECT pg_advisory_lock(hashtext(%s))", (f"tributary {self.target.key}",))
         drop_stray_parts(self.session, self.target)
 
-    def _build(self) -> None:
+    def _build(self, at_once: bool) -> None:
         session, table, source = self.session, self.target, self.source
         if isinstance(source, Select):
             self.statement = source.sql
@@ -204,7 +219,7 @@ class _Write:
 
             self.statement = f"COPY {table.key} FROM STDIN (FORMAT csv, ON_ERROR ignore)"
             create_part(session, source.contract, self.part)
-            loaded = load_file(session, source, self.part)
+            loaded = load_file(session, source, self.part, at_once=at_once)
             self.rejects, self.lines = loaded.rejects, loaded.lines
 
     def _typed(self, select: str) -> str:
