@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from resources.settings import get_settings
+from tributary.automation.catching_up import catching_up
 from tributary.automation.declarative import AUTOMATION
 from tributary.automation.retail_files import retail_files
 from tributary.platform import load_platform, resources_of
@@ -12,7 +13,7 @@ from tributary.platform import load_platform, resources_of
 # Runs execute in one process: starting one process a step would cost seconds a step, for work that Postgres does.
 defs = dg.Definitions(
     assets=load_platform().assets,
-    sensors=[AUTOMATION, retail_files],
+    sensors=[AUTOMATION, catching_up, retail_files],
     resources=resources_of(get_settings()),
     executor=dg.in_process_executor,
 )

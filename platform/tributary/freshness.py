@@ -6,12 +6,25 @@ Sources that change outside the platform are the sensors' matter, not looked at 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 
 _CODE = "dagster/code_version"
 _DATA = "dagster/data_version"
 _INPUT = "dagster/input_data_version/"
+_UNFINISHED = dg.RunsFilter(
+    statuses=[
+        dg.DagsterRunStatus.QUEUED,
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    ]
+)
 
 
 def out_of_date(defs: dg.Definitions, instance: dg.DagsterInstance) -> list[str]:
@@ -36,6 +49,35 @@ def out_of_date(defs: dg.Definitions, instance: dg.DagsterInstance) -> list[str]
         ):
             stale.add(key)
     return ["/".join(key.path) for key in keys if key in stale]
+
+
+def behind(graph: BaseAssetGraph[Any], instance: dg.DagsterInstance) -> dict[str, str]:
+    """The assets whose inputs have moved since they read them, with what they should read now, upstream first.
+
+    Assets that were never materialised are not among them: whether to make something at all is a person's choice.
+    """
+    keys = [key for level in graph.toposorted_asset_keys_by_level for key in level]
+    plain = [key for key in keys if graph.get(key).partitions_def is None]
+    latest = instance.get_latest_materialization_events(plain)
+    tags = {key: _tags(event) for key, event in latest.items() if event is not None}
+    found: dict[dg.AssetKey, str] = {}
+    for key in plain:
+        if key not in tags:
+            continue
+        moved = [
+            parent
+            for parent in graph.get(key).parent_keys
+            if parent in found or (parent in tags and _has_moved(tags[key], tags, parent))
+        ]
+        if moved:
+            versions = [f"{parent.to_user_string()}@{tags.get(parent, {}).get(_DATA)}" for parent in sorted(moved)]
+            found[key] = ", ".join(versions)
+    return {key.to_user_string(): versions for key, versions in found.items()}
+
+
+def being_made(instance: dg.DagsterInstance) -> set[dg.AssetKey]:
+    """The assets of all runs that are queued or going on."""
+    return {key for run in instance.get_runs(_UNFINISHED) for key in run.asset_selection or ()}
 
 
 def _tags(event: dg.EventLogEntry) -> Mapping[str, str]:

@@ -6,6 +6,14 @@ this package is cheap: numpy comes with the first sample that is made.
 
 from assets.retail.sample.errors import SampleError
 from assets.retail.sample.make import DEFAULT_SEED, SampleReport, make_retail_sample
-from assets.retail.sample.marker import FILES, sample_is_current
+from assets.retail.sample.marker import FILES, sample_is_current, sample_is_made
 
-__all__ = ["DEFAULT_SEED", "FILES", "SampleError", "SampleReport", "make_retail_sample", "sample_is_current"]
+__all__ = [
+    "DEFAULT_SEED",
+    "FILES",
+    "SampleError",
+    "SampleReport",
+    "make_retail_sample",
+    "sample_is_current",
+    "sample_is_made",
+]

@@ -32,8 +32,24 @@ def sample_is_current(folder: Path, scale: float, seed: int) -> bool:
     return rows_of_current(folder, scale, seed) is not None
 
 
+def sample_is_made(folder: Path, scale: float, seed: int) -> bool:
+    """Whether `folder` holds a set made for `scale` and `seed`, though somebody may have edited its files since."""
+    return _marker_of(folder, scale, seed) is not None and set(sizes_on_disk(folder)) == set(FILES)
+
+
 def rows_of_current(folder: Path, scale: float, seed: int) -> dict[str, int] | None:
-    """The rows of each file of the current set, or None where there is none.
+    """The rows of each file of the current set, or None where there is none."""
+    found = _marker_of(folder, scale, seed)
+    if found is None:
+        return None
+    rows, sizes = found.get("rows"), found.get("bytes")
+    if not isinstance(rows, dict) or sizes != sizes_on_disk(folder):
+        return None
+    return {name: int(rows[name]) for name in FILES}
+
+
+def _marker_of(folder: Path, scale: float, seed: int) -> dict[str, Any] | None:
+    """What the marker says, where it is that of this scale and seed.
 
     A marker that cannot be read as one is no proof of anything, so it counts as absent.
     """
@@ -46,10 +62,7 @@ def rows_of_current(folder: Path, scale: float, seed: int) -> dict[str, int] | N
     asked = {"generator_version": GENERATOR_VERSION, "scale": scale, "seed": seed}
     if any(found.get(key) != value for key, value in asked.items()):
         return None
-    rows, sizes = found.get("rows"), found.get("bytes")
-    if not isinstance(rows, dict) or sizes != sizes_on_disk(folder):
-        return None
-    return {name: int(rows[name]) for name in FILES}
+    return found
 
 
 def sizes_on_disk(folder: Path) -> dict[str, int]:

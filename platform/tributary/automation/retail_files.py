@@ -16,6 +16,7 @@ from assets.retail.ingest import read_manifest
 from assets.retail.raw_assets import LAKE, RETAIL_FOLDER, path_of
 from assets.retail.watch import Stat, decide
 from resources.lake.model import Lake
+from tributary.freshness import being_made
 
 _RAW = {file.file: asset_key(file.raw_key) for file in ALL_FILES}
 
@@ -32,6 +33,8 @@ def retail_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
     """One look at the folder: a run for the changed files, if any."""
     lake = cast("Lake", getattr(context.resources, LAKE))
     folder = cast("Path", getattr(context.resources, RETAIL_FOLDER))
+    if being_made(context.instance) & set(_RAW.values()):
+        return dg.SkipReason("Retail files are being ingested by a run already.")
     decision = decide(_stats(folder), _ingested(lake), _remembered(context.cursor), time.time_ns())
     cursor = json.dumps(decision.remembered)
     if not decision.changed:

@@ -27,14 +27,14 @@ def sample(scale: float | None, force: bool) -> int:
 
 
 def ensure_samples(settings: Settings, scale: float | None = None, *, force: bool = False, quiet: bool = False) -> None:
-    """Make what is missing of the sample sources; a finished set of the same size is left alone."""
+    """Make what is missing of the sample sources; a set of the same scale is left alone, edited or not."""
     if settings.retail_dir is not None:
         return
-    from assets.retail.sample import DEFAULT_SEED, make_retail_sample, sample_is_current
+    from assets.retail.sample import DEFAULT_SEED, make_retail_sample, sample_is_made
 
     wanted = settings.retail_sample_scale if scale is None else scale
     folder = settings.retail_folder
-    if not force and sample_is_current(folder, wanted, DEFAULT_SEED):
+    if not force and sample_is_made(folder, wanted, DEFAULT_SEED):
         if not quiet:
             out.print(f"[green]✓[/] Retail sample of scale {wanted:g} is complete.")
         return

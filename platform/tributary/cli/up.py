@@ -60,6 +60,8 @@ def _materialise(instance: DagsterInstance) -> None:
     stale = out_of_date(defs, instance)
     if stale:
         out.print(f"\nMaterialising {len(stale)} assets:")
-        run_selection(defs, instance, " or ".join(f'key:"{key}"' for key in stale))
+        failed = run_selection(defs, instance, " or ".join(f'key:"{key}"' for key in stale))
+        if failed:
+            out.print("[yellow]Not everything could be materialised; the UI is served all the same, and shows why.[/]")
     else:
         out.print("[green]✓[/] Every asset is up to date.")

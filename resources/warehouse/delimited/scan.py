@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
@@ -17,13 +16,13 @@ from typing import NamedTuple
 from resources.warehouse.delimited.contract import FileContract, SourceFileError
 from resources.warehouse.types import decimal_digits
 
-BLOCK_BYTES = 4 << 20
+# Small enough that no single step of the scan keeps the thread that sends to the server waiting for long.
+BLOCK_BYTES = 256 << 10
 LONGEST_HEADER = 1 << 20
 # Floating-point noise (4.4e-16, 1.2300000001) is the number it stands next to; anything coarser is a real digit.
 NOISE = Decimal("1e-6")
-# Two searches, because an alternation would lose the first one's literal prefix and with it ten times its speed.
-_MANY_DECIMALS = re.compile(rb"\.\d{3}")
-_EXPONENT = re.compile(rb"\d[eE]")
+# With every digit made a 0, plain substring searches find what a pattern would, several times as fast.
+_DIGITS_TO_ZERO = bytes.maketrans(b"123456789E", b"000000000e")
 _WIDE_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -114,20 +113,19 @@ class Scanner:
 
     def _whole_lines(self) -> Iterator[bytes]:
         """Chunks cut at newlines, with `\\r\\n` made `\\n`; the last line is ended where the file does not end it."""
-        parts, size = [self._rest], len(self._rest)
-        self._rest = b""
+        rest, self._rest = self._rest, b""
         for chunk in self._chunks:
-            parts.append(chunk)
-            size += len(chunk)
-            if size < BLOCK_BYTES:
-                continue
-            whole, newline, rest = b"".join(parts).rpartition(b"\n")
-            if newline:
-                yield _plain_newlines(whole + newline)
-            parts, size = [rest], len(rest)
-        last = b"".join(parts)
-        if last:
-            yield _plain_newlines(last if last.endswith(b"\n") else last + b"\n")
+            data = rest + chunk
+            start = 0
+            while len(data) - start >= BLOCK_BYTES:
+                end = data.rfind(b"\n", start, start + BLOCK_BYTES) + 1 or data.find(b"\n", start + BLOCK_BYTES) + 1
+                if not end:
+                    break
+                yield _plain_newlines(data[start:end])
+                start = end
+            rest = data[start:]
+        if rest:
+            yield _plain_newlines(rest if rest.endswith(b"\n") else rest + b"\n")
 
     def _scan(self, data: bytes, first: int) -> Block:
         if self._is_sound(data):
@@ -221,9 +219,8 @@ def _plain_newlines(data: bytes) -> bytes:
 
 
 def _may_have_many_decimals(data: bytes) -> bool:
-    if _MANY_DECIMALS.search(data):
-        return True
-    return (b"e" in data or b"E" in data) and _EXPONENT.search(data) is not None
+    shape = data.translate(_DIGITS_TO_ZERO)
+    return b".000" in shape or b"0e" in shape
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -13,6 +13,7 @@ from resources.warehouse.base import Origin
 from resources.warehouse.errors import WarehouseError
 
 APPLICATION = "tributary"
+_SYNTAX_ERROR = "42601"
 
 
 class Session:
@@ -81,7 +82,14 @@ def open_session(url: str, origin: Origin, *, read_only: bool = False) -> Iterat
             else:
                 yield session
         except psycopg.Error as error:
-            raise WarehouseError(f"{origin.asset or 'The query'} failed in Postgres: {_explain(error)}") from error
+            hint = (
+                " Only one query can be run here."
+                if read_only and isinstance(error, psycopg.errors.SyntaxError)
+                else ""
+            )
+            raise WarehouseError(
+                f"{origin.asset or 'The query'} failed in Postgres: {_explain(error)}{hint}"
+            ) from error
 
 
 @contextmanager

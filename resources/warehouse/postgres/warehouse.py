@@ -155,7 +155,7 @@ class _Write:
         self._phase("publish")
         # Partitioned parents are never analysed by autovacuum, and joins and groupings are planned by their statistics.
         if isinstance(self.source, Delimited):
-            # Staged files are read whole, and mostly joined by keys: a small sample says enough, at a fifth of the cost.
+            # Staged files are mostly read whole and joined by keys: a small sample says enough, at a fifth of the cost.
             self.session.execute(f"SET default_statistics_target = {FILE_STATISTICS}")
         self.session.execute(f"ANALYZE {self.target.sql_name}")
         size = _size(self.session, self.target)
