@@ -119,7 +119,8 @@ class EmbeddedPostgres:
             found = postmaster.read(self.data)
         except PermissionError:
             return False
-        return found is not None and found.accepts
+        # A killed server's socket still takes connections for the instant in which the kernel tears the process down.
+        return found is not None and found.accepts and postmaster.serves(found.pid, self.data)
 
     @contextmanager
     def _starting(self) -> Iterator[None]:
