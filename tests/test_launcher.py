@@ -53,13 +53,13 @@ with Supervisor(home / "logs", grace=5) as supervisor:
 
 UP = """
 import sys
-from resources.postgres.databases import running_databases
+from resources.postgres.databases import connect
 from resources.settings import Settings
 from tributary.instance.opening import dagster_environment, open_instance
 from tributary.launcher.services import dagster_processes, ready_url
 from tributary.launcher.supervisor import Supervisor
 settings = Settings.model_validate({"home": sys.argv[1], "dagster_port": int(sys.argv[2])})
-with running_databases(settings) as databases:
+with connect(settings) as databases:
     with open_instance(settings, databases):
         pass
     with Supervisor(settings.home / "logs") as supervisor:

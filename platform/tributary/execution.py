@@ -17,8 +17,8 @@ from dagster._core.execution.api import execute_run_iterator
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
 from resources.errors import TributaryError
+from tributary.launcher.services import LOCATION
 
-LOCATION = "tributary"
 _TABLE = re.compile(r"(?<![\w/\".*-])(raw|staged|core|gold)[./](\w+)")
 _RANGE_START = "dagster/asset_partition_range_start"
 _RANGE_END = "dagster/asset_partition_range_end"

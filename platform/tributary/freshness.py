@@ -30,14 +30,7 @@ _UNFINISHED = dg.RunsFilter(
 def out_of_date(defs: dg.Definitions, instance: dg.DagsterInstance) -> list[str]:
     """The assets to materialise, as `layer/name`, upstream first; what hangs on one of them is one of them."""
     graph = defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph
-    keys = [
-        key
-        for level in graph.toposorted_asset_keys_by_level
-        for key in level
-        if key in graph.materializable_asset_keys and graph.get(key).partitions_def is None
-    ]
-    latest = instance.get_latest_materialization_events(keys)
-    tags = {key: _tags(event) for key, event in latest.items() if event is not None}
+    keys, tags = _latest(graph, instance)
     stale: set[dg.AssetKey] = set()
     for key in keys:
         parents = graph.get(key).parent_keys
@@ -56,12 +49,9 @@ def behind(graph: BaseAssetGraph[Any], instance: dg.DagsterInstance) -> dict[str
 
     Assets that were never materialised are not among them: whether to make something at all is a person's choice.
     """
-    keys = [key for level in graph.toposorted_asset_keys_by_level for key in level]
-    plain = [key for key in keys if graph.get(key).partitions_def is None]
-    latest = instance.get_latest_materialization_events(plain)
-    tags = {key: _tags(event) for key, event in latest.items() if event is not None}
+    keys, tags = _latest(graph, instance)
     found: dict[dg.AssetKey, str] = {}
-    for key in plain:
+    for key in keys:
         if key not in tags:
             continue
         moved = [
@@ -78,6 +68,20 @@ def behind(graph: BaseAssetGraph[Any], instance: dg.DagsterInstance) -> dict[str
 def being_made(instance: dg.DagsterInstance) -> set[dg.AssetKey]:
     """The assets of all runs that are queued or going on."""
     return {key for run in instance.get_runs(_UNFINISHED) for key in run.asset_selection or ()}
+
+
+def _latest(
+    graph: BaseAssetGraph[Any], instance: dg.DagsterInstance
+) -> tuple[list[dg.AssetKey], dict[dg.AssetKey, Mapping[str, str]]]:
+    """The unpartitioned assets, upstream first, and the tags of each one's last materialisation."""
+    keys = [
+        key
+        for level in graph.toposorted_asset_keys_by_level
+        for key in level
+        if key in graph.materializable_asset_keys and graph.get(key).partitions_def is None
+    ]
+    latest = instance.get_latest_materialization_events(keys)
+    return keys, {key: _tags(event) for key, event in latest.items() if event is not None}
 
 
 def _tags(event: dg.EventLogEntry) -> Mapping[str, str]:

@@ -107,11 +107,6 @@ def connect(settings: Settings) -> Databases:
     return embedded
 
 
-def running_databases(settings: Settings) -> Databases:
-    """`connect`, under the name that reads well in a `with` statement."""
-    return connect(settings)
-
-
 def masked(url: str) -> str:
     """A URL fit to be shown: its password as asterisks."""
     parts = urlsplit(url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -15,7 +15,7 @@ T = TypeVar("T")
 SWITCH_SECONDS = 0.0005
 
 
-def prefetch(items: Iterable[T], depth: int = 16) -> Iterator[T]:
+def prefetch(items: Iterable[T], depth: int = 16) -> Generator[T, None, None]:
     """Yield `items` in order, with up to `depth` made ahead; an error of theirs is raised where it belongs."""
     ahead: queue.Queue[tuple[bool, T | BaseException | None]] = queue.Queue(maxsize=depth)
     stopped = threading.Event()

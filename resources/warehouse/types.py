@@ -1,6 +1,6 @@
-"""The portable column types, each with its Postgres and its Trino name.
+"""The portable column types, and their names in Postgres.
 
-A type belongs here only when both engines hold exactly the same values in it.
+A type belongs here only when Postgres and Trino hold exactly the same values in it.
 """
 
 from __future__ import annotations
@@ -17,15 +17,6 @@ _POSTGRES = {
     "text": "text",
     "date": "date",
     "timestamp": "timestamp without time zone",
-}
-_TRINO = {
-    "boolean": "boolean",
-    "integer": "integer",
-    "bigint": "bigint",
-    "double": "double",
-    "text": "varchar",
-    "date": "date",
-    "timestamp": "timestamp(6)",
 }
 _DECIMAL = re.compile(r"decimal\((\d{1,2}),(\d{1,2})\)")
 MAX_PRECISION = 38
@@ -55,8 +46,3 @@ def decimal_digits(name: str) -> tuple[int, int] | None:
 def postgres_type(name: str) -> str:
     """The type's name as Postgres's `format_type` writes it."""
     return _POSTGRES.get(name) or name.replace("decimal", "numeric")
-
-
-def trino_type(name: str) -> str:
-    """The type's name on Trino and Athena."""
-    return _TRINO.get(name) or name

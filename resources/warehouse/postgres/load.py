@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
@@ -63,13 +63,15 @@ def load_file(session: Session, source: Delimited, part: str, *, at_once: bool) 
     loaded = Loaded()
     scanner = Scanner(source.contract, source.name, source.open())
     copier = _Copier(session, source.contract, scanner.header, part)
-    if at_once:
-        _load_at_once(copier, source, prefetch(scanner.blocks()), loaded)
-    else:
-        for block in prefetch(scanner.blocks()):
-            loaded.rejects += block.rejects
-            if block.numbers:
-                loaded.rows += copier.copy(block, loaded.rejects)
+    # Closed here and not when it is collected, so that a COPY that failed leaves no scan running under the next one.
+    with closing(prefetch(scanner.blocks())) as blocks:
+        if at_once:
+            _load_at_once(copier, source, blocks, loaded)
+        else:
+            for block in blocks:
+                loaded.rejects += block.rejects
+                if block.numbers:
+                    loaded.rows += copier.copy(block, loaded.rejects)
     loaded.lines = scanner.lines
     if source.contract.key:
         repeated = _take_out_repeats(session, source, part)
