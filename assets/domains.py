@@ -5,5 +5,7 @@ from __future__ import annotations
 from assets.calendar.domain import CALENDAR
 from assets.domain import Domain
 from assets.retail.domain import RETAIL
+from assets.sneakers.domain import SNEAKERS
+from assets.social.domain import SOCIAL
 
-DOMAINS: tuple[Domain, ...] = (CALENDAR, RETAIL)
+DOMAINS: tuple[Domain, ...] = (CALENDAR, RETAIL, SOCIAL, SNEAKERS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -19,6 +20,9 @@ from resources.errors import TributaryError
 
 PREFIX = "TRIBUTARY_"
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
+LOCAL_WRITE_KEY = "local-write-key"
+"""The collector's write key where none is set, which will do on loopback only."""
+
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 
 
@@ -48,6 +52,10 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address that the servers bind.")
     dagster_port: int = Field(3000, ge=1, le=65535, description="Port of the Dagster UI.")
+    web_port: int = Field(8000, ge=1, le=65535, description="Port of the collector, the forms and the data API.")
+    web_secret: SecretStr | None = Field(
+        None, description="Key that signs the forms' sessions; made once and kept in <home> where it is not set."
+    )
     max_concurrent_runs: int = Field(2, ge=1, le=64, description="Runs that may execute at the same time.")
     retail_dir: Path | None = Field(
         None, description="Folder of the eight Complete Journey files; default: a sample made on first use."
@@ -55,6 +63,45 @@ class Settings(BaseSettings):
     retail_sample_scale: float = Field(
         0.02, gt=0, le=1, description="Size of the retail sample; 1 is 2.6 M sales and 36.8 M promotions."
     )
+    collector_write_key: SecretStr = Field(
+        SecretStr(LOCAL_WRITE_KEY), description="Write key that the event collector asks of its senders."
+    )
+    stream: str = Field(
+        "web-data",
+        pattern=r"^[A-Za-z0-9_.-]{1,128}$",
+        description="Name of the event stream; on aws the Kinesis stream that Firehose reads.",
+    )
+    stream_buffer_seconds: float = Field(
+        30, gt=0, le=900, description="Events wait this long at most before they become an object in the lake (local)."
+    )
+    stream_buffer_bytes: int = Field(
+        5_000_000, ge=1_000, le=128_000_000, description="Events become an object in the lake at this size (local)."
+    )
+    social_start: date = Field(
+        date(2026, 1, 1), description="First day (UTC) of the social events' hourly partitions; older objects stay raw."
+    )
+    social_sample: bool = Field(
+        True, description="Whether a sample of the social network is made, and goes on live, on the profile local."
+    )
+    sneakers_sample: bool = Field(
+        True, description="Whether an empty form app is filled with a sample collection, on the profile local."
+    )
+    meetup_token: SecretStr | None = Field(
+        None, description="Bearer token of Meetup's API; without one a simulator stands in for it (local)."
+    )
+    meetup_url: str = Field(
+        "https://api.meetup.com/gql-ext", pattern=r"^https?://", description="Meetup's GraphQL endpoint."
+    )
+    meetup_topics: str = Field(
+        "python,data science,javascript", min_length=1, description="Topics to search groups for, with commas between."
+    )
+    meetup_lat: float = Field(37.7749, ge=-90, le=90, description="Latitude of the place to search around, in degrees.")
+    meetup_lon: float = Field(-122.4194, ge=-180, le=180, description="Longitude of that place, in degrees.")
+    meetup_radius: float = Field(50, gt=0, le=250, description="Radius of the search, in miles.")
+    meetup_timezone: str = Field(
+        "America/Los_Angeles", description="Time zone of the morning in which days are pulled."
+    )
+    meetup_port: int = Field(8400, ge=1, le=65535, description="Port of the simulator that stands in for Meetup.")
 
     @field_validator("home", "retail_dir", mode="after")
     @classmethod
@@ -75,6 +122,8 @@ class Settings(BaseSettings):
                 raise ValueError(f"{PREFIX}POSTGRES_URL is required by the profile aws")
             if self.lake_url is None or not self.lake_url.startswith("s3://"):
                 raise ValueError(f"{PREFIX}LAKE_URL must be an s3:// URL in the profile aws")
+            if self.collector_write_key.get_secret_value() == LOCAL_WRITE_KEY:
+                raise ValueError(f"{PREFIX}COLLECTOR_WRITE_KEY is required by the profile aws")
         return self
 
     @property
@@ -83,6 +132,11 @@ class Settings(BaseSettings):
         if self.lake_url is None:
             return str(self.home / "lake")
         return self.lake_url if self.lake_url.startswith("s3://") else str(PROJECT_ROOT / self.lake_url)
+
+    @property
+    def stream_journal(self) -> Path:
+        """The folder where accepted events are kept until they are an object in the lake."""
+        return self.home / "stream"
 
     @property
     def retail_folder(self) -> Path:
@@ -103,6 +157,12 @@ class Settings(BaseSettings):
 def variable_of(field: str) -> str:
     """The environment variable that sets `field`."""
     return PREFIX + field.upper()
+
+
+def is_secret(field: str) -> bool:
+    """Whether a setting's value must never be shown."""
+    found = Settings.model_fields.get(field)
+    return found is not None and "SecretStr" in str(found.annotation)
 
 
 def load_settings(env_file: Path | None = None) -> Settings:
@@ -143,5 +203,5 @@ def _sentence(error: ValidationError) -> str:
     if not first["loc"]:
         return f"The settings do not fit together: {message}."
     field = str(first["loc"][0]).lower()
-    value = "********" if field == "postgres_url" else repr(first["input"])
+    value = "********" if is_secret(field) else repr(first["input"])
     return f"{variable_of(field)} is {value}, which cannot be used: {message[0].lower()}{message[1:]}."

@@ -106,7 +106,7 @@ def _materialised(cli: Cli, home: Path, folder: Path | None) -> Iterator[RetailW
     own = {"retail_dir": folder} if folder else {"retail_sample_scale": 0.01}
     settings = Settings(_env_file=None, home=home, **own)
     with connect(settings) as databases:
-        output = cli("materialize", home=home, **own).stdout
+        output = cli("materialize", "group:retail or group:calendar", home=home, social_sample=False, **own).stdout
         url = databases.url("warehouse")
         yield RetailWarehouse(settings.retail_folder, home, PostgresWarehouse(lambda: url), output)
 

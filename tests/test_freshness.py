@@ -110,3 +110,23 @@ def test_nothing_is_asked_for_while_a_run_goes_on(world: World) -> None:
     assert world.tick()[0] == set()
     world.instance.report_run_failed(run)
     assert world.tick()[0] == {"table", "summary"}
+
+
+def test_a_new_partition_of_an_input_puts_what_reads_it_behind() -> None:
+    @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["a", "b"]), code_version="1")
+    def events() -> None: ...
+
+    @dg.asset(deps=[events], code_version="1")
+    def summary() -> None: ...
+
+    defs = dg.Definitions(assets=[events, summary], executor=dg.in_process_executor)
+    graph = defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph
+    with dg.instance_for_test() as instance:
+        dg.materialize([events], instance=instance, partition_key="a")
+        assert out_of_date(defs, instance) == ["summary"]
+        dg.materialize([summary], instance=instance, selection=[summary])
+        assert out_of_date(defs, instance) == []
+        assert behind(graph, instance) == {}
+        dg.materialize([events], instance=instance, partition_key="b")
+        assert out_of_date(defs, instance) == ["summary"]
+        assert list(behind(graph, instance)) == ["summary"]

@@ -152,6 +152,45 @@ def test_a_run_opens_no_connection_for_each_event(instance: DagsterInstance, dat
     assert after[0] - before[0] <= 1
 
 
+def test_a_run_over_a_range_announces_every_partition_by_few_statements(
+    instance: DagsterInstance, databases: Databases
+) -> None:
+    hours = dg.HourlyPartitionsDefinition(start_date="2026-01-01-00:00")
+
+    @dg.multi_asset(specs=[dg.AssetSpec(name, partitions_def=hours) for name in ("first", "second")])
+    def made():  # with an annotation Dagster wants a tuple
+        return None
+
+    tags = {
+        "dagster/asset_partition_range_start": "2026-01-01-00:00",
+        "dagster/asset_partition_range_end": "2026-01-08-23:00",
+    }
+    job = dg.Definitions(assets=[made]).resolve_implicit_global_asset_job_def()
+    written = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
+    engine = pooled_engine(databases.url("dagster"))
+    with psycopg.connect(databases.url("dagster"), autocommit=True) as connection:
+        engine.dispose()
+        time.sleep(0.5)
+        before = connection.execute(written).fetchone()
+        run = instance.create_run_for_job(
+            job, asset_selection=frozenset(job.asset_layer.selected_asset_keys), tags=tags
+        )
+        engine.dispose()
+        time.sleep(0.5)  # a server process reports its statistics when it goes
+        connection.execute("SELECT pg_stat_clear_snapshot()")
+        after = connection.execute(written).fetchone()
+    planned = [
+        entry.get_dagster_event()
+        for entry in instance.all_logs(run.run_id)
+        if entry.dagster_event_type is DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+    ]
+    assert len({(event.asset_key, event.partition) for event in planned}) == 2 * 8 * 24
+    assert instance.get_latest_planned_materialization_info(dg.AssetKey("first")) is not None
+    assert before is not None
+    assert after is not None
+    assert after[0] - before[0] < 60
+
+
 def test_a_connection_that_died_while_idle_is_replaced(
     instance: DagsterInstance, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -75,7 +76,9 @@ def keepers(home: Path) -> list[int]:
 def kill_everything(home: Path) -> None:
     pids = keepers(home) + postmaster.processes(home / "postgres")
     for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+        # Children of the server go with it, so some are gone by the time it is their turn.
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     wait_until(lambda: not postmaster.processes(home / "postgres"))
 
 

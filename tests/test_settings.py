@@ -70,9 +70,13 @@ def test_the_profile_aws_needs_a_server_and_a_bucket(monkeypatch: pytest.MonkeyP
     with pytest.raises(SettingsError, match="TRIBUTARY_LAKE_URL must be an s3:// URL"):
         load_settings(empty)
     monkeypatch.setenv("TRIBUTARY_LAKE_URL", "s3://bucket/prefix")
+    with pytest.raises(SettingsError, match="TRIBUTARY_COLLECTOR_WRITE_KEY is required"):
+        load_settings(empty)
+    monkeypatch.setenv("TRIBUTARY_COLLECTOR_WRITE_KEY", "a-key-of-our-own")
     assert load_settings(empty).lake_location == "s3://bucket/prefix"
 
 
 def test_a_secret_does_not_show_in_the_settings(monkeypatch: pytest.MonkeyPatch, empty: Path) -> None:
+    monkeypatch.setenv("TRIBUTARY_COLLECTOR_WRITE_KEY", "hunter2")
     monkeypatch.setenv("TRIBUTARY_POSTGRES_URL", "postgresql://me:hunter2@host/db")
     assert "hunter2" not in repr(load_settings(empty))

@@ -18,9 +18,11 @@ from typing import Any
 
 import psutil
 import pytest
+from segment.analytics import Client
 
+from assets.domains import DOMAINS
 from resources.postgres.databases import connect
-from resources.settings import Settings
+from resources.settings import LOCAL_WRITE_KEY, Settings
 from resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 pytestmark = [pytest.mark.xdist_group("up"), pytest.mark.timeout(600)]
@@ -34,9 +36,7 @@ class Up:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.log = home.with_suffix(".log")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port, self.web_port, self.meetup_port = free_ports(3)
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -48,6 +48,9 @@ class Up:
         environment |= {
             "TRIBUTARY_HOME": str(self.home),
             "TRIBUTARY_DAGSTER_PORT": str(self.port),
+            "TRIBUTARY_WEB_PORT": str(self.web_port),
+            "TRIBUTARY_MEETUP_PORT": str(self.meetup_port),
+            "TRIBUTARY_STREAM_BUFFER_SECONDS": "5",
             "TRIBUTARY_RETAIL_SAMPLE_SCALE": str(SCALE),
         }
         with self.log.open("wb") as log:
@@ -82,6 +85,14 @@ class Up:
         return found
 
 
+def free_ports(count: int) -> list[int]:
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
 def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
@@ -107,7 +118,7 @@ def test_every_asset_is_materialised_grouped_described_and_owned(up: Up) -> None
     nodes = up.graphql(ASSETS)["assetNodes"]
     assert len(nodes) >= 30
     assert [node["assetKey"]["path"] for node in nodes if not node["assetMaterializations"]] == []
-    assert {node["groupName"] for node in nodes} == {"retail", "calendar"}
+    assert {node["groupName"] for node in nodes} == {domain.name for domain in DOMAINS}
     assert [node["assetKey"]["path"] for node in nodes if not node["description"] or not node["owners"]] == []
 
 
@@ -120,6 +131,8 @@ def test_the_sensors_run_from_the_start(up: Up) -> None:
         "automation": "RUNNING",
         "catching_up": "RUNNING",
         "retail_files": "RUNNING",
+        "sneaker_events": "RUNNING",
+        "social_events": "RUNNING",
     }
 
 
@@ -156,6 +169,52 @@ def test_a_changed_file_flows_to_gold_by_itself(up: Up) -> None:
     )
     rejected = up.rows("SELECT source, raw_text, reason FROM quarantine.rejected_rows")
     assert {"source": path.name, "raw_text": "no,household", "reason": "expected 8 fields, found 2"} in rejected
+
+
+def test_an_event_of_the_segment_sdk_reaches_gold_by_itself(up: Up) -> None:
+    client = Client(LOCAL_WRITE_KEY, host=f"http://127.0.0.1:{up.web_port}", gzip=True)
+    client.identify("from-the-sdk", {"username": "sdk", "email": "sdk@example.org"})
+    client.track("from-the-sdk", "Post Created", {"post_id": "sdk-1", "body": "Hello"})
+    client.track("from-the-sdk", "Follow User", {"user_id": "somebody"})
+    client.shutdown()
+    summary = "SELECT username, posts, following FROM gold.social_user_summary WHERE user_id = 'from-the-sdk'"
+    wait_for(lambda: up.rows(summary) == [{"username": "sdk", "posts": 1, "following": 1}], 120, "gold to follow")
+
+
+def test_events_of_the_simulated_network_go_on_arriving(up: Up) -> None:
+    newest = "SELECT max(received_at) AS at FROM core.fact_social_event"
+    before = up.rows(newest)[0]["at"]
+    wait_for(lambda: up.rows(newest)[0]["at"] > before, 120, "further events")
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed; .ci/run installs it")
+def test_what_is_recorded_in_the_forms_reaches_gold_by_itself(up: Up) -> None:
+    from playwright.sync_api import sync_playwright
+
+    timeline = "SELECT wears FROM gold.sneaker_timeline WHERE name = 'Test Runner'"
+    assert up.rows(timeline) == []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(base_url=f"http://127.0.0.1:{up.web_port}")
+        page.goto("/")
+        page.get_by_role("link", name="Sneakers").click()
+        page.get_by_role("link", name="Add sneakers").first.click()
+        for label, value in {"Name": "Test Runner", "Colour": "red", "Material": "suede", "Price paid": "120"}.items():
+            page.get_by_label(label).fill(value)
+        page.get_by_label("Brand").select_option(index=1)
+        page.get_by_label("Bought on").fill("2025-05-01")
+        page.get_by_role("button", name="Add sneakers").click()
+        page.get_by_text("The pair was added.").wait_for()
+        page.get_by_role("navigation").get_by_role("link", name="Use").click()
+        choice = page.get_by_label("Pair").locator("option", has_text="Test Runner").get_attribute("value")
+        page.get_by_label("Pair").select_option(value=choice)
+        page.get_by_label("Wore it").check()
+        page.get_by_label("Day").fill("2025-05-02")
+        page.get_by_role("button", name="Record it").click()
+        page.get_by_role("listitem").filter(has_text="Worn").first.wait_for()
+        browser.close()
+    wait_for(lambda: [row["wears"] for row in up.rows(timeline)] == [1], 150, "gold to follow")
 
 
 def test_after_a_kill_of_everything_it_recovers_by_itself(up: Up) -> None:

@@ -125,6 +125,8 @@ def report_metadata(report: WriteReport, lineage: Lineage) -> dict[str, Any]:
         "statement": dg.MetadataValue.md(f"```sql\n{report.statement}\n```"),
         **{f"seconds: {phase}": round(seconds, 3) for phase, seconds in report.phases.items()},
     }
+    if report.unchanged:
+        metadata["unchanged"] = True
     if lineage:
         metadata["dagster/column_lineage"] = dg.TableColumnLineage(
             deps_by_column={
@@ -136,4 +138,7 @@ def report_metadata(report: WriteReport, lineage: Lineage) -> dict[str, Any]:
     if report.lines:
         metadata["source lines"] = report.lines
         metadata["rejected lines"] = report.rejected
+    if report.duplicates or report.displaced:
+        metadata["duplicates dropped"] = report.duplicates
+        metadata["rows displaced elsewhere"] = report.displaced
     return metadata

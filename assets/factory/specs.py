@@ -16,6 +16,26 @@ from resources.warehouse.table import Table
 warnings.filterwarnings("ignore", message=".*CodeReference.*", category=dg.BetaWarning)
 
 
+FORCE = "tributary/force"
+"""The tag of runs that make anew even what was made from the very same inputs."""
+
+REPLAY = "tributary/replay"
+"""The tag of runs that read again the sources of which something was rejected."""
+
+MISSING = "tributary/missing"
+"""The tag of runs that pull only those partitions of a range which are not in the lake yet."""
+
+PARTITIONED = "partitioned"
+"""The tag of assets that are made by partitions."""
+
+# Follows each update of what it reads. That some partition of a partitioned input was never made is no obstacle: an
+# hour without events, or a day that nobody asked for, is nothing to wait for.
+FOLLOW = dg.AutomationCondition.eager().replace(
+    "any_deps_missing",
+    dg.AutomationCondition.any_deps_missing().ignore(dg.AssetSelection.tag(PARTITIONED, "true")),
+)
+
+
 def table_spec(
     table: Table,
     *,
@@ -28,8 +48,12 @@ def table_spec(
     tags: Mapping[str, str] | None = None,
     metadata: Mapping[str, Any] | None = None,
     partitions: dg.PartitionsDefinition[Any] | None = None,
+    automation: dg.AutomationCondition[Any] | None = FOLLOW,
 ) -> dg.AssetSpec:
-    """The spec of a warehouse table; `deps` are tables as `schema.table`, `source` is the file that defines it."""
+    """The spec of a warehouse table; `deps` are tables as `schema.table`, `source` is the file that defines it.
+
+    `automation` is None for what a sensor or schedule asks for.
+    """
     return dg.AssetSpec(
         key=asset_key(table.key),
         deps=[asset_key(dep) for dep in deps],
@@ -37,9 +61,9 @@ def table_spec(
         description=f"{table.description}\n\n**Grain:** {table.grain}" if table.grain else table.description,
         owners=[owner(domain)],
         kinds={*kinds, table.kind},
-        tags={"layer": table.schema, "domain": domain, **(tags or {})},
+        tags={**_tags(table.schema, domain, partitions), **(tags or {})},
         code_version=code_version,
-        automation_condition=dg.AutomationCondition.eager(),
+        automation_condition=automation,
         partitions_def=partitions,
         metadata={
             "dagster/column_schema": table_schema(table),
@@ -48,6 +72,40 @@ def table_spec(
             **(metadata or {}),
         },
     )
+
+
+def object_spec(
+    key: str,
+    *,
+    domain: str,
+    description: str,
+    kinds: Iterable[str],
+    source: Path,
+    code_version: str,
+    deps: Iterable[str] = (),
+    metadata: Mapping[str, Any] | None = None,
+    partitions: dg.PartitionsDefinition[Any] | None = None,
+) -> dg.AssetSpec:
+    """The spec of objects in the lake; `key` is `layer.name`, `source` is the file that defines it.
+
+    A sensor or schedule asks for them: what changes outside the platform makes no event that they could follow.
+    """
+    return dg.AssetSpec(
+        key=asset_key(key),
+        deps=[asset_key(dep) for dep in deps],
+        group_name=domain,
+        description=description,
+        owners=[owner(domain)],
+        kinds=set(kinds),
+        tags=_tags(key.partition(".")[0], domain, partitions),
+        code_version=code_version,
+        partitions_def=partitions,
+        metadata={**source_link(source, 1, key), **(metadata or {})},
+    )
+
+
+def _tags(layer: str, domain: str, partitions: dg.PartitionsDefinition[Any] | None) -> dict[str, str]:
+    return {"layer": layer, "domain": domain, **({PARTITIONED: "true"} if partitions is not None else {})}
 
 
 def owner(domain: str) -> str:

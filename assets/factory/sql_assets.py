@@ -1,8 +1,12 @@
-"""Makes an asset of each SQL model: the SELECT of its file, replaced whole, or by window where it has one."""
+"""Makes an asset of each SQL model: the SELECT of its file, replaced whole, or by window where it has one.
 
+What is replaced whole is left as it is where file and inputs are those that the published rows were made from.
+"""
+
+import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, time
-from functools import cache
 from typing import Any, cast
 
 import dagster as dg
@@ -10,14 +14,15 @@ import dagster as dg
 from assets.factory.charts import chart_metadata
 from assets.factory.lineage import Lineage, column_lineage
 from assets.factory.model import Dialect, SqlModel
-from assets.factory.outcome import Events, check_specs, events, origin_of
-from assets.factory.specs import table_spec
-from resources.warehouse.base import Select, Warehouse, WriteReport
+from assets.factory.outcome import Events, asset_key, check_specs, events, origin_of
+from assets.factory.specs import FORCE, table_spec
+from resources.warehouse.base import Origin, Recipe, Select, Warehouse, WriteReport
 from resources.warehouse.table import Table
 from resources.warehouse.windows import Range
 
 WAREHOUSE = "warehouse"
-
+_CHART = "chart"
+_MADE_FROM = "made from"
 
 _PARTITIONS: dict[str, Callable[..., dg.TimeWindowPartitionsDefinition]] = {
     "hour": dg.HourlyPartitionsDefinition,
@@ -31,7 +36,13 @@ class ModelLineage:
 
     def __init__(self, tables: Mapping[str, Table]) -> None:
         self._tables = tables
-        self.of = cache(self._derive)
+        self._known: dict[str, Lineage] = {}
+
+    def of(self, model: SqlModel) -> Lineage:
+        """The lineage of a model's columns."""
+        if model.key not in self._known:
+            self._known[model.key] = self._derive(model)
+        return self._known[model.key]
 
     def _derive(self, model: SqlModel) -> Lineage:
         schema = {
@@ -67,19 +78,58 @@ def sql_asset(model: SqlModel, lineage: ModelLineage) -> dg.AssetsDefinition:
     )
     def run(context: dg.AssetExecutionContext) -> Events:
         warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
-        dialect = cast("Dialect", warehouse.dialect)
         origin = origin_of(context, table)
+        forced = context.run.tags.get(FORCE) == "true"
+        window = window_of(model, context.partition_time_window) if model.window else None
+        made_from: list[str] = []
 
         def write() -> WriteReport:
-            window = window_of(model, context.partition_time_window) if model.window else None
-            return warehouse.replace(table, Select(model.statement(dialect)), window=window, origin=origin)
+            report, fingerprint = write_model(warehouse, model, window, origin, forced=forced)
+            made_from.append(fingerprint or "")
+            return report
 
-        def picture(_: WriteReport) -> Mapping[str, Any]:
-            return chart_metadata(warehouse, table, model.chart, origin) if model.chart else {}
+        def picture(report: WriteReport) -> Mapping[str, Any]:
+            noted = {_MADE_FROM: made_from[0]} if made_from[0] else {}
+            if model.chart is None:
+                return noted
+            kept = _last_chart(context, table, made_from[0]) if report.unchanged else {}
+            return {**noted, **(kept or chart_metadata(warehouse, table, model.chart, origin))}
 
         yield from events(table, write, lineage=lineage.of(model), metadata=picture)
 
     return run
+
+
+def write_model(
+    warehouse: Warehouse, model: SqlModel, window: Range | None, origin: Origin, *, forced: bool = False
+) -> tuple[WriteReport, str | None]:
+    """Replace the model's rows, or tell of them where they are what it would make again; and what they were made from.
+
+    The lint lets no model read a clock, chance or the session, so that its rows follow from its file and its inputs.
+    That is None for a window, and where an input is not known to be the same: such rows are always made.
+
+    Raises:
+        TributaryError: the write was refused; the old rows stay.
+    """
+    statement = model.statement(cast("Dialect", warehouse.dialect))
+    if window is not None:
+        return warehouse.replace(model.table, Select(statement), window=window, origin=origin), None
+    digest = hashlib.sha256(f"{model.digest}\n{statement}".encode()).hexdigest()
+    inputs = tuple(dict.fromkeys((*model.reads, *model.references)))
+    standing = warehouse.standing(model.table, Recipe(digest, inputs), origin=origin)
+    if standing.report is not None and not forced:
+        report = standing.report
+        return replace(report, statement=f"{report.statement}\n{statement}"), standing.fingerprint
+    report = warehouse.replace(model.table, Select(statement), origin=origin, fingerprint=standing.fingerprint)
+    return report, standing.fingerprint
+
+
+def _last_chart(context: dg.AssetExecutionContext, table: Table, made_from: str) -> Mapping[str, Any]:
+    """The chart of the last materialisation, where that told of these very rows; drawing costs more than all else."""
+    event = context.instance.get_latest_materialization_event(asset_key(table.key))
+    known = event.asset_materialization.metadata if event is not None and event.asset_materialization else {}
+    noted = known.get(_MADE_FROM)
+    return {_CHART: known[_CHART]} if _CHART in known and noted is not None and noted.value == made_from else {}
 
 
 def partitions_of(model: SqlModel) -> dg.TimeWindowPartitionsDefinition | None:

@@ -8,7 +8,7 @@ import dagster as dg
 
 from assets.factory.markdown import table
 from assets.factory.outcome import asset_key, failure
-from assets.factory.specs import owner, source_link
+from assets.factory.specs import object_spec
 from assets.retail.files import COMMODITY_SECTIONS, SourceFile
 from assets.retail.ingest import Manifest, ingest
 from resources.errors import TributaryError
@@ -29,13 +29,12 @@ def path_of(source: SourceFile, folder: Path) -> Path:
 
 def raw_asset(source: SourceFile) -> dg.AssetsDefinition:
     """The asset that ingests one file; its data version is the file's SHA-256."""
-    spec = dg.AssetSpec(
-        key=asset_key(source.raw_key),
-        group_name="retail",
+    spec = object_spec(
+        source.raw_key,
+        domain="retail",
         description=f"The file `{source.file}` as it arrived. {source.description}",
-        owners=[owner("retail")],
-        kinds={"csv", "file"},
-        tags={"layer": "raw", "domain": "retail"},
+        kinds=("csv", "file"),
+        source=Path(__file__).with_name("files.py"),
         code_version="1",
         metadata={
             "file": source.file,
@@ -45,7 +44,6 @@ def raw_asset(source: SourceFile) -> dg.AssetsDefinition:
                     for column in source.contract.columns
                 ]
             ),
-            **source_link(Path(__file__).with_name("files.py"), 1, source.file),
         },
     )
 

@@ -10,7 +10,7 @@ import dagster as dg
 
 from assets.factory.lineage import Lineage, Source
 from assets.factory.outcome import Events, asset_key, check_specs, events, origin_of
-from assets.factory.specs import table_spec
+from assets.factory.specs import FORCE, REPLAY, table_spec
 from assets.factory.sql_assets import WAREHOUSE
 from assets.retail.files import SourceFile
 from assets.retail.ingest import RetailFileError, read_manifest
@@ -54,10 +54,11 @@ def staged_asset(source: SourceFile) -> dg.AssetsDefinition:
         warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
         lake = cast("Lake", getattr(context.resources, LAKE))
         origin = origin_of(context, table)
+        anew = any(context.run.tags.get(tag) == "true" for tag in (FORCE, REPLAY))
         counted: list[int] = []
 
         def write() -> WriteReport:
-            report, lines = load(warehouse, lake, source, table, origin)
+            report, lines = load(warehouse, lake, source, table, origin, anew=anew)
             counted.append(lines)
             return report
 
@@ -69,8 +70,12 @@ def staged_asset(source: SourceFile) -> dg.AssetsDefinition:
     return run
 
 
-def load(warehouse: Warehouse, lake: Lake, source: SourceFile, table: Table, origin: Origin) -> tuple[WriteReport, int]:
+def load(
+    warehouse: Warehouse, lake: Lake, source: SourceFile, table: Table, origin: Origin, *, anew: bool = False
+) -> tuple[WriteReport, int]:
     """Load the file's current version, or look again at what was loaded from it; and the lines that the lake counted.
+
+    With `anew` it is loaded whatever was loaded from it.
 
     Raises:
         RetailFileError: the file was never ingested.
@@ -81,7 +86,7 @@ def load(warehouse: Warehouse, lake: Lake, source: SourceFile, table: Table, ori
         raise RetailFileError(f"{source.file} is not in the lake yet; materialise {source.raw_key} first.")
     fingerprint = f"{manifest.sha256}:{contract_digest(source.contract)}"
     published = warehouse.published(table)
-    if published is not None and published.fingerprint == fingerprint:
+    if not anew and published is not None and published.fingerprint == fingerprint:
         return warehouse.review(table, origin=origin), manifest.lines - 1
 
     def chunks() -> Iterator[bytes]:

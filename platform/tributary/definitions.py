@@ -8,12 +8,14 @@ from resources.settings import get_settings
 from tributary.automation.catching_up import catching_up
 from tributary.automation.declarative import AUTOMATION
 from tributary.automation.retail_files import retail_files
+from tributary.automation.sneaker_events import sneaker_events
+from tributary.automation.social_events import social_events
 from tributary.platform import load_platform, resources_of
 
 # Runs execute in one process: starting one process a step would cost seconds a step, for work that Postgres does.
 defs = dg.Definitions(
     assets=load_platform().assets,
-    sensors=[AUTOMATION, catching_up, retail_files],
+    sensors=[AUTOMATION, catching_up, retail_files, sneaker_events, social_events],
     resources=resources_of(get_settings()),
     executor=dg.in_process_executor,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
@@ -19,7 +19,7 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 from resources.errors import TributaryError
 from tributary.launcher.services import LOCATION
 
-_TABLE = re.compile(r"(?<![\w/\".*-])(raw|staged|core|gold)[./](\w+)")
+_TABLE = re.compile(r"(?<![\w/\".*-])(raw|transformed|staged|core|gold)[./](\w+)")
 _RANGE_START = "dagster/asset_partition_range_start"
 _RANGE_END = "dagster/asset_partition_range_end"
 
@@ -44,6 +44,9 @@ class Partitions:
             return {_RANGE_START: self.start, _RANGE_END: self.end}
         return {}
 
+    def __str__(self) -> str:
+        return self.key or (f"{self.start} to {self.end}" if self.start else "")
+
 
 @dataclass
 class AssetProgress:
@@ -61,18 +64,23 @@ class Run:
     """A run of some assets in this process. Iterate `events` to execute it; `assets` is up to date at each event."""
 
     def __init__(
-        self, defs: dg.Definitions, instance: dg.DagsterInstance, selection: str, partitions: Partitions
+        self,
+        defs: dg.Definitions,
+        instance: dg.DagsterInstance,
+        keys: Sequence[dg.AssetKey],
+        partitions: Partitions = Partitions(),
+        tags: Mapping[str, str] | None = None,
     ) -> None:
         job = defs.resolve_implicit_global_asset_job_def()
-        keys = select(job, selection)
-        _check_partitions(job, keys, partitions)
+        check_partitions(job, keys, partitions)
+        self.partitions = partitions
         self._instance = instance
         self._job = job.get_subset(asset_selection=set(keys))
         self._run = instance.create_run_for_job(
             job_def=self._job,
             asset_selection=frozenset(keys),
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            tags={**partitions.tags(), "tributary/started_by": "command line"},
+            tags={**partitions.tags(), "tributary/started_by": "command line", **(tags or {})},
             remote_job_origin=RemoteJobOrigin(
                 RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), "__repository__"), job.name
             ),
@@ -126,7 +134,12 @@ def select(job: dg.JobDefinition, selection: str) -> Sequence[dg.AssetKey]:
     return found
 
 
-def _check_partitions(job: dg.JobDefinition, keys: Sequence[dg.AssetKey], partitions: Partitions) -> None:
+def check_partitions(job: dg.JobDefinition, keys: Sequence[dg.AssetKey], partitions: Partitions) -> None:
+    """Refuse partitions that the assets do not have.
+
+    Raises:
+        SelectionError: saying which asset has no such partition, or which partitions are missing.
+    """
     if (partitions.start is None) != (partitions.end is None) or (partitions.key and partitions.start):
         raise SelectionError("Give either --partition, or both --from and --to.")
     graph = job.asset_layer.asset_graph

@@ -6,6 +6,7 @@ Sources that change outside the platform are the sensors' matter, not looked at 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -28,17 +29,19 @@ _UNFINISHED = dg.RunsFilter(
 
 
 def out_of_date(defs: dg.Definitions, instance: dg.DagsterInstance) -> list[str]:
-    """The assets to materialise, as `layer/name`, upstream first; what hangs on one of them is one of them."""
+    """The assets to materialise, as `layer/name`, upstream first; what hangs on one of them is one of them.
+
+    Partitioned assets are never among them: which of their partitions are due is their domains' matter.
+    """
     graph = defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph
-    keys, tags = _latest(graph, instance)
+    keys, made = _latest(graph, instance)
     stale: set[dg.AssetKey] = set()
     for key in keys:
-        parents = graph.get(key).parent_keys
-        made = tags.get(key)
+        own = made.get(key)
         if (
-            made is None
-            or made.get(_CODE) != graph.get(key).code_version
-            or any(parent in stale or _has_moved(made, tags, parent) for parent in parents)
+            own is None
+            or own.tags.get(_CODE) != graph.get(key).code_version
+            or any(parent in stale or own.is_behind(parent, made) for parent in graph.get(key).parent_keys)
         ):
             stale.add(key)
     return ["/".join(key.path) for key in keys if key in stale]
@@ -49,18 +52,18 @@ def behind(graph: BaseAssetGraph[Any], instance: dg.DagsterInstance) -> dict[str
 
     Assets that were never materialised are not among them: whether to make something at all is a person's choice.
     """
-    keys, tags = _latest(graph, instance)
+    keys, made = _latest(graph, instance)
     found: dict[dg.AssetKey, str] = {}
     for key in keys:
-        if key not in tags:
+        if key not in made:
             continue
         moved = [
             parent
             for parent in graph.get(key).parent_keys
-            if parent in found or (parent in tags and _has_moved(tags[key], tags, parent))
+            if parent in found or (parent in made and made[key].is_behind(parent, made))
         ]
         if moved:
-            versions = [f"{parent.to_user_string()}@{tags.get(parent, {}).get(_DATA)}" for parent in sorted(moved)]
+            versions = [f"{parent.to_user_string()}@{made[parent].version}" for parent in sorted(moved)]
             found[key] = ", ".join(versions)
     return {key.to_user_string(): versions for key, versions in found.items()}
 
@@ -70,25 +73,47 @@ def being_made(instance: dg.DagsterInstance) -> set[dg.AssetKey]:
     return {key for run in instance.get_runs(_UNFINISHED) for key in run.asset_selection or ()}
 
 
+@dataclass(frozen=True)
+class _Made:
+    """An asset's last materialisation; of a partitioned asset, that of any partition. Times are seconds."""
+
+    tags: Mapping[str, str]
+    at: float
+    began: float
+    partitioned: bool
+
+    @property
+    def version(self) -> str:
+        return f"{self.at:.3f}" if self.partitioned else self.tags.get(_DATA, "")
+
+    def is_behind(self, parent: dg.AssetKey, made: Mapping[dg.AssetKey, _Made]) -> bool:
+        """Whether the parent is another now than the one that was read.
+
+        Of a partitioned parent Dagster keeps no version that was read, so it counts when it was made.
+        """
+        other = made.get(parent)
+        if other is not None and other.partitioned:
+            return other.at > self.began
+        return self.tags.get(_INPUT + parent.to_user_string()) != (other.tags.get(_DATA) if other else None)
+
+
 def _latest(
     graph: BaseAssetGraph[Any], instance: dg.DagsterInstance
-) -> tuple[list[dg.AssetKey], dict[dg.AssetKey, Mapping[str, str]]]:
-    """The unpartitioned assets, upstream first, and the tags of each one's last materialisation."""
+) -> tuple[list[dg.AssetKey], dict[dg.AssetKey, _Made]]:
+    """The unpartitioned assets, upstream first, and each asset's last materialisation."""
     keys = [
-        key
-        for level in graph.toposorted_asset_keys_by_level
-        for key in level
-        if key in graph.materializable_asset_keys and graph.get(key).partitions_def is None
+        key for level in graph.toposorted_asset_keys_by_level for key in level if key in graph.materializable_asset_keys
     ]
+    partitioned = {key for key in keys if graph.get(key).partitions_def is not None}
     latest = instance.get_latest_materialization_events(keys)
-    return keys, {key: _tags(event) for key, event in latest.items() if event is not None}
+    made = {key: _made(event, key in partitioned) for key, event in latest.items() if event is not None}
+    return [key for key in keys if key not in partitioned], made
 
 
-def _tags(event: dg.EventLogEntry) -> Mapping[str, str]:
+def _made(event: dg.EventLogEntry, partitioned: bool) -> _Made:
     materialization = event.asset_materialization
-    return (materialization.tags if materialization is not None else None) or {}
-
-
-def _has_moved(made: Mapping[str, str], tags: Mapping[dg.AssetKey, Mapping[str, str]], parent: dg.AssetKey) -> bool:
-    """Whether a parent's data version is another than the one that was read."""
-    return made.get(_INPUT + parent.to_user_string()) != tags.get(parent, {}).get(_DATA)
+    if materialization is None:
+        return _Made({}, event.timestamp, event.timestamp, partitioned)
+    seconds = materialization.metadata.get("seconds")
+    took = float(str(seconds.value)) if seconds is not None else 0.0
+    return _Made(materialization.tags or {}, event.timestamp, event.timestamp - took, partitioned)

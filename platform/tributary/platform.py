@@ -12,10 +12,13 @@ from functools import cached_property
 import dagster as dg
 
 from assets.domains import DOMAINS
+from assets.factory.inheritance import inherit_tags
 from assets.factory.lineage import Lineage
 from assets.factory.model import SqlModel, load_models
 from assets.factory.sql_assets import ModelLineage, sql_asset
+from resources.app_database import AppDatabase
 from resources.lake import open_lake
+from resources.postgres.held import held_databases
 from resources.settings import PROJECT_ROOT, Settings
 from resources.warehouse.opening import open_warehouse
 from resources.warehouse.table import Table
@@ -49,8 +52,9 @@ def load_platform() -> Platform:
     """
     python_tables = {table.key: table for domain in DOMAINS for table in domain.tables}
     models = load_models(SQL_ROOT, python_tables.values())
+    lineage = ModelLineage(python_tables | {key: model.table for key, model in models.items()})
+    models = inherit_tags(models, python_tables, lineage.of)
     tables = python_tables | {key: model.table for key, model in models.items()}
-    lineage = ModelLineage(tables)
     assets = [asset for domain in DOMAINS for asset in domain.assets]
     assets += [sql_asset(model, lineage) for model in models.values()]
     return Platform(models, tables, tuple(assets), lineage)
@@ -61,5 +65,6 @@ def resources_of(settings: Settings) -> dict[str, object]:
     return {
         "warehouse": open_warehouse(settings),
         "lake": open_lake(settings.lake_location, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url),
+        "app_database": AppDatabase(lambda: held_databases(settings).url("app")),
         "retail_folder": settings.retail_folder,
     }

@@ -49,7 +49,9 @@ log_line_prefix = '%m [%p] %d %a '
 log_min_messages = warning
 log_checkpoints = off
 log_min_duration_statement = 10s
-log_parameter_max_length = 200
+# What is bound or quoted may be personal data.
+log_parameter_max_length = 0
+log_error_verbosity = terse
 """
 
 

@@ -58,8 +58,46 @@ Source = Select | Batches | Delimited
 
 
 @dataclass(frozen=True)
+class Rejected:
+    """A record that no table could take: where it stood in its source, its exact bytes, and why.
+
+    `number` is its ordinal in the source, from 1; `offset` is the byte at which it begins there (after unpacking).
+    `reason` is shown to people and logged, so it must not repeat what the record holds.
+    """
+
+    number: int
+    offset: int
+    raw: bytes
+    reason: str
+
+
+@dataclass(frozen=True)
+class RejectedSource:
+    """How many records of one source the quarantine holds for one table."""
+
+    table_name: str
+    source: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What rows follow from: `digest` stands for everything said in code, `inputs` are the tables read or looked into.
+
+    Only for rows that are a function of these two and of nothing else, such as the clock.
+    """
+
+    digest: str
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class WriteReport:
-    """What a write did. `seconds` is wall time; `bytes` is what the table takes on disk after it."""
+    """What a write did. `seconds` is wall time; `bytes` is what the table takes on disk after it.
+
+    `duplicates` counts new rows that were dropped because the table keeps another of their key, `displaced` the rows
+    of other windows that new rows took the place of. `unchanged` says that the published rows were left as they were.
+    """
 
     table: Table
     rows: int
@@ -71,6 +109,9 @@ class WriteReport:
     lines: int = 0
     rejected: int = 0
     phases: Mapping[str, float] = field(default_factory=dict)
+    duplicates: int = 0
+    displaced: int = 0
+    unchanged: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +122,18 @@ class Published:
     rows: int
     lines: int
     rejected: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a table's published rows stand to a recipe.
+
+    `fingerprint` is what a write that begins now is to be noted under; None where an input's version is not known.
+    `report` tells of the published rows where they were made from this very fingerprint.
+    """
+
+    fingerprint: str | None
+    report: WriteReport | None = None
 
 
 class Warehouse(ABC):
@@ -115,11 +168,16 @@ class Warehouse(ABC):
         window: Window | None = None,
         origin: Origin = NOBODY,
         fingerprint: str | None = None,
+        fingerprints: Mapping[str, str] | None = None,
     ) -> WriteReport:
         """Replace the rows of `table` that `window` owns (all, where it is None) by those of `source`.
 
-        Builds aside, runs the table's checks there, then publishes at once. `fingerprint` says what the rows were made
-        from, for `published` to tell later.
+        Builds aside, runs the table's checks there, then publishes at once.
+
+        Args:
+            fingerprint: what the rows of a whole table were made from, for `published` to tell later.
+            fingerprints: by source object of a `Sources` window, what its rows were made from, for
+                `published_sources` to tell later. Objects of the window that it leaves out count as not loaded.
 
         Raises:
             ChecksFailed: a blocking check failed; the old rows stay.
@@ -129,6 +187,36 @@ class Warehouse(ABC):
     @abstractmethod
     def published(self, table: Table) -> Published | None:
         """What the published rows were made from; None where that is not known."""
+
+    @abstractmethod
+    def published_sources(self, table: Table, names: Sequence[str]) -> Mapping[str, str]:
+        """By source object, the fingerprint that its published rows were made from; only of those of `names` loaded.
+
+        A source that gave no row is loaded all the same. A write of the whole table forgets all of them.
+        """
+
+    @abstractmethod
+    def standing(self, table: Table, recipe: Recipe, *, origin: Origin = NOBODY) -> Standing:
+        """Whether the published rows of `table`, written whole, are what `recipe` would make again now.
+
+        Call it before the inputs are read. An input that is published anew in between then makes the noted fingerprint
+        an old one, so that the next look finds the table out of date: never a false report that nothing changed.
+
+        Raises:
+            WarehouseError: the engine cannot be reached.
+        """
+
+    @abstractmethod
+    def reject(self, table_name: str, rejects: Mapping[str, Sequence[Rejected]], origin: Origin = NOBODY) -> None:
+        """Make these the rejected records of each named source for `table_name`, at once; an empty sequence clears it.
+
+        Raises:
+            WarehouseError: two records of a source have the same number, or the engine refused; nothing changed.
+        """
+
+    @abstractmethod
+    def rejected(self, table_name: str | None = None) -> list[RejectedSource]:
+        """The sources that have rejected records (of one table, or of all), by table and source."""
 
     @abstractmethod
     def review(self, table: Table, *, origin: Origin = NOBODY) -> WriteReport:

@@ -7,12 +7,18 @@ column.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from resources.warehouse.checks import Check
 from resources.warehouse.errors import ContractError
 from resources.warehouse.types import parse_type
 
+PII = "pii"
+"""The tag of columns that hold personal data: their values are shown nowhere but in the warehouse."""
+
+HIDDEN = "(hidden)"
 LAYERS = ("raw", "staged", "core", "gold")
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,47}")
 
@@ -48,10 +54,24 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Deduplication:
+    """Of the rows that share `key`, the table keeps the first by `order`, over all windows that were ever written.
+
+    `order` must tell any two rows apart, so that the outcome does not hang on the sequence of the writes. A row that
+    another displaced is gone: where a window written again no longer holds the row that stood in its place, writing the
+    windows that do hold one of its key brings that back.
+    """
+
+    key: tuple[str, ...]
+    order: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Table:
     """A table or view of the warehouse; `schema` is its layer, `kind` is `table` or `view`.
 
     `partition_by` names the column whose ranges own rows, when the table is written by windows.
+    `deduplicate` says which of several rows of one identity it keeps.
     """
 
     schema: str
@@ -62,6 +82,7 @@ class Table:
     checks: tuple[Check, ...] = ()
     kind: str = "table"
     partition_by: str | None = None
+    deduplicate: Deduplication | None = None
     column_names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -84,6 +105,9 @@ class Table:
         for title in titles:
             if titles.count(title) > 1:
                 raise ContractError(f"{self.key} has two checks named {title}; give one of them another name.")
+        for name in (*self.deduplicate.key, *self.deduplicate.order) if self.deduplicate else ():
+            if name not in names:
+                raise ContractError(f"{self.key}: deduplication names {name}, which is not one of its columns.")
         if self.partition_by is not None and self.partition_by not in names:
             raise ContractError(f"{self.key}: partition column {self.partition_by} is not one of its columns.")
 
@@ -96,6 +120,16 @@ class Table:
     def sql_name(self) -> str:
         """The quoted, schema-qualified name."""
         return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+    @property
+    def is_private(self) -> bool:
+        """Whether some column holds personal data."""
+        return any(PII in column.tags for column in self.columns)
+
+    def masked(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The row as it may be shown outside the warehouse: personal data hidden, nulls seen."""
+        private = {column.name for column in self.columns if PII in column.tags}
+        return {name: HIDDEN if name in private and value is not None else value for name, value in row.items()}
 
     def column(self, name: str) -> Column:
         """The column called `name`; KeyError where there is none."""

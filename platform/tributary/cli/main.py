@@ -45,9 +45,22 @@ def materialize(
     partition: Annotated[str | None, typer.Option(help="One partition key.")] = None,
     start: Annotated[str | None, typer.Option("--from", help="First partition key of a range.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Last partition key of a range.")] = None,
+    force: Annotated[bool, typer.Option(help="Make anew what was made from the very same inputs, too.")] = False,
+    missing: Annotated[bool, typer.Option(help="Of the range, only the partitions that were not made yet.")] = False,
 ) -> None:
-    """Materialise assets in this process, with progress."""
-    _run("materialize", "materialize", selection=selection, partition=partition, start=start, end=end)
+    """Materialise assets in this process, with progress. Without partitions named, those that are due are made."""
+    options = {"partition": partition, "start": start, "end": end, "force": force, "missing": missing}
+    _run("materialize", "materialize", selection=selection, **options)
+
+
+@app.command()
+def replay(
+    table: Annotated[
+        str | None, typer.Argument(help="Name under which records were rejected, as in quarantine.rejected_rows.")
+    ] = None,
+) -> None:
+    """Read again, with the code as it is now, the sources of which something is in quarantine."""
+    _run("replay", "replay", table=table)
 
 
 @app.command()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from resources.errors import TributaryError
 from resources.settings import Settings, get_settings
 from tributary.cli.console import err, out
+
+Told = Callable[[str, float], None]
 
 
 class SampleError(TributaryError):
@@ -14,9 +20,9 @@ class SampleError(TributaryError):
 
 
 def sample(scale: float | None, force: bool) -> int:
-    """Make the retail sample at the given or the set scale."""
+    """Make the samples of all sources that are not the user's own; scale and force concern the retail files."""
     settings = get_settings()
-    if settings.retail_dir is not None:
+    if settings.retail_dir is not None and (scale is not None or force):
         raise SampleError(
             f"TRIBUTARY_RETAIL_DIR points at {settings.retail_dir}, which is yours; unset it to use a sample instead."
         )
@@ -27,27 +33,81 @@ def sample(scale: float | None, force: bool) -> int:
 
 
 def ensure_samples(settings: Settings, scale: float | None = None, *, force: bool = False, quiet: bool = False) -> None:
-    """Make what is missing of the sample sources; a set of the same scale is left alone, edited or not."""
-    if settings.retail_dir is not None:
-        return
+    """Make what is missing of the sample sources; what is there is left alone, edited or not.
+
+    Of sources that are the user's own no sample is made.
+    """
+    if settings.retail_dir is None:
+        _retail(settings, settings.retail_sample_scale if scale is None else scale, force=force, quiet=quiet)
+    if settings.profile == "local" and settings.social_sample:
+        _social(settings, quiet=quiet)
+    if settings.profile == "local" and settings.sneakers_sample:
+        _sneakers(settings, quiet=quiet)
+
+
+def _retail(settings: Settings, scale: float, *, force: bool, quiet: bool) -> None:
     from assets.retail.sample import DEFAULT_SEED, make_retail_sample, sample_is_made
 
-    wanted = settings.retail_sample_scale if scale is None else scale
-    folder = settings.retail_folder
-    if not force and sample_is_made(folder, wanted, DEFAULT_SEED):
-        if not quiet:
-            out.print(f"[green]✓[/] Retail sample of scale {wanted:g} is complete.")
+    if not force and sample_is_made(settings.retail_folder, scale, DEFAULT_SEED):
+        _complete(f"Retail sample of scale {scale:g}", quiet)
         return
-    with Progress(
-        TextColumn("  {task.description}"), BarColumn(), TimeElapsedColumn(), console=err, transient=True
-    ) as bars:
+    with _bars() as told:
+        report = make_retail_sample(settings.retail_folder, scale, progress=told)
+    lines = sum(report.rows.values())
+    out.print(f"[green]✓[/] Made a retail sample of scale {scale:g}: {lines:,} lines in {report.seconds:.1f} s.")
+
+
+def _social(settings: Settings, *, quiet: bool) -> None:
+    from assets.social.sample import make_social_sample, social_sample_is_made
+    from resources.lake import open_lake
+
+    lake = open_lake(settings.lake_location, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
+    if social_sample_is_made(lake):
+        _complete("Social sample", quiet)
+        return
+    # The hour under way is left to the live events.
+    until = datetime.now(tz=UTC).replace(minute=0, second=0, microsecond=0)
+    with _bars() as told:
+        report = make_social_sample(lake, until=until, progress=told)
+    out.print(
+        f"[green]✓[/] Made a social sample of {report.days} days: {report.records:,} events in {report.objects:,} "
+        f"objects in {report.seconds:.1f} s."
+    )
+
+
+def _sneakers(settings: Settings, *, quiet: bool) -> None:
+    from resources.postgres.databases import connect
+    from tributary.web.sneakers.database import open_engine
+    from tributary.web.sneakers.sample.make import make_sample
+    from tributary.web.sneakers.service.opening import local_day
+
+    with connect(settings) as databases:
+        engine = open_engine(databases.sqlalchemy_url("app"))
+        try:
+            events = make_sample(engine, local_day())
+        finally:
+            engine.dispose()
+    if events:
+        out.print(f"[green]✓[/] Made a sample collection of sneakers: {events:,} events.")
+    else:
+        _complete("The sneakers' log", quiet)
+
+
+def _complete(what: str, quiet: bool) -> None:
+    if not quiet:
+        out.print(f"[green]✓[/] {what} is complete.")
+
+
+@contextmanager
+def _bars() -> Iterator[Told]:
+    """Progress bars, one for each name that is told of."""
+    columns = (TextColumn("  {task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bars:
         tasks: dict[str, int] = {}
 
-        def progress(file: str, fraction: float) -> None:
-            if file not in tasks:
-                tasks[file] = bars.add_task(file, total=1.0)
-            bars.update(tasks[file], completed=fraction)  # type: ignore[arg-type]
+        def told(name: str, fraction: float) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=1.0)
+            bars.update(tasks[name], completed=fraction)  # type: ignore[arg-type]
 
-        report = make_retail_sample(folder, wanted, progress=progress)
-    lines = sum(report.rows.values())
-    out.print(f"[green]✓[/] Made a retail sample of scale {wanted:g}: {lines:,} lines in {report.seconds:.1f} s.")
+        yield told

@@ -6,7 +6,7 @@ import socket
 
 from rich.table import Table
 
-from resources.settings import Settings, get_settings, variable_of
+from resources.settings import Settings, get_settings, is_secret, variable_of
 from tributary.cli.console import out
 
 
@@ -26,7 +26,7 @@ def _settings(settings: Settings) -> Table:
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
         shown = "[dim]not set[/]" if value is None else str(value)
-        if value is not None and name == "postgres_url":
+        if value is not None and is_secret(name):
             shown = "********"
         table.add_row(variable_of(name), shown, f"[dim]{field.description}[/]")
     return table

@@ -11,7 +11,14 @@ from tributary.cli.sample import ensure_samples
 from tributary.instance.opening import dagster_environment, open_instance
 from tributary.instance.orphans import fail_orphaned_runs
 from tributary.launcher.ports import require_free_port
-from tributary.launcher.services import dagster_processes, dagster_url, ready_url
+from tributary.launcher.services import (
+    dagster_processes,
+    dagster_url,
+    ready_url,
+    simulator_processes,
+    web_process,
+    web_url,
+)
 from tributary.launcher.single import only_launcher
 from tributary.launcher.supervisor import Supervisor
 
@@ -24,6 +31,7 @@ def up(materialize: bool) -> int:
     settings = get_settings()
     with only_launcher(settings.home):
         require_free_port(settings.host, settings.dagster_port, "TRIBUTARY_DAGSTER_PORT")
+        require_free_port(settings.host, settings.web_port, "TRIBUTARY_WEB_PORT")
         _serve(settings, materialize)
     return 0
 
@@ -32,7 +40,7 @@ def _serve(settings: Settings, materialize: bool) -> None:
     out.print("[bold]Tributary[/] is starting. Ctrl-C stops everything.\n")
     with connect(settings) as databases, Supervisor(settings.home / "logs") as supervisor:
         out.print("[green]✓[/] Postgres is up.")
-        code_server, *others = dagster_processes(settings, dagster_environment(settings, databases))
+        code_server, web_server, daemon = dagster_processes(settings, dagster_environment(settings, databases))
         # What takes longest to start goes first; its imports overlap with the making of the samples.
         supervisor.start(code_server)
         ensure_samples(settings)
@@ -40,11 +48,16 @@ def _serve(settings: Settings, materialize: bool) -> None:
             orphans = fail_orphaned_runs(instance)
             if orphans:
                 out.print(f"[yellow]↷[/] {len(orphans)} run(s) that a crash had cut off are marked as failed.")
-            supervisor.start(*others)
+            supervisor.start(web_server, web_process())
             if materialize:
                 _materialise(instance)
+            # Only now: the sensors would ask a second time for what the first runs are making.
+            supervisor.start(daemon)
             supervisor.wait_ready(ready_url(settings))
+            supervisor.wait_ready(f"{web_url(settings)}/v1/health")
+            supervisor.start(*simulator_processes(settings))
             out.print(f"\n[bold green]Ready.[/] Dagster UI: [bold]{dagster_url(settings)}[/]")
+            out.print(f"       Forms and event collector: [bold]{web_url(settings)}[/]")
             out.print("[dim]In another terminal: tributary status, tributary query 'SELECT …'. Ctrl-C stops all.[/]")
             try:
                 supervisor.watch()
@@ -53,15 +66,17 @@ def _serve(settings: Settings, materialize: bool) -> None:
 
 
 def _materialise(instance: DagsterInstance) -> None:
-    from tributary.cli.materialize import run_selection
+    from assets.domains import DOMAINS
+    from tributary.cli.materialize import run_keys
     from tributary.definitions import defs
-    from tributary.freshness import out_of_date
+    from tributary.execution import Partitions
+    from tributary.planning import out_of_date_or_due
+    from tributary.platform import resources_of
 
-    stale = out_of_date(defs, instance)
+    stale = out_of_date_or_due(defs, instance, DOMAINS, resources_of(get_settings()))
     if stale:
         out.print(f"\nMaterialising {len(stale)} assets:")
-        failed = run_selection(defs, instance, " or ".join(f'key:"{key}"' for key in stale))
-        if failed:
+        if run_keys(defs, instance, stale, Partitions()):
             out.print("[yellow]Not everything could be materialised; the UI is served all the same, and shows why.[/]")
     else:
         out.print("[green]✓[/] Every asset is up to date.")

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
+from dagster._core.events import DagsterEventType
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.event_log.event_log import CHANNEL_NAME
 from dagster_postgres.run_storage import PostgresRunStorage
@@ -22,6 +24,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 
 if TYPE_CHECKING:
+    from dagster._core.events.log import EventLogEntry
     from dagster._serdes import ConfigurableClassData
     from sqlalchemy.engine import Engine
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -128,6 +131,28 @@ class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):
         if table_name not in self._seen_tables and super().has_table(table_name):
             self._seen_tables.add(table_name)
         return table_name in self._seen_tables
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Store events that belong together; those that announce materialisations by one statement.
+
+        A run over a range of partitions announces one for each asset and partition when it is created, which the stock
+        storage writes one by one: half a minute for ten years of days.
+        """
+        planned = [one for one in events if one.dagster_event_type == DagsterEventType.ASSET_MATERIALIZATION_PLANNED]
+        others = [one for one in events if one.dagster_event_type != DagsterEventType.ASSET_MATERIALIZATION_PLANNED]
+        if planned:
+            self._store_planned(planned)
+        if others:
+            super().store_event_batch(others)
+
+    def _store_planned(self, events: Sequence[EventLogEntry]) -> None:
+        statement = self.prepare_insert_event_batch(events).returning(SqlEventLogStorageTable.c.id)
+        with self._connect() as connection:
+            numbers = [int(row[0]) for row in connection.execute(statement).fetchall()]
+        last = {one.get_dagster_event().asset_key: (one, number) for one, number in zip(events, numbers, strict=True)}
+        with self.index_transaction() as connection:
+            for one, number in last.values():
+                self._store_asset_event(connection, one, number)
 
 
 class PooledScheduleStorage(_Pooled, PostgresScheduleStorage):

@@ -1,4 +1,4 @@
-"""Dagster's processes: one code server, and the web server and daemon that both use it."""
+"""The processes of `tributary up`: Dagster's code server, web server and daemon, the web process, and simulators."""
 
 from __future__ import annotations
 
@@ -25,8 +25,17 @@ _LONGEST_SOCKET = 100
 
 def dagster_url(settings: Settings) -> str:
     """Where a browser on this machine finds the UI."""
+    return _url(settings, settings.dagster_port)
+
+
+def web_url(settings: Settings) -> str:
+    """Where a browser on this machine finds the forms, and a sender of events the collector."""
+    return _url(settings, settings.web_port)
+
+
+def _url(settings: Settings, port: int) -> str:
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.dagster_port}"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def ready_url(settings: Settings) -> str:
@@ -83,6 +92,24 @@ def dagster_processes(
         preload=("dagster._daemon.cli",),
     )
     return [code, web, daemon]
+
+
+def web_process() -> ProcessSpec:
+    """The web process: collector, forms and front page."""
+    return ProcessSpec(name="web", module="tributary.web")
+
+
+def simulator_processes(settings: Settings) -> list[ProcessSpec]:
+    """What stands in for the outside world while no real sources are set."""
+    if settings.profile != "local" or not settings.social_sample:
+        return []
+    return [
+        ProcessSpec(
+            name="social-simulator",
+            module="tributary.simulators.social",
+            arguments=("--url", web_url(settings)),
+        )
+    ]
 
 
 def _write_workspace(home: Path, socket: Path) -> Path:

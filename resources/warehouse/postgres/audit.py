@@ -20,7 +20,7 @@ def audit(session: Session, checks: Sequence[Check], relation: str) -> tuple[int
         results[row_check.name] = CheckResult(row_check, failures, sample)
     for check in checks:
         if isinstance(check, SetCheck):
-            results[check.name] = _check_set(session, check, relation)
+            results[check.name] = check_set(session, check, relation)
     return rows, [results[check.name] for check in checks]
 
 
@@ -36,12 +36,13 @@ def _scan(session: Session, checks: Sequence[RowCheck], relation: str) -> tuple[
 
 def _sample(session: Session, condition: Sql, relation: str) -> list[dict[str, Any]]:
     text = f"SELECT * FROM {relation} WHERE {condition.text} LIMIT {SAMPLE_ROWS}"
-    return session.rows(text if condition.params else text.replace("%%", "%"), condition.params)
+    return session.sample(text if condition.params else text.replace("%%", "%"), condition.params)
 
 
-def _check_set(session: Session, check: SetCheck, relation: str) -> CheckResult:
+def check_set(session: Session, check: SetCheck, relation: str) -> CheckResult:
+    """Make one set check on `relation` (a quoted name or a subquery)."""
     offenders = check.offenders(relation)
-    found = session.rows(
+    found = session.sample(
         f"SELECT *, count(*) OVER () AS offenders_ FROM ({offenders.text}) AS o LIMIT {SAMPLE_ROWS}", offenders.params
     )
     failures = found[0]["offenders_"] if found else 0

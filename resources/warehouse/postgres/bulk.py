@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Iterator
 from typing import Any
@@ -31,15 +32,15 @@ _ARROW_TYPES = {
 }
 
 
-def copy_batches(session: Session, table: Table, batches: Iterator[pa.RecordBatch], part: str) -> int:
-    """Write record batches into `part`; the number of rows.
+def copy_batches(session: Session, table: Table, batches: Iterator[pa.RecordBatch], part: str) -> str:
+    """Write record batches into `part`; a digest of the rows, in their order, and of their declaration.
 
     Raises:
         WarehouseError: the batches do not have the table's columns.
     """
     names = ", ".join(quoted(name) for name in table.column_names)
     options = pc.WriteOptions(include_header=False, quoting_style="needed")
-    rows = 0
+    digest = hashlib.blake2b(repr((table.columns, table.description, table.deduplicate)).encode(), digest_size=20)
     with session.copy_in(f"COPY {part_sql(part)} ({names}) FROM STDIN WITH (FORMAT csv)") as copy:
         for batch in batches:
             if set(batch.schema.names) != set(table.column_names):
@@ -49,9 +50,9 @@ def copy_batches(session: Session, table: Table, batches: Iterator[pa.RecordBatc
                 )
             buffer = io.BytesIO()
             pc.write_csv(batch.select(list(table.column_names)), buffer, options)
+            digest.update(buffer.getbuffer())
             copy.write(buffer.getbuffer())
-            rows += batch.num_rows
-    return rows
+    return digest.hexdigest()
 
 
 def read_arrow(session: Session, query: str) -> pa.Table:

@@ -7,16 +7,12 @@ way for long, the rows are replaced in place instead: slower, but versioned row 
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
-from resources.warehouse.base import Published
 from resources.warehouse.errors import WarehouseError
 from resources.warehouse.postgres.relations import (
     Found,
@@ -24,14 +20,13 @@ from resources.warehouse.postgres.relations import (
     describe,
     find,
     grants_on,
+    has_columns,
     part_sql,
     reshape_parent,
     restore_grants,
 )
 from resources.warehouse.postgres.session import Session
 from resources.warehouse.table import Table, quoted
-from resources.warehouse.types import postgres_type
-from resources.warehouse.windows import Range, Window
 
 LOCK_MILLISECONDS = 250
 ATTEMPTS = 4
@@ -43,22 +38,20 @@ class _Busy(Exception):
     """Readers are in the way of a swap."""
 
 
-def publish_whole(
-    session: Session, table: Table, part: str, *, built_in: int, note: Published, at_publish: AtPublish
-) -> None:
+def publish_whole(session: Session, table: Table, part: str, *, built_in: int, at_publish: AtPublish) -> None:
     """Make `part`, committed by transaction `built_in`, the table's rows; `at_publish` runs in the same transaction.
 
     Raises:
         WarehouseError: another relation has the name, or a view stands in the way of changed columns.
     """
-    found = _expect_table(session, table)
-    same_shape = found is not None and _same_columns(table, found)
+    found = expect_table(session, table)
+    same_shape = found is not None and has_columns(found, table)
     for attempt in range(ATTEMPTS):
         try:
             with session.transaction():
                 session.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
                 _swap(session, table, found, part, built_in if same_shape else None)
-                _note(session, table, found, part, note)
+                describe(session, table, found)
                 at_publish()
         except (_Busy, psycopg.errors.LockNotAvailable):
             if not same_shape and attempt == ATTEMPTS - 1:
@@ -72,27 +65,27 @@ def publish_whole(
         raise WarehouseError(f"{table.key} could not be created, as others hold it locked; run it again.")
     with session.transaction():
         session.execute(f"DELETE FROM {table.sql_name}")
-        _move_rows(session, table, part)
-        _note(session, table, found, found.part, note)
+        move_rows(session, table, part, found.part)
+        describe(session, table, found)
         at_publish()
 
 
-def publish_window(session: Session, table: Table, part: str, window: Window) -> None:
-    """Replace the window's rows by those of `part`; the caller's transaction, which built it, publishes.
+def expect_table(session: Session, table: Table) -> Found | None:
+    """The table as the server has it; None where there is none.
 
     Raises:
-        WarehouseError: the table's columns have changed, so that all of it must be written anew.
+        WarehouseError: a view has its name, or a table that is not Tributary's.
     """
-    found = _expect_table(session, table)
-    if found is not None and not _same_columns(table, found):
-        raise WarehouseError(f"{table.key} has changed its columns; materialise all of its partitions anew.")
-    if found is None or found.part is None:
-        _swap(session, table, found, part, None)
-        _note(session, table, found, part, Published("", 0, 0, 0))
-        return
-    condition, params = window_sql(window)
-    session.execute(f"DELETE FROM {table.sql_name} WHERE {condition}", params)
-    _move_rows(session, table, part)
+    found = find(session, table)
+    if found is not None and found.kind != "p":
+        kind = "a view" if found.kind == "v" else "a table that Tributary did not make"
+        raise WarehouseError(f"{table.key} is {kind}, which cannot be replaced by a table; drop or rename it first.")
+    return found
+
+
+def publish_new(session: Session, table: Table, found: Found | None, part: str) -> None:
+    """Make `part`, which the caller's transaction built, the first rows of a table that has none."""
+    _swap(session, table, found, part, None)
     describe(session, table, found)
 
 
@@ -107,33 +100,13 @@ def publish_view(session: Session, table: Table, select: str) -> None:
         if found is not None and found.kind != "v":
             raise WarehouseError(f"{table.key} is a table and its model now makes a view; drop the table first.")
         grants: list[dict[str, Any]] = []
-        if found is not None and not _same_columns(table, found):
+        if found is not None and not has_columns(found, table):
             grants = grants_on(session, table)
             session.execute(f"DROP VIEW {table.sql_name}")
             found = None
         session.execute(f"CREATE OR REPLACE VIEW {table.sql_name} AS {select}")
         restore_grants(session, table, grants)
         describe(session, table, found)
-
-
-def window_sql(window: Window) -> tuple[str, Sequence[Any]]:
-    """The condition that is true for the rows that a window owns."""
-    column = quoted(window.column)
-    if isinstance(window, Range):
-        return f"{column} >= %s AND {column} < %s", (window.start, window.end)
-    return f"{column} = ANY(%s)", (list(window.names),)
-
-
-def _expect_table(session: Session, table: Table) -> Found | None:
-    found = find(session, table)
-    if found is not None and found.kind != "p":
-        kind = "a view" if found.kind == "v" else "a table that Tributary did not make"
-        raise WarehouseError(f"{table.key} is {kind}, which cannot be replaced by a table; drop or rename it first.")
-    return found
-
-
-def _same_columns(table: Table, found: Found) -> bool:
-    return found.columns == {column.name: postgres_type(column.type) for column in table.columns}
 
 
 def _swap(session: Session, table: Table, found: Found | None, part: str, built_in: int | None) -> None:
@@ -170,14 +143,8 @@ def _older_snapshots(session: Session, built_in: int) -> bool:
     )
 
 
-def _move_rows(session: Session, table: Table, part: str) -> None:
+def move_rows(session: Session, table: Table, part: str, standing: str) -> None:
+    """Insert the rows of `part` into the table's standing partition, and drop `part`."""
     names = ", ".join(quoted(name) for name in table.column_names)
-    session.execute(f"INSERT INTO {table.sql_name} ({names}) SELECT {names} FROM {part_sql(part)}")
+    session.execute(f"INSERT INTO {part_sql(standing)} ({names}) SELECT {names} FROM {part_sql(part)}")
     session.execute(f"DROP TABLE {part_sql(part)}")
-
-
-def _note(session: Session, table: Table, found: Found | None, part: str, note: Published) -> None:
-    describe(session, table, found)
-    session.connection.execute(
-        sql.SQL("COMMENT ON TABLE {} IS {}").format(sql.SQL(part_sql(part)), sql.Literal(json.dumps(asdict(note))))
-    )

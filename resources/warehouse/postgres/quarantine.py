@@ -1,14 +1,15 @@
 """The table of rejected input, `quarantine.rejected_rows`: what did not fit, where it stood, and why.
 
-A write owns the rejected rows of its table as it owns the table's rows: each load replaces them, in the transaction
-that publishes, so that loaded plus rejected always adds up to one reading of the source.
+A write owns the rejected rows of its table as it owns the table's rows: each load of a file replaces them, in the
+transaction that publishes, so that loaded plus rejected always adds up to one reading of the source. Who reads sources
+of another kind replaces the rejected records of each source that it read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from resources.warehouse.base import Origin
+from resources.warehouse.base import Origin, Rejected, RejectedSource
 from resources.warehouse.delimited.scan import Reject
 from resources.warehouse.postgres.session import Session
 from resources.warehouse.table import Table
@@ -17,45 +18,94 @@ _DDL = """
 CREATE SCHEMA IF NOT EXISTS quarantine;
 CREATE TABLE IF NOT EXISTS quarantine.rejected_rows (
     table_name text NOT NULL, source text NOT NULL, line_number bigint NOT NULL,
-    raw_text text NOT NULL, raw_bytes bytea, reason text NOT NULL, run_id text,
+    byte_offset bigint, raw_text text NOT NULL, raw_bytes bytea, reason text NOT NULL, run_id text,
     rejected_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (table_name, source, line_number)
 );
+ALTER TABLE quarantine.rejected_rows ADD COLUMN IF NOT EXISTS byte_offset bigint;
 COMMENT ON TABLE quarantine.rejected_rows IS
-    'Lines that no table could take: file, line number, raw text and reason. Mend the source and load it again.';
+    'Lines and records that no table could take: source, number, raw text and reason. Mend it and load it again.';
+COMMENT ON COLUMN quarantine.rejected_rows.line_number IS
+    'Line of the file (the header is line 1), or number of the record in its object, from 1.';
+COMMENT ON COLUMN quarantine.rejected_rows.byte_offset IS
+    'Byte of the (unpacked) object at which the record begins; null for lines of files.';
 COMMENT ON COLUMN quarantine.rejected_rows.raw_text IS
     'The line as text; bytes that are not UTF-8 are shown as escapes and kept exactly in raw_bytes.';
 """
 
 
+_COLUMNS = "table_name, source, line_number, byte_offset, raw_text, raw_bytes, reason, run_id"
+
+
 def ensure_quarantine(session: Session) -> None:
-    """Create the table where it is missing; safe while others do the same."""
-    if session.row("SELECT to_regclass('quarantine.rejected_rows') IS NULL AS missing")["missing"]:
+    """Create the table where it is missing, or has not all of its columns; safe while others do the same."""
+    columns = session.rows(
+        "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('quarantine.rejected_rows') "
+        "AND attname = 'byte_offset' AND NOT attisdropped"
+    )
+    if not columns:
         with session.transaction():
             session.execute("SELECT pg_advisory_xact_lock(hashtext('tributary schemas'))")
             session.execute(_DDL)
 
 
-def replace_rejects(
+def replace_lines(
     session: Session, table: Table, source: str, rejects: Sequence[Reject], origin: Origin, *, only_source: bool
 ) -> None:
-    """Make `rejects` the rejected rows of the table, or of this source in it where the write is one of a window.
+    """Make `rejects` the rejected lines of the table, or of this source in it where the write is one of a window.
 
     The caller's transaction publishes them.
     """
     owned = "table_name = %s AND (source = %s OR NOT %s::boolean)"
     session.execute(f"DELETE FROM quarantine.rejected_rows WHERE {owned}", (table.key, source, only_source))
-    if not rejects:
-        return
-    columns = "table_name, source, line_number, raw_text, raw_bytes, reason, run_id"
-    with session.copy_in(f"COPY quarantine.rejected_rows ({columns}) FROM STDIN") as copy:
-        for reject in rejects:
-            text, exact = _as_text(reject.raw)
-            raw = None if exact else reject.raw
-            copy.write_row((table.key, source, reject.line, text, raw, reject.reason, origin.run_id or None))
+    lines = ((source, reject.line, None, reject.raw, reject.reason) for reject in rejects)
+    if rejects:
+        _insert(session, table.key, lines, origin)
+
+
+def replace_records(
+    session: Session, table_name: str, rejects: Mapping[str, Sequence[Rejected]], origin: Origin
+) -> None:
+    """Make `rejects` the rejected records of each named source for the table, in one transaction."""
+    with session.transaction():
+        # Two that replace the same sources take turns, instead of one failing on the other's rows.
+        session.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"tributary rejects {table_name}",))
+        session.execute(
+            "DELETE FROM quarantine.rejected_rows WHERE table_name = %s AND source = ANY(%s)",
+            (table_name, list(rejects)),
+        )
+        records = (
+            (source, record.number, record.offset, record.raw, record.reason)
+            for source, found in rejects.items()
+            for record in found
+        )
+        _insert(session, table_name, records, origin)
+
+
+def rejected_sources(session: Session, table_name: str | None) -> list[RejectedSource]:
+    """The sources that have rejected records, by table and source."""
+    if session.row("SELECT to_regclass('quarantine.rejected_rows') IS NULL AS missing")["missing"]:
+        return []
+    rows = session.rows(
+        "SELECT table_name, source, count(*) AS count FROM quarantine.rejected_rows "
+        "WHERE %s::text IS NULL OR table_name = %s GROUP BY 1, 2 ORDER BY 1, 2",
+        (table_name, table_name),
+    )
+    return [RejectedSource(row["table_name"], row["source"], row["count"]) for row in rows]
+
+
+def _insert(
+    session: Session, table_name: str, rejects: Iterable[tuple[str, int, int | None, bytes, str]], origin: Origin
+) -> None:
+    with session.copy_in(f"COPY quarantine.rejected_rows ({_COLUMNS}) FROM STDIN") as copy:
+        for source, number, offset, raw, reason in rejects:
+            text, exact = _as_text(raw)
+            copy.write_row(
+                (table_name, source, number, offset, text, None if exact else raw, reason, origin.run_id or None)
+            )
 
 
 def _as_text(raw: bytes) -> tuple[str, bool]:
-    """The line as storable text, and whether that is the whole truth."""
+    """The record as storable text, and whether that is the whole truth."""
     text = raw.decode("utf-8", errors="backslashreplace").replace("\0", "\\x00")
     return text, text.encode() == raw

@@ -31,7 +31,6 @@ class Found:
     comments: dict[str, str | None]
     comment: str | None
     part: str | None
-    part_comment: str | None
     key: str | None
 
 
@@ -45,7 +44,7 @@ def find(session: Session, table: Table) -> Found | None:
     rows = session.rows(
         """
         SELECT c.oid, c.relkind::text AS kind, obj_description(c.oid, 'pg_class') AS comment,
-               p.relname::text AS part, obj_description(p.oid, 'pg_class') AS part_comment,
+               p.relname::text AS part,
                (SELECT attname::text FROM pg_attribute WHERE attrelid = c.oid AND attnum = t.partattrs[0]) AS key
         FROM pg_class AS c
         JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -73,9 +72,13 @@ def find(session: Session, table: Table) -> Found | None:
         comments={row["name"]: row["comment"] for row in columns},
         comment=found["comment"],
         part=found["part"],
-        part_comment=found["part_comment"],
         key=found["key"],
     )
+
+
+def has_columns(found: Found, table: Table) -> bool:
+    """Whether a relation has the table's columns and types."""
+    return found.columns == {column.name: postgres_type(column.type) for column in table.columns}
 
 
 def ensure_schema(session: Session, name: str) -> None:
@@ -173,6 +176,23 @@ def describe(session: Session, table: Table, found: Found | None) -> None:
     ]
     if statements:
         session.connection.execute(sql.SQL("; ").join(statements))
+
+
+def ensure_index(session: Session, part: str, columns: Sequence[str]) -> None:
+    """Index a relation in `_parts` by some columns, unless it is so already; readers are not kept waiting."""
+    found = session.rows(
+        """
+        SELECT 1 FROM pg_index AS i WHERE i.indrelid = %s::regclass AND %s::text[] = (
+            SELECT array_agg(a.attname::text ORDER BY k.place)
+            FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
+            JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number
+        )
+        """,
+        (part_sql(part), list(columns)),
+    )
+    if not found:
+        names = ", ".join(quoted(name) for name in columns)
+        session.execute(f"CREATE INDEX ON {part_sql(part)} ({names})")
 
 
 def drop_stray_parts(session: Session, table: Table) -> None:

@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from resources.warehouse.base import Origin
 from resources.warehouse.errors import WarehouseError
+from resources.warehouse.table import Table
 
 APPLICATION = "tributary"
 _SYNTAX_ERROR = "42601"
@@ -22,8 +23,11 @@ class Session:
     Every statement carries a comment with run and asset, so that a slow one in the server's log names its asset.
     """
 
-    def __init__(self, connection: psycopg.Connection[dict[str, Any]], origin: Origin) -> None:
+    def __init__(
+        self, connection: psycopg.Connection[dict[str, Any]], origin: Origin, table: Table | None = None
+    ) -> None:
         self.connection = connection
+        self._table = table
         self._comment = f"/* {APPLICATION} run={_plain(origin.run_id)} asset={_plain(origin.asset)} */ "
 
     def execute(self, sql: str, params: Sequence[Any] | None = None) -> psycopg.Cursor[dict[str, Any]]:
@@ -42,6 +46,11 @@ class Session:
     def rows(self, sql: str, params: Sequence[Any] | None = None) -> list[dict[str, Any]]:
         """All rows of a query."""
         return self.execute(sql, params).fetchall()
+
+    def sample(self, sql: str, params: Sequence[Any] | None = None) -> list[dict[str, Any]]:
+        """All rows of a query, as they may be shown to people: personal data of the session's table is hidden."""
+        rows = self.rows(sql, params)
+        return rows if self._table is None else [self._table.masked(row) for row in rows]
 
     def row(self, sql: str, params: Sequence[Any] | None = None) -> dict[str, Any]:
         """The one row of a query that always returns one."""
@@ -64,8 +73,11 @@ class Session:
 
 
 @contextmanager
-def open_session(url: str, origin: Origin, *, read_only: bool = False) -> Iterator[Session]:
-    """Connect, and turn the server's refusals into `WarehouseError`s."""
+def open_session(url: str, origin: Origin, *, read_only: bool = False, table: Table | None = None) -> Iterator[Session]:
+    """Connect, and turn the server's refusals into `WarehouseError`s.
+
+    What is shown of `table` is shown without personal data, and so are refusals, which may quote values.
+    """
     name = " ".join(part for part in (APPLICATION, origin.asset, origin.run_id[:8]) if part)[:63]
     try:
         connection = psycopg.connect(url, autocommit=True, row_factory=dict_row, application_name=name)
@@ -75,13 +87,19 @@ def open_session(url: str, origin: Origin, *, read_only: bool = False) -> Iterat
         ) from error
     with connection:
         try:
-            session = Session(connection, origin)
+            session = Session(connection, origin, table)
             if read_only:
                 with _reading(session):
                     yield session
             else:
                 yield session
         except psycopg.Error as error:
+            if table is not None and table.is_private:
+                kind = f"{type(error).__name__}, SQLSTATE {error.sqlstate}"
+                raise WarehouseError(
+                    f"{origin.asset or table.key} failed in Postgres ({kind}); "
+                    "its words are withheld, as they may quote personal data."
+                ) from None
             hint = (
                 " Only one query can be run here."
                 if read_only and isinstance(error, psycopg.errors.SyntaxError)

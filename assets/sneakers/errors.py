@@ -1,0 +1,9 @@
+"""Errors of the sneakers domain that a person is meant to read."""
+
+from __future__ import annotations
+
+from resources.errors import TributaryError
+
+
+class SneakerPullError(TributaryError):
+    """Events or state could not be pulled from the app's database; what the lake holds is as it was."""

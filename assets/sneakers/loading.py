@@ -1,0 +1,105 @@
+"""Lake objects read into Arrow: events of pulled objects, and the rows of state snapshots.
+
+Imported when a step runs, never when definitions load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pyarrow as pa
+
+from assets.sneakers.records import DoesNotFit, Row, read_record
+from assets.sneakers.state import snapshot_rows
+from assets.sneakers.tables import EVENTS, RECORD_OFFSET, SOURCE_OBJECT
+from resources.lake.model import Lake
+from resources.warehouse.base import Rejected
+from resources.warehouse.table import Table
+from resources.warehouse.types import decimal_digits
+
+AT_ONCE = 2
+"""Objects read ahead: they are few and large."""
+
+_ROWS = 20_000
+_ARROW: Mapping[str, pa.DataType] = {
+    "bigint": pa.int64(),
+    "text": pa.string(),
+    "timestamp": pa.timestamp("us"),
+    "date": pa.date32(),
+}
+
+
+@dataclass
+class Reading:
+    """What was read of pulled objects so far, by object: records, rows, and what did not fit."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    rejected: dict[str, list[Rejected]] = field(default_factory=dict)
+
+    @property
+    def records(self) -> int:
+        """Records read in all."""
+        return sum(self.rows.values()) + sum(map(len, self.rejected.values()))
+
+
+def read_events(lake: Lake, keys: Sequence[str], reading: Reading) -> Iterator[pa.RecordBatch]:
+    """The rows of pulled objects, object by object; `reading` counts them and takes what does not fit."""
+    for key, data in lake.get_many(keys, concurrency=AT_ONCE):
+        reading.rows[key], reading.rejected[key] = 0, []
+        yield from batches(EVENTS, _rows(key, data, reading))
+
+
+def read_state(lake: Lake, name: str, table: Table) -> Iterator[pa.RecordBatch]:
+    """The rows of the current snapshot of a state table."""
+    yield from batches(table, ({**row, **_typed(table, row)} for row in snapshot_rows(lake, name)))
+
+
+def batches(table: Table, rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
+    """Rows as record batches with the table's columns; what a row leaves out is null."""
+    schema = pa.schema([(column.name, _arrow_type(column.type)) for column in table.columns])
+    found: list[Row] = []
+    for row in rows:
+        found.append(row)
+        if len(found) == _ROWS:
+            yield pa.RecordBatch.from_pylist(found, schema=schema)
+            found = []
+    if found:
+        yield pa.RecordBatch.from_pylist(found, schema=schema)
+
+
+def _rows(key: str, data: bytes, reading: Reading) -> Iterator[Row]:
+    offset = 0
+    for number, line in enumerate(data.splitlines(keepends=True), start=1):
+        try:
+            row = read_record(line)
+        except DoesNotFit as misfit:
+            reading.rejected[key].append(Rejected(number, offset, line.rstrip(b"\n"), str(misfit)))
+        else:
+            row[SOURCE_OBJECT], row[RECORD_OFFSET] = key, offset
+            reading.rows[key] += 1
+            yield row
+        offset += len(line)
+
+
+def _typed(table: Table, row: Row) -> Row:
+    """The values that a snapshot holds as texts, as what they are."""
+    found: Row = {}
+    for column in table.columns:
+        value = row.get(column.name)
+        if not isinstance(value, str):
+            continue
+        if column.type == "timestamp":
+            found[column.name] = datetime.fromisoformat(value).astimezone(UTC).replace(tzinfo=None)
+        elif column.type == "date":
+            found[column.name] = date.fromisoformat(value)
+        elif decimal_digits(column.type) is not None:
+            found[column.name] = Decimal(value)
+    return found
+
+
+def _arrow_type(name: str) -> pa.DataType:
+    digits = decimal_digits(name)
+    return pa.decimal128(*digits) if digits else _ARROW[name]

@@ -1,0 +1,89 @@
+"""Pulls new events from the app's database into the lake, in objects of bounded size.
+
+What is new is what lies above the newest event in the lake. So a pull that was killed anywhere is made good by the next
+one: an object is there whole or not at all, and nothing else remembers how far pulls came.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from assets.sneakers.arrivals import held_event, key_of, last_key, mark
+from assets.sneakers.errors import SneakerPullError
+from assets.sneakers.source import events_between, settled_event
+from resources.app_database import AppDatabase
+from resources.lake.model import Lake
+
+PIECE = 50_000
+"""Events an object at most: some 15 MB."""
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What a pull did: the objects and events that are new, their bytes, and the newest event that the lake holds.
+
+    `there` says whether the app has made its tables.
+    """
+
+    keys: tuple[str, ...]
+    events: int
+    bytes: int
+    newest: int
+    there: bool
+
+
+def pull_events(app: AppDatabase, lake: Lake, *, piece: int = PIECE) -> Pulled:
+    """Bring every event that the lake does not hold into it, at most `piece` an object.
+
+    Raises:
+        SneakerPullError: the lake holds events that the database does not have, or the database does not settle.
+        AppDatabaseError: the database cannot be read.
+    """
+    held = held_event(lake)
+    settled = settled_event(app)
+    if settled is None:
+        return Pulled((), 0, 0, held, there=False)
+    refuse_other_log(held, settled)
+    keys: list[str] = []
+    count = size = 0
+    if settled > held:
+        for rows in _pieces(events_between(app, held, settled), piece):
+            data = b"".join(map(line_of, rows))
+            keys.append(key_of(rows[0]["event_id"], rows[-1]["event_id"]))
+            lake.put(keys[-1], data)
+            count, size = count + len(rows), size + len(data)
+    last = last_key(lake)
+    if keys and last:
+        mark(lake, last)
+    return Pulled(tuple(keys), count, size, held_event(lake), there=True)
+
+
+def refuse_other_log(held: int, newest: int) -> None:
+    """Refuse a database that cannot be the one from which the lake's events came.
+
+    Raises:
+        SneakerPullError: its newest event is older than the lake's.
+    """
+    if newest < held:
+        raise SneakerPullError(
+            f"The lake holds sneaker events up to {held}, but the app's database ends at {newest}, so it is another "
+            "one or was restored: point TRIBUTARY_POSTGRES_URL at the right server, or delete the objects under "
+            "sneakers/raw/ to begin anew."
+        )
+
+
+def line_of(event: Mapping[str, Any]) -> bytes:
+    """An event as a line of JSON; the same bytes for the same event, whenever it is read."""
+    head = json.dumps({key: event[key] for key in event if key != "details"}, ensure_ascii=False)
+    # The database's own text of the details goes in as it is, so that no number or text passes through another reader.
+    return f'{head[:-1]}, "details": {event["details"]}}}\n'.encode()
+
+
+def _pieces(rows: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
+    stream = iter(rows)
+    while piece := list(islice(stream, size)):
+        yield piece

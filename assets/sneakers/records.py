@@ -1,0 +1,161 @@
+"""A pulled record read into the typed columns of `staged.sneaker_events`, or the reason why it does not fit.
+
+Pure: where the record stood is its caller's matter. What else the details hold stays in the lake.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from assets.sneakers.tables import BRANDS, LIFE, TYPES
+
+Row = dict[str, Any]
+
+_LARGEST_ID = 2**63 - 1
+_PRICE = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?")
+_FIELD = re.compile(r"[a-z][a-z0-9_]*")
+_DECODER = msgspec.json.Decoder()
+
+
+class DoesNotFit(ValueError):
+    """Why a record is no row; says nothing of what the record holds, since reasons are logged."""
+
+
+def read_record(line: bytes) -> Row:
+    """The row of a record, without where it stood; columns that its type does not have are left out.
+
+    Raises:
+        DoesNotFit: it is no event of the form app.
+    """
+    try:
+        record = _DECODER.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise DoesNotFit("it is no JSON") from None
+    if not isinstance(record, dict) or not isinstance(record.get("details"), dict):
+        raise DoesNotFit("it is no object with an object of details")
+    kind = record.get("type")
+    if kind not in TYPES:
+        raise DoesNotFit("its type is not known")
+    row: Row = {
+        "event_id": _id(record, "event_id"),
+        "type": kind,
+        "sneaker_id": _id(record, "sneaker_id") if kind in LIFE or kind == "edited" else _optional_id(record),
+        "event_time": _time(record, "event_time"),
+        "recorded_at": _time(record, "recorded_at"),
+    }
+    return row | _DETAILS.get(kind, _nothing)(record["details"])
+
+
+def _bought(details: Mapping[str, Any]) -> Row:
+    return {column: _READERS[column](details, column) for column in _PURCHASE}
+
+
+def _sold(details: Mapping[str, Any]) -> Row:
+    return {"sale_price": _price(details, "sale_price")}
+
+
+def _given(details: Mapping[str, Any]) -> Row:
+    return {"recipient": _optional_text(details, "recipient")}
+
+
+def _brand(details: Mapping[str, Any]) -> Row:
+    return {
+        "manufacturer_id": _id(details, "manufacturer_id"),
+        "brand": _text(details, "name"),
+        "collaborator": _optional_text(details, "collaborator"),
+    }
+
+
+def _undone(details: Mapping[str, Any]) -> Row:
+    return {"target_event_id": _id(details, "target_event_id")}
+
+
+def _edited(details: Mapping[str, Any]) -> Row:
+    changes = details.get("changes")
+    if not isinstance(changes, dict):
+        raise DoesNotFit("its changes are no object")
+    if not all(_FIELD.fullmatch(name) for name in changes):
+        raise DoesNotFit("its changes name something that is no field")
+    row = {column: read(changes, column) for column, read in _READERS.items() if column in changes}
+    if "event_time" in changes:
+        row["changed_event_time"] = _time(changes, "event_time")
+    return {**row, **_undone(details), "changed_fields": ",".join(sorted(changes))}
+
+
+def _nothing(_: Mapping[str, Any]) -> Row:
+    return {}
+
+
+def _id(values: Mapping[str, Any], name: str) -> int:
+    found = values.get(name)
+    if type(found) is not int or not 0 < found <= _LARGEST_ID:
+        raise DoesNotFit(f"its {name} is no id")
+    return found
+
+
+def _optional_id(record: Mapping[str, Any]) -> int | None:
+    return None if record.get("sneaker_id") is None else _id(record, "sneaker_id")
+
+
+def _text(values: Mapping[str, Any], name: str) -> str:
+    found = _optional_text(values, name)
+    if not found:
+        raise DoesNotFit(f"its {name} is missing")
+    return found
+
+
+def _optional_text(values: Mapping[str, Any], name: str) -> str | None:
+    found = values.get(name)
+    # No text of Postgres can hold a zero character.
+    if found is not None and (not isinstance(found, str) or "\0" in found):
+        raise DoesNotFit(f"its {name} is no text")
+    return found
+
+
+def _price(values: Mapping[str, Any], name: str) -> Decimal:
+    found = values.get(name)
+    if not isinstance(found, str) or not _PRICE.fullmatch(found):
+        raise DoesNotFit(f"its {name} is no price")
+    return Decimal(found)
+
+
+def _time(values: Mapping[str, Any], name: str) -> datetime:
+    """A time in UTC, without its zone."""
+    found = values.get(name)
+    try:
+        moment = datetime.fromisoformat(found if isinstance(found, str) else "")
+        if moment.tzinfo is None:
+            raise DoesNotFit(f"its {name} has no zone")
+        return moment.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError) as error:
+        raise error if isinstance(error, DoesNotFit) else DoesNotFit(f"its {name} is no time") from None
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, Any], str], Any]] = {
+    "name": _text,
+    "color": _text,
+    "material": _text,
+    "purchase_price": _price,
+    "manufacturer_id": _id,
+    "brand": _text,
+    "collaborator": _optional_text,
+    "sale_price": _price,
+    "recipient": _optional_text,
+}
+"""By column that an edit can change, how its value is read."""
+
+_PURCHASE = ("name", "color", "material", "purchase_price", "manufacturer_id", "brand", "collaborator")
+_DETAILS: Mapping[str, Callable[[Mapping[str, Any]], Row]] = {
+    "bought": _bought,
+    "sold": _sold,
+    "given": _given,
+    "edited": _edited,
+    "undone": _undone,
+    **dict.fromkeys(BRANDS, _brand),
+}

@@ -1,0 +1,165 @@
+"""The staged assets of the sneakers domain: events, loaded object by object, and the app's state, replaced whole."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import dagster as dg
+
+from assets.factory.outcome import Events, asset_key, check_specs, events, origin_of
+from assets.factory.specs import FORCE, REPLAY, table_spec
+from assets.factory.sql_assets import WAREHOUSE
+from assets.sneakers.arrivals import RAW, span_of
+from assets.sneakers.lineage import LINEAGE
+from assets.sneakers.raw_assets import LAKE, SNEAKER_EVENTS, SNEAKER_STATE
+from assets.sneakers.tables import EVENTS, SOURCE_OBJECT
+from resources.lake.model import Lake
+from resources.warehouse.base import NOBODY, Batches, Origin, Warehouse, WriteReport
+from resources.warehouse.table import Table
+from resources.warehouse.windows import Sources
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from assets.sneakers.loading import Reading
+
+CODE_VERSION = "1"
+"""Another one reads every object again."""
+
+RECORDS_RECONCILE = "records_reconcile"
+
+
+def staged_events_asset() -> dg.AssetsDefinition:
+    """The asset that loads the objects which were not loaded yet; what does not fit goes to quarantine."""
+    reconcile = dg.AssetCheckSpec(
+        RECORDS_RECONCILE,
+        asset=asset_key(EVENTS.key),
+        description="Every record read is in the table, in quarantine, or in the table from an overlapping pull.",
+    )
+
+    @dg.multi_asset(
+        name="staged__sneaker_events",
+        specs=[
+            table_spec(
+                EVENTS,
+                domain="sneakers",
+                deps=[SNEAKER_EVENTS],
+                kinds=("json",),
+                source=Path(__file__).with_name("tables.py"),
+                code_version=CODE_VERSION,
+                automation=None,
+            )
+        ],
+        check_specs=[*check_specs(EVENTS), reconcile],
+        required_resource_keys={WAREHOUSE, LAKE},
+    )
+    def run(context: dg.AssetExecutionContext) -> Events:
+        warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
+        lake = cast("Lake", getattr(context.resources, LAKE))
+        force, replay = (context.run.tags.get(tag) == "true" for tag in (FORCE, REPLAY))
+        read: list[Reading] = []
+
+        def write() -> WriteReport:
+            origin = origin_of(context, EVENTS)
+            report, reading = load_events(warehouse, lake, origin=origin, force=force, replay=replay)
+            read.append(reading)
+            return report
+
+        def reconciled(report: WriteReport) -> list[dg.AssetCheckResult]:
+            rejected = quarantined(warehouse, list(read[0].rows))
+            return [
+                dg.AssetCheckResult(
+                    passed=read[0].records == report.rows + report.duplicates + rejected,
+                    asset_key=asset_key(EVENTS.key),
+                    check_name=RECORDS_RECONCILE,
+                    metadata={
+                        "records": read[0].records,
+                        "loaded": report.rows,
+                        "rejected": rejected,
+                        "pulled twice": report.duplicates,
+                    },
+                )
+            ]
+
+        yield from events(
+            EVENTS,
+            write,
+            lineage=LINEAGE[EVENTS.key],
+            more_checks=reconciled,
+            metadata=lambda _: {"objects loaded now": len(read[0].rows)},
+        )
+
+    return run
+
+
+def load_events(
+    warehouse: Warehouse, lake: Lake, *, origin: Origin = NOBODY, force: bool = False, replay: bool = False
+) -> tuple[WriteReport, "Reading"]:
+    """Load the objects that were not loaded yet, and tell what was read of them.
+
+    With `replay` those with rejected records are loaded again; with `force` the table is made anew from all of them.
+
+    Raises:
+        TributaryError: the lake or the warehouse refused; the old rows stay.
+    """
+    from assets.sneakers.loading import Reading, read_events
+
+    prints = {
+        one.key: f"{CODE_VERSION} {one.etag or one.size}" for one in lake.list(RAW) if span_of(one.key) is not None
+    }
+    again = {found.source for found in warehouse.rejected(SNEAKER_EVENTS)} if replay else set()
+    loaded = {} if force else warehouse.published_sources(EVENTS, list(prints))
+    changed = {key: told for key, told in prints.items() if key in again or loaded.get(key) != told}
+    reading = Reading()
+
+    def rows() -> "Iterator[pa.RecordBatch]":
+        yield from read_events(lake, list(changed), reading)
+        # Before the rows are published and their objects count as loaded: killed in between, both are done again.
+        warehouse.reject(SNEAKER_EVENTS, reading.rejected, origin)
+
+    if force:
+        return warehouse.replace(EVENTS, Batches(rows()), origin=origin), reading
+    window = Sources(SOURCE_OBJECT, tuple(changed))
+    return warehouse.replace(EVENTS, Batches(rows()), window=window, fingerprints=changed, origin=origin), reading
+
+
+def quarantined(warehouse: Warehouse, keys: Sequence[str]) -> int:
+    """How many records of some objects the quarantine holds."""
+    return sum(found.count for found in warehouse.rejected(SNEAKER_EVENTS) if found.source in set(keys))
+
+
+def staged_state_asset(name: str, table: Table) -> dg.AssetsDefinition:
+    """The asset that holds the current snapshot of one of the app's state tables, by its name in the app."""
+
+    @dg.multi_asset(
+        name=f"staged__{table.name}",
+        specs=[
+            table_spec(
+                table,
+                domain="sneakers",
+                deps=[SNEAKER_STATE],
+                kinds=("json",),
+                source=Path(__file__).with_name("tables.py"),
+                code_version=CODE_VERSION,
+                automation=None,
+            )
+        ],
+        check_specs=check_specs(table),
+        required_resource_keys={WAREHOUSE, LAKE},
+    )
+    def run(context: dg.AssetExecutionContext) -> Events:
+        warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
+        lake = cast("Lake", getattr(context.resources, LAKE))
+
+        def write() -> WriteReport:
+            from assets.sneakers.loading import read_state
+
+            return warehouse.replace(table, Batches(read_state(lake, name, table)), origin=origin_of(context, table))
+
+        yield from events(table, write, lineage=LINEAGE[table.key], metadata=_unchanged)
+
+    return run
+
+
+def _unchanged(report: WriteReport) -> Mapping[str, bool]:
+    return {"unchanged": report.unchanged}

@@ -1,0 +1,67 @@
+"""Decides whether there are events to pull. Pure: what it knows is handed to it.
+
+The state is the newest event in the app's database and in the lake. The memory only gives patience (what was asked for
+lately); losing it loses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+FIRST_PATIENCE = timedelta(minutes=1)
+LONGEST_PATIENCE = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What is remembered: the newest event that was asked for, how often, and when (in epoch seconds)."""
+
+    asked: int = 0
+    attempts: int = 0
+    asked_at: float = 0.0
+
+    def dumps(self) -> str:
+        """As a sensor's cursor."""
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def loads(cursor: str | None) -> Memory:
+        """From a sensor's cursor, if there is one."""
+        return Memory(**json.loads(cursor)) if cursor else Memory()
+
+
+class Decision(NamedTuple):
+    """How many events' ids are new, 0 where nothing is to be asked for; what to remember, and the reason in words."""
+
+    new: int
+    memory: Memory
+    reason: str
+
+
+def decide(newest: int | None, held: int, memory: Memory, now: datetime) -> Decision:
+    """Whether to pull, where the app's newest event is `newest` (None without tables) and the lake holds up to `held`.
+
+    The same events are not asked for twice in a row without patience in between, which doubles with each attempt: a run
+    that failed will mostly fail again.
+    """
+    if newest is None:
+        return Decision(0, Memory(), "The form app has not made its tables yet; it does so when it is first started.")
+    if newest < held:
+        return Decision(
+            0,
+            Memory(),
+            f"The lake holds events up to {held:,}, but the app's database ends at {newest:,}: another one?",
+        )
+    if newest == held:
+        return Decision(0, Memory(), f"Every event was pulled, up to event {held:,}.")
+    attempts = memory.attempts if memory.asked == newest else 0
+    patience = min(FIRST_PATIENCE * 2 ** max(attempts - 1, 0), LONGEST_PATIENCE)
+    if attempts and timedelta(seconds=now.timestamp() - memory.asked_at) < patience:
+        return Decision(
+            0, memory, f"Events up to {newest:,} were asked for already and are not pulled; tried again later."
+        )
+    asked = Memory(newest, attempts + 1, now.timestamp())
+    return Decision(newest - held, asked, f"Events above {held:,}, up to {newest:,}, are new.")

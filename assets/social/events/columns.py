@@ -1,0 +1,219 @@
+"""Rows of plain records, many at a time: an Arrow table for each staged table.
+
+A record is plain where its ids are texts, its times are ISO 8601 with an offset, and nothing that it needs is missing.
+All others are named and left to `rows`, which defines what a row is; no rule is decided here.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from assets.social.events.envelope import (
+    ANYTHING,
+    BESIDE,
+    CARRIES_TRAITS,
+    FOLLOW_USER,
+    FOLLOWED,
+    IDENTIFY,
+    KINDS,
+    POST,
+    POST_CREATED,
+    SORTED,
+    TRACK,
+    UNFOLLOW_USER,
+    Message,
+)
+from assets.social.events.errors import BadRecord
+from assets.social.events.records import Records
+from assets.social.events.rows import user_cells
+from assets.social.events.times import LATEST, micros_of
+from assets.social.events.values import text_of
+from assets.social.tables import FOLLOWS, OTHERS, POSTS, TABLES, UNFOLLOWS, USERS
+
+ARROW_TYPES = {"bigint": pa.int64(), "text": pa.string(), "timestamp": pa.timestamp("us")}
+SCHEMAS = {
+    table.key: pa.schema([pa.field(column.name, ARROW_TYPES[column.type]) for column in table.columns])
+    for table in TABLES
+}
+
+# Of the cells that are gathered, the first is the record's index, so a column's position there is one further.
+_TIME_POSITIONS = {
+    table.key: [at for at, column in enumerate(table.columns, start=1) if column.type == "timestamp"]
+    for table in TABLES
+}
+_NUL = b"\\u0000"
+_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
+_IN_UTC = pa.timestamp("us", "UTC")
+_EMPTY = b"{}"
+_PAIRS = (FOLLOW_USER, UNFOLLOW_USER)
+
+Cells = tuple[Any, ...]
+"""A row as gathered: the record's index, then the cells up to `received_at`, times as texts."""
+
+
+def plain_tables(records: Records, source_object: str) -> tuple[dict[str, pa.Table], list[int]]:
+    """The rows of the plain records, by table key, in the records' order; and the indices of the other records."""
+    gathered: dict[str, list[Cells]] = {table.key: [] for table in TABLES}
+    others = _gather(records, {key: rows.append for key, rows in gathered.items()})
+    columns = {key: list(zip(*rows, strict=True)) for key, rows in gathered.items() if rows}
+    tables: dict[str, pa.Table] = {}
+    times = _Times(columns)
+    for key, cells in columns.items():
+        made, odd = _arrow_table(key, cells, times, records.starts, source_object)
+        others += odd
+        if made.num_rows:
+            tables[key] = made
+    return tables, sorted(others)
+
+
+def _gather(records: Records, add: dict[str, Callable[[Cells], None]]) -> list[int]:
+    """Sort the messages into rows; return the indices of those that are not plain."""
+    others: list[int] = []
+    with_nul = _holding_nul(records)
+    add_follow, add_unfollow, add_post = add[FOLLOWS.key], add[UNFOLLOWS.key], add[POSTS.key]
+    add_user, add_other = add[USERS.key], add[OTHERS.key]
+    for index, message in enumerate(records.messages):
+        if message is None or index in with_nul:
+            others.append(index)
+            continue
+        identifier, timestamp, user = message.messageId, message.timestamp, message.userId
+        if not identifier or type(identifier) is not str or type(timestamp) is not str:
+            others.append(index)
+            continue
+        if user is not None and (not user or type(user) is not str):
+            others.append(index)
+            continue
+        kind, when = message.type, (timestamp, message.sentAt, message.receivedAt)
+        event = message.event if kind == TRACK else None
+        try:
+            if event in _PAIRS:
+                recipient = FOLLOWED.decode(message.properties).user_id
+                if user and recipient and type(recipient) is str:
+                    (add_follow if event == FOLLOW_USER else add_unfollow)((index, identifier, user, recipient, *when))
+                    continue
+            elif event == POST_CREATED:
+                if (post := _post(message, identifier, user)) is not None:
+                    add_post((index, identifier, *post, *when))
+                    continue
+            elif kind == IDENTIFY and user:
+                traits = ANYTHING.decode(message.traits) if message.traits else {}
+                if type(traits) is dict:
+                    add_user((index, identifier, user, *user_cells(traits), *when))
+                    continue
+            elif (other := _other(message, kind, event)) is not None:
+                add_other((index, identifier, kind, event, user, *other, *when))
+                continue
+        except (msgspec.DecodeError, RecursionError):
+            pass  # what is wrong with it is said by `rows`
+        others.append(index)
+    return others
+
+
+def _holding_nul(records: Records) -> set[int]:
+    """The records that may hold U+0000, which the quick decoder keeps and a table cannot hold."""
+    if b"\\" not in records.data:  # found out much faster than the whole escape
+        return set()
+    return {bisect_right(records.starts, found.start()) - 1 for found in re.finditer(re.escape(_NUL), records.data)}
+
+
+def _post(message: Message, identifier: str, user: str | None) -> tuple[str, str, str, str | None] | None:
+    post = POST.decode(message.properties)
+    number = post.id if post.post_id is None else post.post_id
+    number = identifier if number is None else number
+    author = user if post.author is None else post.author
+    published = message.timestamp if post.created_at is None else post.created_at
+    if number and type(number) is str and author and type(author) is str and type(published) is str:
+        return number, author, published, text_of(post.body)
+    return None
+
+
+def _other(message: Message, kind: Any, event: Any) -> tuple[str | None, bytes] | None:
+    if type(kind) is not str or kind not in KINDS or (kind == TRACK and (not event or type(event) is not str)):
+        return None
+    anonymous = message.anonymousId
+    if anonymous is not None and (not anonymous or type(anonymous) is not str):
+        return None
+    said = message.traits if kind in CARRIES_TRAITS else message.properties
+    fields = ANYTHING.decode(said or _EMPTY)
+    if type(fields) is not dict:
+        return None
+    for name in BESIDE.get(kind, ()):
+        if (value := getattr(message, name)) is not None:
+            fields.setdefault(name, value)
+    return anonymous, SORTED.encode(fields)
+
+
+class _Times:
+    """All time columns of all tables, converted together: a call of Arrow costs as much for few values as for many."""
+
+    def __init__(self, columns: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+        values: list[Any] = []
+        self._places: dict[tuple[str, int], tuple[int, int]] = {}
+        for key, cells in columns.items():
+            for position in _TIME_POSITIONS[key]:
+                self._places[key, position] = len(values), len(cells[0])
+                values += cells[position]
+        self._array, self._plain = _converted(values)
+
+    def column(self, key: str, position: int) -> pa.Array:
+        """The column at `position` of a table's cells; null where the value is not plain."""
+        return self._array.slice(*self._places[key, position])
+
+    def plain(self, key: str) -> npt.NDArray[np.bool_] | None:
+        """Which rows of a table have only plain times; None where all have."""
+        if self._plain is None:
+            return None
+        places = (self._places[key, position] for position in _TIME_POSITIONS[key])
+        plain = np.logical_and.reduce([self._plain[start : start + count] for start, count in places])
+        return None if plain.all() else plain
+
+
+def _arrow_table(
+    key: str, cells: Sequence[Sequence[Any]], times: _Times, starts: Sequence[int], source_object: str
+) -> tuple[pa.Table, list[int]]:
+    """The rows as a table, less those whose times are not plain; and the indices of the records of these."""
+    indices = cells[0]
+    arrays = [
+        times.column(key, position) if position in _TIME_POSITIONS[key] else pa.array(cells[position], pa.string())
+        for position in range(1, len(cells))
+    ]
+    arrays.append(pa.repeat(pa.scalar(source_object, pa.string()), len(indices)))
+    arrays.append(pa.array([starts[index] for index in indices], pa.int64()))
+    made = pa.Table.from_arrays(arrays, schema=SCHEMAS[key])
+    plain = times.plain(key)
+    if plain is None:
+        return made, []
+    return made.filter(pa.array(plain)), [indices[row] for row in np.flatnonzero(~plain).tolist()]
+
+
+def _converted(values: Sequence[Any]) -> tuple[pa.Array, npt.NDArray[np.bool_] | None]:
+    """Times as an array, with null for what is not plain; and which values are plain (null is), None where all are."""
+    try:
+        texts = pa.array(values, pa.string())
+        if pc.all(pc.match_substring_regex(texts, _TIME)).as_py() is not False:
+            times = pc.cast(texts, _IN_UTC).view(pa.int64())
+            bounds = pc.min_max(times)
+            lowest, highest = bounds["min"].as_py(), bounds["max"].as_py()
+            if lowest is None or (lowest >= 0 and highest < LATEST):
+                return times.view(ARROW_TYPES["timestamp"]), None
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        pass  # a number, or a date that does not exist: looked at one by one
+    micros = [_micros(value) for value in values]
+    plain = np.array([found is not None or value is None for found, value in zip(micros, values, strict=True)])
+    return pa.array(micros, pa.int64()).view(ARROW_TYPES["timestamp"]), plain
+
+
+def _micros(value: Any) -> int | None:
+    try:
+        return micros_of(value, "")
+    except BadRecord:
+        return None

@@ -1,0 +1,73 @@
+"""The parts of a Segment message that matter here, and the decoders for them.
+
+Nothing is judged: every field takes any value, so that one odd value does not spoil the decoding of its neighbours.
+What a value must be is said in `rows`. The fields: https://segment.com/docs/connections/spec/common/
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+TRACK = "track"
+IDENTIFY = "identify"
+KINDS = frozenset({IDENTIFY, TRACK, "page", "screen", "group", "alias"})
+
+REFUSED = "refused"
+"""The type under which the collector passes on messages that it did not take, with a `reason`."""
+
+POST_CREATED = "Post Created"
+FOLLOW_USER = "Follow User"
+UNFOLLOW_USER = "Unfollow User"
+
+CARRIES_TRAITS = frozenset({IDENTIFY, "group"})
+"""Calls that say what they say in `traits`; the others in `properties`."""
+
+BESIDE = {"page": ("name", "category"), "screen": ("name", "category"), "group": ("groupId",), "alias": ("previousId",)}
+"""What a call says beside its properties or traits, and would be lost without a column of its own."""
+
+_NOTHING = msgspec.Raw(b"")
+
+
+class Message(msgspec.Struct, gc=False):
+    """A record as it was sent. Absent fields are None, or empty where the field is kept as JSON."""
+
+    type: Any = None
+    event: Any = None
+    userId: Any = None  # noqa: N815 - the names are Segment's
+    anonymousId: Any = None  # noqa: N815
+    messageId: Any = None  # noqa: N815
+    timestamp: Any = None
+    sentAt: Any = None  # noqa: N815
+    receivedAt: Any = None  # noqa: N815
+    properties: msgspec.Raw = _NOTHING
+    traits: msgspec.Raw = _NOTHING
+    name: Any = None
+    category: Any = None
+    groupId: Any = None  # noqa: N815
+    previousId: Any = None  # noqa: N815
+
+
+class Followed(msgspec.Struct, gc=False):
+    """The properties of a follow or unfollow."""
+
+    user_id: Any = None
+
+
+class Post(msgspec.Struct, gc=False):
+    """The properties of a post."""
+
+    author: Any = None
+    created_at: Any = None
+    body: Any = None
+    post_id: Any = None
+    id: Any = None
+
+
+MESSAGES = msgspec.json.Decoder(Message)
+FOLLOWED = msgspec.json.Decoder(Followed)
+POST = msgspec.json.Decoder(Post)
+ANYTHING = msgspec.json.Decoder()
+SORTED = msgspec.json.Encoder(order="sorted")
+"""JSON text with the keys of every object sorted, without blanks: one text for one value."""

@@ -1,0 +1,131 @@
+"""What a record must hold to be a row, and which: the definition, one record at a time.
+
+`columns` makes the rows of plain records faster and must agree; whatever is not plain comes here. Types other than
+those of Segment's spec are refused. What is optional and of an odd type is kept as its JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from assets.social.events.document import document
+from assets.social.events.envelope import (
+    BESIDE,
+    CARRIES_TRAITS,
+    FOLLOW_USER,
+    IDENTIFY,
+    KINDS,
+    POST_CREATED,
+    REFUSED,
+    TRACK,
+    UNFOLLOW_USER,
+)
+from assets.social.events.errors import BadRecord
+from assets.social.events.places import delivered_at
+from assets.social.events.times import happened_at, micros_of
+from assets.social.events.values import fields_of, id_of, json_text, required_id, text_of
+from assets.social.tables import FOLLOWS, OTHERS, POSTS, UNFOLLOWS, USERS
+from resources.warehouse.table import Table
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The object that delivered a record: its key, and when it was begun, where its name tells."""
+
+    source_object: str
+    delivered: datetime | None
+
+    @staticmethod
+    def of(source_object: str) -> Delivery:
+        """The delivery by the object of this key."""
+        return Delivery(source_object, delivered_at(source_object))
+
+
+class Row(NamedTuple):
+    """A row of `table`: its cells in the order of the table's columns, times in microseconds since 1970."""
+
+    table: Table
+    cells: tuple[Any, ...]
+
+
+def row_of(raw: bytes, offset: int, delivery: Delivery) -> Row:
+    """The row that a record's bytes are; `offset` is where the record begins in its object.
+
+    Raises:
+        BadRecord: it can be none; the message names the field and repeats no value.
+    """
+    record = document(raw)
+    try:
+        return _row(record, raw, offset, delivery)
+    except RecursionError:
+        raise BadRecord("it is nested too deeply") from None
+
+
+def _row(record: Mapping[str, Any], raw: bytes, offset: int, delivery: Delivery) -> Row:
+    kind = record.get("type")
+    if kind == REFUSED:
+        raise BadRecord(f"the collector refused it: {str(record.get('reason', ''))[:200]}")
+    if kind is None:
+        raise BadRecord("type is missing")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise BadRecord(f"type is none of {', '.join(sorted(KINDS))}")
+    message_id = id_of(record.get("messageId"), "messageId") or fingerprint(raw)
+    when = happened_at(record, delivery.delivered)
+    table, own = _own_cells(kind, record, message_id, when)
+    sent, received = micros_of(record.get("sentAt"), "sentAt"), micros_of(record.get("receivedAt"), "receivedAt")
+    return Row(table, (message_id, *own, when, sent, received, delivery.source_object, offset))
+
+
+def fingerprint(raw: bytes) -> str:
+    """The id of a message that names none: of its bytes, so that a second delivery has the same."""
+    return f"sha256-{hashlib.sha256(raw).hexdigest()[:32]}"
+
+
+def _own_cells(kind: str, record: Mapping[str, Any], message_id: str, when: int) -> tuple[Table, tuple[Any, ...]]:
+    """The table, and the cells between the message's id and its time."""
+    user = id_of(record.get("userId"), "userId")
+    said = "traits" if kind in CARRIES_TRAITS else "properties"
+    fields = dict(fields_of(record.get(said), said))
+    event = None
+    if kind == TRACK:
+        event = record.get("event")
+        if event is None or event == "":
+            raise BadRecord("event is missing")
+        if not isinstance(event, str):
+            raise BadRecord("event is not text")
+        if event == POST_CREATED:
+            return POSTS, _post(fields, user, message_id, when)
+        if event in (FOLLOW_USER, UNFOLLOW_USER):
+            pair = (required_id(user, "userId"), required_id(fields.get("user_id"), "properties.user_id"))
+            return (FOLLOWS if event == FOLLOW_USER else UNFOLLOWS), pair
+    if kind == IDENTIFY and user is not None:
+        return USERS, (user, *user_cells(fields))
+    for name in BESIDE.get(kind, ()):
+        if record.get(name) is not None:
+            fields.setdefault(name, record[name])
+    anonymous = id_of(record.get("anonymousId"), "anonymousId")
+    return OTHERS, (kind, event, user, anonymous, json_text(fields))
+
+
+def _post(fields: Mapping[str, Any], user: str | None, message_id: str, when: int) -> tuple[Any, ...]:
+    post = id_of(fields.get("post_id"), "properties.post_id") or id_of(fields.get("id"), "properties.id") or message_id
+    author = id_of(fields.get("author"), "properties.author") or user
+    if author is None:
+        raise BadRecord("properties.author is missing, and userId too")
+    published = micros_of(fields.get("created_at"), "properties.created_at")
+    return post, author, when if published is None else published, text_of(fields.get("body"))
+
+
+def user_cells(traits: dict[str, Any]) -> tuple[str | None, str | None, str | None, str]:
+    """Username, mail address, what the user wrote about themself, and the other traits, which are left in `traits`.
+
+    `aboutMe` counts where `about_me` says nothing.
+    """
+    username, email, about = (text_of(traits.pop(name, None)) for name in ("username", "email", "about_me"))
+    if about is None:
+        about = text_of(traits.pop("aboutMe", None))
+    return username, email, about, json_text(traits)

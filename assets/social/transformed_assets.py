@@ -1,0 +1,130 @@
+"""The transformed asset of the social domain: each event object's records as typed Parquet, one file a table.
+
+Records that fit no table go to quarantine. An object is done when its receipt lies in the lake; what is done is left
+alone, so that a run over any hours does only what is missing.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import dagster as dg
+
+from assets.factory.outcome import asset_key, failure
+from assets.factory.specs import FORCE, REPLAY, object_spec
+from assets.factory.sql_assets import WAREHOUSE
+from assets.social.arrivals import hour_path, objects_from
+from assets.social.partitions import ARRIVAL_HOURS, hours_between, hours_of
+from assets.social.raw_assets import LAKE, SOCIAL_EVENTS
+from resources.errors import TributaryError
+from resources.lake.model import Lake, ObjectInfo
+from resources.warehouse.base import Origin, Warehouse
+
+if TYPE_CHECKING:
+    from assets.social.events.receipts import Receipt
+
+TRANSFORMED_EVENTS = "transformed.social_events"
+RECORDS_RECONCILE = "records_reconcile"
+BATCH = 64
+"""Objects whose bad records go to quarantine in one transaction."""
+
+
+def transformed_events_asset(code_version: str) -> dg.AssetsDefinition:
+    """The asset that transforms the objects of some hours; `code_version` tells the reader's code apart."""
+    spec = object_spec(
+        TRANSFORMED_EVENTS,
+        domain="social",
+        description="Each event object's records as typed Parquet (zstd) under `web-data/transformed/<table>/`, one "
+        "file a table; its name follows from the object's, so that a repeated run overwrites and never adds. Records "
+        "that fit no table are in `quarantine.rejected_rows` under `raw.social_events`.",
+        kinds=("parquet", "python"),
+        source=Path(__file__),
+        code_version=code_version,
+        deps=(SOCIAL_EVENTS,),
+        partitions=ARRIVAL_HOURS,
+    )
+    reconcile = dg.AssetCheckSpec(
+        RECORDS_RECONCILE,
+        asset=asset_key(TRANSFORMED_EVENTS),
+        description="Every record of the objects is in a Parquet file or in quarantine: records = rows + rejected.",
+    )
+
+    @dg.multi_asset(
+        name="transformed__social_events",
+        specs=[spec],
+        check_specs=[reconcile],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        required_resource_keys={LAKE, WAREHOUSE},
+    )
+    def run(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
+        lake = cast("Lake", getattr(context.resources, LAKE))
+        warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
+        start, end = hours_of(context)
+        origin = Origin(run_id=context.run.run_id, asset=TRANSFORMED_EVENTS)
+        force, replay = (context.run.tags.get(tag) == "true" for tag in (FORCE, REPLAY))
+        try:
+            from assets.social.events.receipts import is_done, read_receipts
+
+            objects = list(objects_from(lake, start, end))
+            known = read_receipts(lake, map(hour_path, hours_between(start, end)))
+            missing = [
+                one
+                for one in objects
+                if force or not is_done(known.get(one.key), one) or (replay and known[one.key].rejected)
+            ]
+            made = {receipt.source: receipt for receipt in transform_objects(lake, warehouse, missing, origin)}
+            receipts = [made.get(one.key) or known[one.key] for one in objects]
+            yield _reconciled(warehouse, receipts)
+        except TributaryError as error:
+            raise failure(error) from error
+        yield dg.MaterializeResult(asset_key=asset_key(TRANSFORMED_EVENTS), metadata=_metadata(receipts, len(made)))
+
+    return run
+
+
+def transform_objects(
+    lake: Lake, warehouse: Warehouse, objects: Sequence[ObjectInfo], origin: Origin
+) -> "Iterator[Receipt]":
+    """Transform objects and yield their receipts.
+
+    Of each batch the bad records go first, then each object's Parquet files, then its receipt: killed anywhere, what
+    has no receipt is made again, over what was there.
+    """
+    from assets.social.events.transform import transform_many
+    from assets.social.events.writing import write_many
+
+    transformed = transform_many(lake, objects)
+    while batch := list(islice(transformed, BATCH)):
+        warehouse.reject(SOCIAL_EVENTS, {found.key: one.rejected for found, one in batch}, origin)
+        for _, receipt in write_many(lake, batch):
+            yield receipt
+
+
+def _reconciled(warehouse: Warehouse, receipts: "Sequence[Receipt]") -> dg.AssetCheckResult:
+    """Compares what was read with what the quarantine holds, not with what the reader says it put there."""
+    records = sum(receipt.records for receipt in receipts)
+    rows = sum(table.rows for receipt in receipts for table in receipt.tables.values())
+    sources = {receipt.source for receipt in receipts}
+    rejected = sum(found.count for found in warehouse.rejected(SOCIAL_EVENTS) if found.source in sources)
+    return dg.AssetCheckResult(
+        passed=records == rows + rejected,
+        asset_key=asset_key(TRANSFORMED_EVENTS),
+        check_name=RECORDS_RECONCILE,
+        metadata={"records": records, "rows": rows, "rejected": rejected},
+    )
+
+
+def _metadata(receipts: "Sequence[Receipt]", transformed: int) -> dict[str, Any]:
+    tables: dict[str, int] = {}
+    for receipt in receipts:
+        for name, table in receipt.tables.items():
+            tables[name] = tables.get(name, 0) + table.rows
+    return {
+        "dagster/row_count": sum(tables.values()),
+        "objects": len(receipts),
+        "objects transformed now": transformed,
+        "rejected": sum(receipt.rejected for receipt in receipts),
+        "bytes": sum(table.bytes for receipt in receipts for table in receipt.tables.values()),
+        **{f"rows: {name}": rows for name, rows in sorted(tables.items())},
+    }

@@ -1,0 +1,111 @@
+"""The collector under load: events a second with every one durable, and what a sender waits for its answer.
+
+The baseline is the same requests to the same web server with an application that reads, answers and does nothing else.
+Server and sender share the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.bed import Bed
+from bench.clock import Timing, best, interleaved
+from bench.errors import BenchError
+from bench.figures import Figure, Limit
+from resources.settings import PROJECT_ROOT
+
+EVENTS_A_SECOND = 2_000
+WARMING_REQUESTS = 200
+STOPPING_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Load:
+    """So many requests of so many events each, over so many connections."""
+
+    measured: str
+    requests: int
+    size: int
+    connections: int
+
+
+LOADS = (
+    Load("20,000 single events, 64 connections", 20_000, 1, 64),
+    Load("10,000 single events, 8 connections", 10_000, 1, 8),
+    Load("100,000 events in batches of 100, 8 connections", 1_000, 100, 8),
+)
+
+
+def collector_load(bed: Bed) -> list[Figure]:
+    """Single events over many and over few connections, and batches."""
+    home = bed.root / "collector"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    with _server("nothing", home) as nothing, _server("collector", home) as collector:
+        return [_figure(bed, load, nothing, collector) for load in LOADS]
+
+
+@dataclass(frozen=True)
+class _Server:
+    pid: int
+    port: int
+
+
+def _figure(bed: Bed, load: Load, nothing: _Server, collector: _Server) -> Figure:
+    for server in (nothing, collector):
+        _way(bed, server, Load("", WARMING_REQUESTS, load.size, load.connections))()
+    baseline, ours = (
+        best(timings) for timings in interleaved(bed.repeats, _way(bed, nothing, load), _way(bed, collector, load))
+    )
+    rate = load.requests * load.size / ours.wall
+    phases = ours.phases
+    return Figure(
+        "collector",
+        load.measured,
+        ours,
+        "the same requests, answered only",
+        baseline,
+        Limit(f"≥ {EVENTS_A_SECOND} events/s", rate >= EVENTS_A_SECOND),
+        f"{rate:,.0f} events/s, each durable when answered; a request took {phases['p50'] * 1000:.1f} ms (median), "
+        f"{phases['p99'] * 1000:.1f} ms (99 %).",
+    )
+
+
+def _way(bed: Bed, server: _Server, load: Load) -> Callable[[], Timing]:
+    words = [str(server.port), str(load.requests), str(load.size), str(load.connections)]
+
+    def run() -> Timing:
+        before = _cpu(server.pid)
+        done = json.loads(bed.python("-m", "bench.collector_sender", *words).output)
+        phases = {"p50": done["p50"], "p99": done["p99"]}
+        return Timing(done["wall"], done["cpu"] + _cpu(server.pid) - before, phases=phases)
+
+    return run
+
+
+def _cpu(pid: int) -> float:
+    import psutil
+
+    used = psutil.Process(pid).cpu_times()
+    return float(used.user + used.system)
+
+
+@contextmanager
+def _server(way: str, home: Path) -> Iterator[_Server]:
+    words = [sys.executable, "-m", "bench.collector_server", way, str(home)]
+    process = subprocess.Popen(words, cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        line = process.stdout.readline().strip() if process.stdout else ""
+        if not line.isdigit():
+            raise BenchError(f"The server of the benchmark ({way}) did not start; see what it wrote above.")
+        yield _Server(process.pid, int(line))
+    finally:
+        process.terminate()
+        process.wait(STOPPING_SECONDS)

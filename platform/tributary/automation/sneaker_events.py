@@ -1,0 +1,45 @@
+"""The sensor that pulls new sneaker events. Whether there are any is decided in `assets.sneakers.watch`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import cast
+
+import dagster as dg
+
+from assets.factory.outcome import asset_key
+from assets.sneakers.arrivals import held_event
+from assets.sneakers.raw_assets import APP_DATABASE, LAKE, SNEAKER_EVENTS
+from assets.sneakers.source import newest_event
+from assets.sneakers.watch import Memory, decide
+from resources.app_database import AppDatabase
+from resources.lake.model import Lake
+from tributary.freshness import being_made
+
+GROUP = "sneakers"
+
+
+@dg.sensor(
+    name="sneaker_events",
+    asset_selection=dg.AssetSelection.groups(GROUP),
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    required_resource_keys={LAKE, APP_DATABASE},
+    description="Notices new entries in the sneaker forms, pulls them, and makes what hangs on them in the same run.",
+)
+def sneaker_events(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """One look at the newest event: a run of the whole domain where it is newer than what was pulled."""
+    if asset_key(SNEAKER_EVENTS) in being_made(context.instance):
+        return dg.SkipReason("Sneaker events are being pulled by a run already.")
+    lake = cast("Lake", getattr(context.resources, LAKE))
+    app = cast("AppDatabase", getattr(context.resources, APP_DATABASE))
+    decision = decide(newest_event(app), held_event(lake), Memory.loads(context.cursor), datetime.now(tz=UTC))
+    if not decision.new:
+        context.update_cursor(decision.memory.dumps())
+        return dg.SkipReason(decision.reason)
+    graph = context.repository_def.asset_graph if context.repository_def else None
+    keys = sorted(key for key in graph.materializable_asset_keys if graph.get(key).group_name == GROUP) if graph else []
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest(asset_selection=keys, tags={"tributary/newest_event": str(decision.memory.asked)})],
+        cursor=decision.memory.dumps(),
+    )

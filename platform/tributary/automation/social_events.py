@@ -1,0 +1,61 @@
+"""The sensor that takes up new event objects. What to make of what it finds is decided in `assets.social.watch`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import cast
+
+import dagster as dg
+
+from assets.factory.outcome import asset_key
+from assets.social.arrivals import objects_from
+from assets.social.due import transformed_since
+from assets.social.partitions import first_hour, key_of
+from assets.social.raw_assets import LAKE, SOCIAL_EVENTS
+from assets.social.watch import Memory, decide, look_from
+from resources.lake.model import Lake
+from resources.settings import get_settings
+from tributary.freshness import being_made
+
+_RANGE_START = "dagster/asset_partition_range_start"
+_RANGE_END = "dagster/asset_partition_range_end"
+
+
+@dg.sensor(
+    name="social_events",
+    asset_selection=dg.AssetSelection.groups("social"),
+    minimum_interval_seconds=30 if get_settings().profile == "local" else 120,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    required_resource_keys={LAKE},
+    description="Takes up new event objects: transforms and loads their hours, and makes what hangs on them.",
+)
+def social_events(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """One look from where the last one ended, less an overlap: a run for each range of hours with new objects."""
+    if asset_key(SOCIAL_EVENTS) in being_made(context.instance):
+        return dg.SkipReason("Event objects are being taken up by a run already.")
+    lake = cast("Lake", getattr(context.resources, LAKE))
+    now = datetime.now(tz=UTC)
+    memory = Memory.loads(context.cursor, first_hour())
+    start = look_from(memory, first_hour(), now)
+    decision = decide([found.key for found in objects_from(lake, start)], transformed_since(lake, start), memory, now)
+    if not decision.ranges:
+        context.update_cursor(decision.memory.dumps())
+        return dg.SkipReason(decision.reason)
+    graph = context.repository_def.asset_graph if context.repository_def else None
+    keys = (
+        sorted(key for key in graph.materializable_asset_keys if graph.get(key).group_name == "social") if graph else []
+    )
+    return dg.SensorResult(
+        run_requests=[
+            dg.RunRequest(
+                asset_selection=keys,
+                tags={
+                    _RANGE_START: key_of(first),
+                    _RANGE_END: key_of(last),
+                    "tributary/objects": str(decision.objects),
+                },
+            )
+            for first, last in decision.ranges
+        ],
+        cursor=decision.memory.dumps(),
+    )

@@ -1,0 +1,87 @@
+"""`tributary replay`: reads again, with today's code, the sources of which something was rejected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resources.errors import TributaryError
+from resources.postgres.databases import connect
+from resources.settings import get_settings
+from tributary.cli.console import err, out
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from resources.warehouse.base import RejectedSource
+    from tributary.execution import Partitions
+
+
+class ReplayError(TributaryError):
+    """Nothing of the name can be replayed."""
+
+
+def replay(table: str | None) -> int:
+    """Make again what the rejected records of a table, or of all, came from; 1 where a run failed."""
+    from assets.factory.specs import REPLAY
+    from resources.warehouse.opening import open_warehouse
+    from tributary.cli.progress import show
+    from tributary.definitions import defs
+    from tributary.execution import Run
+    from tributary.instance.opening import open_instance
+
+    settings = get_settings()
+    with connect(settings) as databases, open_instance(settings, databases) as instance:
+        warehouse = open_warehouse(settings)
+        before = warehouse.rejected(table)
+        if not before:
+            out.print(f"[green]✓[/] Nothing is in quarantine{f' for {table}' if table else ''}.")
+            return 0
+        failed = 0
+        for keys, partitions in runs_for(defs, before):
+            if partitions.tags():
+                out.print(f"[bold]Partitions {partitions}[/]")
+            failed |= show(Run(defs, instance, keys, partitions, {REPLAY: "true"}))
+        left = sum(found.count for found in warehouse.rejected(table))
+    total = sum(found.count for found in before)
+    console = err if failed else out
+    console.print(f"{total:,} rejected records were read again; {left:,} are still rejected.")
+    return failed
+
+
+def runs_for(defs: dg.Definitions, rejected: list[RejectedSource]) -> list[tuple[tuple[dg.AssetKey, ...], Partitions]]:
+    """The runs that read the sources again: of a partitioned asset those of its domain, else the asset's downstream.
+
+    Raises:
+        ReplayError: no asset has the name under which the records were rejected.
+    """
+    import dagster as dg
+
+    from assets.domains import DOMAINS
+    from assets.factory.outcome import asset_key
+    from tributary.execution import Partitions
+
+    job = defs.resolve_implicit_global_asset_job_def()
+    graph = job.asset_layer.asset_graph
+    domains = {domain.name: domain for domain in DOMAINS}
+    runs: list[tuple[tuple[dg.AssetKey, ...], Partitions]] = []
+    whole: set[dg.AssetKey] = set()
+    for name in dict.fromkeys(found.table_name for found in rejected):
+        key = asset_key(name)
+        if key not in graph.materializable_asset_keys:
+            raise ReplayError(
+                f"{name} has rejected records, but no asset has that name any more; delete them from "
+                "quarantine.rejected_rows if they are of no use."
+            )
+        if graph.get(key).partitions_def is None:
+            whole |= dg.AssetSelection.assets(key).downstream().resolve(graph)
+            continue
+        group = graph.get(key).group_name or ""
+        ranges_of_sources = domains[group].ranges_of_sources
+        if ranges_of_sources is None:
+            raise ReplayError(
+                f"The domain {group} does not say which partitions the rejected records of {name} are of."
+            )
+        members = tuple(sorted(one for one in graph.materializable_asset_keys if graph.get(one).group_name == group))
+        sources = [found.source for found in rejected if found.table_name == name]
+        runs += [(members, Partitions(None, *one)) for one in ranges_of_sources(sources)]
+    return [(tuple(sorted(whole)), Partitions()), *runs] if whole else runs

@@ -1,0 +1,129 @@
+"""Plans the runs that a selection takes where nobody names partitions: which of them are due is the domains' to say.
+
+One run holds one kind of partitions at most, so each domain with partitioned assets gets runs of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+
+from assets.domain import Domain, KeyRange
+from tributary.execution import Partitions, check_partitions
+from tributary.freshness import out_of_date
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """The assets of one run, and the partitions that it makes of those that have any."""
+
+    keys: tuple[dg.AssetKey, ...]
+    partitions: Partitions
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Runs in their order, and the domains of which no partition is due."""
+
+    runs: tuple[PlannedRun, ...]
+    nothing_due: tuple[str, ...] = ()
+
+
+def plan(
+    job: dg.JobDefinition,
+    instance: dg.DagsterInstance,
+    keys: Collection[dg.AssetKey],
+    domains: Sequence[Domain],
+    resources: Mapping[str, object],
+) -> Plan:
+    """The runs that make these assets: the unpartitioned domains together, then each partitioned one by its due ranges.
+
+    What of a domain is not partitioned is made in the last of its runs, when all of its partitions are there.
+    """
+    first: list[dg.AssetKey] = []
+    later: list[PlannedRun] = []
+    idle: list[str] = []
+    due = {domain.name: domain.due for domain in domains}
+    for group, members in _by_group(job, keys).items():
+        partitioned = _partitioned(job, members)
+        ask = due.get(group)
+        if not partitioned or ask is None:
+            first += members
+            continue
+        ranges = ask(resources, _never_made(instance, partitioned))
+        if not ranges:
+            idle.append(group)
+        later += _runs(members, partitioned, ranges)
+    return Plan(tuple([PlannedRun(tuple(first), Partitions()), *later] if first else later), tuple(idle))
+
+
+def missing(
+    job: dg.JobDefinition, instance: dg.DagsterInstance, keys: Sequence[dg.AssetKey], partitions: Partitions
+) -> list[Partitions]:
+    """Of the range, the partitions that some of the assets lack, as ranges without gaps, first to last.
+
+    Raises:
+        SelectionError: the assets do not have these partitions.
+    """
+    check_partitions(job, keys, partitions)
+    first, last = partitions.key or partitions.start, partitions.key or partitions.end
+    lacking: set[str] = set()
+    order: Sequence[str] = ()
+    for key in _partitioned(job, keys):
+        definition = job.asset_layer.asset_graph.get(key).partitions_def
+        if definition is None or first is None or last is None:
+            continue
+        order = definition.get_partition_keys_in_range(dg.PartitionKeyRange(first, last))
+        lacking |= set(order) - set(instance.get_materialized_partitions(key))
+    found: list[Partitions] = []
+    begun: str | None = None
+    for position, name in enumerate(order):
+        begun = begun or (name if name in lacking else None)
+        ends = position + 1 == len(order) or order[position + 1] not in lacking
+        if begun is not None and name in lacking and ends:
+            found.append(Partitions(None, begun, name))
+            begun = None
+    return found
+
+
+def out_of_date_or_due(
+    defs: dg.Definitions, instance: dg.DagsterInstance, domains: Sequence[Domain], resources: Mapping[str, object]
+) -> list[dg.AssetKey]:
+    """What a start should make: assets that are out of date, and all of a domain of which some partition is due."""
+    job = defs.resolve_implicit_global_asset_job_def()
+    found = {dg.AssetKey(name.split("/")) for name in out_of_date(defs, instance)}
+    groups = _by_group(job, job.asset_layer.asset_graph.materializable_asset_keys)
+    for domain in domains:
+        members = groups.get(domain.name, [])
+        partitioned = _partitioned(job, members)
+        if domain.due and partitioned and domain.due(resources, _never_made(instance, partitioned)):
+            found.update(members)
+    return sorted(found)
+
+
+def _by_group(job: dg.JobDefinition, keys: Collection[dg.AssetKey]) -> dict[str, list[dg.AssetKey]]:
+    groups: dict[str, list[dg.AssetKey]] = {}
+    for key in sorted(keys):
+        groups.setdefault(job.asset_layer.asset_graph.get(key).group_name or "", []).append(key)
+    return groups
+
+
+def _partitioned(job: dg.JobDefinition, keys: Sequence[dg.AssetKey]) -> list[dg.AssetKey]:
+    return [key for key in keys if job.asset_layer.asset_graph.get(key).partitions_def is not None]
+
+
+def _never_made(instance: dg.DagsterInstance, keys: Sequence[dg.AssetKey]) -> bool:
+    made = instance.get_latest_materialization_events(keys)
+    return any(made.get(key) is None for key in keys)
+
+
+def _runs(
+    members: Sequence[dg.AssetKey], partitioned: Sequence[dg.AssetKey], ranges: Sequence[KeyRange]
+) -> list[PlannedRun]:
+    others = tuple(key for key in members if key not in partitioned)
+    if not ranges:
+        return [PlannedRun(others, Partitions())] if others else []
+    runs = [PlannedRun(tuple(partitioned), Partitions(None, *one)) for one in ranges[:-1]]
+    return [*runs, PlannedRun(tuple(members), Partitions(None, *ranges[-1]))]

@@ -1,0 +1,90 @@
+"""Faults on demand: how the simulator's server fails, how often, and in what order. Seeded, so that a run repeats."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+from random import Random
+
+import msgspec
+
+
+class Fault(StrEnum):
+    """A way to fail."""
+
+    TOO_MANY_REQUESTS = "too_many_requests"
+    """HTTP 429 with Retry-After."""
+    RATE_LIMITED = "rate_limited"
+    """HTTP 200 with an error of code RATE_LIMITED and its resetAt."""
+    SERVER_ERROR = "server_error"
+    """HTTP 500 with GraphQL errors."""
+    BAD_GATEWAY = "bad_gateway"
+    """HTTP 502 with a page of HTML."""
+    SLOW = "slow"
+    """The right answer, after a delay."""
+    DROPPED = "dropped"
+    """Half of the right answer, and then the connection is closed."""
+    CUT_OFF = "cut_off"
+    """Half of the right answer, as if it were all."""
+    ERRORS_BESIDE_DATA = "errors_beside_data"
+    """The right answer with every other edge missing, and an error."""
+    EXPIRED_TOKEN = "expired_token"  # noqa: S105 - names a fault
+    """HTTP 401."""
+
+
+PASSING = tuple(fault for fault in Fault if fault is not Fault.EXPIRED_TOKEN)
+"""The faults after which the same call may succeed."""
+
+
+class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What shall fail.
+
+    Attributes:
+        upcoming: faults of the very next calls, one each.
+        fraction: of the calls after them, the share that fails.
+        kinds: how, each as likely as the others.
+        seed: of the choice.
+        delay: seconds by which a slow answer is late.
+        pause: seconds after which a rate-limited call may be repeated.
+    """
+
+    upcoming: tuple[Fault, ...] = ()
+    fraction: float = 0.0
+    kinds: tuple[Fault, ...] = PASSING
+    seed: int = 0
+    delay: float = 5.0
+    pause: int = 1
+
+
+@dataclass
+class Faults:
+    """The plan in force, and what it has done.
+
+    Attributes:
+        plan: what shall fail.
+        delivered: how often each fault was delivered since the plan was made.
+    """
+
+    plan: FaultPlan = field(default_factory=FaultPlan)
+    delivered: Counter[str] = field(default_factory=Counter)
+    _rng: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - chooses faults
+    _upcoming: deque[Fault] = field(default_factory=deque)
+
+    def follow(self, plan: FaultPlan) -> None:
+        """Put a plan in force, from its beginning."""
+        self.plan = plan
+        self.delivered.clear()
+        self._rng = Random(plan.seed)  # noqa: S311 - chooses faults
+        self._upcoming = deque(plan.upcoming)
+
+    def draw(self) -> Fault | None:
+        """What happens to the next call; None where it succeeds."""
+        fault = None
+        if self._upcoming:
+            fault = self._upcoming.popleft()
+        elif self.plan.kinds and self._rng.random() < self.plan.fraction:
+            fault = self._rng.choice(self.plan.kinds)
+        if fault is not None:
+            self.delivered[fault.value] += 1
+        return fault

@@ -1,0 +1,38 @@
+"""Runs the web process on the address and port of the settings, until it is asked to end."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+import uvicorn
+
+from resources.lake import open_lake
+from resources.postgres.databases import connect
+from resources.settings import Settings, get_settings
+from resources.stream.opening import open_stream
+from tributary.web.app import create_app
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; what the stream holds is passed on before this returns."""
+    lake = open_lake(settings.lake_location, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
+    # The server repeats the signal that ended it, which would end the process before the stream is closed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with connect(settings) as databases:
+        stream = open_stream(settings, lake)
+        try:
+            uvicorn.run(
+                create_app(settings, databases, stream),
+                host=settings.host,
+                port=settings.web_port,
+                log_level="warning",
+                # Requests carry personal data in their paths and addresses; what matters is counted, not logged.
+                access_log=False,
+                server_header=False,
+            )
+        finally:
+            stream.close()
+
+
+serve(get_settings())

@@ -1,0 +1,50 @@
+"""Puts the parts of the web process together: which path belongs to which of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from a2wsgi import WSGIMiddleware
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from resources.postgres.databases import Databases
+from resources.settings import Settings
+from resources.stream.model import EventStream
+from tributary.launcher.services import dagster_url
+from tributary.web.collector import Collector
+from tributary.web.secret import session_secret
+from tributary.web.sneakers.app import create_app as create_sneakers
+
+COLLECTOR = "/v1"
+SNEAKERS = "/sneakers"
+_FRONT = Path(__file__).with_name("front.html")
+_SAFE = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def create_app(settings: Settings, databases: Databases, stream: EventStream) -> ASGIApp:
+    """The web process's application; the stream stays its opener's to close."""
+    collector = Collector(stream, settings.collector_write_key.get_secret_value())
+    app = FastAPI(title="Tributary", docs_url=None, redoc_url=None, openapi_url=None)
+    sneakers = create_sneakers(databases.sqlalchemy_url("app"), session_secret(settings))
+    app.mount(SNEAKERS, WSGIMiddleware(sneakers))  # type: ignore[arg-type]  # ASGI as a2wsgi types it
+    front = _FRONT.read_text().replace("{{dagster}}", dagster_url(settings))
+
+    @app.get("/", response_class=HTMLResponse)
+    def front_page() -> HTMLResponse:
+        return HTMLResponse(front, headers=_SAFE)
+
+    async def web(scope: Scope, receive: Receive, send: Send) -> Any:
+        # The collector is asked thousands of times a second, so nothing else looks at its requests.
+        path = scope.get("path", "")
+        if path == COLLECTOR or path.startswith(f"{COLLECTOR}/"):
+            return await collector(scope, receive, send)
+        return await app(scope, receive, send)
+
+    return web

@@ -1,0 +1,47 @@
+"""The life events that count, with their corrected day, as a SELECT: what `rules.entries` says, for whole tables."""
+
+from __future__ import annotations
+
+from sqlalchemy import DateTime, Subquery, cast, exists, func, select
+from sqlalchemy.orm import aliased
+
+from tributary.web.sneakers.events import LIFE, EventType
+from tributary.web.sneakers.models import SneakerEvent
+
+Edit = aliased(SneakerEvent, name="edit")
+Undoing = aliased(SneakerEvent, name="undoing")
+
+
+def standing_events() -> Subquery:
+    """Rows (event_id, type, sneaker_id, event_time) of the life events that were not undone."""
+    moved = _moved()
+    return (
+        select(
+            SneakerEvent.event_id,
+            SneakerEvent.type,
+            SneakerEvent.sneaker_id,
+            func.coalesce(moved.c.event_time, SneakerEvent.event_time).label("event_time"),
+        )
+        .outerjoin(moved, moved.c.target_event_id == SneakerEvent.event_id)
+        .where(
+            SneakerEvent.type.in_(LIFE),
+            ~exists().where(Undoing.target_event_id == SneakerEvent.event_id, Undoing.type == EventType.UNDONE),
+        )
+        .subquery("standing")
+    )
+
+
+def _moved() -> Subquery:
+    """The corrected time of each event whose day was corrected: that of the latest correction which stands."""
+    changes = Edit.details["changes"]
+    return (
+        select(Edit.target_event_id, cast(changes["event_time"].astext, DateTime(timezone=True)).label("event_time"))
+        .where(
+            Edit.type == EventType.EDITED,
+            changes["event_time"].astext.is_not(None),
+            ~exists().where(Undoing.target_event_id == Edit.event_id, Undoing.type == EventType.UNDONE),
+        )
+        .distinct(Edit.target_event_id)
+        .order_by(Edit.target_event_id, Edit.event_id.desc())
+        .subquery("moved")
+    )

@@ -1,0 +1,56 @@
+"""What every answer of the app carries for the browser's protection, and how its cookie is kept.
+
+Nothing here is about who may use the app: it has no log-in, and is meant for loopback or a proxy that asks for one.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface
+
+# No script at all, nothing from elsewhere, no inline style; a form sends to this app alone, and no page frames it.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+LARGEST_FORM = 64 * 1024
+"""Bytes of a request; the longest honest form has less than two thousand."""
+
+
+class Sessions(SecureCookieSessionInterface):
+    """The session in a signed cookie, which travels over TLS only where it was set over TLS."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - the signature is Flask's
+        return request.is_secure
+
+
+def protect(app: Flask) -> None:
+    """Set the headers of every answer, the cookie's flags and the limits of a request."""
+    app.session_interface = Sessions()
+    app.config.update(
+        SESSION_COOKIE_NAME="sneakers",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=LARGEST_FORM,
+        MAX_FORM_MEMORY_SIZE=LARGEST_FORM,
+        # A page may stay open for days; the token is bound to the session, which ends with the browser's.
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.after_request(_headers)
+
+
+def _headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        # Choices must not be stale, nor tokens be used again, when a page is gone back to.
+        response.headers["Cache-Control"] = "no-store"
+    return response

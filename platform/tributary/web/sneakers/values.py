@@ -1,0 +1,127 @@
+"""What a typed text, price or day must look like; from outside comes text, from here values that can be stored.
+
+Whether values agree with the life of a pair is decided in `rules`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+
+from tributary.web.sneakers.errors import Fault, Refused
+
+LONGEST_TEXT = 80
+HIGHEST_PRICE = Decimal("999999.99")
+EARLIEST_DAY = date(1900, 1, 1)
+LARGEST_ID = 2**63 - 1
+
+_PRICE = re.compile(r"(?P<whole>[0-9]{1,9})(?:[.,](?P<cents>[0-9]{1,2}))?")
+# Characters that reorder the text around them: a name with one could be read as something else than it is.
+_REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def check_all(*checks: Callable[[], object]) -> None:
+    """Make every check, so that a person reads of all that is wrong at once.
+
+    Raises:
+        Refused: with the faults of all checks that refused.
+    """
+    faults: list[Fault] = []
+    for check in checks:
+        try:
+            check()
+        except Refused as refusal:
+            faults.extend(refusal.faults)
+    if faults:
+        (field, sentence), *more = faults
+        raise Refused(field, sentence, *more)
+
+
+def clean_text(value: str | None, field: str, label: str) -> str:
+    """A text of 1 to `LONGEST_TEXT` characters, trimmed, with single spaces, in Unicode's composed form (NFC).
+
+    Raises:
+        Refused: it is blank, too long, or holds control characters.
+    """
+    found = clean_optional_text(value, field, label)
+    if found is None:
+        raise Refused(field, f"{label} is missing: please fill it in.")
+    return found
+
+
+def clean_optional_text(value: str | None, field: str, label: str) -> str | None:
+    """Like `clean_text`, but None where the text is blank."""
+    text = " ".join(unicodedata.normalize("NFC", value or "").split())
+    if any(unicodedata.category(character) in ("Cc", "Cs") or character in _REORDERING for character in text):
+        raise Refused(field, f"{label} holds characters that cannot be shown: please type it anew.")
+    if all(unicodedata.category(character)[0] in "CZ" for character in text):
+        return None
+    if len(text) > LONGEST_TEXT:
+        raise Refused(field, f"{label} has {len(text)} characters, and {LONGEST_TEXT} are the most: please shorten it.")
+    return text
+
+
+def clean_price(value: str | None, field: str, label: str) -> Decimal:
+    """A price from 0 to `HIGHEST_PRICE`, with two decimals; a comma does for the point.
+
+    Raises:
+        Refused: it is missing, not such a number, or too high.
+    """
+    text = (value or "").strip()
+    if not text:
+        raise Refused(field, f"{label} is missing: write 0 where nothing was paid.")
+    match = _PRICE.fullmatch(text)
+    if match is None:
+        raise Refused(field, f"{label} must be a number like 120 or 89.95, not negative, with at most two decimals.")
+    price = Decimal(f"{match['whole']}.{(match['cents'] or '0').ljust(2, '0')}")
+    if price > HIGHEST_PRICE:
+        raise Refused(field, f"{label} is higher than {HIGHEST_PRICE:,}: please check it.")
+    return price
+
+
+def clean_day(value: date | None, field: str, today: date) -> date:
+    """A day that is not in the future.
+
+    Raises:
+        Refused: it is missing, in the future, or before `EARLIEST_DAY`.
+    """
+    if value is None:
+        raise Refused(field, "The day is missing: please choose one.")
+    if value > today:
+        raise Refused(field, f"{spoken(value)} is in the future: choose today or a day before.")
+    if value < EARLIEST_DAY:
+        raise Refused(field, f"{spoken(value)} is too long ago: choose a day from {spoken(EARLIEST_DAY)} on.")
+    return value
+
+
+def clean_id(value: int | None, field: str, label: str) -> int:
+    """An identifier that can exist.
+
+    Raises:
+        Refused: it is missing or out of range.
+    """
+    if value is None or not 0 < value <= LARGEST_ID:
+        raise Refused(field, f"{label} is missing: please choose one of the list.")
+    return value
+
+
+def time_of(day: date) -> datetime:
+    """When something that happened on `day` is said to have happened: at noon, UTC.
+
+    Entries have the precision of a day. Noon UTC falls on that same day in every zone from UTC-12 to UTC+11, so that
+    a reader need not know the collector's zone.
+    """
+    return datetime.combine(day, time(12), UTC)
+
+
+def day_of(moment: datetime) -> date:
+    """The day of an event's time; the inverse of `time_of`."""
+    return moment.astimezone(UTC).date()
+
+
+def spoken(day: date) -> str:
+    """A day as sentences name it: `3 May 2025`."""
+    return f"{day.day} {day:%B} {day.year}"

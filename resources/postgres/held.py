@@ -1,0 +1,17 @@
+"""The databases of a process: connected to when first needed, and held until the process ends."""
+
+from __future__ import annotations
+
+import atexit
+from functools import lru_cache
+
+from resources.postgres.databases import Databases, connect
+from resources.settings import Settings
+
+
+@lru_cache(maxsize=4)
+def held_databases(settings: Settings) -> Databases:
+    """The databases of these settings; their server is started, or joined, at the first call."""
+    databases = connect(settings)
+    atexit.register(databases.close)
+    return databases

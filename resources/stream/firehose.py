@@ -1,0 +1,184 @@
+"""The event stream of the profile `local`: what Firehose does, by a journal on this machine's disk and any lake.
+
+`put` returns when the records are synced to a journal; callers at the same time share one sync. A journal becomes one
+object: when it is large enough, old enough, when its hour has passed, and on `close`. How an object gets into the lake
+is in `delivery`, what is in a journal's file in `frames`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Lock, Timer
+from uuid import uuid4
+
+from resources.lake import Lake
+from resources.lake.keys import check_prefix
+from resources.stream.delivery import Delivery
+from resources.stream.errors import StreamBusyError, StreamClosedError, StreamError, StreamUnavailableError
+from resources.stream.folder import JournalFolder
+from resources.stream.journal import Journal
+from resources.stream.model import EventStream, Record
+from resources.stream.naming import EVENTS, ObjectName
+from resources.stream.records import check_sizes
+
+BACKLOG_BYTES = 256_000_000
+"""Records that may wait for the lake by default, before senders are told to slow down."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class _Group:
+    """Records that become durable together. It counts as failed until it has not."""
+
+    parts: list[bytes] = field(default_factory=list)
+    size: int = 0
+    done: bool = False
+    failure: StreamError | None = field(
+        default_factory=lambda: StreamUnavailableError("The events were not written; send them again.", not_taken=0)
+    )
+
+
+class FolderFirehose(EventStream):
+    """A stream over the journal folder `folder` into `lake`; one process at a time.
+
+    `buffer_seconds` and `buffer_bytes` say when an object is made; `backlog_bytes` bounds what waits for the lake.
+    """
+
+    def __init__(
+        self,
+        lake: Lake,
+        folder: Path,
+        stream: str,
+        *,
+        buffer_seconds: float,
+        buffer_bytes: int,
+        backlog_bytes: int = BACKLOG_BYTES,
+        gzip: bool = False,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        """Open the stream, and begin to deliver what an earlier process left in the folder.
+
+        Raises:
+            StreamFolderError: another process uses the folder, or it cannot be used at all.
+            LakeKeyError: no object of the lake can have this stream's name.
+        """
+        check_prefix(f"{EVENTS}{stream}")
+        self._stream, self._gzip, self._clock = stream, gzip, clock
+        self._buffer_seconds, self._buffer_bytes, self._backlog_bytes = buffer_seconds, buffer_bytes, backlog_bytes
+        self._folder = JournalFolder(folder)
+        try:
+            self._delivery = Delivery(lake, self._folder.leftovers())
+        except StreamError:
+            self._folder.release()
+            raise
+        self._joining = Lock()
+        """Guards the group that callers join, and whether they still may."""
+        self._committing = Lock()
+        """Guards the journal; its holder writes for all who joined before."""
+        self._group = _Group()
+        self._closed = False
+        self._journal: Journal | None = None
+        self._timer: Timer | None = None
+
+    def put(self, records: Sequence[Record]) -> None:
+        """See `EventStream.put`.
+
+        Raises:
+            StreamBusyError: the lake has not taken events for so long that no more may wait.
+            StreamClosedError: the stream is closed.
+            StreamUnavailableError: the disk did not take the records.
+        """
+        check_sizes(records)
+        if not records:
+            return
+        group = self._join([record.data for record in records])
+        with self._committing:
+            # Whoever comes first writes for all; the others find it done.
+            if not group.done:
+                self._commit()
+        if isinstance(group.failure, StreamUnavailableError):
+            raise StreamUnavailableError(str(group.failure), not_taken=len(records)) from group.failure
+        if group.failure is not None:
+            raise group.failure
+
+    def close(self) -> None:
+        """See `EventStream.close`. What the lake does not take now is delivered by the next process on the folder."""
+        with self._joining:
+            if self._closed:
+                return
+            self._closed = True
+        with self._committing:
+            if not self._group.done and self._group.parts:
+                self._commit()
+            self._seal()
+        self._delivery.close()
+        self._folder.release()
+
+    def _join(self, parts: list[bytes]) -> _Group:
+        size = sum(map(len, parts))
+        backlog = self._delivery.backlog
+        with self._joining:
+            if self._closed:
+                raise StreamClosedError("The event stream is closing; send the events again a little later.")
+            if backlog + self._group.size + size > self._backlog_bytes:
+                raise StreamBusyError(
+                    f"{backlog} bytes of events wait for the lake, which is as much as may; send them again later."
+                )
+            self._group.parts += parts
+            self._group.size += size
+            return self._group
+
+    def _commit(self) -> None:
+        with self._joining:
+            group, self._group = self._group, _Group()
+        try:
+            self._append(group.parts)
+            group.failure = None
+        except StreamError as error:
+            group.failure = error
+        finally:
+            group.done = True
+
+    def _append(self, parts: Sequence[bytes]) -> None:
+        now = self._clock()
+        if self._journal is not None and _hour(self._journal.name.arrived) != _hour(now):
+            self._seal()
+        if self._journal is None:
+            self._journal = self._begin(now)
+        try:
+            self._journal.append(parts)
+        except StreamError:
+            self._seal()
+            raise
+        if self._journal.payload >= self._buffer_bytes:
+            self._seal()
+
+    def _begin(self, now: datetime) -> Journal:
+        journal = Journal(self._folder.path, ObjectName(self._stream, now, uuid4(), self._gzip))
+        rest_of_hour = (_hour(now) + timedelta(hours=1) - now).total_seconds()
+        self._timer = Timer(min(self._buffer_seconds, rest_of_hour), self._seal_in_time, [journal])
+        self._timer.daemon = True
+        self._timer.start()
+        return journal
+
+    def _seal_in_time(self, journal: Journal) -> None:
+        with self._committing:
+            if self._journal is journal:
+                self._seal()
+
+    def _seal(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._journal is not None:
+            self._delivery.submit(self._journal.seal())
+        self._journal = self._timer = None
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)

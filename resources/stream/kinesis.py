@@ -1,0 +1,145 @@
+"""The event stream of the profile `aws`: a Kinesis data stream, which Firehose reads and writes to the lake.
+
+How records are cut into calls is in `kinesis_calls`; what its failures mean is in `kinesis_errors`.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from threading import BoundedSemaphore, Condition
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config  # type: ignore[import-untyped]
+from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+from botocore.session import Session  # type: ignore[import-untyped]
+
+from resources.stream.errors import StreamBusyError, StreamClosedError, StreamUnavailableError
+from resources.stream.kinesis_calls import calls_of
+from resources.stream.kinesis_errors import passing_reason
+from resources.stream.model import EventStream, Record
+from resources.stream.records import check_sizes, size_of
+
+if TYPE_CHECKING:
+    from resources.stream.kinesis_calls import Entry
+
+PATIENCE_SECONDS = 8.0
+"""How long one call is repeated; senders wait for the answer meanwhile, and give up themselves after some 15 s."""
+
+CONCURRENCY = 4
+"""Calls in flight at the same time."""
+
+WAITING_BYTES = 32_000_000
+"""Records that may be in flight or wait for their turn, before senders are told to slow down."""
+
+_FIRST_PAUSE = 0.05
+_LONGEST_PAUSE = 2.0
+
+
+class KinesisStream(EventStream):
+    """The Kinesis data stream called `stream` in `region`, or in a service of the same protocol at `endpoint_url`.
+
+    Credentials are found as AWS's own tools find them.
+    """
+
+    def __init__(
+        self,
+        stream: str,
+        *,
+        region: str,
+        endpoint_url: str | None,
+        patience_seconds: float = PATIENCE_SECONDS,
+        waiting_bytes: int = WAITING_BYTES,
+    ) -> None:
+        self._stream, self._patience, self._most_waiting = stream, patience_seconds, waiting_bytes
+        self._client: Any = Session().create_client(
+            "kinesis",
+            region_name=region,
+            endpoint_url=endpoint_url,
+            config=Config(
+                connect_timeout=3,
+                read_timeout=6,
+                max_pool_connections=CONCURRENCY,
+                # Repeated here instead, and then only what was not taken.
+                retries={"total_max_attempts": 1},
+            ),
+        )
+        self._turn = BoundedSemaphore(CONCURRENCY)
+        self._changed = Condition()
+        self._waiting = 0
+        self._closed = False
+
+    def put(self, records: Sequence[Record]) -> None:
+        """See `EventStream.put`. Repeats what was not taken, with growing random pauses.
+
+        Raises:
+            StreamAccessError: there is no such stream, or credentials are missing or not permitted to write to it.
+            StreamBusyError: too many records are under way.
+            StreamClosedError: the stream is closed.
+            StreamUnavailableError: `not_taken` of the records were not taken in time.
+        """
+        check_sizes(records)
+        size = sum(map(size_of, records))
+        self._enter(size)
+        try:
+            done = 0
+            for entries in calls_of(records):
+                with self._turn:
+                    left, reason = self._send(entries)
+                done += len(entries)
+                if left:
+                    not_taken = left + len(records) - done
+                    raise StreamUnavailableError(
+                        f"The Kinesis stream {self._stream} did not take {not_taken} of {len(records)} records "
+                        f"({reason}); send them again later, and give the stream more shards if this lasts.",
+                        not_taken=not_taken,
+                    )
+        finally:
+            self._leave(size)
+
+    def close(self) -> None:
+        """See `EventStream.close`. Waits for the calls of other threads."""
+        with self._changed:
+            self._closed = True
+            self._changed.wait_for(lambda: not self._waiting)
+        self._client.close()
+
+    def _enter(self, size: int) -> None:
+        with self._changed:
+            if self._closed:
+                raise StreamClosedError("The event stream is closing; send the events again a little later.")
+            # One call alone is always let through, however large.
+            if self._waiting and self._waiting + size > self._most_waiting:
+                raise StreamBusyError(
+                    f"{self._waiting} bytes of events are on their way to Kinesis, which is as much as may; "
+                    "send them again later."
+                )
+            self._waiting += size
+
+    def _leave(self, size: int) -> None:
+        with self._changed:
+            self._waiting -= size
+            self._changed.notify_all()
+
+    def _send(self, entries: Sequence[Entry]) -> tuple[int, str]:
+        """How many of the entries were not taken in time, and why; (0, "") when all were."""
+        end = time.monotonic() + self._patience
+        longest = _FIRST_PAUSE
+        while True:
+            entries, reason = self._attempt(entries)
+            # Random over the whole range, so that senders which failed together do not come back together.
+            pause = random.uniform(0, longest)  # noqa: S311 - spreads load, guards nothing
+            if not entries or time.monotonic() + pause > end:
+                return len(entries), reason
+            time.sleep(pause)
+            longest = min(2 * longest, _LONGEST_PAUSE)
+
+    def _attempt(self, entries: Sequence[Entry]) -> tuple[Sequence[Entry], str]:
+        try:
+            answer = self._client.put_records(StreamName=self._stream, Records=list(entries))
+        except (ClientError, BotoCoreError) as error:
+            return entries, passing_reason(error, self._stream)
+        codes = [result.get("ErrorCode") for result in answer["Records"]]
+        left = [entry for entry, code in zip(entries, codes, strict=True) if code]
+        return left, next(filter(None, codes), "")

@@ -1,0 +1,31 @@
+"""From the settings to an event stream. Which profile gets which engine is decided here and nowhere else."""
+
+from __future__ import annotations
+
+from resources.lake import Lake
+from resources.settings import Settings
+from resources.stream.model import EventStream
+
+
+def open_stream(settings: Settings, lake: Lake) -> EventStream:
+    """Open the stream that the settings name: Kinesis on the profile `aws`, else a journal folder that fills `lake`.
+
+    Kinesis is not called before the first use; Firehose, which reads it, fills the lake then.
+
+    Raises:
+        StreamFolderError: the journal folder is in use by another process, or cannot be used.
+        LakeKeyError: no object of the lake can have the stream's name.
+    """
+    if settings.profile == "aws":
+        from resources.stream.kinesis import KinesisStream
+
+        return KinesisStream(settings.stream, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
+    from resources.stream.firehose import FolderFirehose
+
+    return FolderFirehose(
+        lake,
+        settings.stream_journal,
+        settings.stream,
+        buffer_seconds=settings.stream_buffer_seconds,
+        buffer_bytes=settings.stream_buffer_bytes,
+    )

@@ -1,0 +1,77 @@
+"""Builds a write's rows in a relation aside: from a SELECT, from Arrow batches, or from a delimited file.
+
+Checks, windows of the standing rows, and publishing come after it and are not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+
+from resources.warehouse.base import Batches, Select, Source
+from resources.warehouse.delimited.scan import Reject
+from resources.warehouse.postgres.relations import column_definitions, part_sql
+from resources.warehouse.postgres.session import Session
+from resources.warehouse.table import Table, quoted
+from resources.warehouse.types import postgres_type
+from resources.warehouse.windows import Range, Window
+
+
+@dataclass(frozen=True)
+class Built:
+    """What was built: the statement that did it, and, of a file, its lines and those set aside.
+
+    `content` is a digest of the rows and their declaration, where the rows passed through here; else empty.
+    """
+
+    statement: str
+    lines: int = 0
+    rejects: Sequence[Reject] = ()
+    content: str = ""
+
+
+def build(session: Session, table: Table, source: Source, part: str, *, window: Window | None, at_once: bool) -> Built:
+    """Make `part` with the rows of `source`, in the caller's transaction; `at_once` is `load_file`'s.
+
+    Raises:
+        WarehouseError: the source's rows have other columns than the table.
+        SourceFileError: a file cannot be read as its contract says.
+        psycopg.DataError, psycopg.IntegrityError: as `load_file` raises them.
+    """
+    if isinstance(source, Select):
+        session.execute(f"CREATE TABLE {part_sql(part)} AS {typed(session, table, source.sql, window)}")
+        return Built(source.sql)
+    if isinstance(source, Batches):
+        from resources.warehouse.postgres.bulk import copy_batches
+
+        session.execute(f"CREATE TABLE {part_sql(part)} ({column_definitions(table.columns)})")
+        content = copy_batches(session, table, iter(source.batches), part)
+        return Built(f"COPY {table.key} FROM STDIN (FORMAT csv)", content=content)
+    from resources.warehouse.postgres.load import create_part, load_file
+
+    create_part(session, source.contract, part)
+    loaded = load_file(session, source, part, at_once=at_once)
+    return Built(f"COPY {table.key} FROM STDIN (FORMAT csv, ON_ERROR ignore)", loaded.lines, loaded.rejects)
+
+
+def typed(session: Session, table: Table, select: str, window: Window | None = None) -> str:
+    """The SELECT with each column cast to the type that the table declares; of its rows, those in the window."""
+    columns = ", ".join(
+        f"{quoted(column.name)}::{postgres_type(column.type)} AS {quoted(column.name)}" for column in table.columns
+    )
+    text = f"SELECT {columns} FROM (\n{select}\n) AS q"
+    if window is None:
+        return text
+    # Asked for outside, the window's bounds are pushed down by the planner to wherever the column comes from.
+    literal = psycopg.ClientCursor(session.connection).mogrify(*window_sql(window))
+    return f"{text} WHERE {literal}"
+
+
+def window_sql(window: Window) -> tuple[str, Sequence[object]]:
+    """The condition that is true for the rows that a window owns, and the values bound in it."""
+    column = quoted(window.column)
+    if isinstance(window, Range):
+        return f"{column} >= %s AND {column} < %s", (window.start, window.end)
+    return f"{column} = ANY(%s)", (list(window.names),)

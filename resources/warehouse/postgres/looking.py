@@ -1,0 +1,91 @@
+"""Tells of published rows without writing: their size, a few of them, and how they stand to what they follow from."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from resources.warehouse.base import Recipe, Standing, WriteReport
+from resources.warehouse.checks import CheckResult
+from resources.warehouse.errors import ChecksFailed
+from resources.warehouse.postgres.audit import audit
+from resources.warehouse.postgres.notes import read_note, versions
+from resources.warehouse.postgres.relations import find, has_columns
+from resources.warehouse.postgres.session import Session
+from resources.warehouse.table import Table
+
+PREVIEW_ROWS = 10
+UNCHANGED = "-- unchanged: the published rows are what this would make again"
+
+
+def review(session: Session, table: Table) -> WriteReport:
+    """Count and check the published rows as they are.
+
+    Raises:
+        ChecksFailed: a blocking check fails on them.
+    """
+    started = time.perf_counter()
+    note = read_note(session, table)
+    rows, checks = audit(session, table.checks, table.sql_name)
+    if any(result.blocks for result in checks):
+        raise ChecksFailed(table.key, checks)
+    return WriteReport(
+        table=table,
+        rows=rows,
+        bytes=size_of(session, table),
+        seconds=time.perf_counter() - started,
+        statement=UNCHANGED,
+        checks=checks,
+        preview=preview_of(session, table.sql_name),
+        lines=note.published.lines if note else 0,
+        rejected=note.published.rejected if note else 0,
+        unchanged=True,
+    )
+
+
+def standing(session: Session, table: Table, recipe: Recipe) -> Standing:
+    """How the published rows stand to a recipe; where they are what it would make, a report without a scan of them."""
+    started = time.perf_counter()
+    inputs = versions(session, recipe.inputs)
+    if None in inputs.values():
+        return Standing(None)
+    told = "\n".join([recipe.digest, repr(table), *(f"{name} {inputs[name]}" for name in sorted(inputs))])
+    fingerprint = hashlib.sha256(told.encode()).hexdigest()
+    note = read_note(session, table)
+    if note is None or note.published.fingerprint != fingerprint or note.checks is None:
+        return Standing(fingerprint)
+    found = find(session, table)
+    if found is None or not has_columns(found, table):
+        return Standing(fingerprint)
+    checks = _noted_checks(session, table, note.checks)
+    size, preview = size_of(session, table), preview_of(session, table.sql_name)
+    seconds = time.perf_counter() - started
+    return Standing(
+        fingerprint,
+        WriteReport(
+            table, note.published.rows, size, seconds, UNCHANGED, checks=checks, preview=preview, unchanged=True
+        ),
+    )
+
+
+def size_of(session: Session, table: Table) -> int:
+    """Bytes that the table takes on disk, indexes among them; 0 for a view."""
+    size: int = session.row(
+        "SELECT coalesce(sum(pg_total_relation_size(relid)), 0)::bigint AS bytes FROM pg_partition_tree(%s::regclass)",
+        (table.sql_name,),
+    )["bytes"]
+    return size
+
+
+def preview_of(session: Session, relation: str) -> list[dict[str, Any]]:
+    """A few rows of a relation, by its quoted name."""
+    return session.sample(f"SELECT * FROM {relation} LIMIT {PREVIEW_ROWS}")
+
+
+def _noted_checks(session: Session, table: Table, failures: Mapping[str, int]) -> list[CheckResult]:
+    """The results that were noted; checks that found something are made again, for the rows they show."""
+    found = [check for check in table.checks if failures.get(check.name) != 0]
+    again = {result.check.name: result for result in audit(session, found, table.sql_name)[1]} if found else {}
+    return [again.get(check.name, CheckResult(check, 0)) for check in table.checks]

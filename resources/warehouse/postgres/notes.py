@@ -1,0 +1,162 @@
+"""What the warehouse notes of each table when it publishes it: a version, and what its rows were made from.
+
+The note stands in `_parts.published_tables` and is written in the transaction that publishes, so that it can never tell
+of rows that are not there. It holds good for one state of the relation only: where a person has dropped, truncated or
+redefined it since, nothing is known of it. What single source objects gave is the ledger's matter.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from resources.warehouse.base import Published
+from resources.warehouse.checks import CheckResult
+from resources.warehouse.postgres.session import Session
+from resources.warehouse.table import Table
+
+DDL = """
+CREATE TABLE IF NOT EXISTS _parts.published_tables (
+    table_name text PRIMARY KEY, version text NOT NULL, relation oid NOT NULL, state text NOT NULL,
+    fingerprint text NOT NULL, content text NOT NULL, rows bigint NOT NULL, lines bigint NOT NULL,
+    rejected bigint NOT NULL, checks jsonb, modified bigint NOT NULL, published_at timestamptz NOT NULL
+);
+COMMENT ON TABLE _parts.published_tables IS
+    'One row a table or view that Tributary published: its version, and what its rows were made from.';
+COMMENT ON COLUMN _parts.published_tables.version IS 'Another one whenever the rows may have changed.';
+COMMENT ON COLUMN _parts.published_tables.state IS
+    'What a drop, truncate or redefinition by others changes; the note holds good while it is the same.';
+COMMENT ON COLUMN _parts.published_tables.modified IS 'Rows that windows have written since the last ANALYZE.'
+"""
+
+_STATE = (
+    "CASE c.relkind WHEN 'v' THEN md5(pg_get_viewdef(c.oid)) ELSE coalesce(pg_relation_filenode(c.oid)::text, '') END"
+)
+# A view, or the one partition of a table.
+_RELATION = f"""
+    SELECT n.nspname || '.' || f.relname AS table_name, f.oid AS face, c.oid AS relation, {_STATE} AS state
+    FROM pg_class AS f JOIN pg_namespace AS n ON n.oid = f.relnamespace
+    LEFT JOIN pg_inherits AS i ON i.inhparent = f.oid AND f.relkind = 'p'
+    JOIN pg_class AS c ON c.oid = coalesce(i.inhrelid, f.oid)
+    WHERE f.relkind IN ('p', 'v')
+"""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A valid note. `content` is a digest of the rows themselves, where the writer had one; else empty.
+
+    `checks` are the failures of each check by name; None where they were not found for the table as a whole.
+    """
+
+    published: Published
+    content: str
+    checks: Mapping[str, int] | None
+    modified: int
+
+
+def read_note(session: Session, table: Table) -> Note | None:
+    """The note on the table's present rows; None where there is none that holds good."""
+    found = _rows(
+        session,
+        f"""
+        SELECT p.* FROM ({_RELATION} AND n.nspname = %s AND f.relname = %s) AS r
+        JOIN _parts.published_tables AS p USING (table_name, relation, state)
+        """,
+        (table.schema, table.name),
+    )
+    if not found:
+        return None
+    row = found[0]
+    published = Published(row["fingerprint"], row["rows"], row["lines"], row["rejected"])
+    return Note(published, row["content"], row["checks"], row["modified"])
+
+
+def write_note(
+    session: Session,
+    table: Table,
+    published: Published,
+    *,
+    content: str = "",
+    checks: Sequence[CheckResult] | None = None,
+    modified: int = 0,
+    same_rows: bool = False,
+) -> None:
+    """Note the table as it now is, in the caller's transaction, which publishes; under a new version for new rows."""
+    failures = None if checks is None else json.dumps({result.check.name: result.failures for result in checks})
+    session.execute(
+        f"""
+        INSERT INTO _parts.published_tables AS p
+        SELECT r.table_name, gen_random_uuid()::text, r.relation, r.state, %s, %s, %s, %s, %s, %s::jsonb, %s, now()
+        FROM ({_RELATION} AND n.nspname = %s AND f.relname = %s) AS r
+        ON CONFLICT (table_name) DO UPDATE SET
+            version = CASE WHEN %s::boolean THEN p.version ELSE excluded.version END,
+            relation = excluded.relation, state = excluded.state, fingerprint = excluded.fingerprint,
+            content = excluded.content, rows = excluded.rows, lines = excluded.lines, rejected = excluded.rejected,
+            checks = excluded.checks, modified = excluded.modified, published_at = excluded.published_at
+        """,
+        (
+            published.fingerprint,
+            content,
+            published.rows,
+            published.lines,
+            published.rejected,
+            failures,
+            modified,
+            table.schema,
+            table.name,
+            same_rows,
+        ),
+    )
+
+
+def versions(session: Session, names: Sequence[str]) -> dict[str, str | None]:
+    """The version of each table or view by `schema.name`; None where it is not there or not Tributary's.
+
+    A view's version is that of its definition together with those of all that it reads.
+    """
+    found: dict[str, list[str | None]] = {name: [] for name in names}
+    rows = _rows(
+        session,
+        f"""
+        WITH RECURSIVE reached AS (
+            SELECT n.nspname || '.' || c.relname AS root, c.oid, c.relkind
+            FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+            WHERE (n.nspname, c.relname) IN (
+                SELECT split_part(w.name, '.', 1), split_part(w.name, '.', 2) FROM unnest(%s::text[]) AS w(name)
+            )
+            UNION
+            SELECT r.root, c.oid, c.relkind FROM reached AS r
+            JOIN pg_rewrite AS w ON w.ev_class = r.oid
+            JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+                AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.oid
+            JOIN pg_class AS c ON c.oid = d.refobjid
+            WHERE r.relkind = 'v'
+        )
+        SELECT reached.root, known.table_name || '@' || p.version AS version
+        FROM reached
+        LEFT JOIN LATERAL ({_RELATION} AND f.oid = reached.oid) AS known ON true
+        LEFT JOIN _parts.published_tables AS p USING (table_name, relation, state)
+        """,
+        (list(names),),
+    )
+    for row in rows:
+        found[row["root"]].append(row["version"])
+    return {name: _joined(parts) for name, parts in found.items()}
+
+
+def _rows(session: Session, query: str, params: Sequence[Any]) -> list[dict[str, Any]]:
+    """The rows of a query on the notes; none in a warehouse that nothing was ever published to."""
+    try:
+        return session.rows(query, params)
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        return []
+
+
+def _joined(parts: Sequence[str | None]) -> str | None:
+    known = [part for part in parts if part is not None]
+    return " ".join(sorted(known)) if known and len(known) == len(parts) else None

@@ -1,0 +1,190 @@
+"""What the collector answers to requests that are wrong, too large or not for it, and to browsers."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import tracemalloc
+import zlib
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests.collector.conftest import Served
+from tests.collector.serving import WRITE_KEY, events, serving, stream_of
+from tributary.web.collector import Collector
+from tributary.web.collector.body import read_body
+from tributary.web.collector.errors import RequestRefused
+
+TRACK = {"type": "track", "userId": "u", "event": "e"}
+
+
+def gzipped(served: Served, path: str, body: bytes, encoding: str = "gzip") -> httpx.Response:
+    return served.client.post(path, content=body, headers={"content-encoding": encoding})
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"authorization": "Basic d3Jvbmc6"},
+        {"authorization": "Basic ???"},
+        {"authorization": "Basic"},
+        {"authorization": "Bearer the-write-key"},
+    ],
+)
+@pytest.mark.parametrize("in_body", [{}, {"writeKey": "wrong"}, {"writeKey": "schlüssel"}])
+def test_without_the_write_key_nothing_is_taken(
+    served: Served, headers: dict[str, str], in_body: dict[str, str]
+) -> None:
+    for path, content in (("/v1/track", TRACK | in_body), ("/v1/batch", {"batch": [TRACK], **in_body})):
+        answer = httpx.post(served.url + path, json=content, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "invalid_write_key")
+        assert "write key is missing or wrong" in answer.json()["message"]
+        assert "www-authenticate" not in answer.headers
+    assert served.taken() == []
+
+
+def test_a_bearers_token_may_go_with_the_key_in_the_body(served: Served) -> None:
+    answer = httpx.post(
+        f"{served.url}/v1/track", json=TRACK | {"writeKey": WRITE_KEY}, headers={"authorization": "Bearer token"}
+    )
+    assert answer.status_code == 200
+    assert len(served.taken()) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"nul",
+        b'{"a":1} x',
+        b"\xff\xfe",
+        b'{"batch":[{"a":"\xff"}',
+        b"[" * 20_000,
+        b'{"batch":' + b"[" * 20_000,
+    ],
+)
+def test_a_body_that_is_not_json_is_refused(served: Served, body: bytes) -> None:
+    for path in ("/v1/track", "/v1/batch"):
+        answer = served.client.post(path, content=body)
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_body")
+    assert served.post("/v1/track", TRACK).status_code == 200
+    assert len(served.taken()) == 1
+
+
+@pytest.mark.parametrize(
+    "content", [[], "text", {}, {"batch": {}}, {"batch": [], "sentAt": 5}, {"batch": [], "context": 1}]
+)
+def test_a_batch_needs_its_shape(served: Served, content: Any) -> None:
+    answer = served.post("/v1/batch", content)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_body")
+    assert "batch" in answer.json()["message"]
+
+
+def test_gzip_is_unpacked(served: Served) -> None:
+    assert gzipped(served, "/v1/track", gzip.compress(json.dumps(TRACK).encode())).status_code == 200
+    assert gzipped(served, "/v1/batch", gzip.compress(json.dumps({"batch": [TRACK] * 50}).encode())).status_code == 200
+    assert len(served.taken()) == 51
+
+
+def test_gzip_that_is_broken_or_unpacks_to_too_much_is_refused(served: Served) -> None:
+    packed = gzip.compress(json.dumps(TRACK).encode())
+    for broken in (b"", b"plain", packed[:-1], packed + b"more", zlib.compress(b"{}")):
+        assert gzipped(served, "/v1/track", broken).status_code == 400
+    bomb = gzip.compress(bytes(200_000_000))
+    assert len(bomb) < 500 * 1024
+    assert gzipped(served, "/v1/batch", bomb).status_code == 413
+    assert gzipped(served, "/v1/track", packed, "br").status_code == 415
+    assert served.taken() == []
+
+
+def test_a_body_that_unpacks_to_too_much_is_not_unpacked_whole() -> None:
+    bomb = gzip.compress(bytes(200_000_000))
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": bomb}
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(RequestRefused):
+            asyncio.run(read_body(receive, "gzip", 500 * 1024))
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def sized(content: dict[str, Any], room: dict[str, Any], size: int) -> bytes:
+    """The content as JSON of exactly `size` bytes, by text in `room`, a part of it."""
+    room["fill"] = ""
+    room["fill"] = "x" * (size - len(json.dumps(content)))
+    return json.dumps(content).encode()
+
+
+def test_sizes_are_taken_to_the_last_byte_and_refused_above(served: Served) -> None:
+    single: dict[str, Any] = dict(TRACK)
+    assert served.client.post("/v1/track", content=sized(single, single, 32 * 1024)).status_code == 200
+    answer = served.client.post("/v1/track", content=sized(single, single, 32 * 1024 + 1))
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    batch: dict[str, Any] = {"batch": [TRACK] * 100}
+    assert served.client.post("/v1/batch", content=sized(batch, batch, 500 * 1024)).status_code == 200
+    for size in (500 * 1024 + 1, 3_000_000):
+        answer = served.client.post("/v1/batch", content=sized(batch, batch, size))
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert served.post("/v1/batch", {"batch": [5] * 2_501}).status_code == 413
+    message: dict[str, Any] = dict(TRACK)
+    fits = sized(message, message, 32 * 1024)
+    above = sized(message, message, 32 * 1024 + 1)
+    answer = served.client.post("/v1/batch", content=b'{"batch":[' + fits + b"," + above + b"]}")
+    assert [one["index"] for one in answer.json()["rejected"]] == [1]
+    assert [event["type"] for event in served.taken()].count("refused") == 1
+    assert len(served.taken()) == 103
+
+
+def test_a_web_page_of_any_origin_may_send(served: Served) -> None:
+    asked = {
+        "origin": "https://shop.example",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization,content-type",
+    }
+    for path in ("/v1/track", "/v1/b", "/v1/p/"):
+        answer = httpx.options(served.url + path, headers=asked)
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "POST" in answer.headers["access-control-allow-methods"]
+        allowed = {name.strip().lower() for name in answer.headers["access-control-allow-headers"].split(",")}
+        assert {"authorization", "content-type", "content-encoding"} <= allowed
+    for answer in (served.post("/v1/track", TRACK), served.post("/v1/track", {}), httpx.post(f"{served.url}/v1/t")):
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in answer.headers
+
+
+def test_other_addresses_and_methods_are_told_in_json(served: Served) -> None:
+    for path in ("/", "/v1", "/v1/", "/v1/tracks", "/v2/track", "/v1/track/more"):
+        answer = served.client.post(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    for method in ("GET", "PUT", "DELETE"):
+        answer = served.client.request(method, "/v1/track")
+        assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+        assert "POST" in answer.headers["allow"]
+    assert served.client.post("/v1/health").status_code == 405
+    healthy = httpx.get(f"{served.url}/v1/health")
+    assert (healthy.status_code, healthy.json()) == (200, {"status": "ok"})
+    assert httpx.head(f"{served.url}/v1/health").status_code == 200
+
+
+def test_it_may_be_mounted_in_another_application(tmp_path: Path) -> None:
+    stream = stream_of(tmp_path)
+    web = FastAPI()
+    web.mount("/v1", Collector(stream, WRITE_KEY))
+    with serving(web) as url:
+        assert httpx.post(f"{url}/v1/track", json=TRACK, auth=(WRITE_KEY, "")).status_code == 200
+        assert httpx.get(f"{url}/v1/health").status_code == 200
+        assert httpx.get(f"{url}/v1/other").json()["code"] == "not_found"
+    stream.close()
+    assert len(events(tmp_path)) == 1

@@ -1,0 +1,138 @@
+"""The simulator's server: token, caps, rate limit, faults, time, and starting it as a module."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from resources.meetup.queries import GROUP, SEARCH_GROUPS
+from tributary.simulators.meetup.faults import PASSING, FaultPlan, Faults
+from tributary.simulators.meetup.root import Caps
+from tributary.simulators.meetup.running import RunningSimulator
+from tributary.simulators.meetup.server import Simulation
+from tributary.simulators.meetup.world import World
+
+NOW = datetime(2019, 1, 1, tzinfo=UTC)
+SEARCH = {"query": "", "lat": 37.77, "lon": -122.42, "radius": 250}
+TOKEN = {"Authorization": "Bearer simulator"}
+
+
+@pytest.fixture
+def running() -> Iterator[RunningSimulator]:
+    simulation = Simulation(World(seed=3, groups=40), now=NOW, caps=Caps(page=10, search=25), requests_per_minute=30)
+    with RunningSimulator(simulation) as simulator:
+        yield simulator
+
+
+def _search(simulator: RunningSimulator, **variables: Any) -> httpx.Response:
+    body = {"query": SEARCH_GROUPS.text, "variables": {"filter": SEARCH, "first": 100, **variables}}
+    return httpx.post(simulator.url, json=body, headers=TOKEN, trust_env=False)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer other"}, {"Authorization": "simulator"}])
+def test_a_token_is_asked_for(running: RunningSimulator, headers: dict[str, str]) -> None:
+    answer = httpx.post(running.url, json={"query": "{ __typename }"}, headers=headers, trust_env=False)
+    assert answer.status_code == 401
+    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+def test_a_page_and_a_search_are_capped_and_the_total_is_honest(running: RunningSimulator) -> None:
+    first = _search(running).json()["data"]["groupSearch"]
+    second = _search(running, after=first["pageInfo"]["endCursor"]).json()["data"]["groupSearch"]
+    third = _search(running, after=second["pageInfo"]["endCursor"]).json()["data"]["groupSearch"]
+    assert [len(page["edges"]) for page in (first, second, third)] == [10, 10, 5]
+    assert [page["pageInfo"]["hasNextPage"] for page in (first, second, third)] == [True, True, False]
+    assert first["totalCount"] > 25
+
+
+def test_one_request_too_many_is_told_when_to_come_back(running: RunningSimulator) -> None:
+    answers = [_search(running, first=1).json() for _ in range(31)]
+    assert all("errors" not in answer for answer in answers[:30])
+    extensions = answers[30]["errors"][0]["extensions"]
+    assert extensions["code"] == "RATE_LIMITED"
+    wait = datetime.fromisoformat(extensions["resetAt"]).timestamp() - time.time()
+    assert 50 < wait <= 61
+
+
+def test_what_is_no_request_is_refused(running: RunningSimulator) -> None:
+    for content in (b"", b"{", b'{"query": 1}', b"[]"):
+        answer = httpx.post(running.url, content=content, headers=TOKEN, trust_env=False)
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+    assert httpx.get(running.url, headers=TOKEN, trust_env=False).status_code == 405
+
+
+def test_the_world_can_be_set_to_another_time(running: RunningSimulator) -> None:
+    body = {"query": GROUP.text, "variables": {"urlname": running.simulation.world.groups[0].urlname}}
+    seen = []
+    for now in ("2010-01-01T00:00:00Z", "2011-01-01T00:00:00Z", "2007-01-01T00:00:00Z"):
+        assert httpx.post(f"{running.base}/now", json={"now": now}, trust_env=False).json()["now"].startswith(now[:10])
+        group = httpx.post(running.url, json=body, headers=TOKEN, trust_env=False).json()["data"]["groupByUrlname"]
+        seen.append(group and group["stats"]["memberCounts"]["all"])
+    assert seen[0] < seen[1]
+    assert seen[2] is None
+    assert httpx.post(f"{running.base}/now", json={"now": "soon"}, trust_env=False).status_code == 400
+
+
+def test_faults_are_steered_over_http(running: RunningSimulator) -> None:
+    plan = {"upcoming": ["bad_gateway", "expired_token"], "fraction": 0}
+    assert httpx.post(f"{running.base}/faults", json=plan, trust_env=False).status_code == 200
+    assert [_search(running).status_code for _ in range(3)] == [502, 401, 200]
+    shown = httpx.get(f"{running.base}/faults", trust_env=False).json()
+    assert shown["delivered"] == {"bad_gateway": 1, "expired_token": 1}
+    for wrong in ({"kinds": ["earthquake"]}, {"fractoin": 0.1}):
+        assert httpx.post(f"{running.base}/faults", json=wrong, trust_env=False).status_code == 400
+
+
+def test_the_same_seed_draws_the_same_faults() -> None:
+    drawn = []
+    for _ in range(2):
+        faults = Faults()
+        faults.follow(FaultPlan(fraction=0.1, seed=4))
+        drawn.append([faults.draw() for _ in range(2000)])
+    assert drawn[0] == drawn[1]
+    assert 150 < sum(fault is not None for fault in drawn[0]) < 250
+    assert {fault for fault in drawn[0] if fault} == set(PASSING)
+
+
+def test_it_runs_as_a_module() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "tributary.simulators.meetup", "--port", str(port), "--seed", "3"]
+    process = subprocess.Popen(
+        [*command, "--groups", "5", "--now", "2019-01-01", "--requests-per-minute", "2"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        base = f"http://127.0.0.1:{port}"
+        about = _when_up(base)
+        assert (about["seed"], about["groups"]) == (3, 5)
+        assert about["now"].startswith("2019-01-01T00:00:00")
+        body = json.dumps({"query": "{ __typename }"})
+        answers = [httpx.post(f"{base}/gql-ext", content=body, headers=TOKEN, trust_env=False) for _ in range(3)]
+        assert ["errors" in answer.json() for answer in answers] == [False, False, True]
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _when_up(base: str) -> dict[str, Any]:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return dict(httpx.get(base, trust_env=False).json())
+        except httpx.TransportError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)

@@ -1,0 +1,65 @@
+"""Makes the tables of the domain in a real warehouse from objects in a real lake, as a materialisation does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from assets.calendar.dates import date_rows
+from assets.calendar.domain import DIM_DATE
+from assets.factory.model import SqlModel, read_model
+from assets.sneakers.arrivals import RAW
+from assets.sneakers.staged_assets import load_events
+from resources.lake import open_lake
+from resources.settings import PROJECT_ROOT
+from resources.warehouse.base import Batches, Select, WriteReport
+from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tests.sneakers.warehouse.streams import Log, put
+
+HISTORY = ("staged.sneaker_entries", "core.dim_sneaker")
+
+
+@lru_cache(maxsize=1)
+def models() -> Mapping[str, SqlModel]:
+    """The domain's models by `schema.table`, each after those that it reads or refers to."""
+    root = PROJECT_ROOT / "sql"
+    found = {model.key: model for path in (root / "sneakers").rglob("*.sql") for model in [read_model(path, root)]}
+    needs = {
+        key: {other for other in (*model.reads, *model.references) if other in found} for key, model in found.items()
+    }
+    return {key: found[key] for key in TopologicalSorter(needs).static_order()}
+
+
+class Collection:
+    """The domain's tables in one warehouse, made from one lake."""
+
+    def __init__(self, warehouse: PostgresWarehouse, folder: Path) -> None:
+        self.warehouse = warehouse
+        self.lake = open_lake(str(folder / "lake"), region="us-east-1", endpoint_url=None)
+        warehouse.replace(DIM_DATE, Batches(date_rows().to_batches()))
+
+    def begin_anew(self) -> None:
+        """Forget everything that was pulled and loaded."""
+        self.lake.delete_prefix(RAW)
+        load_events(self.warehouse, self.lake, force=True)
+
+    def load(self, log: Log) -> WriteReport:
+        """Pull the log as one object, and load what was not loaded."""
+        put(self.lake, log)
+        return load_events(self.warehouse, self.lake)[0]
+
+    def make(self, *keys: str) -> list[str]:
+        """Make models, all where none is named; the names of the warnings that their checks gave."""
+        warned: list[str] = []
+        for key in keys or models():
+            model = models()[key]
+            report = self.warehouse.replace(model.table, Select(model.statement("postgres")))
+            warned += [result.check.name for result in report.checks if not result.passed]
+        return warned
+
+    def rows(self, sql: str, *params: Any) -> list[dict[str, Any]]:
+        """The rows of a query."""
+        return self.warehouse.rows(sql, params)

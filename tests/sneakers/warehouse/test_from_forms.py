@@ -1,0 +1,194 @@
+"""From the forms to the warehouse: what the app says of its pairs now is what the events alone come to."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import dagster as dg
+import pytest
+from sqlalchemy import Engine
+
+from assets.sneakers.loading import read_state
+from assets.sneakers.pull import pull_events
+from assets.sneakers.staged_assets import load_events
+from assets.sneakers.state import take_snapshots
+from assets.sneakers.tables import STATE_TABLES
+from resources.app_database import AppDatabase
+from resources.warehouse.base import Batches
+from tests.sneakers.warehouse.building import Collection
+from tributary.automation.sneaker_events import sneaker_events
+from tributary.platform import load_platform
+from tributary.web.sneakers.database import open_sessions
+from tributary.web.sneakers.events import EventType
+from tributary.web.sneakers.service.corrections import Correction
+from tributary.web.sneakers.service.opening import SneakerService, open_service
+from tributary.web.sneakers.service.pairs import Purchase
+from tributary.web.sneakers.service.writer import Outcome
+
+TODAY = date(2026, 6, 15)
+
+
+@pytest.fixture
+def service(engine: Engine) -> SneakerService:
+    return open_service(open_sessions(engine), lambda: TODAY)
+
+
+def day(number: int) -> date:
+    return TODAY - timedelta(days=number)
+
+
+def buy(service: SneakerService, brand: int | None, ago: int, **given: str) -> int:
+    said = {"name": "Dunk Low", "color": "Red", "material": "Suede", "price": "120"} | given
+    return pair_of(service.pairs.buy(uuid4(), Purchase(manufacturer_id=brand, **said), day(ago)))
+
+
+def pair_of(outcome: Outcome) -> int:
+    assert outcome.sneaker_id is not None
+    return outcome.sneaker_id
+
+
+def tell_all(service: SneakerService) -> int:
+    """Entries of every kind, with corrections of every kind; the suede pair."""
+    nike = service.brands.add(uuid4(), "Nyke").manufacturer_id
+    other = service.brands.add(uuid4(), "New Balance", "Aimé").manufacturer_id
+    mistaken = service.brands.add(uuid4(), "Mistake")
+    service.corrections.undo(uuid4(), mistaken.event_id)
+    service.brands.edit(uuid4(), nike, "Nike", "Somebody")
+    service.corrections.undo(uuid4(), service.brands.edit(uuid4(), nike, "Nikee").event_id)
+
+    suede, canvas, given = buy(service, nike, 90), buy(service, other, 80, material="Canvas"), buy(service, nike, 70)
+    for ago in (60, 50, 20, 3):
+        service.pairs.use(uuid4(), EventType.WORN, suede, day(ago))
+    service.pairs.use(uuid4(), EventType.WALKED, suede, day(20))
+    service.pairs.use(uuid4(), EventType.CLEANED, suede, day(19))
+    undone = service.pairs.use(uuid4(), EventType.WORN, suede, day(18))
+    service.corrections.undo(uuid4(), undone.event_id)
+    moved = service.pairs.use(uuid4(), EventType.WORN, suede, day(1))
+    service.corrections.edit(uuid4(), moved.event_id, Correction(day(25)))
+
+    sale = service.pairs.sell(uuid4(), canvas, "80.50", day(10))
+    service.corrections.edit(uuid4(), sale.event_id, Correction(day(11), sale_price="85"))
+    gift = service.pairs.give(uuid4(), given, day(5), "Ann")
+    service.corrections.edit(uuid4(), gift.event_id, Correction(day(5)))
+    gone = buy(service, other, 40)
+    service.corrections.undo(uuid4(), service.pairs.trash(uuid4(), gone, day(30)).event_id)
+    service.pairs.trash(uuid4(), gone, day(29))
+    never = service.pairs.buy(uuid4(), Purchase("Typo", "Red", "Suede", "1", nike), day(9))
+    service.corrections.undo(uuid4(), never.event_id)
+    return suede
+
+
+def pull(collection: Collection, app: AppDatabase) -> None:
+    pull_events(app, collection.lake, piece=7)
+    take_snapshots(app, collection.lake)
+    load_events(collection.warehouse, collection.lake)
+    for name, table in STATE_TABLES.items():
+        collection.warehouse.replace(table, Batches(read_state(collection.lake, name, table)))
+
+
+def test_the_events_come_to_what_the_app_says(
+    collection: Collection, app: AppDatabase, service: SneakerService
+) -> None:
+    suede = tell_all(service)
+    pull(collection, app)
+    assert collection.make() == []
+    assert collection.warehouse.rejected() == []
+    types = collection.rows("SELECT DISTINCT type FROM staged.sneaker_events")
+    assert {row["type"] for row in types} == set(EventType)
+    columns = (
+        "sneaker_id, name, color, material, purchase_price, purchased_on, manufacturer_id, sold_at, sale_price, "
+        "trashed_at, given_at"
+    )
+    expected = collection.rows(f"SELECT {columns} FROM staged.sneakers ORDER BY 1")
+    assert len(expected) == 4
+    assert collection.rows(f"SELECT {columns} FROM core.dim_sneaker_current ORDER BY 1") == expected
+    brands = "SELECT DISTINCT manufacturer_id, {} AS brand, collaborator FROM {} ORDER BY 1"
+    assert collection.rows(brands.format("brand", "core.dim_sneaker")) == collection.rows(
+        brands.format("name", "staged.sneaker_manufacturers")
+    )
+    two_weeks_ago = datetime.combine(day(14), datetime.min.time())
+    found = collection.rows(
+        "SELECT count_wears FROM core.dim_sneaker WHERE sneaker_id = %s AND valid_from <= %s "
+        "AND (valid_to > %s OR valid_to IS NULL)",
+        suede,
+        two_weeks_ago,
+        two_weeks_ago,
+    )
+    assert [row["count_wears"] for row in found] == [4]
+
+
+class Look(NamedTuple):
+    """What a look of the sensor gave: the assets of each run that it asks for, or why it asks for none."""
+
+    asked: list[set[dg.AssetKey]]
+    skipped: str
+    cursor: str | None
+
+
+class Dagster:
+    """The domain's graph, with a collection's resources."""
+
+    def __init__(self, collection: Collection, app: AppDatabase) -> None:
+        self.resources: dict[str, Any] = {
+            "warehouse": collection.warehouse,
+            "lake": collection.lake,
+            "app_database": app,
+        }
+        everything = load_platform().assets
+        groups = ("sneakers", "calendar")
+        self.assets = [one for one in everything if {spec.group_name for spec in one.specs} <= set(groups)]
+        self.defs = dg.Definitions(assets=self.assets, sensors=[sneaker_events], resources=self.resources)
+
+    def run(self, instance: dg.DagsterInstance) -> dict[str, Any]:
+        """Materialise everything; the metadata of the raw events."""
+        done = dg.materialize(self.assets, resources=self.resources, instance=instance)
+        assert done.success
+        assert all(check.passed for check in done.get_asset_check_evaluations())
+        found = done.asset_materializations_for_node("raw__sneaker_events")[0]
+        return {name: value.value for name, value in found.metadata.items()}
+
+    def look(self, instance: dg.DagsterInstance, cursor: str | None = None) -> Look:
+        """One look of the sensor."""
+        resources = {name: self.resources[name] for name in ("lake", "app_database")}
+        with dg.build_sensor_context(
+            instance=instance, cursor=cursor, definitions=self.defs, resources=resources
+        ) as context:
+            found = sneaker_events.evaluate_tick(context)
+        asked = [set(one.asset_selection or ()) for one in found.run_requests or ()]
+        return Look(asked, found.skip_message or "", found.cursor)
+
+
+def test_the_graph_is_made_before_the_app_was_ever_started_and_follows_it_then(
+    collection: Collection, app: AppDatabase, app_url: str
+) -> None:
+    graph = Dagster(collection, app)
+    with dg.instance_for_test() as instance:
+        assert "not made its tables" in graph.look(instance).skipped
+        assert "not made its tables" in graph.run(instance)["pulled"]
+        assert collection.rows("SELECT * FROM gold.sneakers_by_brand") == []
+
+        from tributary.web.sneakers.database import migrate, open_engine
+
+        engine = open_engine(app_url)
+        migrate(engine)
+        tell_all(open_service(open_sessions(engine), lambda: TODAY))
+        engine.dispose()
+
+        look = graph.look(instance)
+        [keys] = look.asked
+        assert {key.to_user_string() for key in keys} >= {
+            "raw/sneaker_events",
+            "raw/sneaker_state",
+            "staged/sneakers",
+            "core/dim_sneaker",
+            "gold/sneaker_timeline",
+        }
+        assert dg.AssetKey(["core", "dim_date"]) not in keys
+        assert "asked for already" in graph.look(instance, look.cursor).skipped
+
+        assert "new events" in graph.run(instance)["pulled"]
+        assert len(collection.rows("SELECT * FROM gold.sneakers_by_brand")) == 2
+        assert "Nothing: no event is newer" in graph.run(instance)["pulled"]
+        assert "Every event was pulled" in graph.look(instance, look.cursor).skipped

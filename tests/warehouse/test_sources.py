@@ -1,0 +1,165 @@
+"""The ledger of source objects: what it says was loaded is what stands in the table, whatever happened in between."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+import pytest
+
+from resources.warehouse.base import Origin, Select, WriteReport
+from resources.warehouse.checks import Expression
+from resources.warehouse.errors import ChecksFailed, WarehouseError
+from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from resources.warehouse.table import Column, Table
+from resources.warehouse.windows import Sources
+
+TABLE = Table(
+    "staged",
+    "calls",
+    (Column("id", "integer", "Id."), Column("source", "text", "Source.")),
+    checks=(Expression("id > 0", title="positive"),),
+)
+OTHER = Table("staged", "others", TABLE.columns)
+ALL = ["a", "b", "c", "d"]
+
+
+def rows_of(source: str, *ids: int) -> str:
+    return " UNION ALL ".join(f"SELECT {i} AS id, '{source}'::text AS source" for i in ids)
+
+
+EMPTY = "SELECT 1 AS id, '' AS source WHERE false"
+
+
+def load(
+    warehouse: PostgresWarehouse, names: Sequence[str], select: str, prints: Mapping[str, str], table: Table = TABLE
+) -> WriteReport:
+    return warehouse.replace(table, Select(select), window=Sources("source", names), fingerprints=prints)
+
+
+def test_only_what_was_loaded_is_told_and_empty_objects_are(warehouse: PostgresWarehouse) -> None:
+    assert warehouse.published_sources(TABLE, ALL) == {}
+    load(warehouse, ["a", "b"], rows_of("a", 1, 2), {"a": "1", "b": "1"})
+    assert warehouse.published_sources(TABLE, ALL) == {"a": "1", "b": "1"}
+    assert warehouse.published_sources(TABLE, ["b"]) == {"b": "1"}
+    assert warehouse.published_sources(OTHER, ALL) == {}
+    load(warehouse, ["c"], EMPTY, {"c": "1"})
+    load(warehouse, ["a"], rows_of("a", 3), {"a": "2"})
+    assert warehouse.published_sources(TABLE, ALL) == {"a": "2", "b": "1", "c": "1"}
+    noted = warehouse.rows("SELECT source, rows FROM _parts.loaded_sources ORDER BY source")
+    assert [(row["source"], row["rows"]) for row in noted] == [("a", 1), ("b", 0), ("c", 0)]
+
+
+def test_objects_written_without_a_fingerprint_count_as_not_loaded(warehouse: PostgresWarehouse) -> None:
+    load(warehouse, ["a", "b"], rows_of("a", 1), {"a": "1", "b": "1"})
+    warehouse.replace(TABLE, Select(rows_of("a", 9)), window=Sources("source", ["a"]))
+    assert warehouse.published_sources(TABLE, ALL) == {"b": "1"}
+
+
+def test_a_failed_check_leaves_the_ledger(warehouse: PostgresWarehouse) -> None:
+    load(warehouse, ["a"], rows_of("a", 1), {"a": "1"})
+    with pytest.raises(ChecksFailed, match="positive"):
+        load(warehouse, ["a", "b"], rows_of("a", -1), {"a": "2", "b": "1"})
+    assert warehouse.published_sources(TABLE, ALL) == {"a": "1"}
+
+
+def test_a_write_of_the_whole_empties_the_ledger_of_its_table_only(warehouse: PostgresWarehouse) -> None:
+    for table in (TABLE, OTHER):
+        load(warehouse, ["a"], rows_of("a", 1), {"a": "1"}, table)
+    warehouse.replace(TABLE, Select(rows_of("a", 1)))
+    assert warehouse.published_sources(TABLE, ALL) == {}
+    assert warehouse.published_sources(OTHER, ALL) == {"a": "1"}
+
+
+@pytest.mark.parametrize("statement", ["DROP TABLE staged.calls", "TRUNCATE staged.calls"])
+def test_rows_that_somebody_removed_are_not_told_and_not_told_again_after_the_next_write(
+    warehouse: PostgresWarehouse, pg: psycopg.Connection[Any], statement: str
+) -> None:
+    load(warehouse, ["a", "b"], rows_of("a", 1), {"a": "1", "b": "1"})
+    pg.execute(statement)
+    assert warehouse.published_sources(TABLE, ALL) == {}
+    load(warehouse, ["c"], rows_of("c", 1), {"c": "1"})
+    assert warehouse.published_sources(TABLE, ALL) == {"c": "1"}
+
+
+def test_columns_that_changed_empty_the_ledger_by_the_write_they_need(warehouse: PostgresWarehouse) -> None:
+    load(warehouse, ["a"], rows_of("a", 1), {"a": "1"})
+    wider = Table("staged", "calls", (*TABLE.columns, Column("note", "text", "Note.")))
+    with pytest.raises(WarehouseError, match="changed its columns"):
+        load(warehouse, ["b"], "SELECT 1 AS id, 'b' AS source, 'x' AS note", {"b": "1"}, wider)
+    warehouse.replace(wider, Select("SELECT 1 AS id, 'a' AS source, 'x' AS note"))
+    assert warehouse.published_sources(wider, ALL) == {}
+
+
+def test_another_source_column_makes_the_older_entries_void(warehouse: PostgresWarehouse) -> None:
+    table = Table("staged", "calls", (*TABLE.columns, Column("batch", "text", "Batch.")))
+    load(warehouse, ["a"], "SELECT 1 AS id, 'a' AS source, 'x' AS batch", {"a": "1"}, table)
+    select = Select("SELECT 2 AS id, 'q' AS source, 'x' AS batch")
+    warehouse.replace(table, select, window=Sources("batch", ["x"]), fingerprints={"x": "1"})
+    assert warehouse.published_sources(table, ["a", "x"]) == {"x": "1"}
+    assert warehouse.rows("SELECT id FROM staged.calls") == [{"id": 2}]
+
+
+def test_fingerprints_that_do_not_fit_are_refused(warehouse: PostgresWarehouse) -> None:
+    with pytest.raises(WarehouseError, match="b has a fingerprint but is not in the window"):
+        load(warehouse, ["a"], rows_of("a", 1), {"b": "1"})
+    with pytest.raises(WarehouseError, match="need a window of sources"):
+        warehouse.replace(TABLE, Select(rows_of("a", 1)), fingerprints={"a": "1"})
+    with pytest.raises(WarehouseError, match="was given for a window"):
+        warehouse.replace(TABLE, Select(rows_of("a", 1)), window=Sources("source", ["a"]), fingerprint="1")
+
+
+def test_thousands_of_objects_with_any_name_go_in_one_window(warehouse: PostgresWarehouse) -> None:
+    names = [f'it\'s, "{i}" \\ {{%s}} é' for i in range(4000)]
+    select = "SELECT 1 AS id, source FROM unnest(%s) AS source"
+    listed = ", ".join("'" + name.replace("'", "''") + "'" for name in names[:50])
+    load(warehouse, names, select.replace("%s", f"ARRAY[{listed}]"), dict.fromkeys(names, "1"))
+    assert warehouse.published_sources(TABLE, names) == dict.fromkeys(names, "1")
+    assert warehouse.rows("SELECT count(*) AS n FROM staged.calls") == [{"n": 50}]
+
+
+def test_windows_find_their_rows_by_an_index(warehouse: PostgresWarehouse, pg: psycopg.Connection[Any]) -> None:
+    warehouse.replace(TABLE, Select("SELECT g AS id, 's' || g / 10 AS source FROM generate_series(1, 50000) AS g"))
+    load(warehouse, ["a"], rows_of("a", 1), {"a": "1"})
+    load(warehouse, ["b"], rows_of("b", 1), {"b": "1"})
+    plan = pg.execute("EXPLAIN DELETE FROM staged.calls WHERE source = ANY('{s7,s8}')").fetchall()
+    assert any("Index" in line for (line,) in plan)
+    indexes = pg.execute("SELECT count(*) FROM pg_indexes WHERE schemaname = '_parts' AND tablename ~ '_calls_'")
+    assert indexes.fetchone() == (1,)
+
+
+def test_a_killed_load_leaves_rows_and_ledger_together(
+    warehouse: PostgresWarehouse, pg: psycopg.Connection[Any]
+) -> None:
+    load(warehouse, ["a"], rows_of("a", 1), {"a": "1"})
+    # The writer is stopped at its last statements: the new rows are in, the note on the table waits for this lock.
+    with psycopg.connect(pg.info.dsn) as holder:
+        holder.execute("SELECT 1 FROM _parts.published_tables FOR UPDATE")
+        problems: list[Exception] = []
+
+        def write() -> None:
+            try:
+                window = Sources("source", ["a", "b"])
+                origin = Origin(asset="staged.calls")
+                warehouse.replace(
+                    TABLE, Select(rows_of("b", 5)), window=window, fingerprints={"a": "2", "b": "1"}, origin=origin
+                )
+            except WarehouseError as error:
+                problems.append(error)
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        killed = False
+        while not killed:
+            killed = bool(
+                pg.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE application_name = 'tributary staged.calls' AND wait_event_type = 'Lock'"
+                ).fetchall()
+            )
+        thread.join()
+    assert len(problems) == 1
+    assert warehouse.published_sources(TABLE, ALL) == {"a": "1"}
+    assert warehouse.rows("SELECT id, source FROM staged.calls") == [{"id": 1, "source": "a"}]

@@ -1,0 +1,99 @@
+"""Rows that are published already are not published again; and what the planner knows keeps up with windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import pytest
+
+from resources.warehouse.base import Batches, Recipe, Select, WriteReport
+from resources.warehouse.checks import Check, Expression
+from resources.warehouse.errors import ChecksFailed
+from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from resources.warehouse.table import Column, Table
+from resources.warehouse.windows import Range
+
+BELOW = Table("gold", "below", (Column("n", "integer", "N."),))
+READER = Recipe("digest", ("core.numbers",))
+
+
+def numbers(description: str = "N.", checks: tuple[Check, ...] = ()) -> Table:
+    return Table("core", "numbers", (Column("n", "integer", description), Column("t", "text", "T.")), checks=checks)
+
+
+def write(
+    warehouse: PostgresWarehouse, rows: Sequence[tuple[int, str | None]], table: Table | None = None, batch: int = 2
+) -> WriteReport:
+    data = pa.table({"n": pa.array([n for n, _ in rows], pa.int32()), "t": pa.array([t for _, t in rows], pa.string())})
+    return warehouse.replace(table or numbers(), Batches(data.to_batches(max_chunksize=batch)))
+
+
+ROWS = [(1, "a"), (2, ""), (3, None)]
+
+
+def version(warehouse: PostgresWarehouse) -> str | None:
+    """What a reader of the table would be noted under, which follows the table's version."""
+    return warehouse.standing(BELOW, READER).fingerprint
+
+
+def test_the_same_rows_again_are_checked_and_left(warehouse: PostgresWarehouse) -> None:
+    assert not write(warehouse, ROWS).unchanged
+    first = version(warehouse)
+    assert first is not None
+    again = write(warehouse, ROWS, batch=3)
+    assert (again.unchanged, again.rows) == (True, 3)
+    assert version(warehouse) == first
+    strict = numbers(checks=(Expression("n < 3", title="small"),))
+    with pytest.raises(ChecksFailed, match="small"):
+        write(warehouse, ROWS, strict)
+    parts = warehouse.rows("SELECT count(*) AS n FROM pg_class WHERE relname ~ '_numbers_' AND relkind = 'r'")
+    assert parts == [{"n": 1}]
+
+
+@pytest.mark.parametrize(
+    "other", [[(1, "a"), (2, None), (3, None)], [(2, ""), (1, "a"), (3, None)], ROWS[:2], [*ROWS, (4, "b")]]
+)
+def test_other_rows_are_published_as_another_version(
+    warehouse: PostgresWarehouse, other: list[tuple[int, str | None]]
+) -> None:
+    write(warehouse, ROWS)
+    first = version(warehouse)
+    assert not write(warehouse, other).unchanged
+    assert version(warehouse) not in (first, None)
+    assert len(warehouse.rows("SELECT n, t FROM core.numbers")) == len(other)
+    assert not write(warehouse, ROWS).unchanged
+    assert version(warehouse) not in (first, None)
+
+
+@pytest.mark.parametrize("statement", ["TRUNCATE core.numbers", "DROP TABLE core.numbers"])
+def test_the_same_rows_are_published_where_somebody_removed_them(
+    warehouse: PostgresWarehouse, pg: psycopg.Connection[Any], statement: str
+) -> None:
+    write(warehouse, ROWS)
+    pg.execute(statement)
+    assert not write(warehouse, ROWS).unchanged
+    assert warehouse.rows("SELECT count(*) AS n FROM core.numbers") == [{"n": 3}]
+
+
+def test_the_same_rows_are_published_after_a_window_or_with_another_meaning(warehouse: PostgresWarehouse) -> None:
+    write(warehouse, ROWS)
+    warehouse.replace(numbers(), Select("SELECT 9 AS n, 'x' AS t"), window=Range("n", 9, 10))  # type: ignore[arg-type]
+    assert not write(warehouse, ROWS).unchanged
+    assert not write(warehouse, ROWS, numbers("Number.")).unchanged
+    described = warehouse.rows("SELECT col_description('core.numbers'::regclass, 1) AS text")
+    assert described == [{"text": "Number."}]
+
+
+def test_statistics_follow_many_small_windows(warehouse: PostgresWarehouse, pg: psycopg.Connection[Any]) -> None:
+    known = "SELECT reltuples FROM pg_class WHERE oid = 'core.numbers'::regclass"
+    seen: set[float] = set()
+    for start in range(0, 3000, 300):
+        select = Select(f"SELECT g AS n, '' AS t FROM generate_series({start}, {start + 299}) AS g")
+        warehouse.replace(numbers(), select, window=Range("n", start, start + 300))  # type: ignore[arg-type]
+        row = pg.execute(known).fetchone()
+        seen.add(row[0] if row else -1)
+    assert len(seen) < 5  # ANALYZE costs the same however small the window, so it is not run each time
+    assert max(seen) >= 1500
