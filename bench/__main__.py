@@ -5,30 +5,33 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
 
 from bench.bed import Bed, open_bed
-from bench.definitions import definitions
 from bench.figures import Figure, markdown, terminal_table, write
-from bench.graph import graph
-from bench.loads import load_promotions, load_transactions
 from bench.machine import busy, describe
-from bench.make_run import make_run
-from bench.overhead import overhead
-from bench.pandas_summary import pandas_summary
 from resources.errors import TributaryError
 
-BENCHES: dict[str, Callable[[Bed], list[Figure]]] = {
-    "definitions": definitions,
-    "overhead": overhead,
-    "load_transactions": load_transactions,
-    "load_promotions": load_promotions,
-    "graph": graph,
-    "pandas": pandas_summary,
-    "make_run": make_run,
+BENCHES = {
+    "definitions": "bench.definitions.definitions",
+    "overhead": "bench.overhead.overhead",
+    "load_transactions": "bench.loads.load_transactions",
+    "load_promotions": "bench.loads.load_promotions",
+    "graph": "bench.graph.graph",
+    "pandas": "bench.pandas_summary.pandas_summary",
+    "sneakers_history": "bench.sneakers_history.sneakers_history",
+    "sneakers_app": "bench.sneakers_app.sneakers_app",
+    "collector": "bench.collector_load.collector_load",
+    "social_transform": "bench.social_transform.social_transform",
+    "social_tick": "bench.social_tick.social_tick",
+    "social_live": "bench.social_live.social_live",
+    "meetup": "bench.meetup.meetup",
+    "make_run": "bench.make_run.make_run",
 }
+"""The function of each benchmark; its module is imported only where it is asked for."""
 
 WIDTH_OF_FILES = 240
 
@@ -40,15 +43,14 @@ def main() -> int:
     out, err = Console(highlight=False, width=width), Console(stderr=True, highlight=False, width=width)
     figures: list[Figure] = []
     try:
-        err.print("Getting the files and the server ready …", style="dim")
         with open_bed(arguments.files, arguments.scale, arguments.repeats) as bed:
-            machine = describe(bed.server_version())
+            machine = describe()
             out.print(machine)
             for name in arguments.names or BENCHES:
                 if warning := busy():
                     err.print(warning, style="yellow")
                 err.print(f"{name} …", style="dim")
-                found = BENCHES[name](bed)
+                found = bench_named(name)(bed)
                 figures += found
                 for figure in found:
                     err.print("  " + "  ".join(cell for cell in figure.cells()[1:] if cell), soft_wrap=True)
@@ -62,6 +64,13 @@ def main() -> int:
     if arguments.write:
         write(arguments.write, markdown(figures, machine))
     return 0
+
+
+def bench_named(name: str) -> Callable[[Bed], list[Figure]]:
+    """The benchmark of this name."""
+    module, _, function = BENCHES[name].rpartition(".")
+    found: Callable[[Bed], list[Figure]] = getattr(import_module(module), function)
+    return found
 
 
 def _arguments() -> argparse.Namespace:

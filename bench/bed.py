@@ -1,6 +1,7 @@
 """Where benchmarks run: a home of their own under `.tributary/bench`, full-size source files, and a running server.
 
-The user's own state is never touched: every setting that says where something is kept is set here.
+The user's own state is never touched: every setting that says where something is kept is set here. Files are made and
+the server is started when a benchmark first asks for them, so that one which needs neither begins at once.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import psycopg
@@ -27,15 +29,30 @@ BARE = "bench_bare"
 """The database that baselines write to."""
 
 
-@dataclass(frozen=True)
 class Bed:
-    """What a benchmark needs; `repeats` is how often each way is measured, where the benchmark has no better idea."""
+    """What a benchmark needs; `repeats` is how often each way is measured, where the benchmark has no better idea.
 
-    root: Path
-    files: Path
-    settings: Settings
-    databases: Databases
-    repeats: int
+    `scale` is that of the retail files to be made; None where the settings name a folder that holds them. What is
+    started is held in `held` until the end.
+    """
+
+    def __init__(self, root: Path, settings: Settings, repeats: int, scale: float | None, held: ExitStack) -> None:
+        self.root = root
+        self.settings = settings
+        self.repeats = repeats
+        self._scale = scale
+        self._held = held
+
+    @cached_property
+    def files(self) -> Path:
+        """The folder of the retail files, made on first use."""
+        _ensure_files(self.settings.retail_folder, self._scale)
+        return self.settings.retail_folder
+
+    @cached_property
+    def databases(self) -> Databases:
+        """The server's databases; it is started on first use, and runs until the end."""
+        return self._held.enter_context(connect(self.settings))
 
     @property
     def data(self) -> Path:
@@ -43,17 +60,24 @@ class Bed:
         return self.settings.postgres_data
 
     def tributary(self, *arguments: str, **settings: object) -> Timing:
-        """Run the command line in a process of its own, on the bench's home unless `settings` say otherwise."""
-        return command(
+        """Run the command line in a process of its own, on the bench's home unless `settings` say otherwise.
+
+        On another home it starts a server of its own, whose processor time cannot be told when it is gone: then there
+        is none in the timing.
+        """
+        if "home" not in settings:
+            self.settle()
+        done = command(
             [sys.executable, "-m", "tributary", *arguments],
             self.data,
             cwd=PROJECT_ROOT,
             env=environment(**settings),
         )
+        return replace(done, cpu=None) if "home" in settings else done
 
-    def python(self, *arguments: str) -> Timing:
-        """Run Python in a process of its own."""
-        return command([sys.executable, *arguments], self.data, cwd=PROJECT_ROOT)
+    def python(self, *arguments: str, **settings: object) -> Timing:
+        """Run Python in a process of its own, with some settings of its own."""
+        return command([sys.executable, *arguments], self.data, cwd=PROJECT_ROOT, env=environment(**settings))
 
     def psql(self, script: Path) -> Timing:
         """Run a script by the embedded server's own psql in the baselines' database."""
@@ -83,16 +107,12 @@ class Bed:
             admin.execute("CHECKPOINT")
         flush_disks()
 
-    def server_version(self) -> str:
-        """The server's version, as in `18.4`."""
-        with psycopg.connect(self.databases.url("app")) as connection:
-            version = connection.info.server_version
-        return f"{version // 10_000}.{version % 10_000}"
-
 
 @contextmanager
 def open_bed(files: Path | None, scale: float, repeats: int) -> Iterator[Bed]:
-    """Make the bed: files at `scale` unless a folder is given, settings, and the server, held until the end.
+    """Make the bed: settings, retail files at `scale` unless a folder is given, and a server held until the end.
+
+    Samples of other sources are left out, since they are no part of what is measured on the bench's home.
 
     Raises:
         BenchError: the settings point at a server or lake of somebody's, or the folder lacks files.
@@ -101,16 +121,23 @@ def open_bed(files: Path | None, scale: float, repeats: int) -> Iterator[Bed]:
     for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
         del os.environ[name]
     home = ROOT / "home"
-    own = {"home": home, "retail_dir": folder, "lake_url": home / "lake"}
+    own = {
+        "home": home,
+        "retail_dir": folder,
+        "lake_url": home / "lake",
+        "social_sample": False,
+        "sneakers_sample": False,
+    }
     os.environ.update({PREFIX + name.upper(): str(value) for name, value in own.items()})
     settings = load_settings()
     if settings.postgres_url is not None or settings.profile != "local":
         raise BenchError(
             "Benchmarks run on the embedded server only; take TRIBUTARY_POSTGRES_URL out of .env for them."
         )
-    _ensure_files(folder, None if files else scale)
-    with connect(settings) as databases:
-        yield Bed(ROOT, folder, settings, databases, repeats)
+    if files is not None:
+        _ensure_files(folder, None)
+    with ExitStack() as held:
+        yield Bed(ROOT, settings, repeats, None if files else scale, held)
 
 
 def environment(**settings: object) -> dict[str, str]:

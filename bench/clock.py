@@ -131,6 +131,16 @@ def _server_cpu(data: Path) -> float:
     return total
 
 
+def peak_megabytes() -> float:
+    """The most resident memory that this process has had since it began (Linux).
+
+    By getrusage a process that was started by another counts what that one held, too.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
+
+
 def flush_disks() -> None:
     """Write out what earlier work left in the page cache, so that it does not weigh on the next measurement."""
     os.sync()

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 HEADINGS = ("bench", "measured", "seconds", "baseline", "seconds", "ratio", "limit", "met")
+ABSOLUTE = "none: absolute"
+SHORT = 0.02
+"""Seconds below which a figure is told in hundredths of a millisecond."""
+
+SMALL = 0.05
+"""A ratio below which two digits say too little."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +33,16 @@ class Limit:
 
 @dataclass(frozen=True)
 class Figure:
-    """A measurement beside its baseline of the same run; `note` says what the reader must know to judge it."""
+    """A measurement beside its baseline of the same run; `note` says what the reader must know to judge it.
+
+    Where there is nothing natural to compare with, it has no baseline: it is absolute, held against its limit alone.
+    """
 
     bench: str
     measured: str
     ours: Timing
-    baseline_name: str
-    baseline: Timing
+    baseline_name: str = ABSOLUTE
+    baseline: Timing | None = None
     limit: Limit | None = None
     note: str = ""
 
@@ -44,8 +53,8 @@ class Figure:
             self.measured,
             _seconds(self.ours),
             self.baseline_name,
-            _seconds(self.baseline),
-            _ratio(self.ours, self.baseline),
+            _seconds(self.baseline) if self.baseline else "",
+            _ratio(self.ours, self.baseline) if self.baseline else "",
             self.limit.words if self.limit else "",
             ("met" if self.limit.met else "not met") if self.limit else "",
         )
@@ -85,7 +94,8 @@ def markdown(figures: Sequence[Figure], machine: str) -> str:
         "# Measured",
         "",
         f"{machine} Written by `python -m bench --write`; best of interleaved repetitions, baseline first, in one run.",
-        "Wall time; in brackets the processor time of client and server together, which noise hardly touches.",
+        "Wall time; in brackets the processor time of client and server together, which noise hardly touches. A figure",
+        "without a baseline is absolute, and held against its limit alone.",
         "",
         _row(HEADINGS),
         _row(["---"] * len(HEADINGS)),
@@ -106,14 +116,18 @@ def write(path: Path, text: str) -> None:
 
 
 def _ratio(ours: Timing, baseline: Timing) -> str:
-    wall = f"{ours.wall / baseline.wall:.2f} ×"  # noqa: RUF001 - the sign of multiplication is meant
+    wall = f"{_short(ours.wall / baseline.wall)} ×"  # noqa: RUF001 - the sign of multiplication is meant
     if not ours.cpu or not baseline.cpu:
         return wall
-    return f"{wall} ({ours.cpu / baseline.cpu:.2f})"
+    return f"{wall} ({_short(ours.cpu / baseline.cpu)})"
+
+
+def _short(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio >= SMALL else f"{ratio:.5f}"
 
 
 def _seconds(timing: Timing) -> str:
-    digits = 3 if timing.wall < 1 else 2
+    digits = 2 if timing.wall >= 1 else 3 if timing.wall >= SHORT else 5
     wall = f"{timing.wall:.{digits}f}"
     return wall if timing.cpu is None else f"{wall} ({timing.cpu:.{digits}f})"
 

@@ -6,13 +6,12 @@ A process of its own, so that its peak memory is that of this load alone. The re
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from assets.retail.files import JOURNEY_FILES, SourceFile
-from bench.clock import metered
+from bench.clock import metered, peak_megabytes
 from resources.postgres.databases import Databases, connect
 from resources.settings import get_settings
 from resources.warehouse.base import Delimited, Origin
@@ -86,7 +85,7 @@ def main(way: str, table: str, file: str) -> None:
             session.execute("CHECKPOINT")
         with metered(settings.postgres_data) as reading:
             phases = WAYS[way](databases, source, Path(file))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        peak = peak_megabytes()
         with open_session(databases.url("warehouse"), Origin(asset="bench")) as session:
             session.execute(f"DROP TABLE IF EXISTS {part_sql(PART)}")
     print(json.dumps({"wall": reading.wall, "cpu": reading.cpu, "peak_mb": peak, "phases": dict(phases)}))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from assets.retail.files import PROMOTIONS, TRANSACTIONS, SourceFile
 from bench.bed import Bed
-from bench.clock import Timing, best, flush_disks, interleaved
+from bench.clock import Timing, best, interleaved
 from bench.figures import Figure, at_most, ratio_at_most
 
 LIMIT = 1.3
@@ -57,7 +57,7 @@ def _load(bed: Bed, bench: str, source: SourceFile, repeats: int) -> list[Figure
 
 def _way(bed: Bed, way: str, source: SourceFile) -> Callable[[], Timing]:
     def run() -> Timing:
-        flush_disks()
+        bed.settle()
         done = bed.python("-m", "bench.load_worker", way, source.name, str(bed.files / source.file))
         return Timing(**json.loads(done.output))
 

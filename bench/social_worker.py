@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bench.clock import peak_megabytes
 from resources.lake.folder import FolderLake
 from resources.lake.model import ObjectInfo
 
@@ -103,8 +104,7 @@ def main(way: str, folder: str, out: str) -> None:
     wall, cpu = time.perf_counter(), _cpu()
     rows = run(lake, list(lake.list(RAW)), Path(out))
     measured = {"wall": time.perf_counter() - wall, "cpu": _cpu() - cpu}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({**measured, "peak_mb": peak, "rows": rows}))
+    print(json.dumps({**measured, "peak_mb": peak_megabytes(), "rows": rows}))
 
 
 def _cpu() -> float:

@@ -93,7 +93,9 @@ class Settings(BaseSettings):
         "https://api.meetup.com/gql-ext", pattern=r"^https?://", description="Meetup's GraphQL endpoint."
     )
     meetup_topics: str = Field(
-        "python,data science,javascript", min_length=1, description="Topics to search groups for, with commas between."
+        "python,data science,machine learning,javascript,cloud,women in tech,startup,hiking,rust,design",
+        min_length=1,
+        description="Topics to search groups for, with commas between.",
     )
     meetup_lat: float = Field(37.7749, ge=-90, le=90, description="Latitude of the place to search around, in degrees.")
     meetup_lon: float = Field(-122.4194, ge=-180, le=180, description="Longitude of that place, in degrees.")

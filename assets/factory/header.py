@@ -81,6 +81,13 @@ class WindowEntry(_Strict):
     start: date
 
 
+class DeduplicateEntry(_Strict):
+    """Of rows that share `key`, the first by `order` is kept, over all windows; `order` tells any two of them apart."""
+
+    key: list[Text] = Field(min_length=1)
+    order: list[Text] = Field(min_length=1)
+
+
 class Header(_Strict):
     """Everything that a model file says of itself beside its SELECT."""
 
@@ -88,6 +95,7 @@ class Header(_Strict):
     grain: Text
     kind: Literal["table", "view"] = "table"
     window: WindowEntry | None = None
+    deduplicate: DeduplicateEntry | None = None
     columns: dict[str, ColumnEntry] = Field(min_length=1)
     checks: list[CheckEntry] = []
     chart: ChartEntry | None = None

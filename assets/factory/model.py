@@ -16,12 +16,12 @@ from sqlglot import exp
 
 from assets.factory.dialects import statement
 from assets.factory.errors import ModelError
-from assets.factory.header import ChartEntry, CheckEntry, HeaderSource, WindowEntry
+from assets.factory.header import ChartEntry, CheckEntry, DeduplicateEntry, HeaderSource, WindowEntry
 from assets.factory.lint import SqlSyntaxError, lint, parse
 from assets.factory.lint.finding import line_of
 from resources.warehouse.checks import AcceptedValues, Check, Expression, NotNull, References, Unique
 from resources.warehouse.errors import ContractError
-from resources.warehouse.table import LAYERS, Column, Table
+from resources.warehouse.table import LAYERS, Column, Deduplication, Table
 
 Dialect: TypeAlias = Literal["postgres", "athena"]
 
@@ -147,10 +147,17 @@ def _table(source: HeaderSource, layer: str, name: str) -> Table:
             checks=tuple(_check(entry) for entry in header.checks),
             kind=header.kind,
             partition_by=header.window.column if header.window else None,
+            deduplicate=_deduplication(header.deduplicate),
         )
     except ContractError as error:
         part = "window" if header.window and header.window.column not in header.columns else "checks"
+        named = {*header.deduplicate.key, *header.deduplicate.order} if header.deduplicate else set()
+        part = "deduplicate" if named - set(header.columns) else part
         raise ModelError(source.path, source.line(part), str(error)) from None
+
+
+def _deduplication(entry: DeduplicateEntry | None) -> Deduplication | None:
+    return None if entry is None else Deduplication(tuple(entry.key), tuple(entry.order))
 
 
 def _check(entry: CheckEntry) -> Check:

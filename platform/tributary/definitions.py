@@ -1,4 +1,4 @@
-"""The code location that Dagster loads: all assets, their checks, the sensors, and the resources behind them."""
+"""The code location that Dagster loads: assets, checks, sensors and schedules, and the resources behind them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import dagster as dg
 from resources.settings import get_settings
 from tributary.automation.catching_up import catching_up
 from tributary.automation.declarative import AUTOMATION
+from tributary.automation.meetup_days import meetup_days
 from tributary.automation.retail_files import retail_files
 from tributary.automation.sneaker_events import sneaker_events
 from tributary.automation.social_events import social_events
@@ -16,6 +17,7 @@ from tributary.platform import load_platform, resources_of
 defs = dg.Definitions(
     assets=load_platform().assets,
     sensors=[AUTOMATION, catching_up, retail_files, sneaker_events, social_events],
+    schedules=[meetup_days],
     resources=resources_of(get_settings()),
     executor=dg.in_process_executor,
 )

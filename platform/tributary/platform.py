@@ -18,6 +18,7 @@ from assets.factory.model import SqlModel, load_models
 from assets.factory.sql_assets import ModelLineage, sql_asset
 from resources.app_database import AppDatabase
 from resources.lake import open_lake
+from resources.meetup.opening import open_meetup
 from resources.postgres.held import held_databases
 from resources.settings import PROJECT_ROOT, Settings
 from resources.warehouse.opening import open_warehouse
@@ -66,5 +67,6 @@ def resources_of(settings: Settings) -> dict[str, object]:
         "warehouse": open_warehouse(settings),
         "lake": open_lake(settings.lake_location, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url),
         "app_database": AppDatabase(lambda: held_databases(settings).url("app")),
+        "meetup": open_meetup(settings),
         "retail_folder": settings.retail_folder,
     }

@@ -66,6 +66,8 @@ def test_a_file_added_is_a_table_that_others_can_read(tmp_path: Path) -> None:
     [
         ("grain: one", "grian: one", 3, "unknown key grian"),
         ("description: Sales by number.\n", "", 2, "description is missing"),
+        ("columns:\n", "deduplicate: {key: [id], order: [at]}\ncolumns:\n", 4, "deduplication names at"),
+        ("columns:\n", "deduplicate: {key: []}\ncolumns:\n", 4, "deduplicate.key"),
         ('{type: integer, description: "Sale."}', "{type: integer}", 5, "description is missing from columns.id"),
         ('{type: integer, description: "Sale."}', '{type: integer, description: ""}', 5, "columns.id.description"),
         ("type: integer", "type: number", 5, "'number' is not a column type"),

@@ -70,3 +70,29 @@ def test_each_partition_of_the_range_is_recorded(daily: dg.AssetsDefinition, war
     result = run(daily, warehouse, "2024-01-02", "2024-01-04")
     events = result.get_asset_materialization_events()
     assert {event.partition for event in events} == {"2024-01-02", "2024-01-03", "2024-01-04"}
+
+
+def test_of_rows_of_one_key_the_first_is_kept_over_all_partitions(tmp_path: Path, warehouse: PostgresWarehouse) -> None:
+    model = """/*
+description: Events, each once.
+grain: one row an event
+window: {column: day, every: day, start: 2024-01-01}
+deduplicate: {key: [n], order: [day]}
+columns:
+  day: {type: date, description: "Day."}
+  n: {type: integer, description: "N."}
+checks:
+  - unique: [n]
+*/
+SELECT CAST(e.at AS date) AS day, e.n FROM staged.events AS e
+"""
+    path = tmp_path / "shop" / "gold" / "moved.sql"
+    path.parent.mkdir(parents=True)
+    path.write_text(model)
+    found = load_models(tmp_path, [EVENTS])["gold.moved"]
+    asset = sql_asset(found, ModelLineage({EVENTS.key: EVENTS, found.key: found.table}))
+    warehouse.replace(EVENTS, Select("SELECT timestamp '2024-01-03' AS at, 1 AS n"))
+    assert run(asset, warehouse, "2024-01-03", "2024-01-03").success
+    warehouse.replace(EVENTS, Select("SELECT timestamp '2024-01-02' AS at, 1 AS n"))
+    assert run(asset, warehouse, "2024-01-02", "2024-01-02").success
+    assert warehouse.rows("SELECT day::text AS day, n FROM gold.moved") == [{"day": "2024-01-02", "n": 1}]

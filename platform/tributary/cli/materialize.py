@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from resources.postgres.databases import connect
@@ -34,9 +35,15 @@ def materialize(
         from assets.factory.specs import FORCE, MISSING
         from tributary.execution import Partitions, select
         from tributary.instance.opening import open_instance
+        from tributary.simulators.meetup.session import simulator
 
-        with open_instance(settings, databases) as instance:
-            keys = select(defs.resolve_implicit_global_asset_job_def(), selection)
+        job = defs.resolve_implicit_global_asset_job_def()
+        keys = select(job, selection)
+        asks_meetup = any(job.asset_layer.asset_graph.get(key).group_name == "meetup" for key in keys)
+        with (
+            open_instance(settings, databases) as instance,
+            simulator(settings) if asks_meetup else nullcontext(),
+        ):
             partitions = Partitions(partition, start, end)
             tags = {tag: "true" for tag, wanted in ((FORCE, force), (MISSING, missing)) if wanted}
             if missing:

@@ -73,7 +73,8 @@ def runs_for(defs: dg.Definitions, rejected: list[RejectedSource]) -> list[tuple
                 "quarantine.rejected_rows if they are of no use."
             )
         if graph.get(key).partitions_def is None:
-            whole |= dg.AssetSelection.assets(key).downstream().resolve(graph)
+            downstream = dg.AssetSelection.assets(key).downstream().resolve(graph)
+            whole |= {one for one in downstream if graph.get(one).partitions_def is None}
             continue
         group = graph.get(key).group_name or ""
         ranges_of_sources = domains[group].ranges_of_sources

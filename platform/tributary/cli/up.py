@@ -14,8 +14,10 @@ from tributary.launcher.ports import require_free_port
 from tributary.launcher.services import (
     dagster_processes,
     dagster_url,
+    meetup_simulator,
+    meetup_simulator_url,
     ready_url,
-    simulator_processes,
+    social_simulator,
     web_process,
     web_url,
 )
@@ -32,6 +34,8 @@ def up(materialize: bool) -> int:
     with only_launcher(settings.home):
         require_free_port(settings.host, settings.dagster_port, "TRIBUTARY_DAGSTER_PORT")
         require_free_port(settings.host, settings.web_port, "TRIBUTARY_WEB_PORT")
+        if meetup_simulator(settings):
+            require_free_port("127.0.0.1", settings.meetup_port, "TRIBUTARY_MEETUP_PORT")
         _serve(settings, materialize)
     return 0
 
@@ -42,7 +46,7 @@ def _serve(settings: Settings, materialize: bool) -> None:
         out.print("[green]✓[/] Postgres is up.")
         code_server, web_server, daemon = dagster_processes(settings, dagster_environment(settings, databases))
         # What takes longest to start goes first; its imports overlap with the making of the samples.
-        supervisor.start(code_server)
+        supervisor.start(code_server, *meetup_simulator(settings))
         ensure_samples(settings)
         with open_instance(settings, databases) as instance:
             orphans = fail_orphaned_runs(instance)
@@ -50,12 +54,14 @@ def _serve(settings: Settings, materialize: bool) -> None:
                 out.print(f"[yellow]↷[/] {len(orphans)} run(s) that a crash had cut off are marked as failed.")
             supervisor.start(web_server, web_process())
             if materialize:
+                if meetup_simulator(settings):
+                    supervisor.wait_ready(meetup_simulator_url(settings))
                 _materialise(instance)
             # Only now: the sensors would ask a second time for what the first runs are making.
             supervisor.start(daemon)
             supervisor.wait_ready(ready_url(settings))
             supervisor.wait_ready(f"{web_url(settings)}/v1/health")
-            supervisor.start(*simulator_processes(settings))
+            supervisor.start(*social_simulator(settings))
             out.print(f"\n[bold green]Ready.[/] Dagster UI: [bold]{dagster_url(settings)}[/]")
             out.print(f"       Forms and event collector: [bold]{web_url(settings)}[/]")
             out.print("[dim]In another terminal: tributary status, tributary query 'SELECT …'. Ctrl-C stops all.[/]")

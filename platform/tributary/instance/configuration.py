@@ -65,7 +65,8 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             "class": "LocalArtifactStorage",
             "config": {"base_dir": str(settings.dagster_home)},
         },
-        "concurrency": {"runs": {"max_concurrent_runs": settings.max_concurrent_runs}},
+        # A pool is a source that must be asked by one step at a time, whichever run it is of.
+        "concurrency": {"runs": {"max_concurrent_runs": settings.max_concurrent_runs}, "pools": {"default_limit": 1}},
         # The stock five seconds are most of the time that a person waits for a small run.
         "run_queue": {"dequeue_interval_seconds": 1},
         "run_monitoring": {

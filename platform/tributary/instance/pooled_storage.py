@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationPlanned
 from dagster._core.events import DagsterEventType
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster_postgres.event_log import PostgresEventLogStorage
@@ -144,6 +145,18 @@ class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):
             self._store_planned(planned)
         if others:
             super().store_event_batch(others)
+
+    def _store_asset_check_evaluation_planned(self, event: EventLogEntry, event_id: int | None) -> None:
+        """Announce a check once.
+
+        The stock storage writes a row for each partition of the run's range, for checks of unpartitioned assets too: a
+        quarter of a million for ten years of days, which stay announced for ever, since a check is evaluated once.
+        """
+        found = event.get_dagster_event()
+        planned = found.asset_check_planned_data
+        once = AssetCheckEvaluationPlanned(asset_key=planned.asset_key, check_name=planned.check_name)
+        event = event._replace(dagster_event=found._replace(event_specific_data=once))
+        super()._store_asset_check_evaluation_planned(event, event_id)
 
     def _store_planned(self, events: Sequence[EventLogEntry]) -> None:
         statement = self.prepare_insert_event_batch(events).returning(SqlEventLogStorageTable.c.id)

@@ -99,17 +99,25 @@ def web_process() -> ProcessSpec:
     return ProcessSpec(name="web", module="tributary.web")
 
 
-def simulator_processes(settings: Settings) -> list[ProcessSpec]:
-    """What stands in for the outside world while no real sources are set."""
+def social_simulator(settings: Settings) -> list[ProcessSpec]:
+    """The live events of the sample network, where it is wanted; they need the collector."""
     if settings.profile != "local" or not settings.social_sample:
         return []
-    return [
-        ProcessSpec(
-            name="social-simulator",
-            module="tributary.simulators.social",
-            arguments=("--url", web_url(settings)),
-        )
-    ]
+    arguments = ("--url", web_url(settings))
+    return [ProcessSpec(name="social-simulator", module="tributary.simulators.social", arguments=arguments)]
+
+
+def meetup_simulator(settings: Settings) -> list[ProcessSpec]:
+    """What stands in for Meetup while no token is set."""
+    if settings.profile != "local" or settings.meetup_token is not None:
+        return []
+    arguments = ("--port", str(settings.meetup_port))
+    return [ProcessSpec(name="meetup-simulator", module="tributary.simulators.meetup", arguments=arguments)]
+
+
+def meetup_simulator_url(settings: Settings) -> str:
+    """What answers as soon as the stand-in for Meetup does."""
+    return f"http://127.0.0.1:{settings.meetup_port}/"
 
 
 def _write_workspace(home: Path, socket: Path) -> Path:

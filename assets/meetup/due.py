@@ -1,0 +1,82 @@
+"""Which days of the meetup domain are to be pulled: at a start or by a command, and each morning.
+
+The state is what lies in the lake. Nothing is asked of Meetup here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import cast
+
+from assets.domain import KeyRange
+from assets.meetup.partitions import DAY, FIRST_DAY, days_between, key_of, last_day
+from assets.meetup.pull import pulled_days
+from assets.meetup.raw_assets import LAKE, MEETUP_API
+from assets.meetup.staged_events import days_of_sources
+from resources.lake.model import Lake
+from resources.meetup.opening import Meetup
+
+FIRST_DAYS = 2 * 365
+"""Days that are pulled where nothing was pulled before; older ones are asked for by name."""
+
+LOOKBACK = 7
+"""Days that are pulled again each morning, since counts of guests still change after an event."""
+
+LONGEST_GAP = 31 * DAY
+"""Days without an object that lie closer together than this are asked for as one range."""
+
+
+def due_days(resources: Mapping[str, object], everything: bool) -> list[KeyRange]:
+    """The ranges of days without an object, from the first one that was pulled to yesterday.
+
+    All days are, where `everything` is asked; none where there is no Meetup to ask.
+    """
+    meetup = cast("Meetup", resources[MEETUP_API])
+    if not meetup.configured:
+        return []
+    lake = cast("Lake", resources[LAKE])
+    return _key_ranges(wanted_days(set(pulled_days(lake)), last_day(), everything=everything))
+
+
+def wanted_days(pulled: Collection[date], last: date, *, everything: bool) -> list[date]:
+    """The days up to `last` to be pulled, given those that were."""
+    first = min(pulled, default=max(FIRST_DAY, last - timedelta(days=FIRST_DAYS - 1)))
+    return [day for day in days_between(first, last) if everything or day not in pulled]
+
+
+def days_of_rejects(sources: Sequence[str]) -> list[KeyRange]:
+    """The ranges of days whose objects hold rejected records."""
+    return _key_ranges(days_of_sources(sources))
+
+
+def morning_days(pulled: Collection[date], today: date, last: date) -> tuple[date, date] | None:
+    """The first and last day to pull in the morning of `today`, given the days that were pulled.
+
+    A machine that was off for a while makes up for it. None where no day is over yet, whose partition ends in UTC.
+    """
+    final = min(today - DAY, last)
+    first = today - timedelta(days=LOOKBACK)
+    if pulled:
+        first = min(first, max(pulled) + DAY)
+    first = max(first, FIRST_DAY)
+    return (first, final) if first <= final else None
+
+
+def ranges_of(days: Collection[date]) -> Iterator[tuple[date, date]]:
+    """The days as few ranges; small gaps are bridged."""
+    first = last = None
+    for day in sorted(days):
+        if first is None or last is None:
+            first = last = day
+        elif day - last <= LONGEST_GAP:
+            last = day
+        else:
+            yield first, last
+            first = last = day
+    if first is not None and last is not None:
+        yield first, last
+
+
+def _key_ranges(days: Collection[date]) -> list[KeyRange]:
+    return [KeyRange(key_of(first), key_of(last)) for first, last in ranges_of(days)]

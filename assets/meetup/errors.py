@@ -1,0 +1,9 @@
+"""What stops a pull, beside what Meetup itself says."""
+
+from __future__ import annotations
+
+from resources.errors import TributaryError
+
+
+class MeetupPullError(TributaryError):
+    """There is nothing to pull: no group was found, or none was looked for yet."""

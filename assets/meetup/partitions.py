@@ -1,0 +1,39 @@
+"""The daily partitions of the meetup domain, by the day of an event where its group is, and the days that a run covers.
+
+A partition is a plain date: in UTC it ends when the day is over in Greenwich, whichever zone its events are in.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+
+FIRST_DAY = date(2008, 1, 1)
+"""The first day that has a partition."""
+
+DAY = timedelta(days=1)
+
+# The same keys as a SQL model with `every: day, start: 2008-01-01` has, so that one run can hold both.
+EVENT_DAYS = dg.DailyPartitionsDefinition(start_date=datetime(2008, 1, 1, tzinfo=UTC))
+
+
+def last_day(now: datetime | None = None) -> date:
+    """The newest day that has a partition: yesterday in UTC."""
+    return (now or datetime.now(tz=UTC)).astimezone(UTC).date() - DAY
+
+
+def key_of(day: date) -> str:
+    """The partition key of a day."""
+    return day.isoformat()
+
+
+def days_of(context: dg.AssetExecutionContext) -> tuple[date, date]:
+    """The run's first and last day."""
+    window = context.partition_time_window
+    return window.start.astimezone(UTC).date(), window.end.astimezone(UTC).date() - DAY
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """Each day from `first` to `last`, both included."""
+    return [first + n * DAY for n in range((last - first).days + 1)]

@@ -1,0 +1,161 @@
+"""The raw assets of the meetup domain: a snapshot of the groups a day, and the events by the day of each."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import dagster as dg
+
+from assets.factory.outcome import asset_key, failure
+from assets.factory.specs import MISSING, object_spec
+from assets.meetup.arrivals import RAW_EVENTS, RAW_GROUPS
+from assets.meetup.backfill import Backfill
+from assets.meetup.partitions import EVENT_DAYS, days_between, days_of, key_of
+from resources.errors import TributaryError
+from resources.lake.model import Lake
+from resources.meetup.opening import Meetup
+
+LAKE = "lake"
+MEETUP_API = "meetup"
+POOL = "meetup"
+"""The pool that lets one run pull at a time."""
+
+MEETUP_GROUPS = "raw.meetup_groups"
+MEETUP_EVENTS = "raw.meetup_events"
+SEARCH_TELLS_ALL = "search_tells_all"
+EVERY_EVENT_HAS_A_DAY = "every_event_has_a_day"
+
+
+def raw_groups_asset() -> dg.AssetsDefinition:
+    """The asset that takes today's snapshot of the groups; its data version is the object's SHA-256."""
+    key = asset_key(MEETUP_GROUPS)
+    spec = object_spec(
+        MEETUP_GROUPS,
+        domain="meetup",
+        description="Groups around the place of the settings on its topics, as Meetup's API gives them: JSON lines "
+        f"sorted by id, one object a day (UTC) under `{RAW_GROUPS}YYYY/MM/`, replaced within the day.",
+        kinds=("json", "graphql"),
+        source=Path(__file__).with_name("snapshots.py"),
+        code_version="1",
+    )
+    tells_all = dg.AssetCheckSpec(
+        SEARCH_TELLS_ALL,
+        asset=key,
+        description="Meetup told all groups of every topic, however small the circle had to be made.",
+    )
+
+    @dg.multi_asset(
+        name="raw__meetup_groups",
+        specs=[spec],
+        check_specs=[tells_all],
+        required_resource_keys={LAKE, MEETUP_API},
+        pool=POOL,
+    )
+    def run(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
+        from assets.meetup.snapshots import take_snapshot
+
+        lake = cast("Lake", getattr(context.resources, LAKE))
+        meetup = cast("Meetup", getattr(context.resources, MEETUP_API))
+        try:
+            taken = take_snapshot(meetup.client(), meetup.search, lake, today())
+        except TributaryError as error:
+            raise failure(error) from error
+        yield dg.AssetCheckResult(
+            passed=not taken.capped,
+            asset_key=key,
+            check_name=SEARCH_TELLS_ALL,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"topics not told in full": ", ".join(taken.capped)},
+        )
+        yield dg.MaterializeResult(
+            asset_key=key,
+            metadata={
+                "dagster/row_count": taken.groups,
+                "groups gone": ", ".join(taken.gone),
+                "calls": taken.calls,
+                "bytes": taken.bytes,
+                "object": lake.url(taken.key),
+            },
+            data_version=dg.DataVersion(taken.sha256),
+        )
+
+    return run
+
+
+def raw_events_asset() -> dg.AssetsDefinition:
+    """The asset that pulls the events of some days; its data version is of their objects' keys and bytes."""
+    key = asset_key(MEETUP_EVENTS)
+    spec = object_spec(
+        MEETUP_EVENTS,
+        domain="meetup",
+        description="Events of the known groups, as Meetup's API gives them: JSON lines sorted by token, one object a "
+        f"day (where the group is) under `{RAW_EVENTS}YYYY/MM/`; a day without events has an empty one. Pulling a day "
+        "again replaces its object by what Meetup says now; of groups that are gone it keeps what it held.",
+        kinds=("json", "graphql"),
+        source=Path(__file__).with_name("pull.py"),
+        code_version="1",
+        deps=(MEETUP_GROUPS,),
+        partitions=EVENT_DAYS,
+    )
+    dated = dg.AssetCheckSpec(
+        EVERY_EVENT_HAS_A_DAY,
+        asset=key,
+        description="Every event that Meetup told has a start that can be read, and so a day to be put to.",
+    )
+
+    @dg.multi_asset(
+        name="raw__meetup_events",
+        specs=[spec],
+        check_specs=[dated],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        required_resource_keys={LAKE, MEETUP_API},
+        pool=POOL,
+    )
+    def run(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
+        lake = cast("Lake", getattr(context.resources, LAKE))
+        meetup = cast("Meetup", getattr(context.resources, MEETUP_API))
+        only_missing = context.run.tags.get(MISSING) == "true"
+        try:
+            work = Backfill(meetup.client(), lake, days_between(*days_of(context)), today(), only_missing=only_missing)
+        except TributaryError as error:
+            raise failure(error) from error
+        with _noting_what_is_done(context, work):
+            for told in work.years():
+                context.log.info(told)
+        yield dg.AssetCheckResult(
+            passed=not work.undated,
+            asset_key=key,
+            check_name=EVERY_EVENT_HAS_A_DAY,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"some events without a day": ", ".join(work.undated)},
+        )
+        yield dg.MaterializeResult(
+            asset_key=key,
+            metadata={**work.metadata(), "prefix": lake.url(RAW_EVENTS.rstrip("/"))},
+            data_version=dg.DataVersion(work.version),
+        )
+
+    return run
+
+
+@contextmanager
+def _noting_what_is_done(context: dg.AssetExecutionContext, work: Backfill) -> Iterator[None]:
+    """Have Dagster know the days that are done where not all of them will be, however that comes about.
+
+    A step that fails marks none of its partitions as made; one that succeeds marks all of them by itself.
+    """
+    try:
+        yield
+    except BaseException as error:
+        for day in work.done:
+            context.log_event(dg.AssetMaterialization(asset_key(MEETUP_EVENTS), partition=key_of(day)))
+        if isinstance(error, TributaryError):
+            raise failure(work.interrupted(error)) from error
+        raise
+
+
+def today() -> date:
+    """The day in UTC, under which a snapshot is kept."""
+    return datetime.now(tz=UTC).date()

@@ -1,0 +1,102 @@
+"""Raw objects read into Arrow, in bounded memory; what does not fit is kept aside with its reason.
+
+Imported when a step runs, never when definitions load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from assets.meetup.canonical import lines_of
+from assets.meetup.values import DoesNotFit, Node, Row, record_of
+from resources.lake.model import Lake
+from resources.warehouse.base import Rejected
+from resources.warehouse.table import Table
+from resources.warehouse.types import decimal_digits
+
+RowsOf = Callable[[Node, date, str], tuple[Row, list[Row]]]
+"""The rows of a record in the object of a day: its own, and those of its parts."""
+
+TWICE = "its id stands in the object already"
+
+_ROWS = 5_000
+_ARROW: Mapping[str, pa.DataType] = {
+    "boolean": pa.bool_(),
+    "integer": pa.int32(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "text": pa.string(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+}
+
+
+@dataclass
+class Reading:
+    """What was read so far: records, rows of the table that is made, and by object what did not fit."""
+
+    records: int = 0
+    rows: int = 0
+    rejected: dict[str, list[Rejected]] = field(default_factory=dict)
+
+
+def read_objects(
+    lake: Lake, objects: Mapping[str, date], rows_of: RowsOf, identity: str, reading: Reading, *, of_parts: bool
+) -> Iterator[Row]:
+    """The rows of raw objects, object by object: of the records, or of their parts.
+
+    Args:
+        lake: where the objects are.
+        objects: by key, the day of each.
+        rows_of: makes the rows of a record.
+        identity: column of a record's row that no other of the object may share.
+        reading: counts, and takes what does not fit.
+        of_parts: whether the rows of the parts are wanted.
+    """
+    for key, data in lake.get_many(list(objects)):
+        reading.rejected[key] = []
+        seen: set[Any] = set()
+        offset = 0
+        for number, line in enumerate(lines_of(data), start=1):
+            reading.records += 1
+            try:
+                row, parts = rows_of(record_of(line), objects[key], key)
+                if row[identity] in seen:
+                    raise DoesNotFit(TWICE)
+            except DoesNotFit as misfit:
+                reading.rejected[key].append(Rejected(number, offset, line, str(misfit)))
+            else:
+                seen.add(row[identity])
+                found = parts if of_parts else [row]
+                reading.rows += len(found)
+                yield from found
+            offset += len(line) + 1
+
+
+def batches(table: Table, rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
+    """Rows as record batches with the table's columns."""
+    schema = pa.schema([(column.name, _arrow_type(column.type)) for column in table.columns])
+    found: list[Row] = []
+    for row in rows:
+        found.append(row)
+        if len(found) == _ROWS:
+            yield _batch(found, schema)
+            found = []
+    if found:
+        yield _batch(found, schema)
+
+
+def _batch(rows: list[Row], schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays(
+        [pa.array([row[column.name] for row in rows], column.type) for column in schema], schema=schema
+    )
+
+
+def _arrow_type(name: str) -> pa.DataType:
+    digits = decimal_digits(name)
+    return pa.decimal128(*digits) if digits else _ARROW[name]

@@ -1,0 +1,144 @@
+"""The staged assets of the meetup domain that have no days of events: groups and their topics, snapshot by snapshot.
+
+Only snapshots that are new, or were replaced since, are loaded.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import dagster as dg
+
+from assets.factory.outcome import Events, asset_key, check_specs, events, origin_of
+from assets.factory.specs import FORCE, REPLAY, table_spec
+from assets.factory.sql_assets import WAREHOUSE
+from assets.meetup.arrivals import RAW_GROUPS, day_of, snapshots
+from assets.meetup.lineage import LINEAGE
+from assets.meetup.raw_assets import LAKE, MEETUP_GROUPS
+from assets.meetup.tables import GROUPS, SOURCE_OBJECT
+from resources.lake.model import Lake
+from resources.warehouse.base import NOBODY, Batches, Origin, Warehouse, WriteReport
+from resources.warehouse.table import Table
+from resources.warehouse.windows import Sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+    from assets.meetup.reading import Reading
+
+CODE_VERSION = "1"
+"""Another one reads every snapshot again."""
+
+RECONCILE = "records_reconcile"
+_OF_GROUPS = "Every record of the snapshots loaded now is in the table or in quarantine."
+_OF_TOPICS = "Every topic that the groups of the snapshots loaded now have is in the table."
+
+
+def staged_groups_asset(table: Table) -> dg.AssetsDefinition:
+    """The asset that loads the snapshots into `GROUPS` or `GROUP_TOPICS`."""
+    reconcile = dg.AssetCheckSpec(
+        RECONCILE, asset=asset_key(table.key), description=_OF_GROUPS if table is GROUPS else _OF_TOPICS
+    )
+
+    @dg.multi_asset(
+        name=f"staged__{table.name}",
+        specs=[
+            table_spec(
+                table,
+                domain="meetup",
+                deps=[MEETUP_GROUPS],
+                kinds=("json",),
+                source=Path(__file__).with_name("tables.py"),
+                code_version=CODE_VERSION,
+                automation=None,
+            )
+        ],
+        check_specs=[*check_specs(table), reconcile],
+        required_resource_keys={WAREHOUSE, LAKE},
+    )
+    def run(context: dg.AssetExecutionContext) -> Events:
+        warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
+        lake = cast("Lake", getattr(context.resources, LAKE))
+        force, replay = (context.run.tags.get(tag) == "true" for tag in (FORCE, REPLAY))
+        read: list[Reading] = []
+
+        def write() -> WriteReport:
+            origin = origin_of(context, table)
+            report, reading = load_snapshots(warehouse, lake, table, origin=origin, force=force, replay=replay)
+            read.append(reading)
+            return report
+
+        def reconciled(report: WriteReport) -> list[dg.AssetCheckResult]:
+            rejected = quarantined(warehouse, list(read[0].rejected)) if table is GROUPS else 0
+            wanted = read[0].records if table is GROUPS else read[0].rows
+            return [
+                dg.AssetCheckResult(
+                    passed=wanted == report.rows + rejected,
+                    asset_key=asset_key(table.key),
+                    check_name=RECONCILE,
+                    metadata={"read": wanted, "loaded": report.rows, "rejected": rejected},
+                )
+            ]
+
+        yield from events(
+            table,
+            write,
+            lineage=LINEAGE[table.key],
+            more_checks=reconciled,
+            metadata=lambda _: {"snapshots loaded now": len(read[0].rejected)},
+        )
+
+    return run
+
+
+def load_snapshots(
+    warehouse: Warehouse,
+    lake: Lake,
+    table: Table,
+    *,
+    origin: Origin = NOBODY,
+    force: bool = False,
+    replay: bool = False,
+) -> "tuple[WriteReport, Reading]":
+    """Load the snapshots that were not loaded yet as they lie there now, and tell what was read of them.
+
+    With `replay` those with rejected records are loaded again too; with `force` all of them.
+
+    Raises:
+        TributaryError: the lake or the warehouse refused; the old rows stay.
+    """
+    from assets.meetup.group_rows import group_rows
+    from assets.meetup.reading import Reading, batches, read_objects
+
+    prints = {one.key: f"{CODE_VERSION} {one.etag or one.size}" for one in snapshots(lake)}
+    again = {found.source for found in warehouse.rejected(MEETUP_GROUPS)} if replay else set()
+    loaded: Mapping[str, str] = {} if force else warehouse.published_sources(table, list(prints))
+    changed = {key: told for key, told in prints.items() if key in again or loaded.get(key) != told}
+    objects = {key: _day(key) for key in changed}
+    reading = Reading()
+
+    def rows() -> "Iterator[pa.RecordBatch]":
+        found = read_objects(lake, objects, group_rows, "group_id", reading, of_parts=table is not GROUPS)
+        yield from batches(table, found)
+        if table is GROUPS:
+            # Before the rows are published: killed in between, both are done again.
+            warehouse.reject(MEETUP_GROUPS, reading.rejected, origin)
+
+    window = Sources(SOURCE_OBJECT, tuple(changed))
+    report = warehouse.replace(table, Batches(rows()), window=window, fingerprints=changed, origin=origin)
+    return report, reading
+
+
+def quarantined(warehouse: Warehouse, sources: Sequence[str]) -> int:
+    """How many records of some snapshots the quarantine holds."""
+    wanted = set(sources)
+    return sum(found.count for found in warehouse.rejected(MEETUP_GROUPS) if found.source in wanted)
+
+
+def _day(key: str) -> date:
+    day = day_of(key, RAW_GROUPS)
+    assert day is not None  # noqa: S101 - only such objects are listed
+    return day

@@ -1,0 +1,48 @@
+"""The schedule that pulls each morning's newest days. Which days these are is decided in `assets.meetup.due`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import cast
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from assets.factory.outcome import asset_key
+from assets.meetup.due import morning_days
+from assets.meetup.partitions import key_of, last_day
+from assets.meetup.pull import pulled_days
+from assets.meetup.raw_assets import LAKE, MEETUP_API, MEETUP_EVENTS
+from resources.lake.model import Lake
+from resources.meetup.opening import Meetup
+from resources.settings import get_settings
+from tributary.freshness import being_made
+
+GROUP = "meetup"
+_RANGE_START = "dagster/asset_partition_range_start"
+_RANGE_END = "dagster/asset_partition_range_end"
+
+
+@dg.schedule(
+    name="meetup_days",
+    cron_schedule="0 6 * * *",
+    execution_timezone=get_settings().meetup_timezone,
+    target=dg.AssetSelection.groups(GROUP),
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    required_resource_keys={LAKE, MEETUP_API},
+    description="Each morning pulls the groups, yesterday's events, and once more those of the days before it, whose "
+    "counts of guests still change; and makes what hangs on them in the same run.",
+)
+def meetup_days(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """One run of the whole domain over the last days, or the reason why there is none."""
+    meetup = cast("Meetup", getattr(context.resources, MEETUP_API))
+    if meetup.absence is not None:
+        return dg.SkipReason(meetup.absence)
+    if asset_key(MEETUP_EVENTS) in being_made(context.instance):
+        return dg.SkipReason("Events are being pulled by a run already.")
+    morning = context.scheduled_execution_time.astimezone(ZoneInfo(get_settings().meetup_timezone))
+    lake = cast("Lake", getattr(context.resources, LAKE))
+    days = morning_days(set(pulled_days(lake)), morning.date(), last_day(datetime.now(tz=UTC)))
+    if days is None:
+        return dg.SkipReason("No day is over yet.")
+    return dg.RunRequest(tags={_RANGE_START: key_of(days[0]), _RANGE_END: key_of(days[1])})

@@ -1,0 +1,143 @@
+# ruff: noqa: RUF001 - these titles hold the look-alikes that people type
+"""gold.meetup_event_words: what counts as a word of a title, and how words are counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+
+import dagster as dg
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from assets.meetup.words import EVENT_WORDS_LINEAGE, Title, count_words, event_words_asset, stopwords, words_of
+from tests.meetup.models import oracle
+from tests.meetup.models.building import Meetup, models
+from tests.meetup.models.rows import FIRST, Rows, event, staged, worlds
+
+TABLE = "gold.meetup_event_words"
+MONTHS = (date(2024, 1, 1), date(2024, 2, 1))
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("Python &amp; Data &#39;Night&#39;", "python data night"),
+        ("Coffee &amp;amp; Code", "coffee code"),
+        ("<b>Bold</b> titles<br/>broken", "bold titles broken"),
+        ("🎉👩‍💻 Party☕️time 🇺🇸 ❤️", "party time"),
+        ("Node.js/React: hooks, (live) — ‘state’…", "node js react hooks live state"),
+        ("2024 #12 3rd 7pm 10:30 ½ ② 1️⃣ 100%", ""),
+        ("web3 K8s", "web3 k8s"),
+        ("LOUD Loud loud", "loud"),
+        ("The how and why of What", ""),
+        ("Don’t you’re it's We'll", ""),
+        ("Women's founders’ Beginner´s", "women founders beginner"),
+        ("rock'n'roll at O'Reilly's", "rock'n'roll o'reilly"),
+        ("Café Straße Łódź Ñandú", "café straße łódź ñandú"),
+        ("cafe\u0301 co\u00adwork", "café cowork"),
+        ("हिन्दी Кофе 東京", "हिन्दी кофе 東京"),
+        ("𝗣𝘆𝘁𝗵𝗼𝗻™ ＷＥＢ", "python web"),
+        ("C++ R x y", ""),
+        ("Talk https://example.org/talk?a=b www.example.org me@example.org", "talk"),
+        ("", ""),
+    ],
+)
+def test_words_of_a_title(title: str, words: str) -> None:
+    assert words_of(title) == frozenset(words.split())
+
+
+@settings(max_examples=300, deadline=None)
+@given(title=st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("aS' ’&;#1<>@é🎉́‍️"), max_size=40))
+def test_a_word_is_a_clean_word_whatever_the_title(title: str) -> None:
+    for word in words_of(title):
+        assert word[0].isalpha()
+        assert len(word) > 1
+        assert word == word.lower()
+        assert not word.endswith(("'", "'s"))
+        assert not any(character.isspace() for character in word)
+        assert word not in stopwords()
+        assert words_of(word) == {word}
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    titles=st.lists(
+        st.builds(
+            Title,
+            st.sampled_from(MONTHS),
+            st.lists(st.sampled_from(["python", "data", "night", "the", "Data", "2"]), max_size=4).map(" ".join),
+            st.integers(1, 3),
+            st.integers(0, 9),
+        ),
+        max_size=12,
+    )
+)
+def test_a_word_counts_each_event_once_and_words_of_one_event_are_left_out(titles: list[Title]) -> None:
+    in_all: Counter[str] = Counter()
+    by_month: Counter[tuple[date, str]] = Counter()
+    yes: Counter[tuple[date, str]] = Counter()
+    for month, title, events, yes_rsvps in titles:
+        for word in {part for part in title.lower().split() if part in ("python", "data", "night")}:
+            in_all[word] += events
+            by_month[month, word] += events
+            yes[month, word] += yes_rsvps
+    expected = [(*key, by_month[key], yes[key]) for key in sorted(by_month) if in_all[key[1]] > 1]
+    assert [tuple(found) for found in count_words(titles)] == expected
+
+
+@settings(
+    max_examples=5,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(rows=worlds())
+def test_the_table_has_the_words_of_the_events_held(meetup: Meetup, rows: Rows) -> None:
+    meetup.build(rows, "core.fact_meetup_event")
+    meetup.make_words()
+    titles = [
+        Title(told["local_date"].replace(day=1), told["title"], 1, told["yes_rsvps"] or 0) for told in oracle.held(rows)
+    ]
+    assert [tuple(row.values()) for row in meetup.rows(TABLE, "1, 2")] == sorted(count_words(titles))
+
+
+def test_words_are_counted_by_month_and_cancelled_events_are_not(meetup: Meetup) -> None:
+    meetup.build(
+        staged(
+            [
+                event("a", "g1", FIRST, title="Python night", yes_rsvps=3),
+                event("b", "g1", FIRST, title="PYTHON &amp; python", yes_rsvps=None),
+                event("c", "g1", FIRST + timedelta(days=3), title="Python", yes_rsvps=4),
+                event("d", "g1", FIRST, title="Night", is_cancelled=True),
+            ]
+        ),
+        "core.fact_meetup_event",
+    )
+    meetup.make_words()
+    assert [tuple(row.values()) for row in meetup.rows(TABLE)] == [
+        (date(2023, 12, 1), "python", 2, 3),
+        (date(2024, 1, 1), "python", 1, 4),
+    ]
+
+
+def test_a_run_makes_the_words_and_tells_where_they_come_from(meetup: Meetup) -> None:
+    titles = ["Python", "Python", "Once"]
+    meetup.build(
+        staged(event(f"e{number}", "g1", FIRST, title=title) for number, title in enumerate(titles)),
+        "core.fact_meetup_event",
+    )
+    result = dg.materialize(
+        [event_words_asset()], resources={"warehouse": meetup.warehouse}, instance=dg.DagsterInstance.ephemeral()
+    )
+    [made] = result.asset_materializations_for_node("gold__meetup_event_words")
+    assert (made.metadata["dagster/row_count"].value, made.metadata["words"].value) == (1, 1)
+    for sources in EVENT_WORDS_LINEAGE.values():
+        assert all(source.column in models()[source.table].table.column_names for source in sources)
+
+
+def test_no_titles_make_an_empty_table(meetup: Meetup) -> None:
+    meetup.build(staged([]), "core.fact_meetup_event")
+    meetup.make_words()
+    assert meetup.rows(TABLE) == []

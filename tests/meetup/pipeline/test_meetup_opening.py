@@ -1,0 +1,106 @@
+"""Where Meetup is: the API behind a token, the simulator on this machine, or nowhere, which is said in a sentence."""
+
+from __future__ import annotations
+
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.schedule_definition import ScheduleExecutionData
+from pydantic import SecretStr
+
+from assets.meetup.due import due_days
+from resources.lake import open_lake
+from resources.meetup.opening import MeetupAbsentError, open_meetup
+from resources.settings import Settings
+from tests.meetup.pipeline.running import RAW, Bench
+from tributary.automation.meetup_days import meetup_days
+from tributary.simulators.meetup.errors import SimulatorError
+from tributary.simulators.meetup.session import simulator as simulator_for
+
+
+def free_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
+
+
+def settings_of(home: Path, **more: Any) -> Settings:
+    return Settings(_env_file=None, home=home, meetup_port=free_port(), **more)
+
+
+def test_without_token_and_simulator_one_sentence_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(MeetupAbsentError, match=r"tributary up.*TRIBUTARY_MEETUP_TOKEN"):
+        open_meetup(settings_of(tmp_path)).client()
+
+
+def test_a_token_leads_to_the_api_and_no_simulator_is_started(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, meetup_token=SecretStr("secret"))
+    meetup = open_meetup(settings)
+    assert "api.meetup.com" in repr(meetup.client())
+    assert meetup.absence is None
+    with simulator_for(settings) as started:
+        assert not started
+    meetup.close()
+
+
+def test_a_simulator_serves_for_as_long_as_the_block_lasts_and_only_one(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    meetup = open_meetup(settings)
+    with simulator_for(settings) as first:
+        assert first
+        with simulator_for(settings) as second:
+            assert not second
+        assert len(meetup.client().search_groups(meetup.search).groups) > 10
+        assert meetup.absence is None
+    assert meetup.absence is not None
+
+
+def test_a_port_that_cannot_be_bound_is_named(tmp_path: Path) -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        # Bound and not listening: nobody answers there, and nobody else can.
+        settings = Settings(_env_file=None, home=tmp_path, meetup_port=held.getsockname()[1])
+        with pytest.raises(SimulatorError, match="TRIBUTARY_MEETUP_PORT"), simulator_for(settings):
+            pass
+
+
+def test_nothing_is_due_where_there_is_nothing_to_ask(tmp_path: Path) -> None:
+    lake = open_lake(str(tmp_path / "lake"), region="us-east-1", endpoint_url=None)
+    remote = settings_of(tmp_path).model_copy(update={"profile": "aws"})
+    assert due_days({"lake": lake, "meetup": open_meetup(remote)}, everything=True) == []
+    assert len(due_days({"lake": lake, "meetup": open_meetup(settings_of(tmp_path))}, everything=True)) == 1
+
+
+def morning(bench: Bench, settings: Settings) -> ScheduleExecutionData:
+    """What the schedule decides at six in the morning of 20 November 2026 in California."""
+    folder = bench.home / "dagster"
+    folder.mkdir()
+    with dg.DagsterInstance.local_temp(str(folder)) as instance:
+        context = dg.build_schedule_context(
+            instance=instance,
+            scheduled_execution_time=datetime(2026, 11, 20, 14, tzinfo=UTC),
+            resources={"lake": bench.lake, "meetup": open_meetup(settings)},
+        )
+        return meetup_days.evaluate_tick(context)
+
+
+def test_the_morning_s_run_covers_the_last_week(bench: Bench) -> None:
+    (found,) = morning(bench, bench.settings).run_requests or ()
+    assert found.tags["dagster/asset_partition_range_start"] == "2026-11-13"
+    assert found.tags["dagster/asset_partition_range_end"] == "2026-11-19"
+
+
+def test_the_morning_is_skipped_with_the_reason_where_nobody_answers(bench: Bench, tmp_path: Path) -> None:
+    found = morning(bench, settings_of(tmp_path))
+    assert not found.run_requests
+    assert "tributary up" in (found.skip_message or "")
+
+
+def test_the_schedule_runs_unless_it_is_stopped_and_pulls_take_turns() -> None:
+    assert meetup_days.default_status == dg.DefaultScheduleStatus.RUNNING
+    assert meetup_days.execution_timezone == "America/Los_Angeles"
+    assert {asset.op.pool for asset in RAW} == {"meetup"}
