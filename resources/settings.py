@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address that the servers bind.")
     dagster_port: int = Field(3000, ge=1, le=65535, description="Port of the Dagster UI.")
-    web_port: int = Field(8000, ge=1, le=65535, description="Port of the collector, the forms and the data API.")
+    web_port: int = Field(8000, ge=1, le=65535, description="Port of the event collector and the forms.")
     web_secret: SecretStr | None = Field(
         None, description="Key that signs the forms' sessions; made once and kept in <home> where it is not set."
     )
