@@ -1,6 +1,6 @@
 """Lakes with a long past: event objects and their receipts over the hours of a year, and the same recent hours in each.
 
-What is in an object is never read, so in a folder all of them are hard links to a few small files.
+What is in an old object is never read, so in a folder all of them are hard links to a few small files.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from pathlib import Path
 
 from assets.social.arrivals import HOUR, RAW, hour_path
 from assets.social.events.places import place_of
+from assets.social.events.receipts import Receipt
+from assets.social.events.version import CODE_VERSION
 
 HOURS = 365 * 24
 LINKS_A_FILE = 60_000
@@ -35,11 +37,13 @@ def old_keys(count: int, end: datetime) -> Iterator[str]:
         yield from keys_of(begun + (number * HOURS // count) * HOUR, number)
 
 
-def recent_keys(now: datetime) -> Iterator[str]:
-    """The keys of the objects of the last hours up to that of `now`, and of their receipts: all is done."""
+def recent_objects(now: datetime) -> Iterator[tuple[str, bytes]]:
+    """The objects of the last hours up to that of `now`, and their receipts: all is done, and gave no rows."""
     for hours in range(RECENT_HOURS):
         for number in range(RECENT_A_HOUR):
-            yield from keys_of(hour_of_day(now) - hours * HOUR, number)
+            source, receipt = keys_of(hour_of_day(now) - hours * HOUR, number)
+            yield source, CONTENT
+            yield receipt, Receipt(source, None, CODE_VERSION, {}, 0, 0).dumps()
 
 
 def keys_of(hour: datetime, number: int) -> tuple[str, str]:
@@ -63,7 +67,10 @@ def folder_lake(root: Path, old: int, now: datetime) -> Path:
         shutil.rmtree(root, ignore_errors=True)
         links.put(folder, old_keys(old, hour_of_day(now) - RECENT_HOURS * HOUR))
         complete.touch()
-    links.put(folder, (key for key in recent_keys(now) if not (folder / key).exists()))
+    for key, content in recent_objects(now):
+        path = folder / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     return folder
 
 

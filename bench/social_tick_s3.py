@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assets.social.arrivals import HOUR
-from bench.social_history import CONTENT, RECENT_HOURS, hour_of_day, old_keys, recent_keys
+from bench.social_history import CONTENT, RECENT_HOURS, hour_of_day, old_keys, recent_objects
 from bench.social_tick_worker import look, steady
 from resources.lake.model import Lake
 from resources.lake.s3 import S3Lake
@@ -62,9 +62,10 @@ def fill(old: int, now: datetime) -> None:
 
     backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
     backend.create_bucket(BUCKET, REGION)
-    for keys in (old_keys(old, hour_of_day(now) - RECENT_HOURS * HOUR), recent_keys(now)):
-        for key in keys:
-            backend.put_object(BUCKET, key, CONTENT)
+    for key in old_keys(old, hour_of_day(now) - RECENT_HOURS * HOUR):
+        backend.put_object(BUCKET, key, CONTENT)
+    for key, content in recent_objects(now):
+        backend.put_object(BUCKET, key, content)
 
 
 def main(old: str) -> None:

@@ -16,15 +16,19 @@ from pathlib import Path
 import dagster as dg
 
 from assets.social.arrivals import objects_from
-from assets.social.due import transformed_since
+from assets.social.due import settled_since
 from assets.social.partitions import first_hour
 from assets.social.watch import OVERLAP, Decision, Memory, decide, look_from
 from bench.errors import BenchError
 from bench.social_history import hour_of_day
 from resources.lake.folder import FolderLake
 from resources.lake.model import Lake
+from resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.automation.social_events import social_events
 from tributary.definitions import defs
+
+UNASKED = PostgresWarehouse(lambda: "")
+"""The receipts of these lakes tell of no rows, so that nothing is asked of a warehouse; it would refuse to answer."""
 
 Way = Callable[[Lake], None]
 
@@ -37,7 +41,8 @@ def steady(now: datetime) -> Memory:
 def look(lake: Lake, memory: Memory, now: datetime) -> Decision:
     """What the sensor does with the lake, without anything of Dagster's."""
     start = look_from(memory, first_hour(), now)
-    return decide([found.key for found in objects_from(lake, start)], transformed_since(lake, start), memory, now)
+    arrived = [found.key for found in objects_from(lake, start)]
+    return decide(arrived, settled_since(lake, UNASKED, start, now), memory, now)
 
 
 def ways() -> dict[str, Way]:
@@ -53,7 +58,7 @@ def ways() -> dict[str, Way]:
             instance=instance,
             cursor=steady(datetime.now(tz=UTC)).dumps(),
             repository_def=repository,
-            resources={"lake": lake},
+            resources={"lake": lake, "warehouse": UNASKED},
         )
         _expect_nothing(social_events.evaluate_tick(context).run_requests)
 

@@ -16,6 +16,9 @@ RAW_EVENTS = "meetup/raw/events/"
 KNOWN_GROUPS = "meetup/raw/known_groups.json"
 """Every group that was ever seen, beside the snapshots."""
 
+ORIGIN = "meetup/raw/origin.json"
+"""From where all of it was pulled."""
+
 _PLACE = re.compile(r"(\d{4})/(\d{2})/(\d{2})\.jsonl")
 _RECENT = timedelta(days=31)
 

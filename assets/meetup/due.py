@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import cast
 
 from assets.domain import KeyRange
+from assets.meetup.origin import held_origin
 from assets.meetup.partitions import DAY, FIRST_DAY, days_between, key_of, last_day
 from assets.meetup.pull import pulled_days
 from assets.meetup.raw_assets import LAKE, MEETUP_API
@@ -36,6 +37,9 @@ def due_days(resources: Mapping[str, object], everything: bool) -> list[KeyRange
     if not meetup.configured:
         return []
     lake = cast("Lake", resources[LAKE])
+    if held_origin(lake) not in (None, meetup.origin):
+        # What is pulled next says so; nothing of another origin is pulled into what is there.
+        return []
     return _key_ranges(wanted_days(set(pulled_days(lake)), last_day(), everything=everything))
 
 
@@ -50,16 +54,19 @@ def days_of_rejects(sources: Sequence[str]) -> list[KeyRange]:
     return _key_ranges(days_of_sources(sources))
 
 
-def morning_days(pulled: Collection[date], today: date, last: date) -> tuple[date, date] | None:
+def morning_days(
+    pulled: Collection[date], today: date, last: date, unstaged: Collection[date] = ()
+) -> tuple[date, date] | None:
     """The first and last day to pull in the morning of `today`, given the days that were pulled.
 
-    A machine that was off for a while makes up for it. None where no day is over yet, whose partition ends in UTC.
+    A machine that was off for a while makes up for it, and so does one whose last run ended before it had staged what
+    it pulled. None where no day is over yet, whose partition ends in UTC.
     """
     final = min(today - DAY, last)
     first = today - timedelta(days=LOOKBACK)
-    if pulled:
-        first = min(first, max(pulled) + DAY)
-    first = max(first, FIRST_DAY)
+    # Where nothing was pulled, as the first start could not, this is the first pull.
+    first = min(first, max(pulled) + DAY) if pulled else today - timedelta(days=FIRST_DAYS)
+    first = max(min([first, *unstaged]), FIRST_DAY)
     return (first, final) if first <= final else None
 
 

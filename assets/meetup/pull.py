@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from assets.meetup.arrivals import event_key, event_objects
 from assets.meetup.canonical import joined, line_of, lines_of, node_of
 from assets.meetup.partitions import DAY
-from assets.meetup.snapshots import KnownGroup
+from assets.meetup.snapshots import KnownGroup, ever_seen
 from resources.lake.model import Lake
 from resources.lake.parallel import in_order
 from resources.meetup.client import MeetupClient, local_date
@@ -63,9 +63,10 @@ class PulledYear:
 
 @dataclass
 class _Answers:
-    """What the groups answered: lines by day and event, the groups that did, and those that are gone."""
+    """What the groups answered: lines by day and event, the groups ever known, those that answered, and those gone."""
 
     lines: dict[date, dict[str, bytes]]
+    known: set[str]
     asked: set[str] = field(default_factory=set)
     gone: list[str] = field(default_factory=list)
     undated: list[str] = field(default_factory=list)
@@ -94,7 +95,7 @@ def pull_year(client: MeetupClient, lake: Lake, groups: Sequence[KnownGroup], da
         MeetupError: some page could not be had; no object is put then.
         LakeError: the lake refused; each object is the old one or the new one.
     """
-    answers = _asked(client, groups, days)
+    answers = _asked(client, groups, ever_seen(lake), days)
     digest = hashlib.sha256()
     events = changed = size = 0
     held = _held(lake, days)
@@ -114,9 +115,9 @@ def pull_year(client: MeetupClient, lake: Lake, groups: Sequence[KnownGroup], da
     )
 
 
-def _asked(client: MeetupClient, groups: Sequence[KnownGroup], days: Sequence[date]) -> _Answers:
+def _asked(client: MeetupClient, groups: Sequence[KnownGroup], known: set[str], days: Sequence[date]) -> _Answers:
     first, last = days[0], days[-1]
-    answers = _Answers({day: {} for day in days})
+    answers = _Answers({day: {} for day in days}, known)
 
     def ask(group: KnownGroup) -> tuple[KnownGroup, list[Node] | None]:
         zone = _zone(group.timezone)
@@ -152,7 +153,8 @@ def _merged(answers: _Answers, lines: Mapping[str, bytes], held: bytes | None) -
     for line in lines_of(held) if held else ():
         node = node_of(line)
         group = (node.get("group") or {}).get("id")
-        if group not in answers.asked:
+        # An event that several groups hold may name one that was never known, and goes when those that told of it do.
+        if group in answers.known and group not in answers.asked:
             kept.setdefault(str(node.get("token") or node["id"]), line)
     return joined(kept.items())
 

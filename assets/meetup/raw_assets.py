@@ -12,6 +12,7 @@ from assets.factory.outcome import asset_key, failure
 from assets.factory.specs import MISSING, object_spec
 from assets.meetup.arrivals import RAW_EVENTS, RAW_GROUPS
 from assets.meetup.backfill import Backfill
+from assets.meetup.origin import claim
 from assets.meetup.partitions import EVENT_DAYS, days_between, days_of, key_of
 from resources.errors import TributaryError
 from resources.lake.model import Lake
@@ -59,7 +60,9 @@ def raw_groups_asset() -> dg.AssetsDefinition:
         lake = cast("Lake", getattr(context.resources, LAKE))
         meetup = cast("Meetup", getattr(context.resources, MEETUP_API))
         try:
-            taken = take_snapshot(meetup.client(), meetup.search, lake, today())
+            client = meetup.client()
+            claim(lake, meetup.origin)
+            taken = take_snapshot(client, meetup.search, lake, today())
         except TributaryError as error:
             raise failure(error) from error
         yield dg.AssetCheckResult(
@@ -118,7 +121,9 @@ def raw_events_asset() -> dg.AssetsDefinition:
         meetup = cast("Meetup", getattr(context.resources, MEETUP_API))
         only_missing = context.run.tags.get(MISSING) == "true"
         try:
-            work = Backfill(meetup.client(), lake, days_between(*days_of(context)), today(), only_missing=only_missing)
+            client = meetup.client()
+            claim(lake, meetup.origin)
+            work = Backfill(client, lake, days_between(*days_of(context)), today(), only_missing=only_missing)
         except TributaryError as error:
             raise failure(error) from error
         with _noting_what_is_done(context, work):

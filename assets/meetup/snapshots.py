@@ -107,6 +107,11 @@ def present_groups(lake: Lake, today: date) -> list[KnownGroup]:
     return [_known(node_of(line)) for line in lines_of(lake.get(key))]
 
 
+def ever_seen(lake: Lake) -> set[str]:
+    """The ids of all groups that some snapshot held."""
+    return set(node_of(lake.get(KNOWN_GROUPS))) if lake.head(KNOWN_GROUPS) is not None else set()
+
+
 def _names(lake: Lake, today: date) -> dict[str, str]:
     """The name of each group that was ever seen, by id."""
     names: dict[str, str] = {}

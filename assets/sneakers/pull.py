@@ -48,6 +48,7 @@ def pull_events(app: AppDatabase, lake: Lake, *, piece: int = PIECE) -> Pulled:
     if settled is None:
         return Pulled((), 0, 0, held, there=False)
     refuse_other_log(held, settled)
+    refuse_rewritten_log(app, lake, held)
     keys: list[str] = []
     count = size = 0
     if settled > held:
@@ -73,6 +74,23 @@ def refuse_other_log(held: int, newest: int) -> None:
             f"The lake holds sneaker events up to {held}, but the app's database ends at {newest}, so it is another "
             "one or was restored: point TRIBUTARY_POSTGRES_URL at the right server, or delete the objects under "
             "sneakers/raw/ to begin anew."
+        )
+
+
+def refuse_rewritten_log(app: AppDatabase, lake: Lake, held: int) -> None:
+    """Refuse a database whose event `held` is another one than the lake's: ids were given again after a restore.
+
+    Raises:
+        SneakerPullError: it is.
+    """
+    last = last_key(lake)
+    if last is None:
+        return
+    there = b"".join(map(line_of, events_between(app, held - 1, held)))
+    if there != lake.get(last).splitlines(keepends=True)[-1]:
+        raise SneakerPullError(
+            f"Event {held} of the app's database is another one than the lake's, so the database was restored or made "
+            "anew: delete the objects under sneakers/raw/ and the table staged.sneaker_events to begin anew."
         )
 
 

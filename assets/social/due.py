@@ -3,24 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import cast
 
 from assets.domain import KeyRange
-from assets.social.arrivals import RAW, RECEIPTS, objects_from
+from assets.factory.sql_assets import WAREHOUSE
+from assets.social.arrivals import HOUR, RAW, RECEIPTS, hour_path, objects_from
 from assets.social.partitions import first_hour, key_of
 from assets.social.raw_assets import LAKE
-from assets.social.watch import hours_of_keys, ranges_of
+from assets.social.tables import TABLES
+from assets.social.watch import SWEEP_BACK, hours_of_keys, ranges_of
 from resources.lake.model import Lake
+from resources.warehouse.base import Warehouse
 
 
 def due_hours(resources: Mapping[str, object], everything: bool) -> list[KeyRange]:
-    """The ranges of hours with objects that have no receipt; of all hours with objects where `everything` is asked."""
-    lake = cast("Lake", resources[LAKE])
-    arrived = [found.key for found in objects_from(lake, first_hour())]
-    done = set() if everything else transformed_since(lake, first_hour())
+    """The ranges of hours with objects that are not settled; of all hours with objects where `everything` is asked."""
+    lake, warehouse = cast("Lake", resources[LAKE]), cast("Warehouse", resources[WAREHOUSE])
+    now = datetime.now(tz=UTC)
+    arrived = [found.key for found in objects_from(lake, first_hour(), now + HOUR)]
+    done = set() if everything else settled_since(lake, warehouse, first_hour(), now)
     hours = hours_of_keys(key for key in arrived if key not in done)
     return _key_ranges(hours)
+
+
+def settled_since(lake: Lake, warehouse: Warehouse, start: datetime, now: datetime) -> set[str]:
+    """The keys of the objects from the hour of `start` on that this code transformed, and that were loaded so.
+
+    Of what arrived longer ago than a sweep goes back, the receipt's being there is enough: to read all of them would
+    cost the more the older the bucket is.
+    """
+    from assets.social.events.receipts import receipts_of
+    from assets.social.events.version import CODE_VERSION
+
+    keys = [one.key for one in objects_from(lake, start, prefix=RECEIPTS)]
+    recent = RECEIPTS + hour_path(now - SWEEP_BACK)
+    settled = {_source_of(key) for key in keys}
+    found = receipts_of(lake, [key for key in keys if key >= recent])
+    receipts = {source: receipt for source, receipt in found.items() if receipt.code_version == CODE_VERSION}
+    settled -= {_source_of(key) for key in keys if key >= recent} - receipts.keys()
+    for table in TABLES:
+        made = {
+            source: receipt.tables[table.key].etag
+            for source, receipt in receipts.items()
+            if table.key in receipt.tables
+        }
+        loaded = warehouse.published_sources(table, list(made)) if made else {}
+        settled -= {source for source, etag in made.items() if loaded.get(source) != (etag or "")}
+    return settled
 
 
 def hours_of_sources(sources: Sequence[str]) -> list[KeyRange]:
@@ -32,9 +62,5 @@ def _key_ranges(hours: Collection[datetime]) -> list[KeyRange]:
     return [KeyRange(key_of(first), key_of(last)) for first, last in ranges_of(hours)]
 
 
-def transformed_since(lake: Lake, start: datetime) -> set[str]:
-    """The keys of the objects from the hour of `start` on that have a receipt."""
-    return {
-        RAW + found.key.removeprefix(RECEIPTS).removesuffix(".json")
-        for found in objects_from(lake, start, prefix=RECEIPTS)
-    }
+def _source_of(receipt: str) -> str:
+    return RAW + receipt.removeprefix(RECEIPTS).removesuffix(".json")

@@ -1,7 +1,7 @@
 """Decides which hours hold event objects that were not transformed yet. Pure: what it knows is handed to it.
 
-The state is what lies in the lake: an object with a receipt is done, one without is not. The memory only saves work
-(from where to look) and gives patience (what was asked for lately); losing it loses nothing.
+Which objects are done is told by what lies in the lake and in the warehouse. The memory only saves work (from where to
+look) and gives patience (what was asked for lately); losing it loses nothing.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ LONGEST_RANGE = timedelta(days=31)
 MOST_RANGES = 4
 FIRST_PATIENCE = timedelta(minutes=1)
 LONGEST_PATIENCE = timedelta(hours=1)
+DOUBLINGS = 6
 
 
 class Hours(NamedTuple):
@@ -79,10 +80,12 @@ def look_from(memory: Memory, start: datetime, now: datetime) -> datetime:
 def decide(arrived: Iterable[str], done: Collection[str], memory: Memory, now: datetime) -> Decision:
     """What to make of the objects that `arrived` since the hour of `look_from`, given those that are `done`.
 
+    Hours to come have no partition yet: what lies under one, put by a clock that ran ahead, waits until it is there.
+
     Nothing is asked for twice in a row without patience in between, which doubles with each attempt: a run that failed
     will mostly fail again.
     """
-    missing = [key for key in arrived if key not in done]
+    missing = [key for key in arrived if key not in done and (hour_of(key) or now) <= now]
     hours = hours_of_keys(missing)
     settled = min([*hours, _hour(now - OVERLAP)])
     swept = now.timestamp() if now.timestamp() - memory.swept >= SWEEP_EVERY.total_seconds() else memory.swept
@@ -92,7 +95,7 @@ def decide(arrived: Iterable[str], done: Collection[str], memory: Memory, now: d
         return Decision((), 0, forgotten, "Every event object was transformed.")
     pending = hashlib.sha256("\n".join(missing).encode()).hexdigest()
     again = memory.attempts if pending == memory.asked else 0
-    patience = min(FIRST_PATIENCE * 2 ** max(again - 1, 0), LONGEST_PATIENCE)
+    patience = min(FIRST_PATIENCE * 2 ** min(max(again - 1, 0), DOUBLINGS), LONGEST_PATIENCE)
     waited = timedelta(seconds=now.timestamp() - memory.asked_at)
     total = sum(hours.values())
     if again and waited < patience:

@@ -19,6 +19,9 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 from resources.errors import TributaryError
 from tributary.launcher.services import LOCATION
 
+STARTED_BY_COMMAND = {"tributary/started_by": "command line"}
+"""The tag of runs that are executed here, and not by Dagster's daemon."""
+
 _TABLE = re.compile(r"(?<![\w/\".*-])(raw|transformed|staged|core|gold)[./](\w+)")
 _RANGE_START = "dagster/asset_partition_range_start"
 _RANGE_END = "dagster/asset_partition_range_end"
@@ -80,7 +83,7 @@ class Run:
             job_def=self._job,
             asset_selection=frozenset(keys),
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            tags={**partitions.tags(), "tributary/started_by": "command line", **(tags or {})},
+            tags={**partitions.tags(), **STARTED_BY_COMMAND, **(tags or {})},
             remote_job_origin=RemoteJobOrigin(
                 RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), "__repository__"), job.name
             ),

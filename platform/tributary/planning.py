@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from assets.domain import Domain, KeyRange
+from assets.domain import Domain, Due, KeyRange
 from tributary.execution import Partitions, check_partitions
 from tributary.freshness import out_of_date
 
@@ -52,11 +52,40 @@ def plan(
         if not partitioned or ask is None:
             first += members
             continue
-        ranges = ask(resources, _never_made(instance, partitioned))
+        ranges = _wanted(job, instance, partitioned, ask, resources)
         if not ranges:
             idle.append(group)
         later += _runs(members, partitioned, ranges)
     return Plan(tuple([PlannedRun(tuple(first), Partitions()), *later] if first else later), tuple(idle))
+
+
+def _wanted(
+    job: dg.JobDefinition,
+    instance: dg.DagsterInstance,
+    partitioned: Sequence[dg.AssetKey],
+    ask: Due,
+    resources: Mapping[str, object],
+) -> list[KeyRange]:
+    """The ranges that are due, and those of partitions that hold something and that some asset lacks.
+
+    The latter are left by a run that ended between the steps: their source is in, and what is made of it is not.
+    """
+    if _never_made(instance, partitioned):
+        return list(ask(resources, True))
+    ranges = list(ask(resources, False))
+    due = {name for one in ranges for name in _names(job, partitioned[0], one)}
+    for one in ask(resources, True):
+        for lacking in missing(job, instance, partitioned, Partitions(None, *one)):
+            if lacking.start is not None and lacking.end is not None:
+                found = KeyRange(lacking.start, lacking.end)
+                if not due.issuperset(_names(job, partitioned[0], found)):
+                    ranges.append(found)
+    return sorted(ranges)
+
+
+def _names(job: dg.JobDefinition, key: dg.AssetKey, found: KeyRange) -> Sequence[str]:
+    definition = job.asset_layer.asset_graph.get(key).partitions_def
+    return [] if definition is None else definition.get_partition_keys_in_range(dg.PartitionKeyRange(*found))
 
 
 def missing(
@@ -98,7 +127,7 @@ def out_of_date_or_due(
     for domain in domains:
         members = groups.get(domain.name, [])
         partitioned = _partitioned(job, members)
-        if domain.due and partitioned and domain.due(resources, _never_made(instance, partitioned)):
+        if domain.due and partitioned and _wanted(job, instance, partitioned, domain.due, resources):
             found.update(members)
     return sorted(found)
 

@@ -51,6 +51,11 @@ class Meetup:
         return self._settings.meetup_token is None and self._settings.profile == "local"
 
     @property
+    def origin(self) -> str:
+        """From where answers come, by name: the simulator, or the endpoint."""
+        return "the simulator" if self.simulated else self._settings.meetup_url
+
+    @property
     def search(self) -> Search:
         """What groups are looked for.
 

@@ -158,7 +158,9 @@ def test_a_batch_loses_no_good_message_to_bad_ones_and_names_these(served: Serve
     assert [event["event"] for event in taken if event["type"] != "refused"] == ["Post Created", "last"]
     refused = [event for event in taken if event["type"] == "refused"]
     assert [event["reason"] for event in refused] == [one["reason"] for one in rejected]
-    assert [json.loads(event["message"]) for event in refused] == [message for message, _ in BAD]
+    whole = [json.dumps(message, separators=(",", ":"), ensure_ascii=False) for message, _ in BAD]
+    assert [event["bytes"] for event in refused] == [len(text.encode()) for text in whole]
+    assert [event["message"] for event in refused] == [text[: 32 * 1024] for text in whole]
 
 
 def test_a_batch_of_bad_messages_alone_is_refused(served: Served) -> None:

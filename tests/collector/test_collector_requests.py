@@ -146,6 +146,20 @@ def test_sizes_are_taken_to_the_last_byte_and_refused_above(served: Served) -> N
     assert len(served.taken()) == 103
 
 
+def test_what_a_batch_shares_cannot_be_multiplied_beyond_measure(served: Served) -> None:
+    for size, count in ((40_000, 1), (20_000, 600)):
+        answer = served.post("/v1/batch", {"context": {"fill": "x" * size}, "batch": [TRACK] * count})
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert served.taken() == []
+
+
+def test_one_refused_message_of_many_bytes_costs_nobody_else_anything(served: Served) -> None:
+    odd = b'{"event":"' + b'\xe9\\"' * 100_000 + b'"}'
+    answer = served.client.post("/v1/batch", content=b'{"batch":[' + json.dumps(TRACK).encode() + b"," + odd + b"]}")
+    assert answer.status_code == 200
+    assert [event["type"] for event in served.taken()] == ["track", "refused"]
+
+
 def test_a_web_page_of_any_origin_may_send(served: Served) -> None:
     asked = {
         "origin": "https://shop.example",

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from assets.social.arrivals import hour_path, objects_from
-from assets.social.due import transformed_since
+from assets.social.due import settled_since
 from assets.social.staged_assets import load
 from assets.social.tables import FOLLOWS, OTHERS, POSTS, TABLES, UNFOLLOWS, USERS
 from assets.social.transformed_assets import transform_objects
@@ -59,7 +59,7 @@ def deliver(lake: Lake, hour: datetime, name: str, *records: dict[str, Any] | by
 
 def take_up(lake: Lake, warehouse: PostgresWarehouse, start: datetime = HOUR, end: datetime = END) -> None:
     """What the assets do, in their order."""
-    done = transformed_since(lake, start)
+    done = settled_since(lake, warehouse, start, END)
     new = [found for found in objects_from(lake, start, end) if found.key not in done]
     list(transform_objects(lake, warehouse, new, NOBODY))
     for table in TABLES:

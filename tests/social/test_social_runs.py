@@ -46,7 +46,7 @@ class World:
             instance=self.instance,
             cursor=cursor,
             repository_def=self.defs.get_repository_def(),
-            resources={"lake": self.lake},
+            resources={"lake": self.lake, "warehouse": self.warehouse},
         )
         tick = social_events.evaluate_tick(context)
         return list(tick.run_requests or []), tick.cursor
@@ -119,6 +119,31 @@ def test_a_run_that_was_asked_for_and_never_began_is_asked_for_again(world: Worl
     world.make(again[0])
     world.make(requests[0])
     assert world.messages("social_posts") == ["m1"]
+
+
+def test_what_was_transformed_and_never_loaded_is_asked_for(world: World) -> None:
+    world.deliver(NOW, "a", post(1))
+    job = world.defs.resolve_implicit_global_asset_job_def()
+    requests, _ = world.tick()
+    upstream = [dg.AssetKey(["raw", "social_events"]), dg.AssetKey(["transformed", "social_events"])]
+    world.run(upstream, Partitions(key_of(NOW)))
+    again, cursor = world.tick()
+    assert [request.tags for request in again] == [request.tags for request in requests]
+    keys = job.asset_layer.asset_graph.materializable_asset_keys
+    assert [str(run.partitions) for run in plan(job, world.instance, keys, DOMAINS, world.resources).runs] == [
+        f"{key_of(NOW)} to {key_of(NOW)}"
+    ]
+    world.make(again[0])
+    assert world.messages("social_posts") == ["m1"]
+    assert world.tick(cursor)[0] == []
+
+
+def test_objects_of_hours_to_come_wait_for_their_hour(world: World) -> None:
+    world.deliver(NOW + timedelta(hours=3), "ahead", post(1))
+    assert world.tick()[0] == []
+    world.deliver(NOW, "a", post(2))
+    requests, _ = world.tick()
+    assert [request.tags[RANGE[1]] for request in requests] == [key_of(NOW)]
 
 
 def test_nothing_is_asked_for_while_a_run_takes_objects_up(world: World) -> None:

@@ -6,7 +6,7 @@ is in the lake.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -65,7 +65,15 @@ def read_receipts(lake: Lake, hour_prefixes: Iterable[str]) -> Mapping[str, Rece
         EventPlaceError: a prefix is no hour's.
         LakeError: the lake cannot be read.
     """
-    keys = [found.key for hour in hour_prefixes for found in lake.list(receipts_prefix(hour))]
+    return receipts_of(lake, [found.key for hour in hour_prefixes for found in lake.list(receipts_prefix(hour))])
+
+
+def receipts_of(lake: Lake, keys: Sequence[str]) -> Mapping[str, Receipt]:
+    """The receipts that lie under these keys, by source object; what cannot be read as one is none.
+
+    Raises:
+        LakeError: the lake cannot be read.
+    """
     receipts: dict[str, Receipt] = {}
     for _, data in lake.get_many(keys):
         try:

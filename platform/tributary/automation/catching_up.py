@@ -10,7 +10,13 @@ import json
 
 import dagster as dg
 
+from resources.settings import get_settings
+from tributary.execution import STARTED_BY_COMMAND
 from tributary.freshness import behind, being_made
+from tributary.instance.orphans import fail_orphaned_runs
+
+PATIENCE_SECONDS = 120.0
+"""Age at which a command's run must have told of its process."""
 
 
 @dg.sensor(
@@ -22,6 +28,9 @@ from tributary.freshness import behind, being_made
 )
 def catching_up(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """One look; nothing is asked for while runs go on, nor twice for the same inputs."""
+    if get_settings().profile == "local":
+        # A command whose terminal was closed, or that was killed, cannot say so; its run would hold up everything.
+        fail_orphaned_runs(context.instance, tags=STARTED_BY_COMMAND, older_than=PATIENCE_SECONDS)
     if being_made(context.instance):
         return dg.SkipReason("Runs are going on; what they make is not looked at.")
     repository = context.repository_def

@@ -13,6 +13,7 @@ from assets.meetup.due import morning_days
 from assets.meetup.partitions import key_of, last_day
 from assets.meetup.pull import pulled_days
 from assets.meetup.raw_assets import LAKE, MEETUP_API, MEETUP_EVENTS
+from assets.meetup.tables import EVENTS
 from resources.lake.model import Lake
 from resources.meetup.opening import Meetup
 from resources.settings import get_settings
@@ -42,7 +43,15 @@ def meetup_days(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.Ski
         return dg.SkipReason("Events are being pulled by a run already.")
     morning = context.scheduled_execution_time.astimezone(ZoneInfo(get_settings().meetup_timezone))
     lake = cast("Lake", getattr(context.resources, LAKE))
-    days = morning_days(set(pulled_days(lake)), morning.date(), last_day(datetime.now(tz=UTC)))
+    pulled = set(pulled_days(lake))
+    staged = context.instance.get_materialized_partitions(asset_key(EVENTS.key))
+    unstaged = [day for day in pulled if key_of(day) not in staged]
+    days = morning_days(pulled, morning.date(), last_day(datetime.now(tz=UTC)), unstaged)
     if days is None:
         return dg.SkipReason("No day is over yet.")
-    return dg.RunRequest(tags={_RANGE_START: key_of(days[0]), _RANGE_END: key_of(days[1])})
+    graph = context.repository_def.asset_graph if context.repository_def else None
+    keys = [key for key in graph.materializable_asset_keys if graph.get(key).group_name == GROUP] if graph else []
+    # By name, so that whoever asks which assets are being made is told.
+    return dg.RunRequest(
+        asset_selection=sorted(keys), tags={_RANGE_START: key_of(days[0]), _RANGE_END: key_of(days[1])}
+    )

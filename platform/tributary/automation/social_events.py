@@ -8,13 +8,15 @@ from typing import cast
 import dagster as dg
 
 from assets.factory.outcome import asset_key
+from assets.factory.sql_assets import WAREHOUSE
 from assets.social.arrivals import objects_from
-from assets.social.due import transformed_since
+from assets.social.due import settled_since
 from assets.social.partitions import first_hour, key_of
 from assets.social.raw_assets import LAKE, SOCIAL_EVENTS
 from assets.social.watch import Memory, decide, look_from
 from resources.lake.model import Lake
 from resources.settings import get_settings
+from resources.warehouse.base import Warehouse
 from tributary.freshness import being_made
 
 _RANGE_START = "dagster/asset_partition_range_start"
@@ -26,7 +28,7 @@ _RANGE_END = "dagster/asset_partition_range_end"
     asset_selection=dg.AssetSelection.groups("social"),
     minimum_interval_seconds=30 if get_settings().profile == "local" else 120,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    required_resource_keys={LAKE},
+    required_resource_keys={LAKE, WAREHOUSE},
     description="Takes up new event objects: transforms and loads their hours, and makes what hangs on them.",
 )
 def social_events(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
@@ -34,10 +36,13 @@ def social_events(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.S
     if asset_key(SOCIAL_EVENTS) in being_made(context.instance):
         return dg.SkipReason("Event objects are being taken up by a run already.")
     lake = cast("Lake", getattr(context.resources, LAKE))
+    warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
     now = datetime.now(tz=UTC)
     memory = Memory.loads(context.cursor, first_hour())
     start = look_from(memory, first_hour(), now)
-    decision = decide([found.key for found in objects_from(lake, start)], transformed_since(lake, start), memory, now)
+    decision = decide(
+        [found.key for found in objects_from(lake, start)], settled_since(lake, warehouse, start, now), memory, now
+    )
     if not decision.ranges:
         context.update_cursor(decision.memory.dumps())
         return dg.SkipReason(decision.reason)

@@ -107,6 +107,8 @@ def main() -> None:
     # Importing makes many objects and little garbage: collecting often among them costs a tenth of the start-up.
     gc.set_threshold(100_000, 20, 20)
     signal.signal(signal.SIGTERM, _interrupt)
+    # The terminal that closes: without a word the run would stand as going on for ever.
+    signal.signal(signal.SIGHUP, _interrupt)
     # A shell without job control ignores SIGINT for background commands, which Dagster then does for SIGTERM too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

@@ -74,7 +74,7 @@ def runs_for(defs: dg.Definitions, rejected: list[RejectedSource]) -> list[tuple
             )
         if graph.get(key).partitions_def is None:
             downstream = dg.AssetSelection.assets(key).downstream().resolve(graph)
-            whole |= {one for one in downstream if graph.get(one).partitions_def is None}
+            whole |= {one for one in downstream if graph.get(one).partitions_def is None and not _is_raw(one)}
             continue
         group = graph.get(key).group_name or ""
         ranges_of_sources = domains[group].ranges_of_sources
@@ -82,7 +82,18 @@ def runs_for(defs: dg.Definitions, rejected: list[RejectedSource]) -> list[tuple
             raise ReplayError(
                 f"The domain {group} does not say which partitions the rejected records of {name} are of."
             )
-        members = tuple(sorted(one for one in graph.materializable_asset_keys if graph.get(one).group_name == group))
+        members = tuple(
+            sorted(
+                one
+                for one in graph.materializable_asset_keys
+                if graph.get(one).group_name == group and not _is_raw(one)
+            )
+        )
         sources = [found.source for found in rejected if found.table_name == name]
         runs += [(members, Partitions(None, *one)) for one in ranges_of_sources(sources)]
     return [(tuple(sorted(whole)), Partitions()), *runs] if whole else runs
+
+
+def _is_raw(key: dg.AssetKey) -> bool:
+    """Whether an asset brings its source in: a replay reads what is there, and asks nobody for it anew."""
+    return key.path[0] == "raw"

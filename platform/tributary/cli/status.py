@@ -8,6 +8,7 @@ from rich.table import Table
 
 from resources.settings import Settings, get_settings, is_secret, variable_of
 from tributary.cli.console import out
+from tributary.launcher.services import dagster_url
 
 
 def status() -> int:
@@ -15,7 +16,7 @@ def status() -> int:
     settings = get_settings()
     out.print(_settings(settings))
     serving = _listens(settings.host, settings.dagster_port)
-    where = f"http://{settings.host}:{settings.dagster_port}"
+    where = dagster_url(settings)
     out.print(f"\nDagster UI: [green]{where}[/]" if serving else "\nDagster UI: [dim]not running (tributary up)[/]")
     out.print(_tables(settings))
     return 0
@@ -60,6 +61,8 @@ def _tables(settings: Settings) -> Table:
 
 
 def _listens(host: str, port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex((host, port)) == 0
+    try:
+        with socket.create_connection((host, port), timeout=0.5):
+            return True
+    except OSError:
+        return False

@@ -6,6 +6,8 @@ runs execute on other machines, Dagster's run monitoring is what finds them.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,11 +18,18 @@ _SENTENCE = "The process of this run ended without a word, as in a crash: what i
 _CLOCK_SLACK_SECONDS = 2.0
 
 
-def fail_orphaned_runs(instance: DagsterInstance) -> list[str]:
+def fail_orphaned_runs(
+    instance: DagsterInstance, *, tags: Mapping[str, str] | None = None, older_than: float = 0.0
+) -> list[str]:
     """Mark as failed every run under way whose process is gone; queued runs stay queued.
 
-    Call it while nothing else launches runs on the instance. Runs of a command that still works are left alone: they
-    are known by the process ids in their events.
+    Without arguments, call it while nothing else launches runs on the instance. Runs of a command that still works are
+    left alone: they are known by the process ids in their events.
+
+    Args:
+        instance: whose runs are looked at.
+        tags: only runs that have all of these are looked at.
+        older_than: seconds for which a run must have existed: a younger one may not have told of its process yet.
 
     Returns:
         The ids of the runs that were marked.
@@ -29,8 +38,10 @@ def fail_orphaned_runs(instance: DagsterInstance) -> list[str]:
 
     under_way = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
     failed = []
-    for run in instance.get_runs(filters=RunsFilter(statuses=under_way)):
-        if _has_process(instance, run):
+    for record in instance.get_run_records(filters=RunsFilter(statuses=under_way, tags=dict(tags or {}))):
+        run = record.dagster_run
+        young = time.time() - record.create_timestamp.timestamp() < older_than
+        if young or _has_process(instance, run):
             continue
         instance.report_run_failed(run, _SENTENCE)
         if instance.event_log_storage.supports_global_concurrency_limits:

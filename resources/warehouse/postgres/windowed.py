@@ -46,7 +46,10 @@ def expect_same_columns(session: Session, table: Table) -> Found | None:
     """
     found = expect_table(session, table)
     if found is not None and not has_columns(found, table):
-        raise WarehouseError(f"{table.key} has changed its columns; materialise all of its partitions anew.")
+        raise WarehouseError(
+            f"{table.key} has changed its columns, so that all of its rows must be made anew: drop the table, then "
+            f"materialise all of its partitions (`tributary materialize {table.key} --from … --to … --force`)."
+        )
     return found
 
 

@@ -71,7 +71,8 @@ with
                 order by case when lower(venue.venue_type) = 'online' then 1 else 0 end, venue.position
             ) as place
         from staged.meetup_events as event
-        left join staged.meetup_venues as venue on venue.event_id = event.event_id
+        left join staged.meetup_venues as venue
+            on venue.event_id = event.event_id and venue.local_date = event.local_date
     )
 
 select

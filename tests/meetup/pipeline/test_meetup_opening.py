@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,11 @@ import pytest
 from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 from pydantic import SecretStr
 
+from assets.meetup.arrivals import event_key
+from assets.meetup.domain import MEETUP
 from assets.meetup.due import due_days
+from assets.meetup.errors import MeetupPullError
+from assets.meetup.origin import claim
 from resources.lake import open_lake
 from resources.meetup.opening import MeetupAbsentError, open_meetup
 from resources.settings import Settings
@@ -75,21 +79,39 @@ def test_nothing_is_due_where_there_is_nothing_to_ask(tmp_path: Path) -> None:
     assert len(due_days({"lake": lake, "meetup": open_meetup(settings_of(tmp_path))}, everything=True)) == 1
 
 
+def test_what_another_source_gave_is_not_mixed_with(tmp_path: Path) -> None:
+    lake = open_lake(str(tmp_path / "lake"), region="us-east-1", endpoint_url=None)
+    simulated = open_meetup(settings_of(tmp_path))
+    real = open_meetup(settings_of(tmp_path).model_copy(update={"meetup_token": SecretStr("token")}))
+    claim(lake, simulated.origin)
+    claim(lake, simulated.origin)
+    with pytest.raises(MeetupPullError, match=r"the simulator, and now https://api\.meetup\.com/gql-ext"):
+        claim(lake, real.origin)
+    assert due_days({"lake": lake, "meetup": real}, everything=True) == []
+    assert due_days({"lake": lake, "meetup": simulated}, everything=True) != []
+
+
 def morning(bench: Bench, settings: Settings) -> ScheduleExecutionData:
     """What the schedule decides at six in the morning of 20 November 2026 in California."""
+    resources = {"lake": bench.lake, "meetup": open_meetup(settings)}
     folder = bench.home / "dagster"
     folder.mkdir()
     with dg.DagsterInstance.local_temp(str(folder)) as instance:
         context = dg.build_schedule_context(
             instance=instance,
             scheduled_execution_time=datetime(2026, 11, 20, 14, tzinfo=UTC),
-            resources={"lake": bench.lake, "meetup": open_meetup(settings)},
+            resources=resources,
+            repository_def=dg.Definitions(
+                assets=MEETUP.assets, resources={**resources, "warehouse": bench.warehouse}
+            ).get_repository_def(),
         )
         return meetup_days.evaluate_tick(context)
 
 
 def test_the_morning_s_run_covers_the_last_week(bench: Bench) -> None:
+    bench.lake.put(event_key(date(2026, 11, 18)), b"")
     (found,) = morning(bench, bench.settings).run_requests or ()
+    assert set(found.asset_selection or ()) == {key for asset in MEETUP.assets for key in asset.keys}
     assert found.tags["dagster/asset_partition_range_start"] == "2026-11-13"
     assert found.tags["dagster/asset_partition_range_end"] == "2026-11-19"
 

@@ -126,7 +126,14 @@ def test_a_morning_looks_back_a_week_and_makes_up_for_mornings_missed(pulled: se
 
 
 def test_a_morning_east_of_greenwich_waits_for_the_day_to_end_there() -> None:
-    assert morning_days(set(), date(2026, 6, 2), date(2026, 5, 31)) == (date(2026, 5, 26), date(2026, 5, 31))
+    pulled = {date(2026, 5, 30)}
+    assert morning_days(pulled, date(2026, 6, 2), date(2026, 5, 31)) == (date(2026, 5, 26), date(2026, 5, 31))
+
+
+def test_a_first_morning_pulls_what_a_first_start_would_and_later_ones_what_was_never_staged() -> None:
+    now, pulled = date(2026, 6, 2), {date(2026, 6, 1)}
+    assert morning_days(set(), now, now - DAY) == (now - FIRST_DAYS * DAY, now - DAY)
+    assert morning_days(pulled, now, now - DAY, [date(2025, 3, 4), date(2026, 6, 1)]) == (date(2025, 3, 4), now - DAY)
 
 
 def test_the_days_are_those_of_a_model_with_a_daily_window() -> None:

@@ -90,10 +90,16 @@ def completed(message: dict[str, Any], arrival: Arrival, kind: str | None = None
 def refused(data: bytes | msgspec.Raw, reason: str, arrival: Arrival) -> Record:
     """The record of a message that was not taken, so that it ends up in quarantine with its reason, and not nowhere.
 
-    The message goes in as text: it may be anything.
+    The message goes in as text: it may be anything. Of one above the limit only as much as the limit allows.
     """
-    text = bytes(data).decode("utf-8", errors="backslashreplace")
-    record = {"type": REFUSED, "reason": reason, "receivedAt": written(arrival.received), "message": text}
+    text = bytes(memoryview(data)[:MAX_MESSAGE_BYTES]).decode("utf-8", errors="backslashreplace")
+    record = {
+        "type": REFUSED,
+        "reason": reason,
+        "receivedAt": written(arrival.received),
+        "message": text,
+        "bytes": len(memoryview(data)),
+    }
     return Record(_encoder.encode(record), REFUSED)
 
 

@@ -19,6 +19,10 @@ MAX_BATCH_MESSAGES = 2_500
 """Segment's limit of the messages in a batch."""
 
 
+MAX_SHARED_BYTES = 8 * 1024 * 1024
+"""What a batch's context and integrations may come to, once each message has its copy of them."""
+
+
 class Batch(msgspec.Struct, rename="camel"):
     """The body of a batch. Its messages stay text, so that each can be measured and refused alone."""
 
@@ -30,6 +34,7 @@ class Batch(msgspec.Struct, rename="camel"):
 
 
 _batches = msgspec.json.Decoder(Batch)
+_encoder = msgspec.json.Encoder()
 
 
 def limit_of(kind: str | None) -> int:
@@ -51,6 +56,13 @@ def read_batch(body: bytes) -> Batch:
         raise _unreadable("not valid JSON in UTF-8") from None
     if len(found.batch) > MAX_BATCH_MESSAGES:
         raise RequestRefused(413, "too_large", f"A batch may have {MAX_BATCH_MESSAGES} messages; send several.")
+    shared = len(_encoder.encode((found.context, found.integrations)))
+    if shared > MAX_MESSAGE_BYTES or shared * len(found.batch) > MAX_SHARED_BYTES:
+        raise RequestRefused(
+            413,
+            "too_large",
+            "The batch's context and integrations are too large for each of its messages; send several.",
+        )
     return found
 
 

@@ -1,0 +1,33 @@
+"""Whose groups and events the lake holds: the simulator's, or those of an API. The two must never be mixed."""
+
+from __future__ import annotations
+
+import json
+
+from assets.meetup.arrivals import ORIGIN
+from assets.meetup.errors import MeetupPullError
+from resources.lake.model import Lake
+
+
+def claim(lake: Lake, origin: str) -> None:
+    """Note that what is pulled comes from `origin`, before anything is.
+
+    Raises:
+        MeetupPullError: the lake holds what was pulled from elsewhere.
+    """
+    held = held_origin(lake)
+    if held is None:
+        lake.put(ORIGIN, json.dumps({"origin": origin}).encode() + b"\n")
+    elif held != origin:
+        raise MeetupPullError(
+            f"The lake holds what was pulled from {held}, and now {origin} would be asked; to begin anew with it, "
+            "delete what lies under meetup/raw/ in the lake, and the tables staged.meetup_* in the warehouse."
+        )
+
+
+def held_origin(lake: Lake) -> str | None:
+    """From where what the lake holds was pulled; None where nothing was."""
+    if lake.head(ORIGIN) is None:
+        return None
+    origin: str = json.loads(lake.get(ORIGIN))["origin"]
+    return origin
