@@ -115,8 +115,7 @@ def write_model(
     if window is not None:
         return warehouse.replace(model.table, Select(statement), window=window, origin=origin), None
     digest = hashlib.sha256(f"{model.digest}\n{statement}".encode()).hexdigest()
-    inputs = tuple(dict.fromkeys((*model.reads, *model.references)))
-    standing = warehouse.standing(model.table, Recipe(digest, inputs), origin=origin)
+    standing = warehouse.standing(model.table, Recipe(digest, model.reads, model.references), origin=origin)
     if standing.report is not None and not forced:
         report = standing.report
         return replace(report, statement=f"{report.statement}\n{statement}"), standing.fingerprint

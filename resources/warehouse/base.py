@@ -82,13 +82,15 @@ class RejectedSource:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What rows follow from: `digest` stands for everything said in code, `inputs` are the tables read or looked into.
+    """What rows follow from: `digest` stands for everything said in code, `inputs` are the tables that are read.
 
-    Only for rows that are a function of these two and of nothing else, such as the clock.
+    Only for rows that are a function of these two and of nothing else, such as the clock. `looked_into` are the tables
+    that only checks ask: where they alone have changed, the rows stand, and are checked again.
     """
 
     digest: str
     inputs: tuple[str, ...] = ()
+    looked_into: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,7 @@ class Warehouse(ABC):
         an old one, so that the next look finds the table out of date: never a false report that nothing changed.
 
         Raises:
+            ChecksFailed: only the tables that checks look into have changed, and a blocking check fails now.
             WarehouseError: the engine cannot be reached.
         """
 

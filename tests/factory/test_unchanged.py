@@ -139,10 +139,20 @@ def publish_the_references_anew(shop: Shop) -> None:
     shop.warehouse.replace(SHOPS, Select("SELECT g AS shop FROM generate_series(1, 4) AS g"))
 
 
-@pytest.mark.parametrize("change", [rename_a_word, tighten_a_check, publish_the_references_anew])
-def test_another_file_or_another_referenced_table_makes_the_model_again(
-    shop: Shop, change: Callable[[Shop], None]
-) -> None:
+def test_where_only_a_referenced_table_was_published_anew_the_rows_stand_and_are_checked(shop: Shop) -> None:
+    publish_the_references_anew(shop)
+    assert shop.make() == NOTHING_MADE
+    shop.warehouse.replace(SHOPS, Select("SELECT 2 AS shop"))
+    for _ in range(2):
+        with pytest.raises(Exception, match="references_shop_shops"):
+            shop.make()
+    publish_the_references_anew(shop)
+    assert shop.make() == NOTHING_MADE
+    assert shop.totals() == [(1, 3)]
+
+
+@pytest.mark.parametrize("change", [rename_a_word, tighten_a_check])
+def test_another_file_makes_the_model_again(shop: Shop, change: Callable[[Shop], None]) -> None:
     change(shop)
     assert shop.make() == {"core.counted_sales": True, "gold.totals": False}
     assert shop.make() == NOTHING_MADE

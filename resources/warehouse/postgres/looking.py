@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from resources.warehouse.base import Recipe, Standing, WriteReport
 from resources.warehouse.checks import CheckResult
 from resources.warehouse.errors import ChecksFailed
 from resources.warehouse.postgres.audit import audit
-from resources.warehouse.postgres.notes import read_note, versions
+from resources.warehouse.postgres.notes import read_note, versions, write_note
 from resources.warehouse.postgres.relations import find, has_columns
 from resources.warehouse.postgres.session import Session
 from resources.warehouse.table import Table
@@ -48,18 +49,30 @@ def review(session: Session, table: Table) -> WriteReport:
 def standing(session: Session, table: Table, recipe: Recipe) -> Standing:
     """How the published rows stand to a recipe; where they are what it would make, a report without a scan of them."""
     started = time.perf_counter()
-    inputs = versions(session, recipe.inputs)
-    if None in inputs.values():
+    known = versions(session, dict.fromkeys((*recipe.inputs, *recipe.looked_into)))
+    if None in known.values():
         return Standing(None)
-    told = "\n".join([recipe.digest, repr(table), *(f"{name} {inputs[name]}" for name in sorted(inputs))])
-    fingerprint = hashlib.sha256(told.encode()).hexdigest()
-    note = read_note(session, table)
-    if note is None or note.published.fingerprint != fingerprint or note.checks is None:
+    made_from = _digest([recipe.digest, repr(table), *(f"{name} {known[name]}" for name in sorted(recipe.inputs))])
+    checked_by = _digest(f"{name} {known[name]}" for name in sorted(recipe.looked_into))
+    fingerprint = f"{made_from}:{checked_by}"
+    if read_note(session, table) is None:
         return Standing(fingerprint)
-    found = find(session, table)
-    if found is None or not has_columns(found, table):
-        return Standing(fingerprint)
-    checks = _noted_checks(session, table, note.checks)
+    with session.transaction():
+        # As writers do: what is noted below must be of the rows that were looked at.
+        session.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"tributary {table.key}",))
+        note, found = read_note(session, table), find(session, table)
+        if note is None or note.checks is None or note.published.fingerprint.partition(":")[0] != made_from:
+            return Standing(fingerprint)
+        if found is None or not has_columns(found, table):
+            return Standing(fingerprint)
+        if note.published.fingerprint == fingerprint:
+            checks = _noted_checks(session, table, note.checks)
+        else:
+            checks = audit(session, table.checks, table.sql_name)[1]
+            if any(result.blocks for result in checks):
+                raise ChecksFailed(table.key, checks)
+            published = replace(note.published, fingerprint=fingerprint)
+            write_note(session, table, published, content=note.content, checks=checks, same_rows=True)
     size, preview = size_of(session, table), preview_of(session, table.sql_name)
     seconds = time.perf_counter() - started
     return Standing(
@@ -68,6 +81,10 @@ def standing(session: Session, table: Table, recipe: Recipe) -> Standing:
             table, note.published.rows, size, seconds, UNCHANGED, checks=checks, preview=preview, unchanged=True
         ),
     )
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def size_of(session: Session, table: Table) -> int:

@@ -8,7 +8,7 @@ redefined it since, nothing is known of it. What single source objects gave is t
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,7 +114,7 @@ def write_note(
     )
 
 
-def versions(session: Session, names: Sequence[str]) -> dict[str, str | None]:
+def versions(session: Session, names: Iterable[str]) -> dict[str, str | None]:
     """The version of each table or view by `schema.name`; None where it is not there or not Tributary's.
 
     A view's version is that of its definition together with those of all that it reads.
@@ -142,7 +142,7 @@ def versions(session: Session, names: Sequence[str]) -> dict[str, str | None]:
         LEFT JOIN LATERAL ({_RELATION} AND f.oid = reached.oid) AS known ON true
         LEFT JOIN _parts.published_tables AS p USING (table_name, relation, state)
         """,
-        (list(names),),
+        (list(found),),
     )
     for row in rows:
         found[row["root"]].append(row["version"])
