@@ -18,6 +18,8 @@ from resources.warehouse.checks import Check, CheckResult
 from resources.warehouse.errors import ChecksFailed
 from resources.warehouse.table import Table
 
+_LONG = (dg.MarkdownMetadataValue, dg.TableSchema, dg.TableColumnLineage)
+
 Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]
 
 
@@ -52,8 +54,12 @@ def events(
     metadata: Callable[[WriteReport], Mapping[str, Any]] | None = None,
     more_checks: Callable[[WriteReport], Sequence[dg.AssetCheckResult]] | None = None,
     data_version: str | None = None,
+    partitions: dg.AssetExecutionContext | None = None,
 ) -> Events:
     """Write, and yield the results of the checks and the materialisation.
+
+    `partitions` is the step's context where the asset is partitioned: of a range, what is long to tell is told of the
+    last partition alone, since Dagster would keep it once for each.
 
     Raises:
         dagster.Failure: the write was refused; its message is one sentence, and the old rows stay.
@@ -68,11 +74,22 @@ def events(
     yield from (check_result(table, result) for result in report.checks)
     if more_checks is not None:
         yield from more_checks(report)
+    told = {**report_metadata(report, lineage), **(metadata(report) if metadata else {})}
     yield dg.MaterializeResult(
         asset_key=asset_key(table.key),
-        metadata={**report_metadata(report, lineage), **(metadata(report) if metadata else {})},
+        metadata=told if partitions is None else _told_once(partitions, table, told),
         data_version=None if data_version is None else dg.DataVersion(data_version),
     )
+
+
+def _told_once(context: dg.AssetExecutionContext, table: Table, told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is told of each partition; of a range, all that is long goes to the last one."""
+    names = context.partition_keys
+    if len(names) == 1:
+        return told
+    long = {key: value for key, value in told.items() if isinstance(value, _LONG)}
+    context.add_asset_metadata(long, asset_key=asset_key(table.key), partition_key=names[-1])
+    return {key: value for key, value in told.items() if key not in long}
 
 
 def failure(error: TributaryError) -> dg.Failure:

@@ -95,7 +95,8 @@ def sql_asset(model: SqlModel, lineage: ModelLineage) -> dg.AssetsDefinition:
             kept = _last_chart(context, table, made_from[0]) if report.unchanged else {}
             return {**noted, **(kept or chart_metadata(warehouse, table, model.chart, origin))}
 
-        yield from events(table, write, lineage=lineage.of(model), metadata=picture)
+        partitions = context if model.window else None
+        yield from events(table, write, lineage=lineage.of(model), metadata=picture, partitions=partitions)
 
     return run
 

@@ -92,6 +92,7 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
         yield from events(
             table,
             write,
+            partitions=context,
             lineage=LINEAGE[table.key],
             more_checks=reconciled,
             metadata=lambda _: {

@@ -83,6 +83,7 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
             write,
             lineage=LINEAGE[table.key],
             more_checks=reconciled,
+            partitions=context,
             metadata=lambda report: {"files loaded now": len(files), "further deliveries": report.duplicates},
         )
 

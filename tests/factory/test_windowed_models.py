@@ -96,3 +96,17 @@ SELECT CAST(e.at AS date) AS day, e.n FROM staged.events AS e
     warehouse.replace(EVENTS, Select("SELECT timestamp '2024-01-02' AS at, 1 AS n"))
     assert run(asset, warehouse, "2024-01-02", "2024-01-02").success
     assert warehouse.rows("SELECT day::text AS day, n FROM gold.moved") == [{"day": "2024-01-02", "n": 1}]
+
+
+def test_of_a_range_only_the_last_partition_tells_what_is_long(
+    daily: dg.AssetsDefinition, warehouse: PostgresWarehouse
+) -> None:
+    told = {
+        str(event.partition): event.materialization.metadata
+        for event in run(daily, warehouse, "2024-01-02", "2024-01-04").get_asset_materialization_events()
+    }
+    assert all(metadata["dagster/row_count"].value == 3 for metadata in told.values())
+    assert [day for day, metadata in told.items() if "preview" in metadata] == ["2024-01-04"]
+    assert [day for day, metadata in told.items() if "dagster/column_schema" in metadata] == ["2024-01-04"]
+    (alone,) = run(daily, warehouse, "2024-01-03", "2024-01-03").get_asset_materialization_events()
+    assert "preview" in alone.materialization.metadata
