@@ -40,10 +40,13 @@ time.sleep(600)
 """
 
 LAUNCHER = """
+import signal
 import sys
 from pathlib import Path
 from tributary.launcher.process import ProcessSpec
 from tributary.launcher.supervisor import Supervisor
+# A shell without job control has its background commands ignore SIGINT; the command line takes it back, as here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 home = Path(sys.argv[1])
 with Supervisor(home / "logs", grace=5) as supervisor:
     supervisor.start(ProcessSpec("one", "a_child", ("parent", str(home / "pids"))))
