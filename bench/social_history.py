@@ -70,6 +70,8 @@ def folder_lake(root: Path, old: int, now: datetime) -> Path:
     for key, content in recent_objects(now):
         path = folder / key
         path.parent.mkdir(parents=True, exist_ok=True)
+        # It may be a name of a file that has many.
+        path.unlink(missing_ok=True)
         path.write_bytes(content)
     return folder
 
