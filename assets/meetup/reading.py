@@ -15,9 +15,9 @@ import pyarrow as pa
 from assets.meetup.canonical import lines_of
 from assets.meetup.values import DoesNotFit, Node, Row, record_of
 from resources.lake.model import Lake
+from resources.warehouse.arrow import arrow_schema
 from resources.warehouse.base import Rejected
 from resources.warehouse.table import Table
-from resources.warehouse.types import decimal_digits
 
 RowsOf = Callable[[Node, date, str], tuple[Row, list[Row]]]
 """The rows of a record in the object of a day: its own, and those of its parts."""
@@ -25,15 +25,6 @@ RowsOf = Callable[[Node, date, str], tuple[Row, list[Row]]]
 TWICE = "its id stands in the object already"
 
 _ROWS = 5_000
-_ARROW: Mapping[str, pa.DataType] = {
-    "boolean": pa.bool_(),
-    "integer": pa.int32(),
-    "bigint": pa.int64(),
-    "double": pa.float64(),
-    "text": pa.string(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-}
 
 
 @dataclass
@@ -80,7 +71,7 @@ def read_objects(
 
 def batches(table: Table, rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
     """Rows as record batches with the table's columns."""
-    schema = pa.schema([(column.name, _arrow_type(column.type)) for column in table.columns])
+    schema = arrow_schema(table)
     found: list[Row] = []
     for row in rows:
         found.append(row)
@@ -95,8 +86,3 @@ def _batch(rows: list[Row], schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(
         [pa.array([row[column.name] for row in rows], column.type) for column in schema], schema=schema
     )
-
-
-def _arrow_type(name: str) -> pa.DataType:
-    digits = decimal_digits(name)
-    return pa.decimal128(*digits) if digits else _ARROW[name]

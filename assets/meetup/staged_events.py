@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 import dagster as dg
 
 from assets.factory.outcome import Events, asset_key, check_specs, events, origin_of
+from assets.factory.quarantine import quarantined
 from assets.factory.specs import table_spec
 from assets.factory.sql_assets import WAREHOUSE
 from assets.meetup.arrivals import RAW_EVENTS, day_of, event_objects
@@ -73,7 +74,7 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
 
         def reconciled(report: WriteReport) -> list[dg.AssetCheckResult]:
             objects, reading = made[0]
-            rejected = quarantined(warehouse, list(objects)) if table is EVENTS else 0
+            rejected = quarantined(warehouse, MEETUP_EVENTS, objects) if table is EVENTS else 0
             wanted = reading.records if table is EVENTS else reading.rows
             return [
                 dg.AssetCheckResult(
@@ -129,12 +130,6 @@ def load_days(
 
     window = Range(LOCAL_DATE, first, last + DAY)
     return warehouse.replace(table, Batches(rows()), window=window, origin=origin), objects, reading
-
-
-def quarantined(warehouse: Warehouse, sources: Sequence[str]) -> int:
-    """How many records of some objects the quarantine holds."""
-    wanted = set(sources)
-    return sum(found.count for found in warehouse.rejected(MEETUP_EVENTS) if found.source in wanted)
 
 
 def days_of_sources(sources: Sequence[str]) -> list[date]:

@@ -3,7 +3,7 @@
 Only snapshots that are new, or were replaced since, are loaded.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 import dagster as dg
 
 from assets.factory.outcome import Events, asset_key, check_specs, events, origin_of
+from assets.factory.quarantine import quarantined
 from assets.factory.specs import FORCE, REPLAY, table_spec
 from assets.factory.sql_assets import WAREHOUSE
 from assets.meetup.arrivals import RAW_GROUPS, day_of, snapshots
@@ -72,7 +73,7 @@ def staged_groups_asset(table: Table) -> dg.AssetsDefinition:
             return report
 
         def reconciled(report: WriteReport) -> list[dg.AssetCheckResult]:
-            rejected = quarantined(warehouse, list(read[0].rejected)) if table is GROUPS else 0
+            rejected = quarantined(warehouse, MEETUP_GROUPS, read[0].rejected) if table is GROUPS else 0
             wanted = read[0].records if table is GROUPS else read[0].rows
             return [
                 dg.AssetCheckResult(
@@ -130,12 +131,6 @@ def load_snapshots(
     window = Sources(SOURCE_OBJECT, tuple(changed))
     report = warehouse.replace(table, Batches(rows()), window=window, fingerprints=changed, origin=origin)
     return report, reading
-
-
-def quarantined(warehouse: Warehouse, sources: Sequence[str]) -> int:
-    """How many records of some snapshots the quarantine holds."""
-    wanted = set(sources)
-    return sum(found.count for found in warehouse.rejected(MEETUP_GROUPS) if found.source in wanted)
 
 
 def _day(key: str) -> date:

@@ -5,7 +5,7 @@ Imported when a step runs, never when definitions load.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from assets.sneakers.records import DoesNotFit, Row, read_record
 from assets.sneakers.state import snapshot_rows
 from assets.sneakers.tables import EVENTS, RECORD_OFFSET, SOURCE_OBJECT
 from resources.lake.model import Lake
+from resources.warehouse.arrow import arrow_schema
 from resources.warehouse.base import Rejected
 from resources.warehouse.table import Table
 from resources.warehouse.types import decimal_digits
@@ -24,12 +25,6 @@ AT_ONCE = 2
 """Objects read ahead: they are few and large."""
 
 _ROWS = 20_000
-_ARROW: Mapping[str, pa.DataType] = {
-    "bigint": pa.int64(),
-    "text": pa.string(),
-    "timestamp": pa.timestamp("us"),
-    "date": pa.date32(),
-}
 
 
 @dataclass
@@ -59,7 +54,7 @@ def read_state(lake: Lake, name: str, table: Table) -> Iterator[pa.RecordBatch]:
 
 def batches(table: Table, rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
     """Rows as record batches with the table's columns; what a row leaves out is null."""
-    schema = pa.schema([(column.name, _arrow_type(column.type)) for column in table.columns])
+    schema = arrow_schema(table)
     found: list[Row] = []
     for row in rows:
         found.append(row)
@@ -98,8 +93,3 @@ def _typed(table: Table, row: Row) -> Row:
         elif decimal_digits(column.type) is not None:
             found[column.name] = Decimal(value)
     return found
-
-
-def _arrow_type(name: str) -> pa.DataType:
-    digits = decimal_digits(name)
-    return pa.decimal128(*digits) if digits else _ARROW[name]

@@ -1,12 +1,13 @@
 """The staged assets of the sneakers domain: events, loaded object by object, and the app's state, replaced whole."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import dagster as dg
 
 from assets.factory.outcome import Events, asset_key, check_specs, events, origin_of
+from assets.factory.quarantine import quarantined
 from assets.factory.specs import FORCE, REPLAY, table_spec
 from assets.factory.sql_assets import WAREHOUSE
 from assets.sneakers.arrivals import RAW, span_of
@@ -66,7 +67,7 @@ def staged_events_asset() -> dg.AssetsDefinition:
             return report
 
         def reconciled(report: WriteReport) -> list[dg.AssetCheckResult]:
-            rejected = quarantined(warehouse, list(read[0].rows))
+            rejected = quarantined(warehouse, SNEAKER_EVENTS, read[0].rows)
             return [
                 dg.AssetCheckResult(
                     passed=read[0].records == report.rows + report.duplicates + rejected,
@@ -121,11 +122,6 @@ def load_events(
         return warehouse.replace(EVENTS, Batches(rows()), origin=origin), reading
     window = Sources(SOURCE_OBJECT, tuple(changed))
     return warehouse.replace(EVENTS, Batches(rows()), window=window, fingerprints=changed, origin=origin), reading
-
-
-def quarantined(warehouse: Warehouse, keys: Sequence[str]) -> int:
-    """How many records of some objects the quarantine holds."""
-    return sum(found.count for found in warehouse.rejected(SNEAKER_EVENTS) if found.source in set(keys))
 
 
 def staged_state_asset(name: str, table: Table) -> dg.AssetsDefinition:

@@ -11,9 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-FIRST_PATIENCE = timedelta(minutes=1)
-LONGEST_PATIENCE = timedelta(hours=1)
-DOUBLINGS = 6
+from assets.factory.patience import patience
 
 
 @dataclass(frozen=True)
@@ -59,8 +57,7 @@ def decide(newest: int | None, held: int, memory: Memory, now: datetime) -> Deci
     if newest == held:
         return Decision(0, Memory(), f"Every event was pulled, up to event {held:,}.")
     attempts = memory.attempts if memory.asked == newest else 0
-    patience = min(FIRST_PATIENCE * 2 ** min(max(attempts - 1, 0), DOUBLINGS), LONGEST_PATIENCE)
-    if attempts and timedelta(seconds=now.timestamp() - memory.asked_at) < patience:
+    if attempts and timedelta(seconds=now.timestamp() - memory.asked_at) < patience(attempts):
         return Decision(
             0, memory, f"Events up to {newest:,} were asked for already and are not pulled; tried again later."
         )

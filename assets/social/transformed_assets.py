@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import dagster as dg
 
 from assets.factory.outcome import asset_key, failure
+from assets.factory.quarantine import quarantined
 from assets.factory.specs import FORCE, REPLAY, object_spec
 from assets.factory.sql_assets import WAREHOUSE
 from assets.social.arrivals import hour_path, objects_from
@@ -105,8 +106,7 @@ def _reconciled(warehouse: Warehouse, receipts: "Sequence[Receipt]") -> dg.Asset
     """Compares what was read with what the quarantine holds, not with what the reader says it put there."""
     records = sum(receipt.records for receipt in receipts)
     rows = sum(table.rows for receipt in receipts for table in receipt.tables.values())
-    sources = {receipt.source for receipt in receipts}
-    rejected = sum(found.count for found in warehouse.rejected(SOCIAL_EVENTS) if found.source in sources)
+    rejected = quarantined(warehouse, SOCIAL_EVENTS, (receipt.source for receipt in receipts))
     return dg.AssetCheckResult(
         passed=records == rows + rejected,
         asset_key=asset_key(TRANSFORMED_EVENTS),

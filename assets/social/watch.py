@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from assets.factory.patience import patience
 from assets.social.arrivals import HOUR, hour_of
 
 OVERLAP = timedelta(hours=2)
@@ -28,9 +29,6 @@ LONGEST_GAP = 6 * HOUR
 
 LONGEST_RANGE = timedelta(days=31)
 MOST_RANGES = 4
-FIRST_PATIENCE = timedelta(minutes=1)
-LONGEST_PATIENCE = timedelta(hours=1)
-DOUBLINGS = 6
 
 
 class Hours(NamedTuple):
@@ -95,10 +93,9 @@ def decide(arrived: Iterable[str], done: Collection[str], memory: Memory, now: d
         return Decision((), 0, forgotten, "Every event object was transformed.")
     pending = hashlib.sha256("\n".join(missing).encode()).hexdigest()
     again = memory.attempts if pending == memory.asked else 0
-    patience = min(FIRST_PATIENCE * 2 ** min(max(again - 1, 0), DOUBLINGS), LONGEST_PATIENCE)
     waited = timedelta(seconds=now.timestamp() - memory.asked_at)
     total = sum(hours.values())
-    if again and waited < patience:
+    if again and waited < patience(again):
         return Decision((), 0, memory, f"{total:,} objects were asked for already and are not done; tried again later.")
     ranges = tuple(ranges_of(hours))[:MOST_RANGES]
     objects = sum(n for hour, n in hours.items() if any(first <= hour <= last for first, last in ranges))

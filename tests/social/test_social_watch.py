@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assets.factory.patience import FIRST_PATIENCE
 from assets.social.arrivals import HOUR, hour_of, hour_path, objects_from
 from assets.social.watch import (
-    FIRST_PATIENCE,
     LONGEST_GAP,
     LONGEST_RANGE,
     MOST_RANGES,

@@ -17,11 +17,11 @@ from assets.meetup.tables import EVENTS
 from resources.lake.model import Lake
 from resources.meetup.opening import Meetup
 from resources.settings import get_settings
+from tributary.automation.domains import assets_of
+from tributary.execution import Partitions
 from tributary.freshness import being_made
 
 GROUP = "meetup"
-_RANGE_START = "dagster/asset_partition_range_start"
-_RANGE_END = "dagster/asset_partition_range_end"
 
 
 @dg.schedule(
@@ -49,9 +49,6 @@ def meetup_days(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.Ski
     days = morning_days(pulled, morning.date(), last_day(datetime.now(tz=UTC)), unstaged)
     if days is None:
         return dg.SkipReason("No day is over yet.")
-    graph = context.repository_def.asset_graph if context.repository_def else None
-    keys = [key for key in graph.materializable_asset_keys if graph.get(key).group_name == GROUP] if graph else []
-    # By name, so that whoever asks which assets are being made is told.
     return dg.RunRequest(
-        asset_selection=sorted(keys), tags={_RANGE_START: key_of(days[0]), _RANGE_END: key_of(days[1])}
+        asset_selection=assets_of(context, GROUP), tags=Partitions(None, key_of(days[0]), key_of(days[1])).tags()
     )

@@ -14,6 +14,7 @@ from assets.sneakers.source import newest_event
 from assets.sneakers.watch import Memory, decide
 from resources.app_database import AppDatabase
 from resources.lake.model import Lake
+from tributary.automation.domains import assets_of
 from tributary.freshness import being_made
 
 GROUP = "sneakers"
@@ -37,9 +38,11 @@ def sneaker_events(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
     if not decision.new:
         context.update_cursor(decision.memory.dumps())
         return dg.SkipReason(decision.reason)
-    graph = context.repository_def.asset_graph if context.repository_def else None
-    keys = sorted(key for key in graph.materializable_asset_keys if graph.get(key).group_name == GROUP) if graph else []
     return dg.SensorResult(
-        run_requests=[dg.RunRequest(asset_selection=keys, tags={"tributary/newest_event": str(decision.memory.asked)})],
+        run_requests=[
+            dg.RunRequest(
+                asset_selection=assets_of(context, GROUP), tags={"tributary/newest_event": str(decision.memory.asked)}
+            )
+        ],
         cursor=decision.memory.dumps(),
     )

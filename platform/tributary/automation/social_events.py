@@ -17,15 +17,16 @@ from assets.social.watch import Memory, decide, look_from
 from resources.lake.model import Lake
 from resources.settings import get_settings
 from resources.warehouse.base import Warehouse
+from tributary.automation.domains import assets_of
+from tributary.execution import Partitions
 from tributary.freshness import being_made
 
-_RANGE_START = "dagster/asset_partition_range_start"
-_RANGE_END = "dagster/asset_partition_range_end"
+GROUP = "social"
 
 
 @dg.sensor(
     name="social_events",
-    asset_selection=dg.AssetSelection.groups("social"),
+    asset_selection=dg.AssetSelection.groups(GROUP),
     minimum_interval_seconds=30 if get_settings().profile == "local" else 120,
     default_status=dg.DefaultSensorStatus.RUNNING,
     required_resource_keys={LAKE, WAREHOUSE},
@@ -46,17 +47,13 @@ def social_events(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.S
     if not decision.ranges:
         context.update_cursor(decision.memory.dumps())
         return dg.SkipReason(decision.reason)
-    graph = context.repository_def.asset_graph if context.repository_def else None
-    keys = (
-        sorted(key for key in graph.materializable_asset_keys if graph.get(key).group_name == "social") if graph else []
-    )
+    keys = assets_of(context, GROUP)
     return dg.SensorResult(
         run_requests=[
             dg.RunRequest(
                 asset_selection=keys,
                 tags={
-                    _RANGE_START: key_of(first),
-                    _RANGE_END: key_of(last),
+                    **Partitions(None, key_of(first), key_of(last)).tags(),
                     "tributary/objects": str(decision.objects),
                 },
             )

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.sneakers.watch import FIRST_PATIENCE, LONGEST_PATIENCE, Memory, decide
+from assets.factory.patience import FIRST_PATIENCE, LONGEST_PATIENCE
+from assets.sneakers.watch import Memory, decide
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
