@@ -18,6 +18,9 @@ from resources.warehouse.checks import Check, CheckResult
 from resources.warehouse.errors import ChecksFailed
 from resources.warehouse.table import Table
 
+REJECTED = "rejected"
+"""The metadata that tells how many records of what was read went to quarantine."""
+
 _LONG = (dg.MarkdownMetadataValue, dg.TableSchema, dg.TableColumnLineage)
 
 Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]
@@ -98,8 +101,8 @@ def failure(error: TributaryError) -> dg.Failure:
 
 
 def check_result(table: Table, result: CheckResult) -> dg.AssetCheckResult:
-    """A check's outcome, with a few offending rows where it failed."""
-    metadata: dict[str, Any] = {"failures": result.failures}
+    """A check's outcome, with a few offending rows where it failed, or the counts that it compared."""
+    metadata: dict[str, Any] = {"failures": result.failures, **result.counts}
     if result.sample:
         metadata["offending rows"] = dg.MetadataValue.md(preview_table(result.sample))
     return dg.AssetCheckResult(
@@ -153,8 +156,8 @@ def report_metadata(report: WriteReport, lineage: Lineage) -> dict[str, Any]:
         )
         metadata["lineage"] = dg.MetadataValue.md(lineage_table(lineage))
     if report.lines:
-        metadata["source lines"] = report.lines
-        metadata["rejected lines"] = report.rejected
+        metadata["read"] = report.lines
+        metadata[REJECTED] = report.rejected
     if report.duplicates or report.displaced:
         metadata["duplicates dropped"] = report.duplicates
         metadata["rows displaced elsewhere"] = report.displaced

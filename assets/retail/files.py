@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resources.warehouse.checks import AcceptedValues, Check, Expression, Unique
+from resources.warehouse.counting import NoRejects, Reconcile
 from resources.warehouse.delimited.contract import DerivedColumn, FileColumn, FileContract, Rule
 from resources.warehouse.table import Column, Table
 
+LINES_RECONCILE = "lines_reconcile"
 SECTIONS = (
     "alcohol", "beverages", "concessions", "dairy", "drug", "garden", "grain_goods", "grocery", "home_family",
     "junk_food", "kitchen", "meat", "misc", "produce", "seasonal",
@@ -47,7 +49,7 @@ class SourceFile:
             description=self.description,
             grain=self.grain,
             columns=tuple(Column(*column) for column in self.contract.table_columns()),
-            checks=self.checks,
+            checks=(*self.checks, Reconcile(title=LINES_RECONCILE), NoRejects()),
         )
 
 

@@ -9,7 +9,7 @@ from typing import cast
 import dagster as dg
 
 from assets.factory.lineage import Lineage, Source
-from assets.factory.outcome import Events, asset_key, check_specs, events, origin_of
+from assets.factory.outcome import Events, check_specs, events, origin_of
 from assets.factory.specs import FORCE, REPLAY, table_spec
 from assets.factory.sql_assets import WAREHOUSE
 from assets.retail.files import SourceFile
@@ -20,19 +20,12 @@ from resources.warehouse.base import Delimited, Origin, Warehouse, WriteReport
 from resources.warehouse.delimited.contract import SOURCE_LINE, FileContract
 from resources.warehouse.table import Table
 
-LINES_RECONCILE = "lines_reconcile"
-
 
 def staged_asset(source: SourceFile) -> dg.AssetsDefinition:
     """The asset that loads one file; lines that do not fit go to `quarantine.rejected_rows`."""
     table = source.table
     digest = contract_digest(source.contract)
     lineage = file_lineage(source)
-    reconcile = dg.AssetCheckSpec(
-        LINES_RECONCILE,
-        asset=asset_key(table.key),
-        description="Every line of the file was either loaded or rejected: lines = rows + rejected lines.",
-    )
 
     @dg.multi_asset(
         name=f"staged__{source.name}",
@@ -47,7 +40,7 @@ def staged_asset(source: SourceFile) -> dg.AssetsDefinition:
                 metadata={"file": source.file},
             )
         ],
-        check_specs=[*check_specs(table), reconcile],
+        check_specs=check_specs(table),
         required_resource_keys={WAREHOUSE, LAKE},
     )
     def run(context: dg.AssetExecutionContext) -> Events:
@@ -55,25 +48,19 @@ def staged_asset(source: SourceFile) -> dg.AssetsDefinition:
         lake = cast("Lake", getattr(context.resources, LAKE))
         origin = origin_of(context, table)
         anew = any(context.run.tags.get(tag) == "true" for tag in (FORCE, REPLAY))
-        counted: list[int] = []
 
         def write() -> WriteReport:
-            report, lines = load(warehouse, lake, source, table, origin, anew=anew)
-            counted.append(lines)
-            return report
+            return load(warehouse, lake, source, table, origin, anew=anew)
 
-        def reconciled(report: WriteReport) -> list[dg.AssetCheckResult]:
-            return [_reconciled(table, warehouse, report.rows, counted[0])]
-
-        yield from events(table, write, lineage=lineage, more_checks=reconciled)
+        yield from events(table, write, lineage=lineage)
 
     return run
 
 
 def load(
     warehouse: Warehouse, lake: Lake, source: SourceFile, table: Table, origin: Origin, *, anew: bool = False
-) -> tuple[WriteReport, int]:
-    """Load the file's current version, or look again at what was loaded from it; and the lines that the lake counted.
+) -> WriteReport:
+    """Load the file's current version, or look again at what was loaded from it.
 
     With `anew` it is loaded whatever was loaded from it.
 
@@ -87,13 +74,13 @@ def load(
     fingerprint = f"{manifest.sha256}:{contract_digest(source.contract)}"
     published = warehouse.published(table)
     if not anew and published is not None and published.fingerprint == fingerprint:
-        return warehouse.review(table, origin=origin), manifest.lines - 1
+        return warehouse.review(table, origin=origin)
 
     def chunks() -> Iterator[bytes]:
         return lake.open(manifest.key)
 
-    delimited = Delimited(source.contract, source.file, chunks)
-    return warehouse.replace(table, delimited, origin=origin, fingerprint=fingerprint), manifest.lines - 1
+    delimited = Delimited(source.contract, source.file, chunks, lines=manifest.lines)
+    return warehouse.replace(table, delimited, origin=origin, fingerprint=fingerprint)
 
 
 def contract_digest(contract: FileContract) -> str:
@@ -111,16 +98,3 @@ def file_lineage(source: SourceFile) -> Lineage:
     if source.contract.key:
         lineage[SOURCE_LINE] = ()
     return lineage
-
-
-def _reconciled(table: Table, warehouse: Warehouse, rows: int, lines: int) -> dg.AssetCheckResult:
-    """Compares the lines counted while ingesting with what the database holds, not with what the loader believes."""
-    rejected = warehouse.rows("SELECT count(*) AS n FROM quarantine.rejected_rows WHERE table_name = %s", (table.key,))[
-        0
-    ]["n"]
-    return dg.AssetCheckResult(
-        passed=lines == rows + rejected,
-        asset_key=asset_key(table.key),
-        check_name=LINES_RECONCILE,
-        metadata={"source lines": lines, "loaded": rows, "rejected": rejected},
-    )

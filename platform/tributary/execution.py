@@ -16,6 +16,7 @@ from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import execute_run_iterator
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
+from assets.factory.outcome import REJECTED
 from resources.errors import TributaryError
 from tributary.launcher.services import LOCATION
 
@@ -58,6 +59,7 @@ class AssetProgress:
     key: str
     status: str = "waiting"
     rows: int | None = None
+    rejected: int = 0
     seconds: float | None = None
     problem: str = ""
     failed_checks: list[str] = field(default_factory=list)
@@ -171,6 +173,8 @@ def _note(progress: AssetProgress, event: dg.DagsterEvent) -> bool:
         metadata = event.step_materialization_data.materialization.metadata
         rows = metadata.get("dagster/row_count")
         progress.rows = int(str(rows.value)) if rows is not None else None
+        rejected = metadata.get(REJECTED)
+        progress.rejected = int(str(rejected.value)) if rejected is not None else 0
     elif kind == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
         evaluation = event.asset_check_evaluation_data
         if evaluation.passed:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from resources.warehouse.checks import CheckResult
+from resources.warehouse.counting import Reckoning
 from resources.warehouse.delimited.contract import FileContract
 from resources.warehouse.table import Table
 from resources.warehouse.windows import Window
@@ -40,18 +41,26 @@ class Select:
 
 @dataclass(frozen=True)
 class Batches:
-    """Rows from Arrow record batches, with the table's column names."""
+    """Rows from Arrow record batches, with the table's column names.
+
+    `reckon` tells, when the batches have been used up, what was read to make them.
+    """
 
     batches: Iterable[pa.RecordBatch]
+    reckon: Callable[[], Reckoning] | None = None
 
 
 @dataclass(frozen=True)
 class Delimited:
-    """Rows from a delimited file: its contract, its name for people, and a way to read it from the start."""
+    """Rows from a delimited file: its contract, its name for people, and a way to read it from the start.
+
+    `lines` is the number of the file's lines where somebody else has counted them; a last one without an end counts.
+    """
 
     contract: FileContract
     name: str
     open: Callable[[], Iterator[bytes]]
+    lines: int | None = None
 
 
 Source = Select | Batches | Delimited
@@ -99,6 +108,7 @@ class WriteReport:
 
     `duplicates` counts new rows that were dropped because the table keeps another of their key, `displaced` the rows
     of other windows that new rows took the place of. `unchanged` says that the published rows were left as they were.
+    `lines` and `rejected` are the source's records, or lines, and those of them that went to quarantine.
     """
 
     table: Table

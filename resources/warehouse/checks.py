@@ -200,11 +200,15 @@ class References(SetCheck):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a check found: `failures` counts offending rows (row checks) or groups (set checks); `sample` shows some."""
+    """What a check found: `failures` counts offending rows (row checks) or groups (set checks); `sample` shows some.
+
+    `counts` are the numbers, by name, that a check on counts looked at.
+    """
 
     check: Check
     failures: int
     sample: Sequence[Mapping[str, Any]] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -221,7 +225,7 @@ class CheckResult:
         """What was found, with an offending row where there is one."""
         if self.passed:
             return f"{self.check.name} passed"
-        shown = "; ".join(_shown(row) for row in self.sample[:2])
+        shown = "; ".join(_shown(row) for row in ([self.counts] if self.counts else self.sample[:2]))
         return f"{self.check.name} failed for {self.failures:,} ({shown})"
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 
-from assets.retail.files import ALL_FILES, JOURNEY_FILES, SECTIONS, TRANSACTIONS
+from assets.retail.files import ALL_FILES, JOURNEY_FILES, LINES_RECONCILE, SECTIONS, TRANSACTIONS
+from assets.retail.ingest import manifest_key
 from assets.retail.raw_assets import SEEDS, raw_asset
-from assets.retail.staged_assets import LINES_RECONCILE, staged_asset
+from assets.retail.staged_assets import staged_asset
 from resources.lake import open_lake
 from resources.warehouse.postgres.warehouse import PostgresWarehouse
 
@@ -33,11 +36,11 @@ class Shop:
             "retail_folder": self.folder,
         }
 
-    def run(self, content: bytes | str) -> dg.ExecuteInProcessResult:
+    def run(self, content: bytes | str, assets: Sequence[dg.AssetsDefinition] = ()) -> dg.ExecuteInProcessResult:
         data = content.encode() if isinstance(content, str) else content
         (self.folder / TRANSACTIONS.file).write_bytes(data)
         return dg.materialize(
-            [raw_asset(TRANSACTIONS), staged_asset(TRANSACTIONS)],
+            assets or [raw_asset(TRANSACTIONS), staged_asset(TRANSACTIONS)],
             resources=self.resources,
             instance=self.instance,
             raise_on_error=False,
@@ -62,13 +65,32 @@ def reconciled(result: dg.ExecuteInProcessResult) -> tuple[bool, dict[str, Any]]
 def test_lines_reconcile_and_rejects_are_counted(shop: Shop) -> None:
     result = shop.run(f"{HEADER}\n{GOOD}\n{GOOD.replace('730', '2575')}\nbroken\n{GOOD}\n")
     assert result.success
-    assert reconciled(result) == (True, {"source lines": 4, "loaded": 2, "rejected": 2})
-    assert metadata(result)["rejected lines"] == 2
+    passed, counts = reconciled(result)
+    assert passed
+    assert (counts["read"], counts["loaded"], counts["rejected"]) == (4, 2, 2)
+    assert metadata(result)["rejected"] == 2
     reasons = shop.warehouse.rows("SELECT line_number, reason, run_id FROM quarantine.rejected_rows ORDER BY 1")
     assert reasons == [
         {"line_number": 3, "reason": "TRANS_TIME is not a time as HHMM", "run_id": result.run_id},
         {"line_number": 4, "reason": "expected 12 fields, found 1", "run_id": result.run_id},
     ]
+
+
+def test_lines_that_the_loader_lost_keep_the_rows_from_being_published(shop: Shop) -> None:
+    shop.run(f"{HEADER}\n{GOOD}\n")
+    lake = shop.resources["lake"]
+    key = manifest_key(TRANSACTIONS.file)
+    shop.run(f"{HEADER}\n{GOOD}\n{GOOD}\n", assets=[raw_asset(TRANSACTIONS)])
+    lake.put(key, json.dumps({**json.loads(lake.get(key)), "lines": 5}).encode())
+    result = shop.run(f"{HEADER}\n{GOOD}\n{GOOD}\n", assets=[staged_asset(TRANSACTIONS)])
+    assert not result.success
+    assert reconciled(result)[0] is False
+    failure = result.failure_data_for_node("staged__retail_transactions")
+    assert failure is not None
+    assert failure.user_failure_data is not None
+    assert "lines_reconcile failed" in (failure.user_failure_data.description or "")
+    assert "read=4, loaded=2, rejected=0" in (failure.user_failure_data.description or "")
+    assert shop.warehouse.rows("SELECT count(*) AS n FROM staged.retail_transactions") == [{"n": 1}]
 
 
 def test_staged_values_are_typed(shop: Shop) -> None:
@@ -86,7 +108,7 @@ def test_an_unchanged_file_is_not_loaded_again(shop: Shop) -> None:
     assert again.success
     assert shop.warehouse.rows("SELECT max(tableoid::bigint) AS part FROM staged.retail_transactions") == part
     assert reconciled(again)[0]
-    assert metadata(again)["rejected lines"] == 1
+    assert metadata(again)["rejected"] == 1
     changed = shop.run(text + GOOD)
     assert changed.success
     assert shop.warehouse.rows("SELECT max(tableoid::bigint) AS part FROM staged.retail_transactions") != part

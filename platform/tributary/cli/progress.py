@@ -56,6 +56,7 @@ def _live(run: Run) -> Table:
 
 def _line(progress: AssetProgress) -> Text:
     rows = f"{progress.rows:,} rows" if progress.rows is not None else ""
+    rows += f", {progress.rejected:,} rejected" if progress.rejected else ""
     seconds = duration(progress.seconds) if progress.seconds is not None else ""
     text = f"{_SIGNS[progress.status]} {progress.key:<36} {rows:>16} {seconds:>10}"
     if progress.failed_checks:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
 
 from resources.warehouse.checks import SAMPLE_ROWS, Check, CheckResult, RowCheck, SetCheck, Sql
+from resources.warehouse.counting import CountCheck
 from resources.warehouse.postgres.session import Session
 
+Count = Callable[[CountCheck, int], CheckResult]
+"""Makes a check on counts, given the number of rows."""
 
-def audit(session: Session, checks: Sequence[Check], relation: str) -> tuple[int, list[CheckResult]]:
-    """Count the rows of `relation` (a quoted name) and check them; results stand in the order of `checks`."""
+
+def audit(
+    session: Session, checks: Sequence[Check], relation: str, count: Count | None = None
+) -> tuple[int, list[CheckResult]]:
+    """Count the rows of `relation` (a quoted name) and check them; results stand in the order of `checks`.
+
+    Checks on counts are left out where nothing was counted.
+    """
     rowwise = [check for check in checks if isinstance(check, RowCheck)]
     rows, broken = _scan(session, rowwise, relation)
     results: dict[str, CheckResult] = {}
@@ -21,7 +30,9 @@ def audit(session: Session, checks: Sequence[Check], relation: str) -> tuple[int
     for check in checks:
         if isinstance(check, SetCheck):
             results[check.name] = check_set(session, check, relation)
-    return rows, [results[check.name] for check in checks]
+        elif isinstance(check, CountCheck) and count is not None:
+            results[check.name] = count(check, rows)
+    return rows, [results[check.name] for check in checks if check.name in results]
 
 
 def _scan(session: Session, checks: Sequence[RowCheck], relation: str) -> tuple[int, list[int]]:

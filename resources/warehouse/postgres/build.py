@@ -5,12 +5,14 @@ Checks, windows of the standing rows, and publishing come after it and are not k
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 
 from resources.warehouse.base import Batches, Select, Source
+from resources.warehouse.counting import Reckoning
 from resources.warehouse.delimited.scan import Reject
 from resources.warehouse.postgres.relations import column_definitions, part_sql
 from resources.warehouse.postgres.session import Session
@@ -21,13 +23,13 @@ from resources.warehouse.windows import Range, Window
 
 @dataclass(frozen=True)
 class Built:
-    """What was built: the statement that did it, and, of a file, its lines and those set aside.
+    """What was built: the statement that did it, what its source's reader counted, and the lines of a file set aside.
 
     `content` is a digest of the rows and their declaration, where the rows passed through here; else empty.
     """
 
     statement: str
-    lines: int = 0
+    reckoning: Reckoning = field(default_factory=lambda: Reckoning(0))
     rejects: Sequence[Reject] = ()
     content: str = ""
 
@@ -48,12 +50,15 @@ def build(session: Session, table: Table, source: Source, part: str, *, window: 
 
         session.execute(f"CREATE TABLE {part_sql(part)} ({column_definitions(table.columns)})")
         content = copy_batches(session, table, iter(source.batches), part)
-        return Built(f"COPY {table.key} FROM STDIN (FORMAT csv)", content=content)
+        reckoning = source.reckon() if source.reckon else Reckoning(0)
+        return Built(f"COPY {table.key} FROM STDIN (FORMAT csv)", reckoning, content=content)
     from resources.warehouse.postgres.load import create_part, load_file
 
     create_part(session, source.contract, part)
     loaded = load_file(session, source, part, at_once=at_once)
-    return Built(f"COPY {table.key} FROM STDIN (FORMAT csv, ON_ERROR ignore)", loaded.lines, loaded.rejects)
+    lines = loaded.lines if source.lines is None else source.lines - 1
+    reckoning = Reckoning(lines, len(loaded.rejects), Counter(reject.reason for reject in loaded.rejects))
+    return Built(f"COPY {table.key} FROM STDIN (FORMAT csv, ON_ERROR ignore)", reckoning, loaded.rejects)
 
 
 def typed(session: Session, table: Table, select: str, window: Window | None = None) -> str:

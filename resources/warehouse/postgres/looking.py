@@ -10,9 +10,11 @@ from typing import Any
 
 from resources.warehouse.base import Recipe, Standing, WriteReport
 from resources.warehouse.checks import CheckResult
+from resources.warehouse.counting import CountCheck, Counts
 from resources.warehouse.errors import ChecksFailed
 from resources.warehouse.postgres.audit import audit
 from resources.warehouse.postgres.notes import read_note, versions, write_note
+from resources.warehouse.postgres.quarantine import rejected_lines
 from resources.warehouse.postgres.relations import find, has_columns
 from resources.warehouse.postgres.session import Session
 from resources.warehouse.table import Table
@@ -29,7 +31,13 @@ def review(session: Session, table: Table) -> WriteReport:
     """
     started = time.perf_counter()
     note = read_note(session, table)
-    rows, checks = audit(session, table.checks, table.sql_name)
+    lines, rejected = (note.published.lines, note.published.rejected) if note else (0, 0)
+
+    def count(check: CountCheck, rows: int) -> CheckResult:
+        # What was read is noted; what the database holds is counted.
+        return check.found(Counts(lines, rows, rejected_lines(session, table)), {})
+
+    rows, checks = audit(session, table.checks, table.sql_name, count)
     if any(result.blocks for result in checks):
         raise ChecksFailed(table.key, checks)
     return WriteReport(
@@ -40,8 +48,8 @@ def review(session: Session, table: Table) -> WriteReport:
         statement=UNCHANGED,
         checks=checks,
         preview=preview_of(session, table.sql_name),
-        lines=note.published.lines if note else 0,
-        rejected=note.published.rejected if note else 0,
+        lines=lines,
+        rejected=rejected,
         unchanged=True,
     )
 

@@ -82,6 +82,11 @@ def replace_records(
         _insert(session, table_name, records, origin)
 
 
+def rejected_lines(session: Session, table: Table) -> int:
+    """How many lines the quarantine holds for a table that is loaded from a file."""
+    return sum(found.count for found in rejected_sources(session, table.key))
+
+
 def rejected_sources(session: Session, table_name: str | None) -> list[RejectedSource]:
     """The sources that have rejected records, by table and source."""
     if session.row("SELECT to_regclass('quarantine.rejected_rows') IS NULL AS missing")["missing"]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from resources.warehouse.base import Delimited, Origin, Select, Source
+from resources.warehouse.base import Batches, Delimited, Origin, Select, Source
+from resources.warehouse.counting import CountCheck
 from resources.warehouse.errors import WarehouseError
 from resources.warehouse.table import Table
 from resources.warehouse.windows import Sources, Window
@@ -31,6 +32,9 @@ class Task:
         key, window = self.table.key, self.window
         if self.table.kind == "view" and (not isinstance(self.source, Select) or window is not None):
             raise WarehouseError(f"{key} is a view, which only a SELECT of the whole can make.")
+        counted = isinstance(self.source, Delimited) or (isinstance(self.source, Batches) and self.source.reckon)
+        if not counted and any(isinstance(check, CountCheck) for check in self.table.checks):
+            raise WarehouseError(f"{key} has checks on counts, for which its source must tell what was read.")
         if self.fingerprint and window is not None:
             raise WarehouseError(f"{key}: a fingerprint of all rows was given for a window; give `fingerprints`.")
         if not self.fingerprints:

@@ -11,6 +11,7 @@ import psycopg
 
 from resources.warehouse.base import Delimited, Published, Select, WriteReport
 from resources.warehouse.checks import CheckResult
+from resources.warehouse.counting import CountCheck, Counts
 from resources.warehouse.errors import ChecksFailed
 from resources.warehouse.postgres.audit import audit
 from resources.warehouse.postgres.build import Built, build, typed
@@ -114,7 +115,7 @@ class Write:
             if window is not None:
                 return self._into_window(built, window)
             dropped = keep_first(session, table.deduplicate, self._part) if table.deduplicate else 0
-            rows, checks = self._audit(part_sql(self._part))
+            rows, checks = self._audit(part_sql(self._part), built, dropped)
             preview = preview_of(session, part_sql(self._part))
             self._phase("audit")
         return Aside(built, rows, checks, preview, transaction, dropped)
@@ -127,7 +128,7 @@ class Write:
         dropped = keep_first(session, table.deduplicate, part) if table.deduplicate else 0
         index_for(session, table, window, standing or part)
         cleared = clear_way(session, table, window, part, standing) if standing else Cleared()
-        rows, checks = self._audit(part_sql(part), standing)
+        rows, checks = self._audit(part_sql(part), built, dropped + cleared.beaten, standing)
         preview = preview_of(session, part_sql(part))
         self._phase("audit")
         note = read_note(session, table)
@@ -154,7 +155,8 @@ class Write:
         session, table, built = self._session, self._table, aside.built
 
         def note(*, same_rows: bool = False) -> None:
-            published = Published(self._task.fingerprint, aside.rows, built.lines, len(built.rejects))
+            counted = built.reckoning
+            published = Published(self._task.fingerprint, aside.rows, counted.read, counted.rejected)
             write_note(session, table, published, content=built.content, checks=aside.checks, same_rows=same_rows)
 
         if built.content and self._is_published(built.content):
@@ -181,7 +183,7 @@ class Write:
         select, aside = typed(session, table, source.sql), part_sql(self._part)
         with session.transaction():
             session.execute(f"CREATE VIEW {aside} AS {select}")
-            rows, checks = self._audit(aside)
+            rows, checks = self._audit(aside, Built(source.sql), 0)
             preview = preview_of(session, aside)
             session.execute(f"DROP VIEW {aside}")
             publish_view(session, table, select)
@@ -189,9 +191,16 @@ class Write:
         self._phase("build")
         return self._report(Aside(Built(source.sql), rows, checks, preview), 0)
 
-    def _audit(self, relation: str, standing: str | None = None) -> tuple[int, list[CheckResult]]:
+    def _audit(
+        self, relation: str, built: Built, duplicates: int, standing: str | None = None
+    ) -> tuple[int, list[CheckResult]]:
         """Count and check the rows aside; keys also against a table's other rows, where it has such."""
-        rows, results = audit(self._session, self._table.checks, relation)
+
+        def count(check: CountCheck, rows: int) -> CheckResult:
+            counted = built.reckoning
+            return check.found(Counts(counted.read, rows, counted.rejected, duplicates), counted.reasons)
+
+        rows, results = audit(self._session, self._table.checks, relation, count)
         if standing is not None:
             results = recheck_keys(self._session, self._table, results, self._part, standing)
         if any(result.blocks for result in results):
@@ -225,8 +234,8 @@ class Write:
             statement=f"{UNCHANGED}\n{aside.built.statement}" if unchanged else aside.built.statement,
             checks=aside.checks,
             preview=aside.preview,
-            lines=aside.built.lines,
-            rejected=len(aside.built.rejects),
+            lines=aside.built.reckoning.read,
+            rejected=aside.built.reckoning.rejected,
             phases=self._phases,
             duplicates=aside.duplicates,
             displaced=aside.displaced,
