@@ -7,3 +7,7 @@ sentence alone; Dagster shows it as the failure's message. Subclasses live besid
 
 class TributaryError(Exception):
     """A failure explained in one sentence for the person who hits it."""
+
+
+class UsageError(TributaryError):
+    """A command was called in a way that cannot work; nothing was begun. It ends with exit code 2."""

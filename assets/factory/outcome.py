@@ -12,6 +12,7 @@ import dagster as dg
 
 from assets.factory.lineage import Lineage
 from assets.factory.markdown import lineage_table, preview_table
+from assets.factory.partition_rows import row_counts, tell_partitions
 from resources.errors import TributaryError
 from resources.warehouse.base import Origin, WriteReport
 from resources.warehouse.checks import Check, CheckResult
@@ -58,11 +59,13 @@ def events(
     more_checks: Callable[[WriteReport], Sequence[dg.AssetCheckResult]] | None = None,
     data_version: str | None = None,
     partitions: dg.AssetExecutionContext | None = None,
+    partition_rows: Callable[[], Mapping[str, int]] | None = None,
 ) -> Events:
     """Write, and yield the results of the checks and the materialisation.
 
-    `partitions` is the step's context where the asset is partitioned: of a range, what is long to tell is told of the
-    last partition alone, since Dagster would keep it once for each.
+    `partitions` is the step's context where the asset is partitioned, and `partition_rows` counts the rows of each of
+    the run's partitions by its key. Of a range, what is long to tell is told of the last partition alone, since Dagster
+    would keep it once for each.
 
     Raises:
         dagster.Failure: the write was refused; its message is one sentence, and the old rows stay.
@@ -80,18 +83,25 @@ def events(
     told = {**report_metadata(report, lineage), **(metadata(report) if metadata else {})}
     yield dg.MaterializeResult(
         asset_key=asset_key(table.key),
-        metadata=told if partitions is None else _told_once(partitions, table, told),
+        metadata=told if partitions is None else _told_once(partitions, table, told, partition_rows),
         data_version=None if data_version is None else dg.DataVersion(data_version),
     )
 
 
-def _told_once(context: dg.AssetExecutionContext, table: Table, told: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What is told of each partition; of a range, all that is long goes to the last one."""
+def _told_once(
+    context: dg.AssetExecutionContext,
+    table: Table,
+    told: Mapping[str, Any],
+    rows: Callable[[], Mapping[str, int]] | None,
+) -> Mapping[str, Any]:
+    """What is told of each partition; each tells its own rows, and of a range, all that is long goes to the last."""
     names = context.partition_keys
+    counts = row_counts(names, rows()) if rows is not None else {}
     if len(names) == 1:
-        return told
+        return {**told, **counts.get(names[0], {})}
     long = {key: value for key, value in told.items() if isinstance(value, _LONG)}
-    context.add_asset_metadata(long, asset_key=asset_key(table.key), partition_key=names[-1])
+    last = {**counts.get(names[-1], {}), **long}
+    tell_partitions(context, asset_key(table.key), {**counts, names[-1]: last})
     return {key: value for key, value in told.items() if key not in long}
 
 
@@ -135,9 +145,9 @@ def table_schema(table: Table) -> dg.TableSchema:
 
 
 def report_metadata(report: WriteReport, lineage: Lineage) -> dict[str, Any]:
-    """Rows, bytes, seconds, preview, schema, lineage and the statement that ran."""
+    """Rows of the whole table, bytes, seconds, preview, schema, lineage and the statement that ran."""
     metadata: dict[str, Any] = {
-        "dagster/row_count": report.rows,
+        "dagster/row_count": report.rows if report.table_rows is None else report.table_rows,
         "dagster/column_schema": table_schema(report.table),
         "bytes": report.bytes,
         "seconds": round(report.seconds, 3),
@@ -147,6 +157,8 @@ def report_metadata(report: WriteReport, lineage: Lineage) -> dict[str, Any]:
     }
     if report.unchanged:
         metadata["unchanged"] = True
+    if report.table_rows is not None:
+        metadata["rows written"] = report.rows
     if lineage:
         metadata["dagster/column_lineage"] = dg.TableColumnLineage(
             deps_by_column={

@@ -15,6 +15,7 @@ from assets.factory.charts import chart_metadata
 from assets.factory.lineage import Lineage, column_lineage
 from assets.factory.model import Dialect, SqlModel
 from assets.factory.outcome import Events, asset_key, check_specs, events, origin_of
+from assets.factory.partition_rows import rows_in_range
 from assets.factory.specs import FORCE, table_spec
 from resources.warehouse.base import Origin, Recipe, Select, Warehouse, WriteReport
 from resources.warehouse.table import Table
@@ -95,8 +96,17 @@ def sql_asset(model: SqlModel, lineage: ModelLineage) -> dg.AssetsDefinition:
             kept = _last_chart(context, table, made_from[0]) if report.unchanged else {}
             return {**noted, **(kept or chart_metadata(warehouse, table, model.chart, origin))}
 
-        partitions = context if model.window else None
-        yield from events(table, write, lineage=lineage.of(model), metadata=picture, partitions=partitions)
+        def rows() -> Mapping[str, int]:
+            return {} if window is None else rows_in_range(warehouse, table, window, *_units(model), origin)
+
+        yield from events(
+            table,
+            write,
+            lineage=lineage.of(model),
+            metadata=picture,
+            partitions=context if model.window else None,
+            partition_rows=rows,
+        )
 
     return run
 
@@ -138,6 +148,12 @@ def partitions_of(model: SqlModel) -> dg.TimeWindowPartitionsDefinition | None:
         return None
     start = datetime.combine(model.window.start, time(), tzinfo=UTC)
     return _PARTITIONS[model.window.every](start_date=start)
+
+
+def _units(model: SqlModel) -> tuple[str, str]:
+    """The unit of the model's partitions, and how their keys are written."""
+    partitions = partitions_of(model)
+    return (model.window.every, partitions.fmt) if model.window and partitions else ("", "")
 
 
 def window_of(model: SqlModel, partitions: dg.TimeWindow) -> Range:

@@ -11,6 +11,7 @@ from datetime import date
 
 from assets.meetup.arrivals import event_objects
 from assets.meetup.errors import MeetupPullError
+from assets.meetup.partitions import key_of
 from assets.meetup.pull import PulledYear, pull_year, years_of
 from assets.meetup.snapshots import present_groups
 from resources.errors import TributaryError
@@ -61,13 +62,19 @@ class Backfill:
             self._done += days
             yield (
                 f"{number} of {len(self._years)}: {days[0]} to {days[-1]}, {found.groups} groups, "
-                f"{found.events:,} events, {self._client.calls - before} calls, {found.changed} objects changed."
+                f"{sum(found.events.values()):,} events, {self._client.calls - before} calls, "
+                f"{found.changed} objects changed."
             )
 
     @property
     def done(self) -> tuple[date, ...]:
         """The days that are in the lake as they should be."""
         return tuple(sorted(self._done))
+
+    @property
+    def rows(self) -> Mapping[str, int]:
+        """The events of each day that was pulled, by its partition key."""
+        return {key_of(day): rows for year in self._pulled for day, rows in year.events.items()}
 
     @property
     def undated(self) -> tuple[str, ...]:
@@ -83,7 +90,7 @@ class Backfill:
         """What there is to tell of the pull, for people."""
         gone = dict.fromkeys(name for year in self._pulled for name in year.gone)
         return {
-            "dagster/row_count": sum(year.events for year in self._pulled),
+            "events pulled": sum(self.rows.values()),
             "days pulled": sum(len(year.days) for year in self._pulled),
             "days left as they were": self._left_alone,
             "objects changed": sum(year.changed for year in self._pulled),

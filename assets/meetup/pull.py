@@ -43,7 +43,7 @@ class PulledYear:
     Attributes:
         days: the days, all of them done.
         groups: groups that were asked.
-        events: events in their objects.
+        events: by day, the events in its object.
         changed: objects that were put, as their bytes are others than before.
         bytes: of all their objects.
         sha256: of the objects' keys and bytes.
@@ -53,7 +53,7 @@ class PulledYear:
 
     days: tuple[date, ...]
     groups: int
-    events: int
+    events: Mapping[date, int]
     changed: int
     bytes: int
     sha256: str
@@ -97,12 +97,14 @@ def pull_year(client: MeetupClient, lake: Lake, groups: Sequence[KnownGroup], da
     """
     answers = _asked(client, groups, ever_seen(lake), days)
     digest = hashlib.sha256()
-    events = changed = size = 0
+    events: dict[date, int] = {}
+    changed = size = 0
     held = _held(lake, days)
     made = ((day, _merged(answers, answers.lines[day], held.get(day))) for day in days)
     for day, data, is_new in in_order(lambda one: _put(lake, held, *one), made, threads=PUTS, ahead=_OBJECTS_AHEAD):
         digest.update(f"{event_key(day)} {hashlib.sha256(data).hexdigest()}\n".encode())
-        events, changed, size = events + data.count(b"\n"), changed + is_new, size + len(data)
+        events[day] = data.count(b"\n")
+        changed, size = changed + is_new, size + len(data)
     return PulledYear(
         days=tuple(days),
         groups=len(answers.asked),

@@ -9,6 +9,7 @@ from typing import Any, cast
 import dagster as dg
 
 from assets.factory.outcome import asset_key, failure
+from assets.factory.partition_rows import row_counts, tell_partitions
 from assets.factory.specs import MISSING, object_spec
 from assets.meetup.arrivals import RAW_EVENTS, RAW_GROUPS
 from assets.meetup.backfill import Backfill
@@ -136,6 +137,7 @@ def raw_events_asset() -> dg.AssetsDefinition:
             severity=dg.AssetCheckSeverity.WARN,
             metadata={"some events without a day": ", ".join(work.undated)},
         )
+        tell_partitions(context, key, row_counts(list(work.rows), work.rows))
         yield dg.MaterializeResult(
             asset_key=key,
             metadata={**work.metadata(), "prefix": lake.url(RAW_EVENTS.rstrip("/"))},

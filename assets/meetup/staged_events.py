@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 import dagster as dg
 
 from assets.factory.outcome import Events, asset_key, check_specs, events, origin_of
+from assets.factory.partition_rows import rows_in_range
 from assets.factory.quarantine import quarantined
 from assets.factory.specs import table_spec
 from assets.factory.sql_assets import WAREHOUSE
@@ -94,6 +95,9 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
             table,
             write,
             partitions=context,
+            partition_rows=lambda: rows_in_range(
+                warehouse, table, Range(LOCAL_DATE, first, last + DAY), "day", EVENT_DAYS.fmt, origin_of(context, table)
+            ),
             lineage=LINEAGE[table.key],
             more_checks=reconciled,
             metadata=lambda _: {

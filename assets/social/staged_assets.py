@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, cast
 import dagster as dg
 
 from assets.factory.outcome import Events, asset_key, check_specs, events, origin_of
+from assets.factory.partition_rows import rows_of_sources
 from assets.factory.specs import FORCE, table_spec
 from assets.factory.sql_assets import WAREHOUSE
-from assets.social.arrivals import hour_path
+from assets.social.arrivals import hour_of, hour_path
 from assets.social.lineage import LINEAGE
-from assets.social.partitions import ARRIVAL_HOURS, hours_between, hours_of
+from assets.social.partitions import ARRIVAL_HOURS, hours_between, hours_of, key_of
 from assets.social.raw_assets import LAKE
 from assets.social.tables import SOURCE_OBJECT
 from assets.social.transformed_assets import TRANSFORMED_EVENTS
@@ -61,10 +62,12 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
         start, end = hours_of(context)
         force = context.run.tags.get(FORCE) == "true"
         files: dict[str, Written] = {}
+        sources: list[str] = []
 
         def write() -> WriteReport:
-            report, loaded = load(warehouse, lake, table, start, end, origin_of(context, table), anew=force)
+            report, loaded, known = load(warehouse, lake, table, start, end, origin_of(context, table), anew=force)
             files.update(loaded)
+            sources.extend(known)
             return report
 
         def reconciled(report: WriteReport) -> list[dg.AssetCheckResult]:
@@ -84,6 +87,9 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
             lineage=LINEAGE[table.key],
             more_checks=reconciled,
             partitions=context,
+            partition_rows=lambda: rows_of_sources(
+                warehouse, table, SOURCE_OBJECT, sources, _partition_of, origin_of(context, table)
+            ),
             metadata=lambda report: {"files loaded now": len(files), "further deliveries": report.duplicates},
         )
 
@@ -99,10 +105,11 @@ def load(
     origin: Origin = NOBODY,
     *,
     anew: bool = False,
-) -> "tuple[WriteReport, dict[str, Written]]":
-    """Load the table's files of the hours from `start` to, not including, `end`, by source object, and return these.
+) -> "tuple[WriteReport, dict[str, Written], list[str]]":
+    """Load the table's files of the hours from `start` to, not including, `end`, by source object.
 
-    Files that were loaded already, in the version that lies there now, are left alone unless `anew`.
+    Returns these files, and the source objects of all files of these hours. Files that were loaded already, in the
+    version that lies there now, are left alone unless `anew`.
 
     Raises:
         TributaryError: the lake or the warehouse refused; the old rows stay.
@@ -123,7 +130,12 @@ def load(
         fingerprints=changed,
         origin=origin,
     )
-    return report, wanted
+    return report, wanted, [source for source, file in files.items() if file]
+
+
+def _partition_of(source: str) -> str | None:
+    hour = hour_of(source)
+    return None if hour is None else key_of(hour)
 
 
 def read_files(lake: Lake, table: Table, files: "Mapping[str, Written]") -> "Iterator[pa.RecordBatch]":

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, cast
 import dagster as dg
 
 from assets.factory.outcome import asset_key, failure
+from assets.factory.partition_rows import row_counts, tell_partitions
 from assets.factory.quarantine import quarantined
 from assets.factory.specs import FORCE, REPLAY, object_spec
 from assets.factory.sql_assets import WAREHOUSE
-from assets.social.arrivals import hour_path, objects_from
-from assets.social.partitions import ARRIVAL_HOURS, hours_between, hours_of
+from assets.social.arrivals import hour_of, hour_path, objects_from
+from assets.social.partitions import ARRIVAL_HOURS, hours_between, hours_of, key_of
 from assets.social.raw_assets import LAKE, SOCIAL_EVENTS
 from resources.errors import TributaryError
 from resources.lake.model import Lake, ObjectInfo
@@ -79,7 +80,9 @@ def transformed_events_asset(code_version: str) -> dg.AssetsDefinition:
             yield _reconciled(warehouse, receipts)
         except TributaryError as error:
             raise failure(error) from error
-        yield dg.MaterializeResult(asset_key=asset_key(TRANSFORMED_EVENTS), metadata=_metadata(receipts, len(made)))
+        key = asset_key(TRANSFORMED_EVENTS)
+        tell_partitions(context, key, row_counts(context.partition_keys, _rows_by_hour(receipts)))
+        yield dg.MaterializeResult(asset_key=key, metadata=_metadata(receipts, len(made)))
 
     return run
 
@@ -115,13 +118,23 @@ def _reconciled(warehouse: Warehouse, receipts: "Sequence[Receipt]") -> dg.Asset
     )
 
 
+def _rows_by_hour(receipts: "Sequence[Receipt]") -> dict[str, int]:
+    """The rows in the Parquet files of each hour's objects, by partition key."""
+    found: dict[str, int] = {}
+    for receipt in receipts:
+        hour = hour_of(receipt.source)
+        if hour is not None:
+            rows = sum(table.rows for table in receipt.tables.values())
+            found[key_of(hour)] = found.get(key_of(hour), 0) + rows
+    return found
+
+
 def _metadata(receipts: "Sequence[Receipt]", transformed: int) -> dict[str, Any]:
     tables: dict[str, int] = {}
     for receipt in receipts:
         for name, table in receipt.tables.items():
             tables[name] = tables.get(name, 0) + table.rows
     return {
-        "dagster/row_count": sum(tables.values()),
         "objects": len(receipts),
         "objects transformed now": transformed,
         "rejected": sum(receipt.rejected for receipt in receipts),

@@ -17,7 +17,8 @@ from dagster._core.execution.api import execute_run_iterator
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
 from assets.factory.outcome import REJECTED
-from resources.errors import TributaryError
+from assets.factory.partition_rows import PARTITION_ROWS
+from resources.errors import UsageError
 from tributary.launcher.services import LOCATION
 
 STARTED_BY_COMMAND = {"tributary/started_by": "command line"}
@@ -28,7 +29,7 @@ _RANGE_START = "dagster/asset_partition_range_start"
 _RANGE_END = "dagster/asset_partition_range_end"
 
 
-class SelectionError(TributaryError):
+class SelectionError(UsageError):
     """The selection cannot be understood, or selects nothing, or does not fit the partitions asked for."""
 
 
@@ -159,9 +160,16 @@ def check_partitions(job: dg.JobDefinition, keys: Sequence[dg.AssetKey], partiti
                     f"{wanted} is no partition of {'.'.join(key.path)}, whose partitions go from "
                     f"{known.get_first_partition_key()} to {known.get_last_partition_key()}."
                 )
+        if known is not None and partitions.start is not None and partitions.end is not None:
+            _refuse_backwards(known, partitions.start, partitions.end)
     if partitioned and not partitions.tags():
         names = ", ".join(".".join(key.path) for key in partitioned[:3])
         raise SelectionError(f"{names} is partitioned; say which with --partition, or --from and --to.")
+
+
+def _refuse_backwards(known: dg.PartitionsDefinition[str], start: str, end: str) -> None:
+    if not known.get_partition_keys_in_range(dg.PartitionKeyRange(start, end)):
+        raise SelectionError(f"--from {start} lies after --to {end}; give the earlier partition first.")
 
 
 def _note(progress: AssetProgress, event: dg.DagsterEvent) -> bool:
@@ -171,8 +179,11 @@ def _note(progress: AssetProgress, event: dg.DagsterEvent) -> bool:
         progress.status = "running"
     elif kind == dg.DagsterEventType.ASSET_MATERIALIZATION:
         metadata = event.step_materialization_data.materialization.metadata
-        rows = metadata.get("dagster/row_count")
-        progress.rows = int(str(rows.value)) if rows is not None else None
+        own, rows = metadata.get(PARTITION_ROWS), metadata.get("dagster/row_count")
+        if own is not None:  # one event a partition: what was made is all of them together
+            progress.rows = (progress.rows or 0) + int(str(own.value))
+        else:
+            progress.rows = int(str(rows.value)) if rows is not None else None
         rejected = metadata.get(REJECTED)
         progress.rejected = int(str(rejected.value)) if rejected is not None else 0
     elif kind == dg.DagsterEventType.ASSET_CHECK_EVALUATION:

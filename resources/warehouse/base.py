@@ -108,7 +108,8 @@ class WriteReport:
 
     `duplicates` counts new rows that were dropped because the table keeps another of their key, `displaced` the rows
     of other windows that new rows took the place of. `unchanged` says that the published rows were left as they were.
-    `lines` and `rejected` are the source's records, or lines, and those of them that went to quarantine.
+    `lines` and `rejected` are the source's records, or lines, and those of them that went to quarantine. `table_rows`
+    counts the rows of the whole table after the write of a window; None where `rows` does.
     """
 
     table: Table
@@ -124,6 +125,7 @@ class WriteReport:
     duplicates: int = 0
     displaced: int = 0
     unchanged: bool = False
+    table_rows: int | None = None
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,67 @@ def test_of_a_range_only_the_last_partition_tells_what_is_long(
         for event in run(daily, warehouse, "2024-01-02", "2024-01-04").get_asset_materialization_events()
     }
     assert all(metadata["dagster/row_count"].value == 3 for metadata in told.values())
+    assert all(metadata["dagster/partition_row_count"].value == 1 for metadata in told.values())
     assert [day for day, metadata in told.items() if "preview" in metadata] == ["2024-01-04"]
     assert [day for day, metadata in told.items() if "dagster/column_schema" in metadata] == ["2024-01-04"]
     (alone,) = run(daily, warehouse, "2024-01-03", "2024-01-03").get_asset_materialization_events()
     assert "preview" in alone.materialization.metadata
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "every", "keys", "rows"),
+    [
+        ("day", "date", "day", ["2024-01-02", "2024-01-03", "2024-01-04"], [2, 0, 3]),
+        ("at", "timestamp", "hour", ["2024-01-02-05:00", "2024-01-02-06:00", "2024-01-02-07:00"], [1, 0, 1]),
+        ("at", "timestamp", "month", ["2024-01-01", "2024-02-01"], [5, 2]),
+    ],
+)
+def test_each_partition_tells_its_own_rows_and_all_tell_those_of_the_table(
+    tmp_path: Path,
+    warehouse: PostgresWarehouse,
+    column: str,
+    kind: str,
+    every: str,
+    keys: list[str],
+    rows: list[int],
+) -> None:
+    path = tmp_path / "shop" / "gold" / "kept_events.sql"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"""/*
+description: Events.
+grain: one row an event
+window: {{column: {column}, every: {every}, start: 2024-01-01}}
+columns:
+  {column}: {{type: {kind}, description: "When."}}
+  n: {{type: integer, description: "N."}}
+*/
+SELECT CAST(e.at AS {kind}) AS {column}, e.n FROM staged.events AS e
+""")
+    found = load_models(tmp_path, [EVENTS])["gold.kept_events"]
+    asset = sql_asset(found, ModelLineage({EVENTS.key: EVENTS, found.key: found.table}))
+    moments = [
+        "01-02 05:10",
+        "01-02 07:59:59.999999",
+        "01-04 00:00",
+        "01-04 12:00",
+        "01-04 23:59",
+        "02-01 00:00",
+        "02-29",
+    ]
+    values = ", ".join(f"(timestamp '2024-{moment}', {n})" for n, moment in enumerate(moments))
+    warehouse.replace(EVENTS, Select(f"SELECT v.at, v.n FROM (VALUES {values}) AS v(at, n)"))
+
+    def told(start: str, end: str) -> list[tuple[int, int]]:
+        events = run(asset, warehouse, start, end).get_asset_materialization_events()
+        metadata = {str(event.partition): event.materialization.metadata for event in events}
+        return [
+            (int(str(one["dagster/partition_row_count"].value)), int(str(one["dagster/row_count"].value)))
+            for _, one in sorted(metadata.items())
+        ]
+
+    assert told(keys[0], keys[-1]) == [(n, sum(rows)) for n in rows]
+    # Of another run the table's rows are still all of them, whether it adds or takes away.
+    assert told(keys[0], keys[0]) == [(rows[0], sum(rows))]
+    warehouse.replace(EVENTS, Select("SELECT timestamp '2031-01-01' AS at, 1 AS n"))
+    assert told(keys[0], keys[0]) == [(0, sum(rows) - rows[0])]
+    assert warehouse.rows("SELECT count(*) AS n FROM gold.kept_events")[0]["n"] == sum(rows) - rows[0]

@@ -124,7 +124,7 @@ def test_taking_up_again_changes_nothing_and_loads_nothing(lake: Lake, warehouse
     before = contents(warehouse)
     take_up(lake, warehouse)
     assert contents(warehouse) == before
-    report, files = load(warehouse, lake, POSTS, HOUR, END)
+    report, files, _ = load(warehouse, lake, POSTS, HOUR, END)
     assert (report.rows, files) == (0, {})
 
 

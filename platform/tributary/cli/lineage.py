@@ -7,12 +7,12 @@ import difflib
 from rich.tree import Tree
 
 from assets.factory.lineage import Source, trace
-from resources.errors import TributaryError
+from resources.errors import UsageError
 from tributary.cli.console import out
 from tributary.platform import Platform, load_platform
 
 
-class UnknownTargetError(TributaryError):
+class UnknownTargetError(UsageError):
     """No such table or column."""
 
 

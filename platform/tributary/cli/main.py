@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 
-from resources.errors import TributaryError
+from resources.errors import TributaryError, UsageError
 from tributary.cli.console import sentence
 
+MISUSED = 2
 INTERRUPTED = 130
 app = typer.Typer(
     help="Tributary: an asset-based data platform. Materialise, query and look into it from here.",
@@ -103,7 +104,7 @@ def sample(
 
 
 def main() -> None:
-    """Run the command line; errors that a person is meant to read end it with one sentence and exit code 1."""
+    """Run the command line; errors that a person is meant to read end it with one sentence and exit code 1, or 2."""
     # Importing makes many objects and little garbage: collecting often among them costs a tenth of the start-up.
     gc.set_threshold(100_000, 20, 20)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -115,7 +116,7 @@ def main() -> None:
         app()
     except TributaryError as error:
         sentence(str(error))
-        sys.exit(1)
+        sys.exit(MISUSED if isinstance(error, UsageError) else 1)
     except KeyboardInterrupt:
         sentence("Interrupted; nothing was left half written, and running it again picks up from here.")
         sys.exit(INTERRUPTED)

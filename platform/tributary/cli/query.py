@@ -10,15 +10,11 @@ from typing import Any
 
 from rich.table import Table
 
-from resources.errors import TributaryError
+from resources.errors import UsageError
 from resources.settings import get_settings
 from tributary.cli.console import err, out
 
 FORMATS = ("table", "csv", "json")
-
-
-class UsageError(TributaryError):
-    """The command was called in a way that cannot work."""
 
 
 def query(sql: str, output: str, limit: int) -> int:

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from resources.errors import TributaryError
+from resources.errors import UsageError
 from resources.settings import Settings, get_settings
 from tributary.cli.console import err, out
 
 Told = Callable[[str, float], None]
 
 
-class SampleError(TributaryError):
+class SampleError(UsageError):
     """The sample cannot be made as asked."""
 
 

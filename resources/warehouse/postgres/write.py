@@ -18,7 +18,7 @@ from resources.warehouse.postgres.build import Built, build, typed
 from resources.warehouse.postgres.deduplicate import keep_first
 from resources.warehouse.postgres.ledger import forget_sources, note_sources, take_rows
 from resources.warehouse.postgres.looking import UNCHANGED, preview_of, size_of
-from resources.warehouse.postgres.notes import read_note, write_note
+from resources.warehouse.postgres.notes import Note, read_note, write_note
 from resources.warehouse.postgres.publish import expect_table, move_rows, publish_new, publish_view, publish_whole
 from resources.warehouse.postgres.records import ensure_parts
 from resources.warehouse.postgres.relations import (
@@ -56,6 +56,7 @@ class Aside:
     duplicates: int = 0
     displaced: int = 0
     analyse: bool = True
+    table_rows: int | None = None
 
 
 class Write:
@@ -145,10 +146,18 @@ class Write:
         changed = rows + cleared.deleted + displaced
         modified = changed + (note.modified if note else 0)
         analyse = modified > 0 and modified >= worth_analysing(session, table)
+        total = self._counted(note, rows - cleared.deleted - displaced)
         if changed or note is None:
-            write_note(session, table, Published("", 0, 0, 0), modified=0 if analyse else modified)
+            write_note(session, table, Published("", total, 0, 0), modified=0 if analyse else modified)
         self._replace_lines(built)
-        return Aside(built, rows, checks, preview, 0, dropped + cleared.beaten, displaced, analyse)
+        return Aside(built, rows, checks, preview, 0, dropped + cleared.beaten, displaced, analyse, total)
+
+    def _counted(self, note: Note | None, added: int) -> int:
+        """The rows of the whole table, where a window has added so many: counted only where the note does not tell."""
+        if note is not None and note.published.rows:
+            return note.published.rows + added
+        total: int = self._session.row(f"SELECT count(*) AS n FROM {self._table.sql_name}")["n"]
+        return total
 
     def _publish(self, aside: Aside) -> bool:
         """Publish the whole table; False where these very rows are published already, and stay."""
@@ -240,4 +249,5 @@ class Write:
             duplicates=aside.duplicates,
             displaced=aside.displaced,
             unchanged=unchanged,
+            table_rows=aside.table_rows,
         )

@@ -101,7 +101,7 @@ def test_calls_grow_with_groups_years_and_pages_and_not_with_days(bench: Bench) 
     year = bench.run("2018-01-01", "2018-12-31")
     calls = metadata_of(year, RAW_EVENTS_KEY)["calls"]
     groups = metadata_of(year, RAW_EVENTS_KEY)["groups"]
-    events = metadata_of(year, RAW_EVENTS_KEY)["dagster/row_count"]
+    events = metadata_of(year, RAW_EVENTS_KEY)["events pulled"]
     assert calls <= groups + events / 50 + 1
     day = metadata_of(bench.run("2018-06-05", "2018-06-05"), RAW_EVENTS_KEY)
     assert day["calls"] <= groups
