@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,7 @@ PROJECT_ROOT = Path(__file__).resolve().parents[1]
 LOCAL_WRITE_KEY = "local-write-key"
 """The collector's write key where none is set, which will do on loopback only."""
 
+_HOST_NAME = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 
 
@@ -51,6 +53,9 @@ class Settings(BaseSettings):
         None, pattern=r"^https?://", description="Endpoint of an S3-compatible service instead of AWS."
     )
     host: str = Field("127.0.0.1", description="Address that the servers bind.")
+    allowed_hosts: str = Field(
+        "", description="Names, with commas between, that the servers answer to beside loopback's: name or name:port."
+    )
     dagster_port: int = Field(3000, ge=1, le=65535, description="Port of the Dagster UI.")
     web_port: int = Field(8000, ge=1, le=65535, description="Port of the event collector and the forms.")
     web_secret: SecretStr | None = Field(
@@ -110,6 +115,15 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else PROJECT_ROOT / value.expanduser()
 
+    @field_validator("allowed_hosts", mode="after")
+    @classmethod
+    def _host_names(cls, value: str) -> str:
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        for name in names:
+            if not _HOST_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is no name of a host; write name or name:port, with commas between")
+        return ",".join(names)
+
     @field_validator("postgres_url", mode="after")
     @classmethod
     def _postgres_scheme(cls, value: SecretStr | None) -> SecretStr | None:
@@ -134,6 +148,11 @@ class Settings(BaseSettings):
         if self.lake_url is None:
             return str(self.home / "lake")
         return self.lake_url if self.lake_url.startswith("s3://") else str(PROJECT_ROOT / self.lake_url)
+
+    @property
+    def allowed_host_names(self) -> tuple[str, ...]:
+        """The names, some with a port, that the servers answer to beside loopback's and their own address."""
+        return tuple(name for name in self.allowed_hosts.split(",") if name)
 
     @property
     def stream_journal(self) -> Path:

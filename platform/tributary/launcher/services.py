@@ -74,14 +74,14 @@ def dagster_processes(
     )
     web = ProcessSpec(
         name="webserver",
-        module="dagster_webserver",
+        module="tributary.dagster_ui",
         arguments=(
             *("--host", settings.host, "--port", str(settings.dagster_port), "--workspace", str(workspace)),
-            *("--log-level", "warning", "--dagster-log-level", "warning"),
+            *("--allowed-hosts", ",".join(settings.allowed_host_names)),
         ),
         environment=environment,
         wait_for=socket,
-        preload=("dagster_webserver.cli", "dagster_webserver.app"),
+        preload=("dagster_webserver.app", "tributary.gateway.serving"),
     )
     daemon = ProcessSpec(
         name="daemon",

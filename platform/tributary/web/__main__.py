@@ -11,7 +11,8 @@ from resources.lake import open_lake
 from resources.postgres.databases import connect
 from resources.settings import Settings, get_settings
 from resources.stream.opening import open_stream
-from tributary.web.app import create_app
+from tributary.gateway.serving import guarded
+from tributary.web.app import create_app, policy_of
 
 
 def serve(settings: Settings) -> None:
@@ -22,15 +23,9 @@ def serve(settings: Settings) -> None:
     with connect(settings) as databases:
         stream = open_stream(settings, lake)
         try:
-            uvicorn.run(
-                create_app(settings, databases, stream),
-                host=settings.host,
-                port=settings.web_port,
-                log_level="warning",
-                # Requests carry personal data in their paths and addresses; what matters is counted, not logged.
-                access_log=False,
-                server_header=False,
-            )
+            application = create_app(settings, databases, stream)
+            options = {"host": settings.host, "port": settings.web_port, "log_level": "warning"}
+            uvicorn.Server(guarded(application, policy_of(settings), **options)).run()
         finally:
             stream.close()
 

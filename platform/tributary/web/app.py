@@ -13,10 +13,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from resources.postgres.databases import Databases
 from resources.settings import Settings
 from resources.stream.model import EventStream
+from tributary.gateway.decision import Policy
+from tributary.gateway.serving import hosts_of
 from tributary.launcher.services import dagster_url
 from tributary.web.collector import Collector
 from tributary.web.secret import session_secret
 from tributary.web.sneakers.app import create_app as create_sneakers
+from tributary.web.sneakers.security import LARGEST_FORM
 
 COLLECTOR = "/v1"
 SNEAKERS = "/sneakers"
@@ -42,9 +45,23 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
 
     async def web(scope: Scope, receive: Receive, send: Send) -> Any:
         # The collector is asked thousands of times a second, so nothing else looks at its requests.
-        path = scope.get("path", "")
-        if path == COLLECTOR or path.startswith(f"{COLLECTOR}/"):
+        if is_collector(scope.get("path", "")):
             return await collector(scope, receive, send)
         return await app(scope, receive, send)
 
     return web
+
+
+def policy_of(settings: Settings) -> Policy:
+    """What the web process allows: any page may send events, and nothing else."""
+    return Policy(hosts_of(settings), public=is_collector, largest_body=_largest_body)
+
+
+def is_collector(path: str) -> bool:
+    """Whether a path belongs to the collector."""
+    return path == COLLECTOR or path.startswith(f"{COLLECTOR}/")
+
+
+def _largest_body(path: str) -> int | None:
+    # The collector bounds what it reads, and says so in its own form.
+    return None if is_collector(path) else LARGEST_FORM

@@ -6,12 +6,18 @@ import socket
 import threading
 import time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 
+from tributary.gateway.decision import Policy
+from tributary.gateway.hosts import known_hosts
+from tributary.gateway.serving import guarded
 from tributary.simulators.meetup.errors import SimulatorError
 from tributary.simulators.meetup.server import PATH, Simulation
+
+LARGEST_BODY = 1024 * 1024
+"""Bytes of a request."""
 
 _START_SECONDS = 10.0
 
@@ -62,13 +68,12 @@ class RunningSimulator:
 
 
 def _configuration(simulation: Simulation, host: str, port: int, level: str) -> uvicorn.Config:
-    return uvicorn.Config(
-        simulation.application(),
-        host=host,
-        port=port,
-        log_level=level,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        lifespan="off",
+    return configured(simulation, host=host, port=port, log_level=level)
+
+
+def configured(simulation: Simulation, **options: Any) -> uvicorn.Config:
+    """The configuration of a server of `simulation`; `options` are uvicorn's."""
+    policy = Policy(
+        known_hosts(bound=options["host"]), graphql=frozenset({PATH}), largest_body=lambda _path: LARGEST_BODY
     )
+    return guarded(simulation.application(), policy, date_header=False, lifespan="off", **options)

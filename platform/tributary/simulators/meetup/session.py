@@ -35,22 +35,12 @@ def simulator(settings: Settings) -> Iterator[bool]:
         return
     import uvicorn
 
+    from tributary.simulators.meetup.running import configured
     from tributary.simulators.meetup.server import Simulation
     from tributary.simulators.meetup.world import World
 
-    application = Simulation(World()).application()
-    server = uvicorn.Server(
-        uvicorn.Config(
-            application,
-            host="127.0.0.1",
-            port=settings.meetup_port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            lifespan="off",
-        )
-    )
+    options = {"host": "127.0.0.1", "port": settings.meetup_port, "log_config": None}
+    server = uvicorn.Server(configured(Simulation(World()), **options))
     thread = threading.Thread(target=_serve, args=(server,), name="meetup-simulator", daemon=True)
     thread.start()
     try:

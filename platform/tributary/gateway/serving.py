@@ -1,0 +1,26 @@
+"""How the platform serves an ASGI application: by uvicorn, behind the gateway, with patience that ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from resources.settings import Settings
+from tributary.gateway.decision import Policy
+from tributary.gateway.hosts import KnownHosts, known_hosts
+from tributary.gateway.layer import Gateway
+from tributary.gateway.patience import PatientProtocol
+
+
+def guarded(application: ASGIApp, policy: Policy, **options: Any) -> uvicorn.Config:
+    """A server's configuration with `application` behind the gateway; `options` are uvicorn's."""
+    # Requests carry personal data in their paths and addresses; what matters is counted, not logged.
+    fixed = {"http": PatientProtocol, "access_log": False, "server_header": False}
+    return uvicorn.Config(Gateway(application, policy), **{**options, **fixed})
+
+
+def hosts_of(settings: Settings) -> KnownHosts:
+    """The names by which the settings say that the servers are known."""
+    return known_hosts(settings.allowed_host_names, settings.host)
