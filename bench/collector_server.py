@@ -17,6 +17,9 @@ from starlette.types import Receive, Scope, Send
 
 from resources.lake import open_lake
 from resources.stream.firehose import FolderFirehose
+from tributary.gateway.decision import Policy
+from tributary.gateway.serving import guarded
+from tributary.web.app import is_collector
 from tributary.web.collector import Collector
 from tributary.web.collector.answers import ACCEPTED
 
@@ -33,12 +36,16 @@ async def nothing(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: 
     await send({"type": "http.response.body", "body": ACCEPTED.body})
 
 
-def serve(application: Any) -> None:
-    """Serve on a free port until a signal ends it."""
+def serve(application: Any, policy: Policy | None = None) -> None:
+    """Serve on a free port until a signal ends it, behind the gateway where there is a policy."""
     listening = socket.create_server(("127.0.0.1", 0))
     sys.stdout.write(f"{listening.getsockname()[1]}\n")
     sys.stdout.flush()
-    config = uvicorn.Config(application, access_log=False, log_level="warning", lifespan="off")
+    quiet: dict[str, Any] = {"log_level": "warning", "lifespan": "off"}
+    if policy is None:
+        config = uvicorn.Config(application, access_log=False, **quiet)
+    else:
+        config = guarded(application, policy, **quiet)
     uvicorn.Server(config).run(sockets=[listening])
 
 
@@ -55,7 +62,7 @@ def main(way: str, home: str) -> None:
     # The server repeats the signal that ended it, which would end the process before the stream is closed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        serve(Collector(stream, WRITE_KEY))
+        serve(Collector(stream, WRITE_KEY), Policy(public=is_collector, largest_body=lambda _path: None))
     finally:
         stream.close()
 

@@ -14,6 +14,7 @@ from a2wsgi import WSGIMiddleware
 from fastapi import FastAPI
 
 from bench.collector_server import serve
+from tributary.gateway.decision import Policy
 from tributary.web.sneakers.app import create_app
 
 SECRET = "secret of the bench"  # noqa: S105 - of a server that lives for seconds
@@ -31,7 +32,7 @@ def main(way: str, url: str) -> None:
     application: Any = nothing if way == "nothing" else create_app(url, SECRET)
     outer = FastAPI()
     outer.mount("/sneakers", WSGIMiddleware(application))  # type: ignore[arg-type]  # ASGI as a2wsgi types it
-    serve(outer)
+    serve(outer, None if way == "nothing" else Policy())
 
 
 if __name__ == "__main__":

@@ -228,8 +228,14 @@ def test_graphql_as_json_is_taken() -> None:
 
 
 def test_a_wildcard_address_is_known_by_the_address_that_was_asked() -> None:
-    policy = Policy(known_hosts(bound="0.0.0.0"))
-    scope: dict[str, Any] = {"type": "http", "method": "GET", "scheme": "http", "path": "/", "server": ("192.0.2.9", 80)}
+    policy = Policy(known_hosts(bound="0.0.0.0"))  # noqa: S104
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/",
+        "server": ("192.0.2.9", 80),
+    }
     asked = [b"192.0.2.9", b"192.0.2.10", b"evil.example"]
     found = [refusal({**scope, "headers": [(b"host", host)]}, policy) for host in asked]
     assert [one and one.status for one in found] == [None, 421, 421]
@@ -255,4 +261,11 @@ def test_a_name_is_read_as_it_was_written(name: str, port: int | None, dot: str)
 def test_whatever_is_known_was_named(text: str) -> None:
     given_host = read_authority(text)
     if given_host is not None and status(headers={"host": text}) is None:
-        assert given_host.name in {"localhost", "127.0.0.1", "::1", "192.0.2.7", "tributary.example.com", "other.example"}
+        assert given_host.name in {
+            "localhost",
+            "127.0.0.1",
+            "::1",
+            "192.0.2.7",
+            "tributary.example.com",
+            "other.example",
+        }

@@ -74,7 +74,7 @@ def refusal(scope: Mapping[str, Any], policy: Policy) -> Refusal | None:
         name = asked.name if asked.port is None else f"{asked.name}:{asked.port}"
         return Refusal(
             421,
-            f"This server is not known as {name}: if it should be, set TRIBUTARY_ALLOWED_HOSTS to {name}, then start again.",
+            f"This server is not known as {name}: if it should be, name it in TRIBUTARY_ALLOWED_HOSTS and start again.",
         )
     path: str = scope["path"]
     if policy.public(path):

@@ -73,7 +73,5 @@ def _configuration(simulation: Simulation, host: str, port: int, level: str) -> 
 
 def configured(simulation: Simulation, **options: Any) -> uvicorn.Config:
     """The configuration of a server of `simulation`; `options` are uvicorn's."""
-    policy = Policy(
-        known_hosts(bound=options["host"]), graphql=frozenset({PATH}), largest_body=lambda _path: LARGEST_BODY
-    )
+    policy = Policy(known_hosts(bound=options["host"]), largest_body=lambda _path: LARGEST_BODY)
     return guarded(simulation.application(), policy, date_header=False, lifespan="off", **options)

@@ -1,0 +1,72 @@
+"""The web process behind the gateway: forms for their own pages, the collector for everybody's."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from resources.postgres.databases import Databases
+from resources.settings import Settings
+from tests.collector.serving import WRITE_KEY, stream_of
+from tests.gateway.serving import Served, served
+from tests.sneakers.app.conftest import Collector
+from tributary.web.app import create_app, policy_of
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("web")
+
+
+@pytest.fixture(scope="module")
+def web(databases: Databases, home: Path) -> Iterator[Served]:
+    """The whole web process, on the test process's own database `app`."""
+    settings = Settings(_env_file=None, home=home, collector_write_key=WRITE_KEY, allowed_hosts="tributary.example.com")
+    stream = stream_of(home)
+    with served(create_app(settings, databases, stream), policy_of(settings)) as found:
+        yield found
+    stream.close()
+
+
+BATCH = {"batch": [{"type": "track", "userId": "u", "event": "Posted", "messageId": "m-1"}], "writeKey": WRITE_KEY}
+
+
+def test_any_page_may_send_events_but_to_a_known_host(web: Served) -> None:
+    for said in ({"Origin": "https://blog.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        answer = httpx.post(f"{web.url}/v1/batch", json=BATCH, headers=said)
+        assert answer.status_code == 200
+    preflight = httpx.options(f"{web.url}/v1/batch", headers={"Origin": "https://blog.example"})
+    assert preflight.is_success
+    assert httpx.post(f"{web.url}/v1/batch", json=BATCH, headers={"Host": "evil.example"}).status_code == 421
+
+
+def test_forms_are_sent_by_their_own_pages_only(web: Served) -> None:
+    with httpx.Client(base_url=web.url, follow_redirects=False) as client:
+        collector = Collector(client)
+        collector.open("/sneakers/brands/add")
+        for said in ({"Origin": "https://blog.example"}, {"Origin": "null"}, {"Referer": "http://127.0.0.1:1/"}):
+            data = {**collector.hidden, "name": "Foreign"}
+            assert client.post("/sneakers/brands/add", data=data, headers=said).status_code == 403
+        own = {"Origin": web.url, "Sec-Fetch-Site": "same-origin", "Referer": f"{web.url}/sneakers/brands/add"}
+        sent = client.post("/sneakers/brands/add", data={**collector.hidden, "name": "Own"}, headers=own)
+        assert sent.status_code == 303
+        assert "Foreign" not in client.get("/sneakers/brands").text
+        assert client.get("/sneakers/", headers={"Host": "evil.example:8000"}).status_code == 421
+        assert client.get("/sneakers/", headers={"Host": "tributary.example.com"}).status_code == 200
+
+
+def test_forms_that_never_end_do_not_stop_the_others(web: Served) -> None:
+    head = f"POST /sneakers/brands/add HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\nContent-Length: 900\r\n\r\nname="
+    with contextlib.ExitStack() as stack:
+        for _ in range(40):
+            stack.enter_context(web.connection()).sendall(head.encode())
+        assert httpx.get(f"{web.url}/sneakers/", timeout=3).status_code == 200
+        assert httpx.get(f"{web.url}/v1/health", timeout=3).status_code == 200
+
+
+def test_a_form_that_is_too_large_is_refused(web: Served) -> None:
+    assert httpx.post(f"{web.url}/sneakers/use", content=b"x" * 70_000).status_code == 413
