@@ -11,6 +11,7 @@ from tributary.automation.meetup_days import meetup_days
 from tributary.automation.retail_files import retail_files
 from tributary.automation.sneaker_events import sneaker_events
 from tributary.automation.social_events import social_events
+from tributary.instance.executor import run_executor
 from tributary.platform import load_platform, resources_of
 
 # Runs execute in one process: starting one process a step would cost seconds a step, for work that Postgres does.
@@ -19,5 +20,5 @@ defs = dg.Definitions(
     sensors=[AUTOMATION, catching_up, retail_files, sneaker_events, social_events],
     schedules=[meetup_days],
     resources=resources_of(get_settings()),
-    executor=dg.in_process_executor,
+    executor=run_executor,
 )

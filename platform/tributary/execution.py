@@ -14,11 +14,15 @@ from dataclasses import dataclass, field
 import dagster as dg
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import execute_run_iterator
+from dagster._core.execution.plan.objects import ErrorSource
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._utils.error import SerializableErrorInfo
 
 from assets.factory.outcome import REJECTED
 from assets.factory.partition_rows import PARTITION_ROWS
 from resources.errors import UsageError
+from tributary.instance.pools import holders_of, pool_waited_for
+from tributary.instance.processes import PROCESS_TAG, own_mark
 from tributary.launcher.services import LOCATION
 
 STARTED_BY_COMMAND = {"tributary/started_by": "command line"}
@@ -63,6 +67,7 @@ class AssetProgress:
     rejected: int = 0
     seconds: float | None = None
     problem: str = ""
+    waits_for: str = ""
     failed_checks: list[str] = field(default_factory=list)
 
 
@@ -86,7 +91,7 @@ class Run:
             job_def=self._job,
             asset_selection=frozenset(keys),
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            tags={**partitions.tags(), **STARTED_BY_COMMAND, **(tags or {})},
+            tags={**partitions.tags(), **STARTED_BY_COMMAND, PROCESS_TAG: own_mark(), **(tags or {})},
             remote_job_origin=RemoteJobOrigin(
                 RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), "__repository__"), job.name
             ),
@@ -94,6 +99,8 @@ class Run:
         order = [key for level in self._job.asset_layer.asset_graph.toposorted_asset_keys_by_level for key in level]
         names = [".".join(key.path) for key in order if key in set(keys)]
         self.assets = {name: AssetProgress(name) for name in names}
+        self.interrupted = False
+        self.problem = ""
 
     @property
     def run_id(self) -> str:
@@ -103,14 +110,28 @@ class Run:
     def events(self) -> Iterator[AssetProgress]:
         """Execute the run; yields the asset that each event of interest concerns."""
         for event in execute_run_iterator(InMemoryJob(self._job), self._run, self._instance):
+            self.interrupted |= event.event_type == dg.DagsterEventType.RUN_CANCELED
+            if event.event_type == dg.DagsterEventType.RUN_FAILURE and not self._failed():
+                # The run ended outside its steps: nothing else tells why.
+                self.problem = _root(event.job_failure_data.error)
             progress = self.assets.get((event.step_key or "").replace("__", ".", 1))
-            if progress is not None and _note(progress, event):
+            if progress is None:
+                continue
+            if (pool := pool_waited_for(event)) is not None:
+                progress.status, progress.waits_for = "blocked", holders_of(self._instance, pool)
                 yield progress
+            elif _note(progress, event):
+                yield progress
+        if self.interrupted:
+            return
         # Of steps that a failure upstream kept from starting, Dagster says nothing.
         for progress in self.assets.values():
             if progress.status == "waiting":
                 progress.status = "skipped"
                 yield progress
+
+    def _failed(self) -> bool:
+        return any(progress.status == "failed" for progress in self.assets.values())
 
     @property
     def succeeded(self) -> bool:
@@ -194,6 +215,8 @@ def _note(progress: AssetProgress, event: dg.DagsterEvent) -> bool:
     elif kind == dg.DagsterEventType.STEP_SUCCESS:
         progress.status = "done"
         progress.seconds = event.step_success_data.duration_ms / 1000
+    elif kind == dg.DagsterEventType.STEP_FAILURE and event.step_failure_data.error_source is ErrorSource.INTERRUPT:
+        progress.status = "interrupted"
     elif kind == dg.DagsterEventType.STEP_FAILURE:
         progress.status = "failed"
         progress.problem = _reason(event)
@@ -208,7 +231,11 @@ def _reason(event: dg.DagsterEvent) -> str:
     data = event.step_failure_data
     if data.user_failure_data is not None and data.user_failure_data.description:
         return data.user_failure_data.description
-    error = data.error
+    return _root(data.error)
+
+
+def _root(error: SerializableErrorInfo | None) -> str:
+    """The message of the first cause."""
     while error is not None and error.cause is not None:
         error = error.cause
     return error.message.strip() if error is not None else "The step failed without saying why."

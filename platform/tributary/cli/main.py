@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import importlib
-import signal
 import sys
 from typing import Annotated
 
@@ -12,9 +11,9 @@ import typer
 
 from resources.errors import TributaryError, UsageError
 from tributary.cli.console import sentence
+from tributary.cli.signals import end_when_asked, exit_code, ignore_from_now
 
 MISUSED = 2
-INTERRUPTED = 130
 app = typer.Typer(
     help="Tributary: an asset-based data platform. Materialise, query and look into it from here.",
     no_args_is_help=True,
@@ -107,28 +106,24 @@ def main() -> None:
     """Run the command line; errors that a person is meant to read end it with one sentence and exit code 1, or 2."""
     # Importing makes many objects and little garbage: collecting often among them costs a tenth of the start-up.
     gc.set_threshold(100_000, 20, 20)
-    signal.signal(signal.SIGTERM, _interrupt)
-    # The terminal that closes: without a word the run would stand as going on for ever.
-    signal.signal(signal.SIGHUP, _interrupt)
-    # A shell without job control ignores SIGINT for background commands, which Dagster then does for SIGTERM too.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    end_when_asked()
     try:
         app()
     except TributaryError as error:
         sentence(str(error))
         sys.exit(MISUSED if isinstance(error, UsageError) else 1)
-    except KeyboardInterrupt:
-        sentence("Interrupted; nothing was left half written, and running it again picks up from here.")
-        sys.exit(INTERRUPTED)
+    finally:
+        ignore_from_now()
 
 
 def _run(module: str, function: str, **arguments: object) -> None:
     """Import a command's module only now, and run it; a command returns its exit code."""
-    command = getattr(importlib.import_module(f"tributary.cli.{module}"), function)
-    code = command(**arguments)
+    try:
+        command = getattr(importlib.import_module(f"tributary.cli.{module}"), function)
+        code = command(**arguments)
+    except KeyboardInterrupt:
+        code = exit_code()
+        ignore_from_now()
+        sentence("Interrupted; nothing was left half written, and running it again picks up from here.")
     if code:
         raise typer.Exit(code)
-
-
-def _interrupt(_signal: int, _frame: object) -> None:
-    raise KeyboardInterrupt

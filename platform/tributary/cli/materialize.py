@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from resources.postgres.databases import connect
 from resources.settings import get_settings
 from tributary.cli.console import out
-from tributary.cli.progress import show
+from tributary.cli.progress import show, tell_cut_off
 from tributary.cli.sample import ensure_samples
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def materialize(
         from assets.factory.specs import FORCE, MISSING
         from tributary.execution import Partitions, select
         from tributary.instance.opening import open_instance
+        from tributary.instance.orphans import fail_dead_runs
         from tributary.simulators.meetup.session import simulator
 
         job = defs.resolve_implicit_global_asset_job_def()
@@ -44,6 +45,7 @@ def materialize(
             open_instance(settings, databases) as instance,
             simulator(settings) if asks_meetup else nullcontext(),
         ):
+            tell_cut_off(fail_dead_runs(instance))
             partitions = Partitions(partition, start, end)
             tags = {tag: "true" for tag, wanted in ((FORCE, force), (MISSING, missing)) if wanted}
             if missing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.live import Live
@@ -11,22 +12,30 @@ from rich.table import Table
 from rich.text import Text
 
 from tributary.cli.console import duration, err, out
+from tributary.cli.signals import raise_if_asked_to_end
 
 if TYPE_CHECKING:
     from tributary.execution import AssetProgress, Run
 
 _SIGNS = {
     "waiting": "[dim]·[/]",
+    "blocked": "[yellow]…[/]",
     "running": "[cyan]▸[/]",
     "done": "[green]✓[/]",
     "failed": "[bold red]✗[/]",
     "skipped": "[yellow]↷[/]",
+    "interrupted": "[yellow]■[/]",
 }
+_TOLD = ("done", "failed", "skipped", "interrupted", "blocked")
 _SHOWN_WHEN_LIVE = 24
 
 
 def show(run: Run) -> int:
-    """Execute the run and show it; 0 where every asset was materialised, else 1."""
+    """Execute the run and show it; 0 where every asset was materialised, else 1.
+
+    Raises:
+        KeyboardInterrupt: the run, or what follows it, is to end.
+    """
     started = time.perf_counter()
     if out.is_terminal:
         with Live(_live(run), console=out, refresh_per_second=8, transient=True) as live:
@@ -36,10 +45,20 @@ def show(run: Run) -> int:
             out.print(_line(progress))
     else:
         for progress in run.events():
-            if progress.status in ("done", "failed", "skipped"):
+            if progress.status in _TOLD:
                 out.print(_line(progress), soft_wrap=True)
     _summary(run, time.perf_counter() - started)
+    if run.interrupted:
+        raise KeyboardInterrupt
+    raise_if_asked_to_end()
     return 0 if run.succeeded else 1
+
+
+def tell_cut_off(run_ids: Sequence[str]) -> None:
+    """Say which runs were found dead, where there are any."""
+    if run_ids:
+        names = ", ".join(run_id[:8] for run_id in run_ids)
+        out.print(f"[yellow]↷[/] {len(run_ids)} run(s) that a crash had cut off are marked as failed: {names}.")
 
 
 def _live(run: Run) -> Table:
@@ -63,6 +82,10 @@ def _line(progress: AssetProgress) -> Text:
         text += f"  [yellow]{len(progress.failed_checks)} failed: {escape(', '.join(progress.failed_checks))}[/]"
     if progress.problem:
         text += f"\n  [red]{escape(progress.problem)}[/]"
+    elif progress.status == "blocked":
+        text += f"  [yellow]waits for {escape(progress.waits_for)}[/]"
+    elif progress.status == "interrupted":
+        text += "  [yellow]interrupted[/]"
     elif progress.status == "skipped":
         text += "  [dim]skipped, as something upstream failed[/]"
     return Text.from_markup(text)
@@ -75,6 +98,9 @@ def _summary(run: Run, seconds: float) -> None:
     parts = [f"{count['done']} materialised"]
     parts += [f"[bold red]{count['failed']} failed[/]"] if count["failed"] else []
     parts += [f"[yellow]{count['skipped']} skipped[/]"] if count["skipped"] else []
+    parts += ["[yellow]interrupted[/]"] if run.interrupted else []
     parts += [f"[yellow]{warned} check warning{'s' if warned > 1 else ''}[/]"] if warned else []
     console = out if run.succeeded else err
+    if run.problem:
+        console.print(f"[red]{escape(run.problem)}[/]", soft_wrap=True)
     console.print(f"[bold]{', '.join(parts)}[/] in {duration(seconds)} [dim](run {run.run_id[:8]})[/]")

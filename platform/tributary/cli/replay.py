@@ -24,13 +24,15 @@ def replay(table: str | None) -> int:
     """Make again what the rejected records of a table, or of all, came from; 1 where a run failed."""
     from assets.factory.specs import REPLAY
     from resources.warehouse.opening import open_warehouse
-    from tributary.cli.progress import show
+    from tributary.cli.progress import show, tell_cut_off
     from tributary.definitions import defs
     from tributary.execution import Run
     from tributary.instance.opening import open_instance
+    from tributary.instance.orphans import fail_dead_runs
 
     settings = get_settings()
     with connect(settings) as databases, open_instance(settings, databases) as instance:
+        tell_cut_off(fail_dead_runs(instance))
         warehouse = open_warehouse(settings)
         before = warehouse.rejected(table)
         if not before:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from resources.postgres.databases import connect
 from resources.settings import Settings, get_settings
 from tributary.cli.console import out
+from tributary.cli.progress import tell_cut_off
 from tributary.cli.sample import ensure_samples
 from tributary.instance.opening import dagster_environment, open_instance
-from tributary.instance.orphans import fail_orphaned_runs
+from tributary.instance.orphans import fail_dead_runs, fail_orphaned_runs
 from tributary.launcher.ports import require_free_port
 from tributary.launcher.services import (
     dagster_processes,
@@ -49,9 +50,7 @@ def _serve(settings: Settings, materialize: bool) -> None:
         supervisor.start(code_server, *meetup_simulator(settings))
         ensure_samples(settings)
         with open_instance(settings, databases) as instance:
-            orphans = fail_orphaned_runs(instance)
-            if orphans:
-                out.print(f"[yellow]↷[/] {len(orphans)} run(s) that a crash had cut off are marked as failed.")
+            tell_cut_off([*fail_dead_runs(instance), *fail_orphaned_runs(instance)])
             supervisor.start(web_server, web_process())
             if materialize:
                 if meetup_simulator(settings):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Events that come in a batch (one for each partition of a range) are then written by one statement.
 _EVENT_BATCH_SIZE = "1000"
+_NO_CAPTURE = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
 
 
 def dagster_environment(settings: Settings, databases: Databases) -> dict[str, str]:
@@ -30,11 +31,15 @@ def open_instance(settings: Settings, databases: Databases) -> DagsterInstance:
     """Dagster's instance on these databases; its tables are made where they are missing.
 
     The process's environment is set as `dagster_environment` says, since Dagster reads it again when it starts runs.
-    Close the instance (it is a context manager) before the databases.
+    Close the instance (it is a context manager) before the databases. What this process prints is not captured as the
+    output of its runs: it is what a person reads on the terminal, and capturing it takes two more processes a run.
     """
     write_configuration(settings)
     os.environ.update(dagster_environment(settings, databases))
 
     from dagster import DagsterInstance
+    from dagster._core.instance.ref import InstanceRef
 
-    return DagsterInstance.from_config(str(settings.dagster_home))
+    return DagsterInstance.from_ref(
+        InstanceRef.from_dir(str(settings.dagster_home), overrides={"compute_logs": _NO_CAPTURE})
+    )

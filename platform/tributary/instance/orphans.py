@@ -1,7 +1,7 @@
 """Runs that a crash left behind: recorded as under way, while no process works on them any more.
 
-Only the processes of this machine can be looked at, so this is for a launcher that is alone on its instance; where
-runs execute on other machines, Dagster's run monitoring is what finds them.
+A run carries the mark of its process (`processes`). A run that has none yet is known by the process ids in its events,
+which only a launcher that is alone on its instance may go by: a young run may not have told of its process.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+from tributary.instance.processes import PROCESS_TAG, is_dead
 
 if TYPE_CHECKING:
     from dagster import DagsterEvent, DagsterInstance, DagsterRun
@@ -24,7 +26,7 @@ def fail_orphaned_runs(
     """Mark as failed every run under way whose process is gone; queued runs stay queued.
 
     Without arguments, call it while nothing else launches runs on the instance. Runs of a command that still works are
-    left alone: they are known by the process ids in their events.
+    left alone: they are known by their mark, or by the process ids in their events.
 
     Args:
         instance: whose runs are looked at.
@@ -41,13 +43,70 @@ def fail_orphaned_runs(
     for record in instance.get_run_records(filters=RunsFilter(statuses=under_way, tags=dict(tags or {}))):
         run = record.dagster_run
         young = time.time() - record.create_timestamp.timestamp() < older_than
-        if young or _has_process(instance, run):
+        if young or _works_on(instance, run):
             continue
-        instance.report_run_failed(run, _SENTENCE)
-        if instance.event_log_storage.supports_global_concurrency_limits:
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+        _fail(instance, run)
         failed.append(run.run_id)
     return failed
+
+
+def fail_dead_runs(instance: DagsterInstance) -> list[str]:
+    """Mark as failed the unfinished runs whose marked process is gone for certain; may be called at any time.
+
+    Returns:
+        The ids of the runs that were marked.
+    """
+    from dagster import DagsterRunStatus, RunsFilter
+
+    unfinished = [
+        DagsterRunStatus.NOT_STARTED,
+        DagsterRunStatus.STARTING,
+        DagsterRunStatus.STARTED,
+        DagsterRunStatus.CANCELING,
+    ]
+    dead = [
+        record.dagster_run
+        for record in instance.get_run_records(filters=RunsFilter(statuses=unfinished))
+        if is_dead(record.dagster_run.tags.get(PROCESS_TAG, ""))
+    ]
+    for run in dead:
+        _fail(instance, run)
+    return [run.run_id for run in dead]
+
+
+def free_dead_holders(instance: DagsterInstance, pool: str, *, but: str) -> bool:
+    """Free the slots of a pool that runs hold which have ended, or whose process is gone; whether there were any.
+
+    Args:
+        instance: whose pool it is.
+        pool: the pool's name.
+        but: the run that asks, which is left alone.
+    """
+    found = instance.event_log_storage.get_concurrency_info(pool)
+    holders = {slot.run_id for slot in found.claimed_slots} | found.assigned_run_ids | found.pending_run_ids
+    freed = False
+    for run_id in sorted(holders - {but}):
+        run = instance.get_run_by_id(run_id)
+        if run is None or run.is_finished:
+            instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+        elif not _works_on(instance, run):
+            _fail(instance, run)
+        else:
+            continue
+        freed = True
+    return freed
+
+
+def _fail(instance: DagsterInstance, run: DagsterRun) -> None:
+    instance.report_run_failed(run, _SENTENCE)
+    if instance.event_log_storage.supports_global_concurrency_limits:
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+
+
+def _works_on(instance: DagsterInstance, run: DagsterRun) -> bool:
+    """Whether a process works on the run, as far as can be told."""
+    mark = run.tags.get(PROCESS_TAG)
+    return not is_dead(mark) if mark is not None else _has_process(instance, run)
 
 
 def _has_process(instance: DagsterInstance, run: DagsterRun) -> bool:

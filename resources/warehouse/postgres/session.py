@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
 from resources.warehouse.base import Origin
@@ -15,6 +16,7 @@ from resources.warehouse.table import Table
 
 APPLICATION = "tributary"
 _SYNTAX_ERROR = "42601"
+_CANCEL_SECONDS = 5.0
 
 
 class Session:
@@ -108,6 +110,11 @@ def open_session(url: str, origin: Origin, *, read_only: bool = False, table: Ta
             raise WarehouseError(
                 f"{origin.asset or 'The query'} failed in Postgres: {_explain(error)}{hint}"
             ) from error
+        except BaseException as error:
+            # An interruption: closing the connection alone would leave the server at work on the statement.
+            if not isinstance(error, Exception) and connection.info.transaction_status is TransactionStatus.ACTIVE:
+                connection.cancel_safe(timeout=_CANCEL_SECONDS)
+            raise
 
 
 @contextmanager

@@ -1,0 +1,54 @@
+"""Which process works on a run, and whether it still lives: a mark that each run carries as a tag.
+
+A process id alone may be any program's by now, so the mark holds the process's start as well, and the machine's name,
+since a process can only be looked for on its own machine.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from functools import lru_cache
+from pathlib import Path
+
+PROCESS_TAG = "tributary/process"
+"""The run's tag that names its process, as `machine:pid:start`."""
+
+_START_TICKS = 19
+"""Where a process's start stands in /proc/PID/stat (proc_pid_stat(5)), counted behind the program's name."""
+
+
+@lru_cache
+def _mark_of(pid: int) -> str:
+    return f"{socket.gethostname()}:{pid}:{_start(pid)}"
+
+
+def own_mark() -> str:
+    """The mark of this process."""
+    return _mark_of(os.getpid())
+
+
+def is_dead(mark: str) -> bool | None:
+    """Whether the marked process is gone; None where this machine cannot tell."""
+    machine, _, process = mark.partition(":")
+    pid, _, start = process.partition(":")
+    if machine != socket.gethostname() or not pid.isdigit():
+        return None
+    return _start(int(pid)) != start
+
+
+def _start(pid: int) -> str:
+    """When a process started, in a form that no other process of that id shares; empty where none lives."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return ""
+        stat = Path(f"/proc/{pid}/stat")
+        if stat.exists():
+            # Ticks since the machine's boot: unlike a time of day, they do not move when the clock is set.
+            return stat.read_text().rpartition(")")[2].split()[_START_TICKS]
+        return str(round(process.create_time()))
+    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+        return ""
