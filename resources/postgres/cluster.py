@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from resources.disk import full_disk
 from resources.postgres import binaries
 from resources.postgres.errors import PostgresError
 from resources.postgres.owner import ServerUser
@@ -100,8 +101,9 @@ def _initdb(aside: Path, user: ServerUser) -> None:
         extra_groups=identity[2],
     )
     if done.returncode:
-        reason = next((line for line in done.stderr.splitlines() if "error" in line.lower()), done.stderr.strip())
-        raise PostgresError(f"The Postgres data folder {aside.parent} could not be made: {reason.strip()}.")
+        lines = [line.strip() for line in done.stderr.splitlines() if "FATAL" in line or "error:" in line]
+        reason = full_disk(aside.parent) or next(iter(lines), done.stderr.strip() or f"exit code {done.returncode}")
+        raise PostgresError(f"The Postgres data folder in {aside.parent} could not be made: {reason.rstrip('.')}.")
 
 
 def _sync(folder: Path) -> None:

@@ -7,6 +7,7 @@ when the process ends in any way. Databases and URLs belong to `databases.py`.
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
+from resources.disk import full_disk
 from resources.postgres import binaries, cluster, keeper, postmaster
 from resources.postgres.errors import PostgresError
 from resources.postgres.owner import server_user
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.005
 _ORPHAN_PATIENCE = 5.0
+_SESSION_PATIENCE = 1.0
+FOREIGN_PATIENCE = 3600.0
+"""Seconds for which the server outlives its last user while other programs have sessions on it."""
+
+_logger = logging.getLogger(__name__)
 
 
 class EmbeddedPostgres:
@@ -35,12 +42,16 @@ class EmbeddedPostgres:
         data: the data folder; made when missing.
         lock: the file that users lock; its folder is made when missing.
         patience: seconds that a start may take, recovery after a crash included.
+        foreign_patience: seconds for which the server stays while only other programs' sessions use it.
     """
 
-    def __init__(self, data: Path, lock: Path, patience: float = 600.0) -> None:
+    def __init__(
+        self, data: Path, lock: Path, patience: float = 600.0, foreign_patience: float = FOREIGN_PATIENCE
+    ) -> None:
         self.data = data.absolute()
         self.lock = lock.absolute()
         self.patience = patience
+        self.foreign_patience = foreign_patience
         self.log = self.data.parent / "logs" / f"{self.data.name}.log"
         self._held: IO[str] | None = None
         self._holder = 0
@@ -79,21 +90,34 @@ class EmbeddedPostgres:
         try:
             # Waits only for a server that is being stopped at this moment.
             fcntl.flock(held, fcntl.LOCK_SH)
-            if not self._is_ready():
-                with self._starting():
-                    if not self._is_ready():
-                        self._start_server()
-            self._ensure_keeper()
+            self._ensure_server()
         except BaseException:
             held.close()
             raise
         self._held, self._holder = held, os.getpid()
 
+    def is_ready(self) -> bool:
+        """Whether the server takes connections at this moment."""
+        return self._is_ready()
+
+    def revive(self) -> bool:
+        """Start the server again where it has died under its users; whether that was needed.
+
+        Raises:
+            PostgresError: when it cannot start, with the cause from its log.
+        """
+        if self._held is None or self._is_ready():
+            return False
+        self._ensure_server()
+        return True
+
     def stop(self) -> None:
         """Let go of the server; the last user to do so stops it, and returns when it is down.
 
+        While other programs have sessions open it stays, and its keeper stops it after them.
+
         Raises:
-            PostgresError: when the server does not end within minutes.
+            PostgresError: when the server does not end.
         """
         held, self._held = self._held, None
         if held is None:
@@ -111,8 +135,30 @@ class EmbeddedPostgres:
                     fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
                     return
                 time.sleep(_POLL_SECONDS)
-            if not postmaster.stop(self.data):
-                raise PostgresError(f"Postgres on {self.data} did not stop within minutes; see {self.log}.")
+            if others := self._sessions_left():
+                self._ensure_keeper()
+                _logger.warning(
+                    "Postgres stays up for %d session(s) of other programs (%s), until they end or %d min have passed.",
+                    len(others),
+                    ", ".join(sorted(set(others))),
+                    self.foreign_patience / 60,
+                )
+            elif not postmaster.stop(self.data):
+                raise PostgresError(f"Postgres on {self.data} did not stop; see {self.log}.")
+
+    def _sessions_left(self) -> list[str]:
+        """The sessions that are still there after a moment: those of a process that has just ended are soon gone."""
+        deadline = time.monotonic() + _SESSION_PATIENCE
+        while (left := postmaster.sessions(self.data)) and time.monotonic() < deadline:
+            time.sleep(10 * _POLL_SECONDS)
+        return left
+
+    def _ensure_server(self) -> None:
+        if not self._is_ready():
+            with self._starting():
+                if not self._is_ready():
+                    self._start_server()
+        self._ensure_keeper()
 
     def _is_ready(self) -> bool:
         try:
@@ -139,17 +185,24 @@ class EmbeddedPostgres:
         user.make_reachable(self.data)
         deadline = time.monotonic() + self.patience
         pid = postmaster.claimed_pid(self.data)
-        if pid is not None and postmaster.serves(pid, self.data) and self._join(pid, deadline):
-            return
+        if pid is not None and postmaster.serves(pid, self.data):
+            if self._is_stopping():
+                # Whoever stops it in order holds the lock alone, so this one was left in the middle of it.
+                postmaster.stop(self.data)
+            elif self._join(pid, deadline):
+                return
         self._clear_the_crash()
         cluster.configure(self.data, user)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         log_start = self.log.stat().st_size if self.log.exists() else 0
         pid = self._run_keeper(start=True)
         if not self._join(pid, deadline):
-            raise PostgresError(
-                f"Postgres on {self.data} could not start: {self._cause(log_start)}; its log is {self.log}."
-            )
+            cause = full_disk(self.data) or self._cause(log_start)
+            raise PostgresError(f"Postgres on {self.data} could not start: {cause}; its log is {self.log}.")
+
+    def _is_stopping(self) -> bool:
+        found = postmaster.read(self.data)
+        return found is not None and found.status == "stopping"
 
     def _clear_the_crash(self) -> None:
         """Remove what a killed server left: children that still hold its shared memory, and its lock files.
@@ -184,8 +237,9 @@ class EmbeddedPostgres:
         user = server_user()
         root = Path(__file__).resolve().parents[2]
         words = [int(start), self.lock, self.data, self.log, user.uid, user.gid, binaries.program("postgres")]
+        words.append(self.foreign_patience)
         done = subprocess.run(
-            [sys.executable, "-S", "-m", "resources.postgres.keeper", *map(str, words)],
+            [sys.executable, "-S", "-P", "-m", "resources.postgres.keeper", *map(str, words)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -212,6 +266,8 @@ class EmbeddedPostgres:
 
     def _cause(self, log_start: int) -> str:
         """The last complaint in the log since `log_start` (bytes), without its time stamp."""
+        if not self.log.exists():
+            return "it has no log"
         with self.log.open(errors="replace") as file:
             file.seek(log_start)
             lines = [line.strip() for line in file if line.strip()]

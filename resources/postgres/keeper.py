@@ -1,9 +1,10 @@
 """The process that starts the embedded server and stops it when nobody uses it any more.
 
-Run as `python -S -m resources.postgres.keeper START LOCK DATA LOG UID GID PROGRAM`. It leaves its parent, starts the
-server where START is 1, prints the server's process id, and waits for the exclusive lock on LOCK. Every user of the
+Run as `python -S -P -m resources.postgres.keeper START LOCK DATA LOG UID GID PROGRAM PATIENCE`. It leaves its parent,
+starts the server where START is 1, prints its process id, and waits for the exclusive lock on LOCK. Every user of the
 server holds that lock shared, and the kernel drops a dead process's locks: so the keeper gets it exactly when the last
-user is gone, even by `kill -9`, and then stops the server. Only the standard library is used here.
+user is gone, even by `kill -9`, and then stops the server. Sessions of other programs (a `psql`) hold no lock: it is
+kept for them, for PATIENCE seconds at most. Only the standard library is used here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import fcntl
 import os
 import signal
 import sys
+import time
 from pathlib import Path
+from typing import IO
 
 from resources.postgres import postmaster
 
@@ -23,11 +26,13 @@ LOCK_SUFFIX = ".keeper"
 """Put after LOCK: the name of the file that every keeper locks for as long as it lives."""
 
 _LOG_CHECK_SECONDS = 30.0
+_SESSIONS_LOOK_SECONDS = 0.5
 
 
 def main(arguments: list[str]) -> int:
     """Keep the server until its last user is gone."""
-    start, lock, data, log, uid, gid, program = arguments
+    start, lock, data, log, uid, gid, program, patience = arguments
+    os.umask(0o077)
     if os.fork():
         # The parent waits for this process only until the keeper has left it.
         os._exit(0)
@@ -47,9 +52,25 @@ def main(arguments: list[str]) -> int:
     with Path(lock + LOCK_SUFFIX).open("a") as mark, Path(lock).open("a") as held:
         fcntl.flock(mark, fcntl.LOCK_SH)
         _let_go_of_the_starter()
-        fcntl.flock(held, fcntl.LOCK_EX)
+        _wait_for_the_last(held, Path(data), float(patience))
         postmaster.stop(Path(data))
     return 0
+
+
+def _wait_for_the_last(held: IO[str], data: Path, patience: float) -> None:
+    """Return with the lock, when no user is left, and no other session or no patience with them."""
+    began = 0.0
+    while True:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            began = 0.0
+            fcntl.flock(held, fcntl.LOCK_EX)
+        began = began or time.monotonic()
+        if time.monotonic() - began > patience or not postmaster.sessions(data):
+            return
+        fcntl.flock(held, fcntl.LOCK_UN)
+        time.sleep(_SESSIONS_LOOK_SECONDS)
 
 
 def _launch(program: str, data: Path, log: Path, uid: int, gid: int) -> int:

@@ -10,14 +10,19 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from resources.disk import full_disk
 
 PORT = 5432
 """The number in the socket's name; no TCP port is opened."""
 
 _PID_FILE = "postmaster.pid"
 _PROC = Path("/proc")
+_LOCAL = " [local] "
+_SECONDS_ON_A_FULL_DISK = 2.0
 
 
 @dataclass(frozen=True)
@@ -96,22 +101,53 @@ def processes(data: Path) -> list[int]:
     return [pid for pid in pids if serves(pid, data)]
 
 
-def stop(data: Path, patience: float = 300.0) -> bool:
-    """Stop the server on `data`, ending its sessions (Postgres calls this a fast shutdown).
+def sessions(data: Path) -> list[str]:
+    """Who has a session on the server open, as `user database` each; background workers of the server are none."""
+    found = []
+    for pid in processes(data):
+        # The server names its processes in `ps`: "postgres: user database [local] what it does".
+        title = _title(pid)
+        if _LOCAL in title:
+            found.append(title.partition(": ")[2].partition(_LOCAL)[0].strip())
+    return found
+
+
+def stop(data: Path, patience: float = 15.0) -> bool:
+    """Stop the server on `data`, ending its sessions.
+
+    It is asked to shut down in order (Postgres calls that fast), then to do so at once and recover at its next start
+    (immediate), and is then killed: a server that cannot write its last checkpoint would never end by itself.
+
+    Args:
+        data: the data folder.
+        patience: seconds for the orderly way; a third of it for the next; a full disk shortens both.
 
     Returns:
-        Whether nothing serves the folder any more; False after `patience` seconds of a shutdown not done.
+        Whether nothing serves the folder any more.
     """
-    pid = claimed_pid(data)
-    if pid is None or not serves(pid, data):
-        return True
+    for number, seconds in ((signal.SIGINT, patience), (signal.SIGQUIT, patience / 3), (signal.SIGKILL, patience)):
+        pid = claimed_pid(data)
+        if pid is None or not serves(pid, data):
+            return True
+        for one in processes(data) if number == signal.SIGKILL else [pid]:
+            with suppress(ProcessLookupError):
+                os.kill(one, number)
+        begin = time.monotonic()
+        while serves(pid, data):
+            waited = time.monotonic() - begin
+            if waited > seconds or (waited > _SECONDS_ON_A_FULL_DISK and number != signal.SIGKILL and full_disk(data)):
+                break
+            time.sleep(0.005)
+        else:
+            return True
+    return False
+
+
+def _title(pid: int) -> str:
     try:
-        os.kill(pid, signal.SIGINT)
-    except ProcessLookupError:
-        return True
-    deadline = time.monotonic() + patience
-    while serves(pid, data):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.005)
-    return True
+        if (_PROC / "self").exists():
+            return (_PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+    shown = subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False)
+    return shown.stdout

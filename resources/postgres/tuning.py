@@ -23,6 +23,8 @@ _ROOM_FOR_PARALLEL_QUERIES = 1024 * MEBIBYTE
 _FIXED = f"""\
 listen_addresses = ''
 unix_socket_permissions = 0700
+# A statement whose client was killed ends within this time, and lets go of its locks.
+client_connection_check_interval = 1s
 max_connections = {MAX_CONNECTIONS}
 huge_pages = try
 wal_level = minimal

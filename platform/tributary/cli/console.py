@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 from rich.console import Console
@@ -15,6 +16,19 @@ err = Console(stderr=True, highlight=False)
 def sentence(text: str) -> None:
     """Show an error, in one sentence, to people."""
     err.print(f"[bold red]✗[/] {_escape(text)}", soft_wrap=True)
+
+
+def let_libraries_be_quiet() -> None:
+    """Show what Tributary logs as a warning, and nothing that others log: a failure is told once, in its sentence."""
+    logging.getLogger().addHandler(logging.NullHandler())
+    ours = logging.getLogger("resources")
+    ours.addHandler(_Shown(logging.WARNING))
+    ours.propagate = False
+
+
+class _Shown(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        err.print(f"[yellow]![/] {_escape(record.getMessage())}", soft_wrap=True)
 
 
 def duration(seconds: float) -> str:

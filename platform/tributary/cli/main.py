@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from resources.errors import TributaryError, UsageError
-from tributary.cli.console import sentence
+from resources.home import keep_private, prepare_home
+from resources.settings import get_settings
+from tributary.cli.console import let_libraries_be_quiet, sentence
 from tributary.cli.signals import end_when_asked, exit_code, ignore_from_now
 
 MISUSED = 2
@@ -106,6 +108,8 @@ def main() -> None:
     """Run the command line; errors that a person is meant to read end it with one sentence and exit code 1, or 2."""
     # Importing makes many objects and little garbage: collecting often among them costs a tenth of the start-up.
     gc.set_threshold(100_000, 20, 20)
+    keep_private()
+    let_libraries_be_quiet()
     end_when_asked()
     try:
         app()
@@ -118,9 +122,20 @@ def main() -> None:
 
 def _run(module: str, function: str, **arguments: object) -> None:
     """Import a command's module only now, and run it; a command returns its exit code."""
+    settings = get_settings()
+    prepare_home(settings.home)
     try:
         command = getattr(importlib.import_module(f"tributary.cli.{module}"), function)
         code = command(**arguments)
+    except UsageError:
+        raise
+    except Exception as error:
+        from tributary.cli.faults import explained
+
+        told = explained(error, settings)
+        if told is None:
+            raise
+        raise TributaryError(told) from error
     except KeyboardInterrupt:
         code = exit_code()
         ignore_from_now()

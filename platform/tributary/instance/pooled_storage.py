@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,8 +22,10 @@ from dagster_postgres.event_log.event_log import CHANNEL_NAME
 from dagster_postgres.run_storage import PostgresRunStorage
 from dagster_postgres.schedule_storage import PostgresScheduleStorage
 from dagster_postgres.utils import create_pg_engine, get_token_provider_from_config, pg_url_from_config
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import DisconnectionError
+
+from resources.postgres.errors import PostgresError
 
 if TYPE_CHECKING:
     from dagster._core.events.log import EventLogEntry
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
 
 _NOTIFY = f"NOTIFY {CHANNEL_NAME},"
+
+_TABLES_LOCK = 0x64616773746572
 
 POOL_SIZE = 3
 """Connections that a process keeps; more are opened for a moment when they are needed."""
@@ -41,6 +46,9 @@ MAX_OVERFLOW = 20
 RECYCLE_SECONDS = 1800
 """Age at which a kept connection is replaced: proxies before a managed server drop older idle ones."""
 
+
+OUTAGE_SECONDS = 4.0
+"""For so long a server that is gone is asked again and again; a restart takes less."""
 
 TRUSTED_SECONDS = 5.0
 """A connection used this recently is used again without asking the server whether it still lives."""
@@ -59,9 +67,34 @@ def pooled_engine(postgres_url: str) -> Engine:
     event.listen(engine, "checkin", _remember_when)
     event.listen(engine, "checkout", _check_if_idle)
     event.listen(engine, "do_execute", _skip_notify)
+    event.listen(engine, "do_connect", _Outage().connect)
     # A forked child shares its parent's sockets: it must neither use nor close them.
     os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
     return engine
+
+
+class _Outage:
+    """Ends the patience of Dagster, which asks six times for each statement, with a server that is gone."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def connect(self, dialect: Any, _record: object, words: Sequence[Any], options: Mapping[str, Any]) -> Any:
+        """Connect as the dialect would.
+
+        Raises:
+            PostgresError: the server has not answered for a while; Dagster does not take that for a reason to wait.
+        """
+        try:
+            connection = dialect.connect(*words, **options)
+        except dialect.loaded_dbapi.OperationalError as error:
+            self._since = self._since or time.monotonic()
+            if time.monotonic() - self._since < OUTAGE_SECONDS:
+                raise
+            reason = str(error).strip().partition("\n")[0]
+            raise PostgresError(f"Dagster's database does not answer ({reason}): check that its server runs.") from None
+        self._since = None
+        return connection
 
 
 def _remember_when(_connection: object, record: ConnectionPoolEntry) -> None:
@@ -86,6 +119,17 @@ def _skip_notify(_cursor: object, statement: str, _parameters: object, _context:
     return True if statement.startswith(_NOTIFY) else None
 
 
+@contextmanager
+def _one_at_a_time(postgres_url: str) -> Iterator[None]:
+    """Let one process at a time look whether Dagster's tables are there and make them: its own making is no atom."""
+    with pooled_engine(postgres_url).connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _TABLES_LOCK})
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _TABLES_LOCK})
+
+
 class _Pooled:
     """What the three storages change: how they are built from configuration, and their engine."""
 
@@ -94,15 +138,21 @@ class _Pooled:
         """Build the storage as its stock parent does, then give it the process's pool."""
         url = pg_url_from_config(config_value)
         token_provider = get_token_provider_from_config(config_value)
-        storage = cls(  # type: ignore[call-arg]  # the stock storage's constructor, mixed in below
-            postgres_url=url,
-            should_autocreate_tables=config_value.get("should_autocreate_tables", True),
-            inst_data=inst_data,
-            token_provider=token_provider,
-        )
+        with nullcontext() if token_provider else _one_at_a_time(url):
+            storage = cls(  # type: ignore[call-arg]  # the stock storage's constructor, mixed in below
+                postgres_url=url,
+                should_autocreate_tables=config_value.get("should_autocreate_tables", True),
+                inst_data=inst_data,
+                token_provider=token_provider,
+            )
         if token_provider is None:
             storage._engine = pooled_engine(url)  # type: ignore[attr-defined]
         return storage
+
+    def dispose(self) -> None:
+        """Close the kept connections, too: the instance is closed before the server that they hold up."""
+        super().dispose()  # type: ignore[misc]  # the stock storage's
+        self._engine.dispose()  # type: ignore[attr-defined]
 
 
 class PooledRunStorage(_Pooled, PostgresRunStorage):
