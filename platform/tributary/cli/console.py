@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
+from typing import TextIO, cast
 
 from rich.console import Console
 
@@ -20,10 +22,36 @@ def sentence(text: str) -> None:
 
 def let_libraries_be_quiet() -> None:
     """Show what Tributary logs as a warning, and nothing that others log: a failure is told once, in its sentence."""
+    sys.stderr = cast("TextIO", _WithoutAside(sys.stderr))
     logging.getLogger().addHandler(logging.NullHandler())
     ours = logging.getLogger("resources")
     ours.addHandler(_Shown(logging.WARNING))
     ours.propagate = False
+
+
+class _WithoutAside(io.TextIOBase):
+    """Standard error without Dagster's word on each event that it cannot write: the command says once what failed."""
+
+    _ASIDE = "Exception while writing logger call to event log"
+
+    def __init__(self, inner: TextIO) -> None:
+        self._inner = inner
+
+    def write(self, text: str) -> int:
+        return len(text) if text.startswith(self._ASIDE) else self._inner.write(text)
+
+    def flush(self) -> None:
+        self._inner.flush()
+
+    def fileno(self) -> int:
+        return self._inner.fileno()
+
+    def isatty(self) -> bool:
+        return self._inner.isatty()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._inner.encoding
 
 
 class _Shown(logging.Handler):

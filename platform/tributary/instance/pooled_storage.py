@@ -63,6 +63,8 @@ def pooled_engine(postgres_url: str) -> Engine:
         pool_size=POOL_SIZE,
         max_overflow=MAX_OVERFLOW,
         pool_recycle=RECYCLE_SECONDS,
+        # What is bound may be personal data, and a refusal would quote it.
+        hide_parameters=True,
     )
     event.listen(engine, "checkin", _remember_when)
     event.listen(engine, "checkout", _check_if_idle)
