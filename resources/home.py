@@ -6,7 +6,6 @@ import os
 import stat
 from pathlib import Path
 
-from resources.disk import full_disk
 from resources.errors import TributaryError
 
 OWN = ("dagster", "lake", "logs", "run", "sample", "stream", "web-secret", "up.lock", "parts.json", "postgres.lock*")
@@ -51,10 +50,7 @@ def prepare_home(home: Path) -> None:
 
 def unusable(home: Path, reason: str) -> str:
     """The sentence that says why a home folder cannot be used."""
-    return (
-        f"TRIBUTARY_HOME is {home}, which cannot be used: {full_disk(home) or reason}; make room or mend it, or name "
-        "another folder."
-    )
+    return f"TRIBUTARY_HOME is {home}, which cannot be used ({reason}): mend it, or name another folder."
 
 
 def _close(path: Path) -> None:

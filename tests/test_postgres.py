@@ -183,6 +183,96 @@ def test_a_killed_keeper_is_replaced_by_the_next_user(home: Path) -> None:
     wait_until(lambda: is_down(home))
 
 
+def test_a_server_that_dies_under_its_users_is_started_again_on_the_same_socket(home: Path) -> None:
+    with embedded(home) as server:
+        folder = server.socket_folder
+        assert server.revive() is False
+        main = postmaster.claimed_pid(home / "postgres")
+        assert main is not None
+        os.kill(main, signal.SIGKILL)
+        wait_until(lambda: not server.is_ready())
+        assert server.revive() is True
+        assert query(server, "SELECT 1") == "1"
+        assert server.socket_folder == folder
+
+
+def test_a_server_that_does_not_stop_when_asked_is_killed(home: Path) -> None:
+    server = embedded(home)
+    server.start()
+    query(server, "CREATE TABLE kept AS SELECT 1 AS n")
+    query(server, "SET synchronous_commit = on; INSERT INTO kept VALUES (2)")
+    main = postmaster.claimed_pid(home / "postgres")
+    assert main is not None
+    os.kill(main, signal.SIGSTOP)
+    begin = time.perf_counter()
+    assert postmaster.stop(home / "postgres", patience=0.3)
+    assert time.perf_counter() - begin < 5
+    server.stop()
+    with embedded(home) as again:
+        assert query(again, "SELECT count(*) FROM kept") == "2"
+
+
+def test_a_server_left_in_the_middle_of_its_stop_does_not_hold_up_the_next_start(home: Path) -> None:
+    with embedded(home):
+        main = postmaster.claimed_pid(home / "postgres")
+        assert main is not None
+        for pid in keepers(home):
+            os.kill(pid, signal.SIGKILL)
+    with embedded(home):
+        main = postmaster.claimed_pid(home / "postgres")
+        assert main is not None
+        for pid in keepers(home):
+            os.kill(pid, signal.SIGKILL)
+        # A stop that hangs: the server has noted that it stops, and goes no further.
+        writers = [pid for pid in postmaster.processes(home / "postgres") if pid != main]
+        for pid in writers:
+            os.kill(pid, signal.SIGSTOP)
+        os.kill(main, signal.SIGINT)
+        wait_until(lambda: (found := postmaster.read(home / "postgres")) is not None and found.status == "stopping")
+        begin = time.perf_counter()
+        with embedded(home) as again:
+            assert query(again, "SELECT 1") == "1"
+        assert time.perf_counter() - begin < 40
+
+
+def test_sessions_of_other_programs_outlive_the_last_user(home: Path, caplog: pytest.LogCaptureFixture) -> None:
+    server = embedded(home)
+    server.start()
+    with psycopg.connect(host=str(server.socket_folder), user="postgres", dbname="postgres", autocommit=True) as theirs:
+        server.stop()
+        assert "1 session(s) of other programs (postgres postgres)" in caplog.text
+        assert theirs.execute("SELECT 1").fetchone() == (1,)
+        # The next user joins the same server.
+        with embedded(home) as again:
+            assert query(again, "SELECT 1") == "1"
+        assert theirs.execute("SELECT 1").fetchone() == (1,)
+    wait_until(lambda: is_down(home), 10)
+
+
+def test_sessions_of_other_programs_are_waited_for_only_so_long(home: Path) -> None:
+    server = EmbeddedPostgres(home / "postgres", home / "postgres.lock", foreign_patience=1.0)
+    server.start()
+    with psycopg.connect(host=str(server.socket_folder), user="postgres", dbname="postgres", autocommit=True) as theirs:
+        server.stop()
+        wait_until(lambda: is_down(home), 10)
+        with pytest.raises(psycopg.OperationalError):
+            theirs.execute("SELECT 1")
+
+
+def test_a_statement_whose_client_was_killed_ends(home: Path) -> None:
+    script = """if True:
+        import psycopg, sys
+        with psycopg.connect(host=sys.argv[1], user="postgres", dbname="postgres") as connection:
+            connection.execute("SELECT pg_sleep(600)")"""
+    with embedded(home) as server:
+        client = subprocess.Popen([sys.executable, "-c", script, str(server.socket_folder)])
+        busy = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(600)%' AND state = 'active'"
+        wait_until(lambda: query(server, busy) == "1")
+        client.kill()
+        client.wait()
+        wait_until(lambda: query(server, busy) == "0", 10)
+
+
 def test_everything_killed_recovers_at_the_next_start(home: Path) -> None:
     user = a_user(home)
     server = embedded(home)

@@ -11,7 +11,6 @@ import typer
 
 from resources.errors import TributaryError, UsageError
 from resources.home import keep_private, prepare_home
-from resources.settings import get_settings
 from tributary.cli.console import let_libraries_be_quiet, sentence
 from tributary.cli.signals import end_when_asked, exit_code, ignore_from_now
 
@@ -122,6 +121,8 @@ def main() -> None:
 
 def _run(module: str, function: str, **arguments: object) -> None:
     """Import a command's module only now, and run it; a command returns its exit code."""
+    from resources.settings import get_settings
+
     settings = get_settings()
     prepare_home(settings.home)
     try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tributary.instance.configuration import URL_VARIABLE, write_configuration
@@ -27,11 +29,12 @@ def dagster_environment(settings: Settings, databases: Databases) -> dict[str, s
     }
 
 
-def open_instance(settings: Settings, databases: Databases) -> DagsterInstance:
+@contextmanager
+def open_instance(settings: Settings, databases: Databases) -> Iterator[DagsterInstance]:
     """Dagster's instance on these databases; its tables are made where they are missing.
 
     The process's environment is set as `dagster_environment` says, since Dagster reads it again when it starts runs.
-    Close the instance (it is a context manager) before the databases. What this process prints is not captured as the
+    Leave it before the databases: the connections that it keeps hold up the server. What this process prints is not captured as the
     output of its runs: it is what a person reads on the terminal, and capturing it takes two more processes a run.
     """
     write_configuration(settings)
@@ -40,6 +43,11 @@ def open_instance(settings: Settings, databases: Databases) -> DagsterInstance:
     from dagster import DagsterInstance
     from dagster._core.instance.ref import InstanceRef
 
-    return DagsterInstance.from_ref(
-        InstanceRef.from_dir(str(settings.dagster_home), overrides={"compute_logs": _NO_CAPTURE})
-    )
+    from tributary.instance.pooled_storage import pooled_engine
+
+    reference = InstanceRef.from_dir(str(settings.dagster_home), overrides={"compute_logs": _NO_CAPTURE})
+    with DagsterInstance.from_ref(reference) as instance:
+        try:
+            yield instance
+        finally:
+            pooled_engine(databases.url("dagster")).dispose()

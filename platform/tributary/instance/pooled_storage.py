@@ -151,11 +151,6 @@ class _Pooled:
             storage._engine = pooled_engine(url)  # type: ignore[attr-defined]
         return storage
 
-    def dispose(self) -> None:
-        """Close the kept connections, too: the instance is closed before the server that they hold up."""
-        super().dispose()  # type: ignore[misc]  # the stock storage's
-        self._engine.dispose()  # type: ignore[attr-defined]
-
 
 class PooledRunStorage(_Pooled, PostgresRunStorage):
     """Runs, over the process's pool."""
