@@ -34,8 +34,9 @@ def open_instance(settings: Settings, databases: Databases) -> Iterator[DagsterI
     """Dagster's instance on these databases; its tables are made where they are missing.
 
     The process's environment is set as `dagster_environment` says, since Dagster reads it again when it starts runs.
-    Leave it before the databases: the connections that it keeps hold up the server. What this process prints is not captured as the
-    output of its runs: it is what a person reads on the terminal, and capturing it takes two more processes a run.
+    Leave it before the databases: the connections that it keeps hold up the server. What this process prints is not
+    captured as the output of its runs: it is what a person reads on the terminal, and capturing it takes two more
+    processes a run.
     """
     write_configuration(settings)
     os.environ.update(dagster_environment(settings, databases))
