@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from resources.warehouse.answers import Answer
 from resources.warehouse.checks import CheckResult
 from resources.warehouse.counting import Reckoning
 from resources.warehouse.delimited.contract import FileContract
@@ -162,6 +164,15 @@ class Warehouse(ABC):
         """The rows of a query, as dictionaries; the session is read-only.
 
         Raises:
+            WarehouseError: the engine refused the query.
+        """
+
+    @abstractmethod
+    def answer(self, sql: str, *, origin: Origin = NOBODY, limit: int | None = None) -> AbstractContextManager[Answer]:
+        """The answer to one query, EXPLAIN or SHOW, worded by the server; the session is read-only, and rows stream.
+
+        Raises:
+            UsageError: the text is no single statement.
             WarehouseError: the engine refused the query.
         """
 

@@ -1,23 +1,41 @@
-"""What every command shows with: one console for results, one for messages, and formats for numbers and times."""
+"""What every command shows with: one console for results, one for messages, and formats for numbers and times.
+
+Tables are `tables`' matter.
+"""
 
 from __future__ import annotations
 
 import io
 import logging
+import os
+import shutil
 import sys
 from typing import TextIO, cast
 
 from rich.console import Console
+from rich.text import Text
+
+for _stream in (sys.stdout, sys.stderr):
+    if isinstance(_stream, io.TextIOWrapper):
+        # A terminal without a character for what it is to show must not end the command.
+        _stream.reconfigure(errors="replace")
 
 _terminal = sys.stdout.isatty()
 # Piped output is read by programs or pagers, which fold lines themselves where they want to.
-out = Console(highlight=False, width=None if _terminal else 10_000)
-err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, emoji=False, width=None if _terminal else 10_000)
+err = Console(stderr=True, highlight=False, emoji=False)
+
+
+def width() -> int | None:
+    """The columns that a line may have: the terminal's, or COLUMNS where that is set; None where there is no bound."""
+    if not _terminal and not os.environ.get("COLUMNS", "").isdigit():
+        return None
+    return shutil.get_terminal_size().columns
 
 
 def sentence(text: str) -> None:
     """Show an error, in one sentence, to people."""
-    err.print(f"[bold red]✗[/] {_escape(text)}", soft_wrap=True)
+    err.print(Text.assemble(("✗", "bold red"), " ", text), soft_wrap=True)
 
 
 def let_libraries_be_quiet() -> None:
@@ -56,7 +74,7 @@ class _WithoutAside(io.TextIOBase):
 
 class _Shown(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        err.print(f"[yellow]![/] {_escape(record.getMessage())}", soft_wrap=True)
+        err.print(Text.assemble(("!", "yellow"), " ", record.getMessage()), soft_wrap=True)
 
 
 def duration(seconds: float) -> str:
@@ -66,7 +84,3 @@ def duration(seconds: float) -> str:
     if seconds < 100:
         return f"{seconds:.1f} s"
     return f"{int(seconds // 60)} min {int(seconds % 60):02d} s"
-
-
-def _escape(text: str) -> str:
-    return text.replace("[", "\\[")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 
+from rich.text import Text
 from rich.tree import Tree
 
 from assets.factory.lineage import Source, trace
@@ -30,11 +31,11 @@ def lineage(target: str) -> int:
 
 
 def _table(platform: Platform, key: str) -> Tree:
-    tree = Tree(f"[bold]{key}[/]")
+    tree = Tree(Text(key, style="bold"))
     lineage = platform.lineage.get(key, {})
     for name in platform.tables[key].column_names:
         sources = ", ".join(f"{source.table}.{source.column}" for source in lineage.get(name, ()))
-        tree.add(f"{name} [dim]← {sources or 'computed'}[/]")
+        tree.add(Text.assemble(name, (f" ← {sources or 'computed'}", "dim")))
     return tree
 
 
@@ -47,6 +48,6 @@ def _column(platform: Platform, key: str, column: str) -> Tree:
     tree = Tree("")
     branches = {-1: tree}
     for step in trace(platform.lineage, Source(key, column)):
-        label = f"{step.source.table}.[bold]{step.source.column}[/]"
+        label = Text.assemble(f"{step.source.table}.", (step.source.column, "bold"))
         branches[step.depth] = branches[step.depth - 1].add(label)
     return tree.children[0]

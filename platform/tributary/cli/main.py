@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import importlib
+import re
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from resources.errors import TributaryError, UsageError
 from resources.home import keep_private, prepare_home
@@ -22,6 +24,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+class StatementCommand(TyperCommand):
+    """A command whose argument may begin with `--`, as a comment of SQL does."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Set what cannot be an option apart from the options; no option's name holds a blank."""
+        texts = [text for text in args if text.startswith("--") and re.match(r"--[\w-]*\s", text)]
+        if texts and "--" not in args:
+            args = [*(text for text in args if text not in texts), "--", *texts]
+        return super().parse_args(ctx, args)
+
 
 Selection = Annotated[
     str,
@@ -64,14 +78,17 @@ def replay(
     _run("replay", "replay", table=table)
 
 
-@app.command()
+@app.command(cls=StatementCommand)
 def query(
-    sql: Annotated[str, typer.Argument(help="One SELECT; nothing else is let through.")],
+    sql: Annotated[
+        str | None, typer.Argument(help="One SELECT, SHOW or EXPLAIN; '-', or nothing, reads it from standard input.")
+    ] = None,
+    file: Annotated[str | None, typer.Option("--file", "-f", help="A file that holds the statement.")] = None,
     output: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
-    limit: Annotated[int, typer.Option(help="Rows shown at most; 0 for all.")] = 1000,
+    limit: Annotated[int, typer.Option(min=0, help="Rows shown at most; 0 for all.")] = 1000,
 ) -> None:
-    """Run a read-only query on the warehouse."""
-    _run("query", "query", sql=sql, output=output, limit=limit)
+    """Run a read-only query on the warehouse, and print what the server says."""
+    _run("query", "query", sql=sql, file=file, output=output, limit=limit)
 
 
 @app.command()

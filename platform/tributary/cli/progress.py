@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -77,18 +76,20 @@ def _line(progress: AssetProgress) -> Text:
     rows = f"{progress.rows:,} rows" if progress.rows is not None else ""
     rows += f", {progress.rejected:,} rejected" if progress.rejected else ""
     seconds = duration(progress.seconds) if progress.seconds is not None else ""
-    text = f"{_SIGNS[progress.status]} {progress.key:<36} {rows:>16} {seconds:>10}"
+    # What checks, files and servers say is appended, never read as markup.
+    text = Text.from_markup(_SIGNS[progress.status]).append(f" {progress.key:<36} {rows:>16} {seconds:>10}")
     if progress.failed_checks:
-        text += f"  [yellow]{len(progress.failed_checks)} failed: {escape(', '.join(progress.failed_checks))}[/]"
+        checks = ", ".join(progress.failed_checks)
+        text.append(f"  {len(progress.failed_checks)} failed: {checks}", style="yellow")
     if progress.problem:
-        text += f"\n  [red]{escape(progress.problem)}[/]"
+        text.append(f"\n  {progress.problem}", style="red")
     elif progress.status == "blocked":
-        text += f"  [yellow]waits for {escape(progress.waits_for)}[/]"
+        text.append(f"  waits for {progress.waits_for}", style="yellow")
     elif progress.status == "interrupted":
-        text += "  [yellow]interrupted[/]"
+        text.append("  interrupted", style="yellow")
     elif progress.status == "skipped":
-        text += "  [dim]skipped, as something upstream failed[/]"
-    return Text.from_markup(text)
+        text.append("  skipped, as something upstream failed", style="dim")
+    return text
 
 
 def _summary(run: Run, seconds: float) -> None:
@@ -102,5 +103,5 @@ def _summary(run: Run, seconds: float) -> None:
     parts += [f"[yellow]{warned} check warning{'s' if warned > 1 else ''}[/]"] if warned else []
     console = out if run.succeeded else err
     if run.problem:
-        console.print(f"[red]{escape(run.problem)}[/]", soft_wrap=True)
+        console.print(Text(run.problem, style="red"), soft_wrap=True)
     console.print(f"[bold]{', '.join(parts)}[/] in {duration(seconds)} [dim](run {run.run_id[:8]})[/]")

@@ -1,58 +1,90 @@
-"""`tributary query`: a read-only query, as a table, CSV or JSON."""
+"""`tributary query`: what the warehouse answers to a read-only query, as a table, CSV or JSON."""
 
 from __future__ import annotations
 
-import csv
-import json
+import os
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from rich.table import Table
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
 
 from resources.errors import UsageError
 from resources.settings import get_settings
+from resources.warehouse.answers import Answer
 from tributary.cli.console import err, out
 
 FORMATS = ("table", "csv", "json")
+STANDARD_INPUT = "-"
 
 
-def query(sql: str, output: str, limit: int) -> int:
-    """Run the query and show its rows; only the table format says how many there were."""
+def query(sql: str | None, file: str | None, output: str, limit: int) -> int:
+    """Run the query and show its answer; only the table format says how many rows there were."""
     if output not in FORMATS:
         raise UsageError(f"--format {output} is not known; use {', '.join(FORMATS)}.")
+    text = _text(sql, file)
     from resources.warehouse.opening import open_warehouse
 
-    most = None if limit <= 0 else limit
-    rows = open_warehouse(get_settings()).rows(sql, limit=None if most is None else most + 1)
-    cut = most is not None and len(rows) > most
-    rows = rows[:most]
-    {"table": _table, "csv": _csv, "json": _json}[output](rows)
+    most = limit or None
+    with open_warehouse(get_settings()).answer(text, limit=None if most is None else most + 1) as answer:
+        shown = Answer(answer.columns, answer.rows if most is None else islice(answer.rows, most))
+        try:
+            _WRITERS[output](shown)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Who reads has read enough (`… | head`); what Python would still write at its end goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        cut = next(answer.rows, None) is not None
     if cut:
         err.print(f"[yellow]Only the first {limit:,} rows are shown; --limit 0 shows all.[/]")
     return 0
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> None:
-    if not rows:
-        out.print("[dim]no rows[/]")
-        return
-    table = Table(header_style="bold", box=None, pad_edge=False)
-    for name, value in rows[0].items():
-        table.add_column(name, justify="right" if isinstance(value, int | float) else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*("[dim]null[/]" if value is None else str(value).replace("[", "\\[") for value in row.values()))
-    out.print(table)
-    out.print(f"[dim]{len(rows):,} row{'' if len(rows) == 1 else 's'}[/]")
+def _text(sql: str | None, file: str | None) -> str:
+    """The statement: the argument, a file, or, with `-` or nothing given, standard input."""
+    if sql is not None and file is not None:
+        raise UsageError("Give the statement as the argument or by --file, not both.")
+    if sql not in (None, STANDARD_INPUT):
+        return sql or ""
+    if file in (None, STANDARD_INPUT):
+        if sql is None and file is None and sys.stdin.isatty():
+            raise UsageError("There is no statement to run; give it as the argument, by --file, or on standard input.")
+        return _decoded(sys.stdin.buffer.read(), "Standard input")
+    path = Path(file or "")
+    try:
+        return _decoded(path.read_bytes(), str(path))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
-def _csv(rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+def _decoded(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"{name} is not UTF-8 text (line {line}); write it in UTF-8.") from None
 
 
-def _json(rows: Sequence[Mapping[str, Any]]) -> None:
-    json.dump(rows, sys.stdout, default=str, indent=2)
-    sys.stdout.write("\n")
+def _table(answer: Answer) -> None:
+    from tributary.cli.tables import Heading, print_rows
+
+    numbers = ("integer", "double", "decimal", "number")
+    headings = [Heading(column.name, right=column.kind in numbers) for column in answer.columns]
+    count = print_rows(headings, answer.rows)
+    sys.stdout.flush()
+    out.print(f"[dim]{count:,} row{'' if count == 1 else 's'}[/]")
+
+
+def _csv(answer: Answer) -> None:
+    from tributary.cli.answer_files import write_csv
+
+    write_csv(answer, sys.stdout.buffer)
+
+
+def _json(answer: Answer) -> None:
+    from tributary.cli.answer_files import write_json
+
+    write_json(answer, sys.stdout.buffer)
+
+
+_WRITERS: dict[str, Callable[[Answer], None]] = {"table": _table, "csv": _csv, "json": _json}

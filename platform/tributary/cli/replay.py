@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
+
 from resources.errors import TributaryError
 from resources.postgres.databases import connect
 from resources.settings import get_settings
@@ -36,7 +38,7 @@ def replay(table: str | None) -> int:
         warehouse = open_warehouse(settings)
         before = warehouse.rejected(table)
         if not before:
-            out.print(f"[green]✓[/] Nothing is in quarantine{f' for {table}' if table else ''}.")
+            out.print(f"[green]✓[/] Nothing is in quarantine{f' for {escape(table)}' if table else ''}.")
             return 0
         failed = 0
         for keys, partitions in runs_for(defs, before):

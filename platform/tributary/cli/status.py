@@ -4,36 +4,35 @@ from __future__ import annotations
 
 import socket
 
-from rich.table import Table
-
 from resources.settings import Settings, get_settings, is_secret, variable_of
 from tributary.cli.console import out
+from tributary.cli.tables import Heading, print_rows
 from tributary.launcher.services import dagster_url
 
 
 def status() -> int:
     """Show it all; nothing is started but the embedded Postgres, where it is needed to look."""
     settings = get_settings()
-    out.print(_settings(settings))
+    _print_settings(settings)
     serving = _listens(settings.host, settings.dagster_port)
     where = dagster_url(settings)
-    out.print(f"\nDagster UI: [green]{where}[/]" if serving else "\nDagster UI: [dim]not running (tributary up)[/]")
-    out.print(_tables(settings))
+    out.print(f"\nDagster UI: {where if serving else 'not running (tributary up)'}", markup=False, soft_wrap=True)
+    _print_tables(settings)
     return 0
 
 
-def _settings(settings: Settings) -> Table:
-    table = Table("setting", "value", "meaning", header_style="bold", box=None, pad_edge=False)
+def _print_settings(settings: Settings) -> None:
+    rows = []
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
-        shown = "[dim]not set[/]" if value is None else str(value)
+        shown = "not set" if value is None else str(value)
         if value is not None and is_secret(name):
             shown = "********"
-        table.add_row(variable_of(name), shown, f"[dim]{field.description}[/]")
-    return table
+        rows.append((variable_of(name), shown, field.description))
+    print_rows((Heading("setting"), Heading("value", wraps=True), Heading("meaning", wraps=True)), rows)
 
 
-def _tables(settings: Settings) -> Table:
+def _print_tables(settings: Settings) -> None:
     from resources.warehouse.opening import open_warehouse
 
     rows = open_warehouse(settings).rows(
@@ -49,15 +48,12 @@ def _tables(settings: Settings) -> Table:
         ORDER BY array_position(ARRAY['staged', 'core', 'gold'], n.nspname::text), 2
         """
     )
-    table = Table(header_style="bold", box=None, pad_edge=False, title="\nWarehouse", title_justify="left")
-    table.add_column("table")
-    table.add_column("rows", justify="right")
-    table.add_column("size", justify="right")
-    for row in rows:
-        table.add_row(f"{row['layer']}.{row['name']}", f"{max(row['rows'], 0):,}", row["size"])
+    out.print("\nWarehouse")
     if not rows:
-        table.add_row("[dim]nothing is materialised yet[/]", "", "")
-    return table
+        out.print("nothing is materialised yet")
+        return
+    shown = [(f"{row['layer']}.{row['name']}", f"{max(row['rows'], 0):,}", row["size"]) for row in rows]
+    print_rows((Heading("table"), Heading("rows", right=True), Heading("size", right=True)), shown)
 
 
 def _listens(host: str, port: int) -> bool:

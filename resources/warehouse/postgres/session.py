@@ -32,6 +32,10 @@ class Session:
         self._table = table
         self._comment = f"/* {APPLICATION} run={_plain(origin.run_id)} asset={_plain(origin.asset)} */ "
 
+    def commented(self, sql: str) -> bytes:
+        """The statement with the comment that names run and asset before it."""
+        return (self._comment + sql).encode()
+
     def execute(self, sql: str, params: Sequence[Any] | None = None) -> psycopg.Cursor[dict[str, Any]]:
         """Run one statement; without `params` it may hold bare percent signs."""
         return self.connection.execute((self._comment + sql).encode(), params or None)

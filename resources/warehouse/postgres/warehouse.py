@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from resources.warehouse.answers import Answer
 from resources.warehouse.base import (
     NOBODY,
     Origin,
@@ -50,6 +52,13 @@ class PostgresWarehouse(Warehouse):
         with open_session(self._reader_url(), origin, read_only=True) as session:
             cursor = session.query(sql, params)
             return cursor.fetchall() if limit is None else cursor.fetchmany(limit)
+
+    @contextmanager
+    def answer(self, sql: str, *, origin: Origin = NOBODY, limit: int | None = None) -> Iterator[Answer]:
+        from resources.warehouse.postgres.answering import answer
+
+        with open_session(self._reader_url(), origin, read_only=True) as session, answer(session, sql, limit) as found:
+            yield found
 
     def arrow(self, sql: str, params: Sequence[Any] = (), *, origin: Origin = NOBODY) -> pa.Table:
         from resources.warehouse.postgres.bulk import read_arrow
