@@ -6,6 +6,7 @@ The same for every table, however its rows were made.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -22,9 +23,19 @@ from resources.warehouse.table import Table
 REJECTED = "rejected"
 """The metadata that tells how many records of what was read went to quarantine."""
 
-_LONG = (dg.MarkdownMetadataValue, dg.TableSchema, dg.TableColumnLineage)
+REFUSED = "refused"
+"""The metadata in which an asset's page says why a write was refused, and that the old rows stand."""
 
-Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]
+TOLD_BY = "told in full by run"
+"""The metadata of rows that were left as they were: the run whose materialisation tells all of them."""
+
+MADE_FROM = "made from"
+"""The metadata that tells one state of a table's inputs and code from another."""
+
+_LINEAGE = "lineage"
+_LONG = (dg.MarkdownMetadataValue, dg.TableColumnLineage)
+
+Events = Iterator[dg.AssetCheckResult | dg.AssetCheckEvaluation | dg.AssetObservation | dg.MaterializeResult[Any]]
 
 
 def asset_key(table: str) -> dg.AssetKey:
@@ -51,21 +62,23 @@ def check_specs(table: Table) -> list[dg.AssetCheckSpec]:
 
 
 def events(
+    context: dg.AssetExecutionContext,
     table: Table,
     write: Callable[[], WriteReport],
     *,
-    lineage: Lineage,
+    lineage: Lineage | Callable[[], Lineage],
     metadata: Callable[[WriteReport], Mapping[str, Any]] | None = None,
+    picture: Callable[[], Mapping[str, Any]] | None = None,
     more_checks: Callable[[WriteReport], Sequence[dg.AssetCheckResult]] | None = None,
     data_version: str | None = None,
-    partitions: dg.AssetExecutionContext | None = None,
     partition_rows: Callable[[], Mapping[str, int]] | None = None,
 ) -> Events:
-    """Write, and yield the results of the checks and the materialisation.
+    """Write, and yield the materialisation and then the results of the checks, which are of what it published.
 
-    `partitions` is the step's context where the asset is partitioned, and `partition_rows` counts the rows of each of
-    the run's partitions by its key. Of a range, what is long to tell is told of the last partition alone, since Dagster
-    would keep it once for each.
+    Nothing long is told twice: of rows that are left as they were, the run is named that told of them when they were
+    made. `picture` is asked for only where the rows are new. `partition_rows` counts the rows of each of the run's
+    partitions by its key. Of a range, what is long to tell is told of the last partition alone, since Dagster would
+    keep it once for each.
 
     Raises:
         dagster.Failure: the write was refused; its message is one sentence, and the old rows stay.
@@ -73,19 +86,71 @@ def events(
     try:
         report = write()
     except ChecksFailed as failed:
-        yield from (check_result(table, result) for result in failed.results)
+        yield from (refused_result(table, result) for result in failed.results)
+        yield refusal(table, failed)
         raise failure(failed) from failed
     except TributaryError as error:
+        yield refusal(table, error)
         raise failure(error) from error
-    yield from (check_result(table, result) for result in report.checks)
-    if more_checks is not None:
-        yield from more_checks(report)
-    told = {**report_metadata(report, lineage), **(metadata(report) if metadata else {})}
+    more = more_checks(report) if more_checks is not None else ()
+    last = last_told(context, table)
+    told = {**report_metadata(report), **(metadata(report) if metadata else {})}
+    by = last.in_full(report)
+    if by is not None:
+        told[TOLD_BY] = dg.MetadataValue.dagster_run(by)
+    else:
+        told |= {**long_metadata(report), **_lineage_metadata(lineage, last), **(picture() if picture else {})}
+    partitioned = context.assets_def.partitions_def is not None
     yield dg.MaterializeResult(
         asset_key=asset_key(table.key),
-        metadata=told if partitions is None else _told_once(partitions, table, told, partition_rows),
+        metadata=_told_once(context, table, told, partition_rows) if partitioned else told,
         data_version=None if data_version is None else dg.DataVersion(data_version),
     )
+    yield from (check_result(table, result) for result in report.checks)
+    yield from more
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the same code told of a table at its last materialisation, in which run."""
+
+    metadata: Mapping[str, dg.MetadataValue[Any]]
+    run_id: str
+
+    def in_full(self, report: WriteReport) -> str | None:
+        """The run that told in full of these very rows, where they were left as they were."""
+        noted = self.metadata.get(MADE_FROM)
+        if not report.unchanged or noted is None or noted.value != report.fingerprint:
+            return None
+        named = self.metadata.get(TOLD_BY)
+        return str(named.value) if named is not None else self.run_id
+
+
+def last_told(context: dg.AssetExecutionContext, table: Table) -> Told:
+    """What was told last; nothing where that was by other code."""
+    event = context.instance.get_latest_materialization_event(asset_key(table.key))
+    last = event.asset_materialization if event is not None else None
+    own = context.assets_def.code_versions_by_key.get(asset_key(table.key))
+    if event is None or last is None or (last.tags or {}).get("dagster/code_version") != own:
+        return Told({}, "")
+    return Told(last.metadata, event.run_id)
+
+
+def _lineage_metadata(lineage: Lineage | Callable[[], Lineage], last: Told) -> Mapping[str, Any]:
+    """The lineage, derived and told to machines where the code is new; else as it was told to people last."""
+    if _LINEAGE in last.metadata:
+        return {_LINEAGE: last.metadata[_LINEAGE]}
+    found = lineage() if callable(lineage) else lineage
+    if not found:
+        return {}
+    deps = {
+        column: [dg.TableColumnDep(asset_key(source.table), source.column) for source in sources]
+        for column, sources in found.items()
+    }
+    return {
+        "dagster/column_lineage": dg.TableColumnLineage(deps_by_column=deps),
+        _LINEAGE: dg.MetadataValue.md(lineage_table(found)),
+    }
 
 
 def _told_once(
@@ -110,18 +175,40 @@ def failure(error: TributaryError) -> dg.Failure:
     return dg.Failure(description=str(error), allow_retries=False)
 
 
+def refusal(table: Table, error: TributaryError) -> dg.AssetObservation:
+    """What the asset's own page tells of a write that was refused."""
+    return dg.AssetObservation(asset_key(table.key), description=str(error), metadata={REFUSED: str(error)})
+
+
+def refused_result(table: Table, result: CheckResult) -> dg.AssetCheckEvaluation:
+    """A check's outcome on rows that were not published: no materialisation is its target."""
+    return dg.AssetCheckEvaluation(
+        asset_key=asset_key(table.key),
+        check_name=result.check.name,
+        passed=result.passed,
+        metadata=_found(result),
+        severity=severity(result.check),
+        blocking=result.check.severity == "error",
+        description="Of rows that were refused: the rows that stand are the older ones, which this does not speak of.",
+    )
+
+
 def check_result(table: Table, result: CheckResult) -> dg.AssetCheckResult:
     """A check's outcome, with a few offending rows where it failed, or the counts that it compared."""
-    metadata: dict[str, Any] = {"failures": result.failures, **result.counts}
-    if result.sample:
-        metadata["offending rows"] = dg.MetadataValue.md(preview_table(result.sample))
     return dg.AssetCheckResult(
         passed=result.passed,
         asset_key=asset_key(table.key),
         check_name=result.check.name,
         severity=severity(result.check),
-        metadata=metadata,
+        metadata=_found(result),
     )
+
+
+def _found(result: CheckResult) -> dict[str, Any]:
+    found: dict[str, Any] = {"failures": result.failures, **result.counts}
+    if result.sample:
+        found["offending rows"] = dg.MetadataValue.md(preview_table(result.sample))
+    return found
 
 
 def severity(check: Check) -> dg.AssetCheckSeverity:
@@ -144,29 +231,20 @@ def table_schema(table: Table) -> dg.TableSchema:
     )
 
 
-def report_metadata(report: WriteReport, lineage: Lineage) -> dict[str, Any]:
-    """Rows of the whole table, bytes, seconds, preview, schema, lineage and the statement that ran."""
+def report_metadata(report: WriteReport) -> dict[str, Any]:
+    """Rows of the whole table, bytes and seconds; its columns are told by the asset's definition."""
     metadata: dict[str, Any] = {
         "dagster/row_count": report.rows if report.table_rows is None else report.table_rows,
-        "dagster/column_schema": table_schema(report.table),
         "bytes": report.bytes,
         "seconds": round(report.seconds, 3),
-        "preview": dg.MetadataValue.md(preview_table(report.preview)),
-        "statement": dg.MetadataValue.md(f"```sql\n{report.statement}\n```"),
         **{f"seconds: {phase}": round(seconds, 3) for phase, seconds in report.phases.items()},
     }
     if report.unchanged:
         metadata["unchanged"] = True
+    if report.fingerprint:
+        metadata[MADE_FROM] = report.fingerprint
     if report.table_rows is not None:
         metadata["rows written"] = report.rows
-    if lineage:
-        metadata["dagster/column_lineage"] = dg.TableColumnLineage(
-            deps_by_column={
-                column: [dg.TableColumnDep(asset_key(source.table), source.column) for source in sources]
-                for column, sources in lineage.items()
-            }
-        )
-        metadata["lineage"] = dg.MetadataValue.md(lineage_table(lineage))
     if report.lines:
         metadata["read"] = report.lines
         metadata[REJECTED] = report.rejected
@@ -174,3 +252,11 @@ def report_metadata(report: WriteReport, lineage: Lineage) -> dict[str, Any]:
         metadata["duplicates dropped"] = report.duplicates
         metadata["rows displaced elsewhere"] = report.displaced
     return metadata
+
+
+def long_metadata(report: WriteReport) -> dict[str, Any]:
+    """A few rows, and the statement that made them."""
+    return {
+        "preview": dg.MetadataValue.md(preview_table(report.preview)),
+        "statement": dg.MetadataValue.md(f"```sql\n{report.statement}\n```"),
+    }

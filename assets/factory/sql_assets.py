@@ -14,16 +14,13 @@ import dagster as dg
 from assets.factory.charts import chart_metadata
 from assets.factory.lineage import Lineage, column_lineage
 from assets.factory.model import Dialect, SqlModel
-from assets.factory.outcome import Events, asset_key, check_specs, events, origin_of
+from assets.factory.outcome import Events, events, origin_of
 from assets.factory.partition_rows import rows_in_range
 from assets.factory.specs import FORCE, table_spec
+from assets.factory.table_step import WAREHOUSE, table_step
 from resources.warehouse.base import Origin, Recipe, Select, Warehouse, WriteReport
 from resources.warehouse.table import Table
 from resources.warehouse.windows import Range
-
-WAREHOUSE = "warehouse"
-_CHART = "chart"
-_MADE_FROM = "made from"
 
 _PARTITIONS: dict[str, Callable[..., dg.TimeWindowPartitionsDefinition]] = {
     "hour": dg.HourlyPartitionsDefinition,
@@ -58,53 +55,40 @@ def sql_asset(model: SqlModel, lineage: ModelLineage) -> dg.AssetsDefinition:
     """The asset that a model file defines."""
     table = model.table
 
-    @dg.multi_asset(
-        name=f"{table.schema}__{table.name}",
-        specs=[
-            table_spec(
-                table,
-                domain=model.domain,
-                deps=dict.fromkeys((*model.reads, *model.references)),
-                kinds=("sql",),
-                source=model.path,
-                code_version=model.digest,
-                tags=model.tags,
-                partitions=partitions_of(model),
-            )
-        ],
-        # A range of partitions is one window, replaced at once by one run.
-        backfill_policy=dg.BackfillPolicy.single_run() if model.window else None,
-        check_specs=check_specs(table),
-        required_resource_keys={WAREHOUSE},
+    @table_step(
+        table,
+        table_spec(
+            table,
+            domain=model.domain,
+            deps=dict.fromkeys((*model.reads, *model.references)),
+            kinds=("sql",),
+            source=model.path,
+            code_version=model.digest,
+            tags=model.tags,
+            partitions=partitions_of(model),
+        ),
     )
     def run(context: dg.AssetExecutionContext) -> Events:
         warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
         origin = origin_of(context, table)
         forced = context.run.tags.get(FORCE) == "true"
         window = window_of(model, context.partition_time_window) if model.window else None
-        made_from: list[str] = []
 
         def write() -> WriteReport:
-            report, fingerprint = write_model(warehouse, model, window, origin, forced=forced)
-            made_from.append(fingerprint or "")
-            return report
+            return write_model(warehouse, model, window, origin, forced=forced)[0]
 
-        def picture(report: WriteReport) -> Mapping[str, Any]:
-            noted = {_MADE_FROM: made_from[0]} if made_from[0] else {}
-            if model.chart is None:
-                return noted
-            kept = _last_chart(context, table, made_from[0]) if report.unchanged else {}
-            return {**noted, **(kept or chart_metadata(warehouse, table, model.chart, origin))}
+        def picture() -> Mapping[str, Any]:
+            return {} if model.chart is None else chart_metadata(warehouse, table, model.chart, origin)
 
         def rows() -> Mapping[str, int]:
             return {} if window is None else rows_in_range(warehouse, table, window, *_units(model), origin)
 
         yield from events(
+            context,
             table,
             write,
-            lineage=lineage.of(model),
-            metadata=picture,
-            partitions=context if model.window else None,
+            lineage=lambda: lineage.of(model),
+            picture=picture,
             partition_rows=rows,
         )
 
@@ -132,14 +116,6 @@ def write_model(
         return replace(report, statement=f"{report.statement}\n{statement}"), standing.fingerprint
     report = warehouse.replace(model.table, Select(statement), origin=origin, fingerprint=standing.fingerprint)
     return report, standing.fingerprint
-
-
-def _last_chart(context: dg.AssetExecutionContext, table: Table, made_from: str) -> Mapping[str, Any]:
-    """The chart of the last materialisation, where that told of these very rows; drawing costs more than all else."""
-    event = context.instance.get_latest_materialization_event(asset_key(table.key))
-    known = event.asset_materialization.metadata if event is not None and event.asset_materialization else {}
-    noted = known.get(_MADE_FROM)
-    return {_CHART: known[_CHART]} if _CHART in known and noted is not None and noted.value == made_from else {}
 
 
 def partitions_of(model: SqlModel) -> dg.TimeWindowPartitionsDefinition | None:

@@ -8,9 +8,9 @@ from typing import Any, cast
 import dagster as dg
 
 from assets.factory.lineage import Lineage
-from assets.factory.outcome import Events, check_specs, events, failure, origin_of
+from assets.factory.outcome import Events, events, failure, origin_of, refusal
 from assets.factory.specs import table_spec
-from assets.factory.sql_assets import WAREHOUSE
+from assets.factory.table_step import WAREHOUSE, table_step
 from resources.errors import TributaryError
 from resources.warehouse.base import Origin, Source, Warehouse, WriteReport
 from resources.warehouse.table import Table
@@ -38,20 +38,12 @@ def table_asset(
 ) -> dg.AssetsDefinition:
     """The asset whose rows `make` gives, replaced whole; `defined_in` is the `__file__` of the defining module."""
 
-    @dg.multi_asset(
-        name=f"{table.schema}__{table.name}",
-        specs=[
-            table_spec(
-                table,
-                domain=domain,
-                deps=deps,
-                kinds=("python",),
-                source=Path(defined_in),
-                code_version=code_version,
-            )
-        ],
-        check_specs=[*check_specs(table), *extra_checks],
-        required_resource_keys={WAREHOUSE},
+    @table_step(
+        table,
+        table_spec(
+            table, domain=domain, deps=deps, kinds=("python",), source=Path(defined_in), code_version=code_version
+        ),
+        checks=extra_checks,
     )
     def run(context: dg.AssetExecutionContext) -> Events:
         warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
@@ -59,13 +51,19 @@ def table_asset(
         try:
             made = make(warehouse, origin)
         except TributaryError as error:
+            yield refusal(table, error)
             raise failure(error) from error
 
         def write() -> WriteReport:
             return warehouse.replace(table, made.source, origin=origin)
 
         yield from events(
-            table, write, lineage=lineage or {}, metadata=lambda _: made.metadata, more_checks=lambda _: made.checks
+            context,
+            table,
+            write,
+            lineage=lineage or {},
+            metadata=lambda _: made.metadata,
+            more_checks=lambda _: made.checks,
         )
 
     return run

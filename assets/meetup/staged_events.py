@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, cast
 
 import dagster as dg
 
-from assets.factory.outcome import Events, asset_key, check_specs, events, origin_of
+from assets.factory.outcome import Events, asset_key, events, origin_of
 from assets.factory.partition_rows import rows_in_range
 from assets.factory.quarantine import quarantined
 from assets.factory.specs import table_spec
-from assets.factory.sql_assets import WAREHOUSE
+from assets.factory.table_step import WAREHOUSE, table_step
 from assets.meetup.arrivals import RAW_EVENTS, day_of, event_objects
 from assets.meetup.lineage import LINEAGE
 from assets.meetup.partitions import DAY, EVENT_DAYS, days_of
@@ -44,23 +44,20 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
         RECONCILE, asset=asset_key(table.key), description=_OF_EVENTS if table is EVENTS else _OF_VENUES
     )
 
-    @dg.multi_asset(
-        name=f"staged__{table.name}",
-        specs=[
-            table_spec(
-                table,
-                domain="meetup",
-                deps=[MEETUP_EVENTS],
-                kinds=("json",),
-                source=Path(__file__).with_name("tables.py"),
-                code_version=CODE_VERSION,
-                partitions=EVENT_DAYS,
-                automation=None,
-            )
-        ],
-        check_specs=[*check_specs(table), reconcile],
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        required_resource_keys={WAREHOUSE, LAKE},
+    @table_step(
+        table,
+        table_spec(
+            table,
+            domain="meetup",
+            deps=[MEETUP_EVENTS],
+            kinds=("json",),
+            source=Path(__file__).with_name("tables.py"),
+            code_version=CODE_VERSION,
+            partitions=EVENT_DAYS,
+            automation=None,
+        ),
+        resources=(LAKE,),
+        checks=(reconcile,),
     )
     def run(context: dg.AssetExecutionContext) -> Events:
         warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
@@ -92,9 +89,9 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
             ]
 
         yield from events(
+            context,
             table,
             write,
-            partitions=context,
             partition_rows=lambda: rows_in_range(
                 warehouse, table, Range(LOCAL_DATE, first, last + DAY), "day", EVENT_DAYS.fmt, origin_of(context, table)
             ),

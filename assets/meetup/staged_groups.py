@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, cast
 
 import dagster as dg
 
-from assets.factory.outcome import Events, asset_key, check_specs, events, origin_of
+from assets.factory.outcome import Events, asset_key, events, origin_of
 from assets.factory.quarantine import quarantined
 from assets.factory.specs import FORCE, REPLAY, table_spec
-from assets.factory.sql_assets import WAREHOUSE
+from assets.factory.table_step import WAREHOUSE, table_step
 from assets.meetup.arrivals import RAW_GROUPS, day_of, snapshots
 from assets.meetup.lineage import LINEAGE
 from assets.meetup.raw_assets import LAKE, MEETUP_GROUPS
@@ -44,21 +44,19 @@ def staged_groups_asset(table: Table) -> dg.AssetsDefinition:
         RECONCILE, asset=asset_key(table.key), description=_OF_GROUPS if table is GROUPS else _OF_TOPICS
     )
 
-    @dg.multi_asset(
-        name=f"staged__{table.name}",
-        specs=[
-            table_spec(
-                table,
-                domain="meetup",
-                deps=[MEETUP_GROUPS],
-                kinds=("json",),
-                source=Path(__file__).with_name("tables.py"),
-                code_version=CODE_VERSION,
-                automation=None,
-            )
-        ],
-        check_specs=[*check_specs(table), reconcile],
-        required_resource_keys={WAREHOUSE, LAKE},
+    @table_step(
+        table,
+        table_spec(
+            table,
+            domain="meetup",
+            deps=[MEETUP_GROUPS],
+            kinds=("json",),
+            source=Path(__file__).with_name("tables.py"),
+            code_version=CODE_VERSION,
+            automation=None,
+        ),
+        resources=(LAKE,),
+        checks=(reconcile,),
     )
     def run(context: dg.AssetExecutionContext) -> Events:
         warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
@@ -85,6 +83,7 @@ def staged_groups_asset(table: Table) -> dg.AssetsDefinition:
             ]
 
         yield from events(
+            context,
             table,
             write,
             lineage=LINEAGE[table.key],

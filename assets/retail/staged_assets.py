@@ -9,9 +9,9 @@ from typing import cast
 import dagster as dg
 
 from assets.factory.lineage import Lineage, Source
-from assets.factory.outcome import Events, check_specs, events, origin_of
+from assets.factory.outcome import Events, events, origin_of
 from assets.factory.specs import FORCE, REPLAY, table_spec
-from assets.factory.sql_assets import WAREHOUSE
+from assets.factory.table_step import WAREHOUSE, table_step
 from assets.retail.files import SourceFile
 from assets.retail.ingest import RetailFileError, read_manifest
 from assets.retail.raw_assets import LAKE
@@ -27,21 +27,18 @@ def staged_asset(source: SourceFile) -> dg.AssetsDefinition:
     digest = contract_digest(source.contract)
     lineage = file_lineage(source)
 
-    @dg.multi_asset(
-        name=f"staged__{source.name}",
-        specs=[
-            table_spec(
-                table,
-                domain="retail",
-                deps=[source.raw_key],
-                kinds=("csv",),
-                source=Path(__file__).with_name("files.py"),
-                code_version=digest,
-                metadata={"file": source.file},
-            )
-        ],
-        check_specs=check_specs(table),
-        required_resource_keys={WAREHOUSE, LAKE},
+    @table_step(
+        table,
+        table_spec(
+            table,
+            domain="retail",
+            deps=[source.raw_key],
+            kinds=("csv",),
+            source=Path(__file__).with_name("files.py"),
+            code_version=digest,
+            metadata={"file": source.file},
+        ),
+        resources=(LAKE,),
     )
     def run(context: dg.AssetExecutionContext) -> Events:
         warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
@@ -52,7 +49,7 @@ def staged_asset(source: SourceFile) -> dg.AssetsDefinition:
         def write() -> WriteReport:
             return load(warehouse, lake, source, table, origin, anew=anew)
 
-        yield from events(table, write, lineage=lineage)
+        yield from events(context, table, write, lineage=lineage)
 
     return run
 

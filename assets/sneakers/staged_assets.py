@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, cast
 
 import dagster as dg
 
-from assets.factory.outcome import Events, asset_key, check_specs, events, origin_of
+from assets.factory.outcome import Events, asset_key, events, origin_of
 from assets.factory.quarantine import quarantined
 from assets.factory.specs import FORCE, REPLAY, table_spec
-from assets.factory.sql_assets import WAREHOUSE
+from assets.factory.table_step import WAREHOUSE, table_step
 from assets.sneakers.arrivals import RAW, span_of
 from assets.sneakers.lineage import LINEAGE
 from assets.sneakers.raw_assets import LAKE, SNEAKER_EVENTS, SNEAKER_STATE
@@ -38,21 +38,19 @@ def staged_events_asset() -> dg.AssetsDefinition:
         description="Every record read is in the table, in quarantine, or in the table from an overlapping pull.",
     )
 
-    @dg.multi_asset(
-        name="staged__sneaker_events",
-        specs=[
-            table_spec(
-                EVENTS,
-                domain="sneakers",
-                deps=[SNEAKER_EVENTS],
-                kinds=("json",),
-                source=Path(__file__).with_name("tables.py"),
-                code_version=CODE_VERSION,
-                automation=None,
-            )
-        ],
-        check_specs=[*check_specs(EVENTS), reconcile],
-        required_resource_keys={WAREHOUSE, LAKE},
+    @table_step(
+        EVENTS,
+        table_spec(
+            EVENTS,
+            domain="sneakers",
+            deps=[SNEAKER_EVENTS],
+            kinds=("json",),
+            source=Path(__file__).with_name("tables.py"),
+            code_version=CODE_VERSION,
+            automation=None,
+        ),
+        resources=(LAKE,),
+        checks=(reconcile,),
     )
     def run(context: dg.AssetExecutionContext) -> Events:
         warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
@@ -83,6 +81,7 @@ def staged_events_asset() -> dg.AssetsDefinition:
             ]
 
         yield from events(
+            context,
             EVENTS,
             write,
             lineage=LINEAGE[EVENTS.key],
@@ -127,21 +126,18 @@ def load_events(
 def staged_state_asset(name: str, table: Table) -> dg.AssetsDefinition:
     """The asset that holds the current snapshot of one of the app's state tables, by its name in the app."""
 
-    @dg.multi_asset(
-        name=f"staged__{table.name}",
-        specs=[
-            table_spec(
-                table,
-                domain="sneakers",
-                deps=[SNEAKER_STATE],
-                kinds=("json",),
-                source=Path(__file__).with_name("tables.py"),
-                code_version=CODE_VERSION,
-                automation=None,
-            )
-        ],
-        check_specs=check_specs(table),
-        required_resource_keys={WAREHOUSE, LAKE},
+    @table_step(
+        table,
+        table_spec(
+            table,
+            domain="sneakers",
+            deps=[SNEAKER_STATE],
+            kinds=("json",),
+            source=Path(__file__).with_name("tables.py"),
+            code_version=CODE_VERSION,
+            automation=None,
+        ),
+        resources=(LAKE,),
     )
     def run(context: dg.AssetExecutionContext) -> Events:
         warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
@@ -152,7 +148,7 @@ def staged_state_asset(name: str, table: Table) -> dg.AssetsDefinition:
 
             return warehouse.replace(table, Batches(read_state(lake, name, table)), origin=origin_of(context, table))
 
-        yield from events(table, write, lineage=LINEAGE[table.key], metadata=_unchanged)
+        yield from events(context, table, write, lineage=LINEAGE[table.key], metadata=_unchanged)
 
     return run
 

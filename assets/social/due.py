@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from assets.domain import KeyRange
-from assets.factory.sql_assets import WAREHOUSE
+from assets.factory.table_step import WAREHOUSE
 from assets.social.arrivals import HOUR, RAW, RECEIPTS, hour_path, objects_from
 from assets.social.partitions import first_hour, key_of
 from assets.social.raw_assets import LAKE

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, cast
 
 import dagster as dg
 
-from assets.factory.outcome import Events, asset_key, check_specs, events, origin_of
+from assets.factory.outcome import Events, asset_key, events, origin_of
 from assets.factory.partition_rows import rows_of_sources
 from assets.factory.specs import FORCE, table_spec
-from assets.factory.sql_assets import WAREHOUSE
+from assets.factory.table_step import WAREHOUSE, table_step
 from assets.social.arrivals import hour_of, hour_path
 from assets.social.lineage import LINEAGE
 from assets.social.partitions import ARRIVAL_HOURS, hours_between, hours_of, key_of
@@ -38,23 +38,20 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
         description="Every row of the files loaded is in the table, or is one more delivery of a message that is.",
     )
 
-    @dg.multi_asset(
-        name=f"staged__{table.name}",
-        specs=[
-            table_spec(
-                table,
-                domain="social",
-                deps=[TRANSFORMED_EVENTS],
-                kinds=("parquet",),
-                source=Path(__file__).with_name("tables.py"),
-                code_version="1",
-                partitions=ARRIVAL_HOURS,
-                automation=None,
-            )
-        ],
-        check_specs=[*check_specs(table), reconcile],
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        required_resource_keys={WAREHOUSE, LAKE},
+    @table_step(
+        table,
+        table_spec(
+            table,
+            domain="social",
+            deps=[TRANSFORMED_EVENTS],
+            kinds=("parquet",),
+            source=Path(__file__).with_name("tables.py"),
+            code_version="1",
+            partitions=ARRIVAL_HOURS,
+            automation=None,
+        ),
+        resources=(LAKE,),
+        checks=(reconcile,),
     )
     def run(context: dg.AssetExecutionContext) -> Events:
         warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
@@ -82,11 +79,11 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
             ]
 
         yield from events(
+            context,
             table,
             write,
             lineage=LINEAGE[table.key],
             more_checks=reconciled,
-            partitions=context,
             partition_rows=lambda: rows_of_sources(
                 warehouse, table, SOURCE_OBJECT, sources, _partition_of, origin_of(context, table)
             ),

@@ -15,7 +15,7 @@ from assets.factory.outcome import asset_key, failure
 from assets.factory.partition_rows import row_counts, tell_partitions
 from assets.factory.quarantine import quarantined
 from assets.factory.specs import FORCE, REPLAY, object_spec
-from assets.factory.sql_assets import WAREHOUSE
+from assets.factory.table_step import WAREHOUSE
 from assets.social.arrivals import hour_of, hour_path, objects_from
 from assets.social.partitions import ARRIVAL_HOURS, hours_between, hours_of, key_of
 from assets.social.raw_assets import LAKE, SOCIAL_EVENTS

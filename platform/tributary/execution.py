@@ -16,17 +16,15 @@ from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import execute_run_iterator
 from dagster._core.execution.plan.objects import ErrorSource
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
-from dagster_shared.error import SerializableErrorInfo
 
 from assets.factory.outcome import REJECTED
 from assets.factory.partition_rows import PARTITION_ROWS
 from resources.errors import UsageError
 from tributary.instance.pools import holders_of, pool_waited_for
 from tributary.instance.processes import PROCESS_TAG, own_mark
+from tributary.instance.run_log import STARTED_BY_COMMAND
+from tributary.instance.telling import innermost, reason_of
 from tributary.launcher.services import LOCATION
-
-STARTED_BY_COMMAND = {"tributary/started_by": "command line"}
-"""The tag of runs that are executed here, and not by Dagster's daemon."""
 
 _TABLE = re.compile(r"(?<![\w/\".*-])(raw|transformed|staged|core|gold)[./](\w+)")
 _RANGE_START = "dagster/asset_partition_range_start"
@@ -113,7 +111,7 @@ class Run:
             self.interrupted |= event.event_type == dg.DagsterEventType.RUN_CANCELED
             if event.event_type == dg.DagsterEventType.RUN_FAILURE and not self._failed():
                 # The run ended outside its steps: nothing else tells why.
-                self.problem = _root(event.job_failure_data.error)
+                self.problem = innermost(event.job_failure_data.error)
             progress = self.assets.get((event.step_key or "").replace("__", ".", 1))
             if progress is None:
                 continue
@@ -219,23 +217,9 @@ def _note(progress: AssetProgress, event: dg.DagsterEvent) -> bool:
         progress.status = "interrupted"
     elif kind == dg.DagsterEventType.STEP_FAILURE:
         progress.status = "failed"
-        progress.problem = _reason(event)
+        progress.problem = reason_of(event)
     elif kind == dg.DagsterEventType.STEP_SKIPPED:
         progress.status = "skipped"
     else:
         return False
     return True
-
-
-def _reason(event: dg.DagsterEvent) -> str:
-    data = event.step_failure_data
-    if data.user_failure_data is not None and data.user_failure_data.description:
-        return data.user_failure_data.description
-    return _root(data.error)
-
-
-def _root(error: SerializableErrorInfo | None) -> str:
-    """The message of the first cause."""
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return error.message.strip() if error is not None else "The step failed without saying why."

@@ -111,7 +111,8 @@ class WriteReport:
     `duplicates` counts new rows that were dropped because the table keeps another of their key, `displaced` the rows
     of other windows that new rows took the place of. `unchanged` says that the published rows were left as they were.
     `lines` and `rejected` are the source's records, or lines, and those of them that went to quarantine. `table_rows`
-    counts the rows of the whole table after the write of a window; None where `rows` does.
+    counts the rows of the whole table after the write of a window; None where `rows` does. `fingerprint` is what the
+    rows were made from, where that was told.
     """
 
     table: Table
@@ -128,6 +129,7 @@ class WriteReport:
     displaced: int = 0
     unchanged: bool = False
     table_rows: int | None = None
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True)

@@ -328,6 +328,14 @@ def metadata_of(
     shop: Shop, instance: dg.DagsterInstance, tags: dict[str, str] | None = None
 ) -> tuple[dict[str, Any], dict[str, bool]]:
     """What a Dagster run tells of `gold.totals`: its metadata, and each check's outcome."""
+    metadata, checks, _ = told_of(shop, instance, tags)
+    return metadata, checks
+
+
+def told_of(
+    shop: Shop, instance: dg.DagsterInstance, tags: dict[str, str] | None = None
+) -> tuple[dict[str, Any], dict[str, bool], str]:
+    """The same, and the run."""
     models = shop.models()
     tables = {table.key: table for table in (SALES, SHOPS, *(model.table for model in models.values()))}
     asset = sql_asset(models["gold.totals"], ModelLineage(tables))
@@ -336,22 +344,44 @@ def metadata_of(
     (event,) = result.get_asset_materialization_events()
     metadata = event.step_materialization_data.materialization.metadata
     checks = {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
-    return {name: value.value for name, value in metadata.items()}, checks
+    return {name: value.value for name, value in metadata.items()}, checks, result.run_id
 
 
-def test_a_run_over_unchanged_inputs_tells_all_that_the_first_told(shop: Shop, instance: dg.DagsterInstance) -> None:
-    made, checks = metadata_of(shop, instance, {FORCE: "true"})
+LONG = {"preview", "chart", "lineage", "statement", "dagster/column_lineage"}
+
+
+def test_a_run_over_unchanged_inputs_names_the_run_that_told_all(shop: Shop, instance: dg.DagsterInstance) -> None:
+    made, checks, first = told_of(shop, instance, {FORCE: "true"})
     assert "unchanged" not in made
-    kept, checks_again = metadata_of(shop, instance)
-    assert kept["unchanged"] is True
-    same = ("dagster/row_count", "dagster/column_schema", "preview", "chart", "lineage", "bytes", "made from")
-    assert {name: kept[name] for name in same} == {name: made[name] for name in same}
-    assert checks_again == checks == {"unique_shop": True, "references_shop_shops": True, "totals_are_small": True}
+    assert made.keys() >= LONG
+    for _ in range(2):
+        kept, checks_again = metadata_of(shop, instance)
+        assert kept["unchanged"] is True
+        assert kept["told in full by run"] == first
+        assert not kept.keys() & LONG
+        same = ("dagster/row_count", "bytes", "made from")
+        assert {name: kept[name] for name in same} == {name: made[name] for name in same}
+        assert checks_again == checks == {"unique_shop": True, "references_shop_shops": True, "totals_are_small": True}
     forced, _ = metadata_of(shop, instance, {FORCE: "true"})
     assert "unchanged" not in forced
+    assert forced.keys() >= LONG - {"dagster/column_lineage"}
 
 
-def test_a_chart_of_other_rows_is_not_shown_again(shop: Shop, instance: dg.DagsterInstance) -> None:
+def test_lineage_is_derived_anew_only_where_the_code_is_new(
+    shop: Shop, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = metadata_of(shop, instance, {FORCE: "true"})
+    with monkeypatch.context() as patched:
+        patched.setattr("assets.factory.sql_assets.column_lineage", lambda *_: pytest.fail("derived again"))
+        again, _ = metadata_of(shop, instance, {FORCE: "true"})
+    assert again["lineage"] == first["lineage"]
+    shop.write("gold", "totals", TOTALS.replace("sum(v.amount) AS total", "max(v.shop) AS total"))
+    shop.make()
+    other, _ = metadata_of(shop, instance)
+    assert other["lineage"] != first["lineage"]
+
+
+def test_of_rows_that_no_event_told_of_all_is_told(shop: Shop, instance: dg.DagsterInstance) -> None:
     made, _ = metadata_of(shop, instance, {FORCE: "true"})
     shop.sell(90)
     shop.make()  # by a run whose event was lost

@@ -108,7 +108,7 @@ def test_of_a_range_only_the_last_partition_tells_what_is_long(
     assert all(metadata["dagster/row_count"].value == 3 for metadata in told.values())
     assert all(metadata["dagster/partition_row_count"].value == 1 for metadata in told.values())
     assert [day for day, metadata in told.items() if "preview" in metadata] == ["2024-01-04"]
-    assert [day for day, metadata in told.items() if "dagster/column_schema" in metadata] == ["2024-01-04"]
+    assert [day for day, metadata in told.items() if "dagster/column_lineage" in metadata] == ["2024-01-04"]
     (alone,) = run(daily, warehouse, "2024-01-03", "2024-01-03").get_asset_materialization_events()
     assert "preview" in alone.materialization.metadata
 

@@ -153,7 +153,8 @@ def test_metadata_says_what_there_is_to_know(shop: Shop) -> None:
     assert found["bytes"] > 0
     assert "31198705046" in found["preview"]
     assert "COPY staged.retail_transactions" in found["statement"]
-    schema = {column.name: column for column in found["dagster/column_schema"].columns}
+    (spec,) = staged_asset(TRANSACTIONS).specs
+    schema = {column.name: column for column in spec.metadata["dagster/column_schema"].columns}
     assert schema["sales_value"].type == "decimal(12,2)"
     assert schema["sold_at"].description
     lineage = found["dagster/column_lineage"].deps_by_column

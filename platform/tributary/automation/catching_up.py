@@ -11,9 +11,9 @@ import json
 import dagster as dg
 
 from resources.settings import get_settings
-from tributary.execution import STARTED_BY_COMMAND
 from tributary.freshness import behind, being_made
 from tributary.instance.orphans import fail_orphaned_runs
+from tributary.instance.run_log import STARTED_BY_COMMAND
 
 PATIENCE_SECONDS = 120.0
 """Age at which a command's run must have told of its process."""

@@ -8,7 +8,7 @@ from typing import cast
 import dagster as dg
 
 from assets.factory.outcome import asset_key
-from assets.factory.sql_assets import WAREHOUSE
+from assets.factory.table_step import WAREHOUSE
 from assets.social.arrivals import objects_from
 from assets.social.due import settled_since
 from assets.social.partitions import first_hour, key_of

@@ -82,6 +82,13 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "sensors": {"use_threads": True, "num_workers": 4},
         "schedules": {"use_threads": True, "num_workers": 4},
         "freshness": {"enabled": True},
+        # What runs print is what a person reads beside the event log, so it is not the event log once more.
+        "python_logs": {
+            "python_log_level": "INFO",
+            "dagster_handler_config": {
+                "handlers": {"progress": {"class": "tributary.instance.run_log.ProgressHandler", "level": "DEBUG"}}
+            },
+        },
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},
     }

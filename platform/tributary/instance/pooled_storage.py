@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
-from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationPlanned
+from dagster import BetaWarning
 from dagster._core.events import DagsterEventType
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster_postgres.event_log import PostgresEventLogStorage
@@ -26,13 +27,20 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DisconnectionError
 
 from resources.postgres.errors import PostgresError
+from tributary.instance.telling import kept, with_causes
+from tributary.instance.unbegun import withdraw_unbegun
 
 if TYPE_CHECKING:
+    from dagster import DagsterEvent
     from dagster._core.events.log import EventLogEntry
     from dagster._serdes import ConfigurableClassData
     from sqlalchemy.engine import Engine
     from sqlalchemy.pool import ConnectionPoolEntry
 
+# `dagster.yaml` names a handler of logs, which Dagster still marks as beta; every process would warn of it.
+warnings.filterwarnings("ignore", message=".*yaml-defined logging.*", category=BetaWarning)
+
+_ENDED_EARLY = (DagsterEventType.RUN_FAILURE, DagsterEventType.RUN_CANCELED)
 _NOTIFY = f"NOTIFY {CHANNEL_NAME},"
 
 _TABLES_LOCK = 0x64616773746572
@@ -180,6 +188,17 @@ class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):
             self._seen_tables.add(table_name)
         return table_name in self._seen_tables
 
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store what is kept of an event; of a run that ended too early, also tell what it did not come to."""
+        stored = kept(event)
+        if stored is None:
+            return
+        if event.dagster_event_type == DagsterEventType.RUN_FAILURE:
+            stored = with_causes(stored, self._failures(event.run_id))
+        if event.dagster_event_type in _ENDED_EARLY:
+            withdraw_unbegun(self, event.run_id)
+        super().store_event(stored)
+
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events that belong together; those that announce materialisations by one statement.
 
@@ -187,23 +206,19 @@ class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):
         storage writes one by one: half a minute for ten years of days.
         """
         planned = [one for one in events if one.dagster_event_type == DagsterEventType.ASSET_MATERIALIZATION_PLANNED]
-        others = [one for one in events if one.dagster_event_type != DagsterEventType.ASSET_MATERIALIZATION_PLANNED]
+        others = [
+            one
+            for one in map(kept, events)
+            if one is not None and one.dagster_event_type != DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+        ]
         if planned:
             self._store_planned(planned)
         if others:
             super().store_event_batch(others)
 
-    def _store_asset_check_evaluation_planned(self, event: EventLogEntry, event_id: int | None) -> None:
-        """Announce a check once.
-
-        The stock storage writes a row for each partition of the run's range, for checks of unpartitioned assets too: a
-        quarter of a million for ten years of days, which stay announced for ever, since a check is evaluated once.
-        """
-        found = event.get_dagster_event()
-        planned = found.asset_check_planned_data
-        once = AssetCheckEvaluationPlanned(asset_key=planned.asset_key, check_name=planned.check_name)
-        event = event._replace(dagster_event=found._replace(event_specific_data=once))
-        super()._store_asset_check_evaluation_planned(event, event_id)
+    def _failures(self, run_id: str) -> list[DagsterEvent]:
+        found = self.get_logs_for_run(run_id, of_type=DagsterEventType.STEP_FAILURE)
+        return [one.dagster_event for one in found if one.dagster_event is not None]
 
     def _store_planned(self, events: Sequence[EventLogEntry]) -> None:
         statement = self.prepare_insert_event_batch(events).returning(SqlEventLogStorageTable.c.id)

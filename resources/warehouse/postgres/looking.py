@@ -51,6 +51,7 @@ def review(session: Session, table: Table) -> WriteReport:
         lines=lines,
         rejected=rejected,
         unchanged=True,
+        fingerprint=note.published.fingerprint if note else "",
     )
 
 
@@ -86,7 +87,15 @@ def standing(session: Session, table: Table, recipe: Recipe) -> Standing:
     return Standing(
         fingerprint,
         WriteReport(
-            table, note.published.rows, size, seconds, UNCHANGED, checks=checks, preview=preview, unchanged=True
+            table,
+            note.published.rows,
+            size,
+            seconds,
+            UNCHANGED,
+            checks=checks,
+            preview=preview,
+            unchanged=True,
+            fingerprint=fingerprint,
         ),
     )
 

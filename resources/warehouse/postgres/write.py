@@ -250,4 +250,5 @@ class Write:
             displaced=aside.displaced,
             unchanged=unchanged,
             table_rows=aside.table_rows,
+            fingerprint=self._task.fingerprint,
         )
