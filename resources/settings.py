@@ -85,6 +85,10 @@ class Settings(BaseSettings):
     social_start: date = Field(
         date(2026, 1, 1), description="First day (UTC) of the social events' hourly partitions; older objects stay raw."
     )
+    social_first_day: date = Field(
+        date(2025, 1, 1),
+        description="First day (UTC) on which events can have happened; earlier ones: quarantine.",
+    )
     social_sample: bool = Field(
         True, description="Whether a sample of the social network is made, and goes on live, on the profile local."
     )

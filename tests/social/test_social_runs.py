@@ -16,10 +16,10 @@ from assets.social import transformed_assets
 from assets.social.arrivals import hour_path
 from assets.social.domain import SOCIAL
 from assets.social.events import transform as transforming
-from assets.social.events.errors import BadRecord
 from assets.social.partitions import key_of
 from resources.lake import open_lake
 from resources.lake.model import Lake
+from resources.segment.errors import BadMessage
 from resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.automation.social_events import social_events
 from tributary.cli.replay import runs_for
@@ -164,7 +164,7 @@ def test_a_replay_after_a_fix_takes_rejected_records_in_and_leaves_no_duplicate(
     world.deliver(NOW - timedelta(hours=31), "c", {**post(4), "type": "unknown"})
 
     def strict(*_: Any) -> Any:
-        raise BadRecord("A rule that was wrong.")
+        raise BadMessage("A rule that was wrong.")
 
     with monkeypatch.context() as broken:
         broken.setattr(transforming, "plain_tables", lambda records, _: ({}, list(range(len(records.starts)))))

@@ -23,21 +23,20 @@ from assets.social.events.envelope import (
     CARRIES_TRAITS,
     FOLLOW_USER,
     FOLLOWED,
-    IDENTIFY,
-    KINDS,
     POST,
     POST_CREATED,
     SORTED,
-    TRACK,
     UNFOLLOW_USER,
     Message,
 )
-from assets.social.events.errors import BadRecord
 from assets.social.events.records import Records
 from assets.social.events.rows import user_cells
-from assets.social.events.times import LATEST, micros_of
+from assets.social.events.times import EARLIEST, arrived_before
 from assets.social.events.values import text_of
 from assets.social.tables import FOLLOWS, OTHERS, POSTS, TABLES, UNFOLLOWS, USERS
+from resources.segment.errors import BadMessage
+from resources.segment.instants import LATEST, micros_of
+from resources.segment.kinds import IDENTIFY, KINDS, TRACK
 
 ARROW_TYPES = {"bigint": pa.int64(), "text": pa.string(), "timestamp": pa.timestamp("us")}
 SCHEMAS = {
@@ -47,9 +46,10 @@ SCHEMAS = {
 
 # Of the cells that are gathered, the first is the record's index, so a column's position there is one further.
 _TIME_POSITIONS = {
-    table.key: [at for at, column in enumerate(table.columns, start=1) if column.type == "timestamp"]
+    table.key: {column.name: at for at, column in enumerate(table.columns, start=1) if column.type == "timestamp"}
     for table in TABLES
 }
+_TIMES = ("timestamp", "received_at", "sent_at", "published_at")
 _NUL = b"\\u0000"
 _TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
 _IN_UTC = pa.timestamp("us", "UTC")
@@ -66,7 +66,7 @@ def plain_tables(records: Records, source_object: str) -> tuple[dict[str, pa.Tab
     others = _gather(records, {key: rows.append for key, rows in gathered.items()})
     columns = {key: list(zip(*rows, strict=True)) for key, rows in gathered.items() if rows}
     tables: dict[str, pa.Table] = {}
-    times = _Times(columns)
+    times = _Times(columns, arrived_before(source_object))
     for key, cells in columns.items():
         made, odd = _arrow_table(key, cells, times, records.starts, source_object)
         others += odd
@@ -153,16 +153,26 @@ def _other(message: Message, kind: Any, event: Any) -> tuple[str | None, bytes] 
 
 
 class _Times:
-    """All time columns of all tables, converted together: a call of Arrow costs as much for few values as for many."""
+    """All time columns of all tables, converted together: a call of Arrow costs as much for few values as for many.
 
-    def __init__(self, columns: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+    They are bounded as in `times`: nothing happened after its arrival, which was before `whole`; what is too early to
+    be believed is not plain.
+    """
+
+    def __init__(self, columns: Mapping[str, Sequence[Sequence[Any]]], whole: int) -> None:
         values: list[Any] = []
         self._places: dict[tuple[str, int], tuple[int, int]] = {}
-        for key, cells in columns.items():
-            for position in _TIME_POSITIONS[key]:
-                self._places[key, position] = len(values), len(cells[0])
-                values += cells[position]
-        self._array, self._plain = _converted(values)
+        for name in _TIMES:
+            for key, cells in columns.items():
+                if (position := _TIME_POSITIONS[key].get(name)) is not None:
+                    self._places[key, position] = len(values), len(cells[0])
+                    values += cells[position]
+        array, self._plain = _converted(values)
+        self._rows = sum(len(cells[0]) for cells in columns.values())
+        self._posts = self._places.get((POSTS.key, _TIME_POSITIONS[POSTS.key]["received_at"]))
+        if self._rows and not self._lie_within(array, whole):
+            array = self._bounded(array, whole)
+        self._array = array.view(ARROW_TYPES["timestamp"])
 
     def column(self, key: str, position: int) -> pa.Array:
         """The column at `position` of a table's cells; null where the value is not plain."""
@@ -172,18 +182,44 @@ class _Times:
         """Which rows of a table have only plain times; None where all have."""
         if self._plain is None:
             return None
-        places = (self._places[key, position] for position in _TIME_POSITIONS[key])
+        places = (self._places[key, position] for position in _TIME_POSITIONS[key].values())
         plain = np.logical_and.reduce([self._plain[start : start + count] for start, count in places])
         return None if plain.all() else plain
+
+    def _lie_within(self, array: pa.Array, whole: int) -> bool:
+        """Whether nothing is to be bounded, as is usual."""
+        bounds = pc.min_max(array)
+        lowest, highest = bounds["min"].as_py(), bounds["max"].as_py()
+        if lowest is None or lowest < EARLIEST or highest > whole:
+            return False
+        happened, received = array.slice(0, self._rows), array.slice(self._rows, self._rows)
+        ordered = pc.all(pc.less_equal(happened, received)).as_py() is not False
+        if not ordered or self._posts is None:
+            return ordered
+        published, received = array.slice(3 * self._rows), array.slice(*self._posts)
+        return pc.all(pc.less_equal(published, received)).as_py() is not False
+
+    def _bounded(self, array: pa.Array, whole: int) -> pa.Array:
+        arrived = pc.min_element_wise(array.slice(self._rows, self._rows), pa.scalar(whole, pa.int64()))
+        happened = pc.min_element_wise(array.slice(0, self._rows), arrived)
+        parts = [happened, array.slice(self._rows, 2 * self._rows)]
+        if self._posts is not None:
+            start, count = self._posts
+            parts.append(pc.min_element_wise(array.slice(3 * self._rows), arrived.slice(start - self._rows, count)))
+        early = pc.fill_null(pc.less(array, EARLIEST), fill_value=False).to_numpy(zero_copy_only=False)
+        early[self._rows : 3 * self._rows] = False
+        if early.any():
+            self._plain = ~early if self._plain is None else self._plain & ~early
+        return pa.concat_arrays(parts)
 
 
 def _arrow_table(
     key: str, cells: Sequence[Sequence[Any]], times: _Times, starts: Sequence[int], source_object: str
 ) -> tuple[pa.Table, list[int]]:
     """The rows as a table, less those whose times are not plain; and the indices of the records of these."""
-    indices = cells[0]
+    indices, time_positions = cells[0], _TIME_POSITIONS[key].values()
     arrays = [
-        times.column(key, position) if position in _TIME_POSITIONS[key] else pa.array(cells[position], pa.string())
+        times.column(key, position) if position in time_positions else pa.array(cells[position], pa.string())
         for position in range(1, len(cells))
     ]
     arrays.append(pa.repeat(pa.scalar(source_object, pa.string()), len(indices)))
@@ -196,7 +232,7 @@ def _arrow_table(
 
 
 def _converted(values: Sequence[Any]) -> tuple[pa.Array, npt.NDArray[np.bool_] | None]:
-    """Times as an array, with null for what is not plain; and which values are plain (null is), None where all are."""
+    """Times in microseconds, null for what is not plain; and which values are plain (null is), None where all are."""
     try:
         texts = pa.array(values, pa.string())
         if pc.all(pc.match_substring_regex(texts, _TIME)).as_py() is not False:
@@ -204,16 +240,16 @@ def _converted(values: Sequence[Any]) -> tuple[pa.Array, npt.NDArray[np.bool_] |
             bounds = pc.min_max(times)
             lowest, highest = bounds["min"].as_py(), bounds["max"].as_py()
             if lowest is None or (lowest >= 0 and highest < LATEST):
-                return times.view(ARROW_TYPES["timestamp"]), None
+                return times, None
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         pass  # a number, or a date that does not exist: looked at one by one
     micros = [_micros(value) for value in values]
     plain = np.array([found is not None or value is None for found, value in zip(micros, values, strict=True)])
-    return pa.array(micros, pa.int64()).view(ARROW_TYPES["timestamp"]), plain
+    return pa.array(micros, pa.int64()), plain
 
 
 def _micros(value: Any) -> int | None:
     try:
         return micros_of(value, "")
-    except BadRecord:
+    except BadMessage:
         return None

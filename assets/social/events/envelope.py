@@ -10,12 +10,7 @@ from typing import Any
 
 import msgspec
 
-TRACK = "track"
-IDENTIFY = "identify"
-KINDS = frozenset({IDENTIFY, TRACK, "page", "screen", "group", "alias"})
-
-REFUSED = "refused"
-"""The type under which the collector passes on messages that it did not take, with a `reason`."""
+from resources.segment.kinds import IDENTIFY
 
 POST_CREATED = "Post Created"
 FOLLOW_USER = "Follow User"

@@ -12,37 +12,39 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from assets.social.events.document import document
 from assets.social.events.envelope import (
     BESIDE,
     CARRIES_TRAITS,
     FOLLOW_USER,
-    IDENTIFY,
-    KINDS,
     POST_CREATED,
-    REFUSED,
-    TRACK,
     UNFOLLOW_USER,
 )
-from assets.social.events.errors import BadRecord
 from assets.social.events.places import delivered_at
-from assets.social.events.times import happened_at, micros_of
+from assets.social.events.times import arrived_before, bounded, happened_at
 from assets.social.events.values import fields_of, id_of, json_text, required_id, text_of
 from assets.social.tables import FOLLOWS, OTHERS, POSTS, UNFOLLOWS, USERS
+from resources.segment.documents import document
+from resources.segment.errors import BadMessage
+from resources.segment.instants import micros_of
+from resources.segment.kinds import IDENTIFY, KINDS, REFUSED, TRACK
 from resources.warehouse.table import Table
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """The object that delivered a record: its key, and when it was begun, where its name tells."""
+    """The object that delivered a record: its key, when it was begun, where its name tells, and by when it was whole.
+
+    The latter is in microseconds since 1970.
+    """
 
     source_object: str
     delivered: datetime | None
+    whole: int
 
     @staticmethod
     def of(source_object: str) -> Delivery:
         """The delivery by the object of this key."""
-        return Delivery(source_object, delivered_at(source_object))
+        return Delivery(source_object, delivered_at(source_object), arrived_before(source_object))
 
 
 class Row(NamedTuple):
@@ -56,27 +58,24 @@ def row_of(raw: bytes, offset: int, delivery: Delivery) -> Row:
     """The row that a record's bytes are; `offset` is where the record begins in its object.
 
     Raises:
-        BadRecord: it can be none; the message names the field and repeats no value.
+        BadMessage: it can be none; the message names the field and repeats no value.
     """
-    record = document(raw)
-    try:
-        return _row(record, raw, offset, delivery)
-    except RecursionError:
-        raise BadRecord("it is nested too deeply") from None
+    return _row(document(raw), raw, offset, delivery)
 
 
 def _row(record: Mapping[str, Any], raw: bytes, offset: int, delivery: Delivery) -> Row:
     kind = record.get("type")
     if kind == REFUSED:
-        raise BadRecord(f"the collector refused it: {str(record.get('reason', ''))[:200]}")
+        raise BadMessage(f"the collector refused it: {str(record.get('reason', ''))[:200]}")
     if kind is None:
-        raise BadRecord("type is missing")
+        raise BadMessage("type is missing")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise BadRecord(f"type is none of {', '.join(sorted(KINDS))}")
+        raise BadMessage(f"type is none of {', '.join(sorted(KINDS))}")
     message_id = id_of(record.get("messageId"), "messageId") or fingerprint(raw)
-    when = happened_at(record, delivery.delivered)
-    table, own = _own_cells(kind, record, message_id, when)
     sent, received = micros_of(record.get("sentAt"), "sentAt"), micros_of(record.get("receivedAt"), "receivedAt")
+    arrival = delivery.whole if received is None else min(received, delivery.whole)
+    when = bounded(happened_at(record, received, delivery.delivered), arrival, "the time of the event")
+    table, own = _own_cells(kind, record, message_id, when, arrival)
     return Row(table, (message_id, *own, when, sent, received, delivery.source_object, offset))
 
 
@@ -85,7 +84,9 @@ def fingerprint(raw: bytes) -> str:
     return f"sha256-{hashlib.sha256(raw).hexdigest()[:32]}"
 
 
-def _own_cells(kind: str, record: Mapping[str, Any], message_id: str, when: int) -> tuple[Table, tuple[Any, ...]]:
+def _own_cells(
+    kind: str, record: Mapping[str, Any], message_id: str, when: int, arrival: int
+) -> tuple[Table, tuple[Any, ...]]:
     """The table, and the cells between the message's id and its time."""
     user = id_of(record.get("userId"), "userId")
     said = "traits" if kind in CARRIES_TRAITS else "properties"
@@ -94,11 +95,11 @@ def _own_cells(kind: str, record: Mapping[str, Any], message_id: str, when: int)
     if kind == TRACK:
         event = record.get("event")
         if event is None or event == "":
-            raise BadRecord("event is missing")
+            raise BadMessage("event is missing")
         if not isinstance(event, str):
-            raise BadRecord("event is not text")
+            raise BadMessage("event is not text")
         if event == POST_CREATED:
-            return POSTS, _post(fields, user, message_id, when)
+            return POSTS, _post(fields, user, message_id, when, arrival)
         if event in (FOLLOW_USER, UNFOLLOW_USER):
             pair = (required_id(user, "userId"), required_id(fields.get("user_id"), "properties.user_id"))
             return (FOLLOWS if event == FOLLOW_USER else UNFOLLOWS), pair
@@ -111,13 +112,14 @@ def _own_cells(kind: str, record: Mapping[str, Any], message_id: str, when: int)
     return OTHERS, (kind, event, user, anonymous, json_text(fields))
 
 
-def _post(fields: Mapping[str, Any], user: str | None, message_id: str, when: int) -> tuple[Any, ...]:
+def _post(fields: Mapping[str, Any], user: str | None, message_id: str, when: int, arrival: int) -> tuple[Any, ...]:
     post = id_of(fields.get("post_id"), "properties.post_id") or id_of(fields.get("id"), "properties.id") or message_id
     author = id_of(fields.get("author"), "properties.author") or user
     if author is None:
-        raise BadRecord("properties.author is missing, and userId too")
-    published = micros_of(fields.get("created_at"), "properties.created_at")
-    return post, author, when if published is None else published, text_of(fields.get("body"))
+        raise BadMessage("properties.author is missing, and userId too")
+    created = micros_of(fields.get("created_at"), "properties.created_at")
+    published = when if created is None else bounded(created, arrival, "properties.created_at")
+    return post, author, published, text_of(fields.get("body"))
 
 
 def user_cells(traits: dict[str, Any]) -> tuple[str | None, str | None, str | None, str]:

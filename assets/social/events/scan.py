@@ -22,10 +22,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from assets.social.events.document import NOT_AN_OBJECT, NOT_JSON, document
-from assets.social.events.envelope import KINDS, MESSAGES, Message
-from assets.social.events.errors import BadRecord
+from assets.social.events.envelope import MESSAGES, Message
 from assets.social.events.grammar import Broken, nested_objects, value_end
+from resources.segment.documents import NOT_AN_OBJECT, NOT_JSON, document
+from resources.segment.errors import BadMessage
+from resources.segment.kinds import KINDS
 
 BLANKS = b" \t\r\n"
 CUT_SHORT = "the object ends before the record does"
@@ -90,7 +91,7 @@ def _judged(data: bytes, start: int, end: int) -> Found:
     except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
         try:
             document(raw)
-        except BadRecord as bad:
+        except BadMessage as bad:
             return Found(start, end, None, str(bad))
         return Found(start, end, None)
 

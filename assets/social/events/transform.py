@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.social.events.columns import ARROW_TYPES, SCHEMAS, plain_tables
-from assets.social.events.errors import BadRecord
 from assets.social.events.records import Records, read_records
 from assets.social.events.rows import Delivery, row_of
 from assets.social.tables import RECORD_OFFSET, TABLES
 from resources.lake.model import Lake, ObjectInfo
+from resources.segment.errors import BadMessage
 from resources.warehouse.base import Rejected
 
 
@@ -74,7 +74,7 @@ def _one_by_one(
         raw, start = records.raw(index), records.starts[index]
         try:
             row = row_of(raw, start, delivery)
-        except BadRecord as bad:
+        except BadMessage as bad:
             rejected.append(Rejected(records.numbers[index], start, raw, str(bad)))
         else:
             rows.setdefault(row.table.key, []).append(row.cells)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assets.social.events.envelope import SORTED
-from assets.social.events.errors import BadRecord
+from resources.segment.errors import BadMessage
 
 _EXACT = 2**53
 """Below this a double holds every integer, so `1.0` and `1` were the same number to the sender."""
@@ -17,7 +17,7 @@ def id_of(value: Any, field: str) -> str | None:
     Null and the empty text are no id.
 
     Raises:
-        BadRecord: naming `field`, where the value is true, false, an array or an object.
+        BadMessage: naming `field`, where the value is true, false, an array or an object.
     """
     if isinstance(value, str):
         return value or None
@@ -27,18 +27,18 @@ def id_of(value: Any, field: str) -> str | None:
         return str(value)
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)
-    raise BadRecord(f"{field} is neither text nor a number")
+    raise BadMessage(f"{field} is neither text nor a number")
 
 
 def required_id(value: Any, field: str) -> str:
     """The same, where there must be one.
 
     Raises:
-        BadRecord: naming `field`, where it is missing or no id.
+        BadMessage: naming `field`, where it is missing or no id.
     """
     found = id_of(value, field)
     if found is None:
-        raise BadRecord(f"{field} is missing")
+        raise BadMessage(f"{field} is missing")
     return found
 
 
@@ -58,10 +58,10 @@ def fields_of(value: Any, field: str) -> dict[str, Any]:
     """The value as an object; one that is missing or null says nothing.
 
     Raises:
-        BadRecord: naming `field`, where it is something else.
+        BadMessage: naming `field`, where it is something else.
     """
     if value is None:
         return {}
     if isinstance(value, dict):
         return value
-    raise BadRecord(f"{field} is not an object")
+    raise BadMessage(f"{field} is not an object")

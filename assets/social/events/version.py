@@ -6,15 +6,18 @@ import hashlib
 from pathlib import Path
 
 from assets.social import tables
+from resources import segment
+from resources.settings import get_settings
 
 
 def _digest() -> str:
-    digest = hashlib.sha256()
-    for path in [*sorted(Path(__file__).parent.glob("*.py")), Path(tables.__file__)]:
+    digest = hashlib.sha256(get_settings().social_first_day.isoformat().encode())
+    folders = Path(__file__).parent, Path(segment.__path__[0])
+    for path in [*(path for folder in folders for path in sorted(folder.glob("*.py"))), Path(tables.__file__)]:
         source = path.read_bytes()
         digest.update(f"{path.name} {len(source)}\n".encode() + source)
     return digest.hexdigest()[:16]
 
 
 CODE_VERSION = _digest()
-"""Digest of this package's modules and of the tables' columns; noted in every receipt."""
+"""Digest of this package, of what a message is, of the tables' columns and of the first day; noted in every receipt."""

@@ -10,11 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assets.social.events.columns import plain_tables
-from assets.social.events.errors import BadRecord
 from assets.social.events.records import read_records
 from assets.social.events.rows import Delivery, row_of
 from assets.social.events.transform import transform
 from assets.social.tables import TABLES
+from resources.segment.errors import BadMessage
 from tests.social.events.making import SOURCE, TIME, follow, identify, track
 
 LEAVE_OUT = object()
@@ -72,7 +72,7 @@ def defined(data: bytes) -> tuple[dict[str, list[tuple[Any, ...]]], list[tuple[i
     for index, number in enumerate(records.numbers):
         try:
             row = row_of(records.raw(index), records.starts[index], delivery)
-        except BadRecord as bad:
+        except BadMessage as bad:
             rejected.append((number, str(bad)))
         else:
             rows.setdefault(row.table.key, []).append(row.cells)

@@ -1,4 +1,4 @@
-"""The collector's answers: JSON, for any web page's script to read."""
+"""The collector's answers, as JSON. What lets the pages of other origins read them is in `origins`."""
 
 from __future__ import annotations
 
@@ -17,18 +17,11 @@ RETRY_AFTER_SECONDS = 2
 """What a sender is asked to wait while the stream does not take events."""
 
 METHODS = b"GET, POST, OPTIONS"
-_CORS: Headers = [(b"access-control-allow-origin", b"*")]
-_PREFLIGHT: Headers = [
-    (b"access-control-allow-methods", METHODS),
-    # A wildcard would not cover Authorization.
-    (b"access-control-allow-headers", b"Authorization, Content-Type, Content-Encoding, X-Retry-Count"),
-    (b"access-control-max-age", b"86400"),
-]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole answer; `headers` has all that the server does not add itself."""
+    """A whole answer; `headers` has all that neither the server nor `origins` adds."""
 
     status: int
     body: bytes
@@ -39,12 +32,11 @@ def answer(status: int, content: Mapping[str, Any], headers: Sequence[tuple[byte
     """An answer with `content` as JSON."""
     body = msgspec.json.encode(content)
     own = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    return Answer(status, body, [*own, *_CORS, *headers])
+    return Answer(status, body, [*own, *headers])
 
 
 ACCEPTED = answer(200, {"success": True})
 HEALTHY = answer(200, {"status": "ok"})
-PREFLIGHT = Answer(204, b"", [*_CORS, *_PREFLIGHT])
 NOT_FOUND = answer(404, {"success": False, "code": "not_found", "message": "There is nothing at this address."})
 
 
@@ -61,12 +53,15 @@ def refused(refusal: RequestRefused) -> Answer:
     return answer(refusal.status, {"success": False, "code": refusal.code, "message": str(refusal)}, headers)
 
 
-def rejected(rejections: Sequence[Mapping[str, Any]], *, all_of_them: bool) -> Answer:
-    """The answer to a batch with messages that were not taken, each by its `index` in the batch and a `reason`."""
-    if not all_of_them:
-        return answer(200, {"success": True, "rejected": rejections})
+def rejected(rejections: Sequence[Mapping[str, Any]]) -> Answer:
+    """The answer to a batch of which messages (by their `index`) or other parts (by their `field`) were not taken."""
+    return answer(200, {"success": True, "rejected": rejections})
+
+
+def all_rejected(code: str, rejections: Sequence[Mapping[str, Any]]) -> Answer:
+    """The answer to a batch of which no message was taken."""
     message = "No message of the batch can be taken; the reasons stand beside."
-    return answer(400, {"success": False, "code": "invalid_message", "message": message, "rejected": rejections})
+    return answer(400, {"success": False, "code": code, "message": message, "rejected": rejections})
 
 
 def failed(error: StreamError) -> Answer:

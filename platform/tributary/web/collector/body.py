@@ -9,17 +9,19 @@ from starlette.types import Receive
 from tributary.web.collector.errors import RequestRefused
 
 _GZIP = zlib.MAX_WBITS | 16
+_MAGIC = b"\x1f\x8b"
+"""How gzip begins, and no JSON does: senders behind a proxy may lose the header that says so."""
 
 DRAINED_BYTES = 4_000_000
 """So much of a body that is too large is read and thrown away. Most senders look for the answer only after they have
 sent all, and would see a broken connection instead of the reason."""
 
 
-async def read_body(receive: Receive, encoding: str, limit: int) -> bytes:
-    """The body, unpacked where `encoding` (the header Content-Encoding) says gzip.
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """The body as it was sent.
 
     Raises:
-        RequestRefused: 413 above `limit` bytes, packed or unpacked; 415 for another encoding; 400 for a broken body.
+        RequestRefused: 413 above `limit` bytes; 400 where the connection ends before the body does.
     """
     parts: list[bytes] = []
     size = 0
@@ -34,16 +36,20 @@ async def read_body(receive: Receive, encoding: str, limit: int) -> bytes:
         if not event.get("more_body", False):
             break
     if size > limit:
-        raise _too_large(limit)
-    body = parts[0] if len(parts) == 1 else b"".join(parts)
-    if encoding in ("", "identity"):
+        raise too_large(limit)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
+    """The body, unpacked where it is gzip, as `encoding` (the header Content-Encoding) says or its first bytes do.
+
+    Raises:
+        RequestRefused: 413 where it unpacks to more than `limit` bytes; 415 for another encoding; 400 for a broken one.
+    """
+    if encoding in ("", "identity") and not body.startswith(_MAGIC):
         return body
-    if encoding in ("gzip", "x-gzip"):
-        return _unpacked(body, limit)
-    raise RequestRefused(415, "unsupported_encoding", "The body's encoding is not known; send it plain or as gzip.")
-
-
-def _unpacked(body: bytes, limit: int) -> bytes:
+    if encoding not in ("", "identity", "gzip", "x-gzip"):
+        raise RequestRefused(415, "unsupported_encoding", "The body's encoding is not known; send it plain or as gzip.")
     unpacker = zlib.decompressobj(_GZIP)
     try:
         # One byte more than allowed tells a body that is too large from one that just fits.
@@ -51,13 +57,14 @@ def _unpacked(body: bytes, limit: int) -> bytes:
     except zlib.error:
         raise _not_gzip() from None
     if len(found) > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
     if not unpacker.eof or unpacker.unused_data:
         raise _not_gzip()
     return found
 
 
-def _too_large(limit: int) -> RequestRefused:
+def too_large(limit: int) -> RequestRefused:
+    """The refusal of a body above `limit` bytes."""
     return RequestRefused(413, "too_large", f"The body is above {limit} bytes; send fewer or smaller messages at once.")
 
 

@@ -1,4 +1,4 @@
-"""What the collector answers when it does not take a request, or one message of a batch."""
+"""What the collector answers when it does not take a request. A message is bad by `resources.segment.errors`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,3 @@ class RequestRefused(TributaryError):
         super().__init__(message)
         self.status = status
         self.code = code
-
-
-class MessageRefused(TributaryError):
-    """One message is not taken; the sentence says which rule it breaks, and holds nothing of what was sent."""

@@ -1,82 +1,85 @@
 """From one message as it was sent to the record that goes into the stream: checked and completed.
 
 A record is the message as it was sent, less any write key, with what Segment's own collector adds. Which messages are
-taken is in `rules`, how times are reckoned in `times`.
+taken is in `rules`; what is JSON and how times are reckoned is said for all in `resources.segment`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import msgspec
 
+from resources.segment.documents import document
+from resources.segment.errors import BadMessage
+from resources.segment.instants import EPOCH, MICROSECOND, believable, happened, micros_of
+from resources.segment.kinds import REFUSED
 from resources.stream import Record
-from tributary.web.collector.errors import MessageRefused
+from resources.stream.model import MAX_RECORD_BYTES
 from tributary.web.collector.rules import check
-from tributary.web.collector.times import corrected, parse, written
 
 MAX_MESSAGE_BYTES = 32 * 1024
 """Segment's limit of one message, in bytes as sent."""
 
-REFUSED = "refused"
-"""The type of records that hold a message which was not taken."""
-
 VERSION = 2
 """Segment's version of the format, at the top level of every message."""
 
+_ROOM_BYTES = 1_000
+"""What a record of a refused message may need beside the message."""
+
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder()
 
 
 @dataclass(frozen=True)
 class Arrival:
     """What the messages of one request have in common.
 
-    `received` is in UTC; `channel` is `server` or `client`; `sent_at`, `context` and `integrations` are the batch's,
-    for messages which do not say otherwise.
+    `received` is in UTC; `channel` is `server` or `client`; `sent_at` (and `sent`, in microseconds since 1970),
+    `context` and `integrations` are the batch's, for messages which do not say otherwise.
     """
 
     received: datetime
     channel: str
     ip: str | None
-    sent_at: str | None = None
+    sent_at: str | int | float | None = None
+    sent: int | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
     integrations: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read(data: bytes | msgspec.Raw) -> dict[str, Any]:
+def now() -> datetime:
+    """This moment in UTC, in whole milliseconds, as it is written."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def read(data: bytes) -> dict[str, Any]:
     """The message that is the JSON text `data`.
 
     Raises:
-        MessageRefused: it is no JSON object, or too large.
+        BadMessage: it is no JSON object that can be taken, or too large.
     """
-    if len(memoryview(data)) > MAX_MESSAGE_BYTES:
-        raise MessageRefused(f"the message is above {MAX_MESSAGE_BYTES} bytes.")
-    try:
-        message = _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise MessageRefused("the message is not valid JSON in UTF-8.") from None
-    if not isinstance(message, dict):
-        raise MessageRefused("the message is not a JSON object.")
-    return message
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise BadMessage(f"it is above {MAX_MESSAGE_BYTES} bytes")
+    return document(data)
 
 
 def completed(message: dict[str, Any], arrival: Arrival, kind: str | None = None) -> Record:
     """The record of a message, which is changed on the way; `kind` is that of the endpoint, where it has one.
 
     Raises:
-        MessageRefused: the message breaks a rule.
+        BadMessage: the message breaks a rule.
     """
     message.pop("writeKey", None)
     if kind is not None and message.setdefault("type", kind) != kind:
-        raise MessageRefused(f"type does not fit the endpoint, which takes {kind} calls.")
+        raise BadMessage(f"type does not fit the endpoint, which takes {kind} calls")
     sender = check(message)
     _add_times(message, arrival)
-    if not message.get("messageId"):
+    if message.get("messageId") in (None, ""):
         message["messageId"] = str(uuid4())
     message["context"] = context = {**arrival.context, **(message.get("context") or {})}
     if context.get("ip") is None and arrival.ip is not None:
@@ -87,28 +90,45 @@ def completed(message: dict[str, Any], arrival: Arrival, kind: str | None = None
     return Record(_encoder.encode(message), sender)
 
 
-def refused(data: bytes | msgspec.Raw, reason: str, arrival: Arrival) -> Record:
-    """The record of a message that was not taken, so that it ends up in quarantine with its reason, and not nowhere.
+def refused(data: bytes, reason: str, arrival: Arrival) -> Record:
+    """The record of what was not taken, so that it ends up in quarantine with its reason, and not nowhere.
 
-    The message goes in as text: it may be anything. Of one above the limit only as much as the limit allows.
+    It goes in as text, since it may be anything; whole, unless that makes a record too large for the stream.
     """
-    text = bytes(memoryview(data)[:MAX_MESSAGE_BYTES]).decode("utf-8", errors="backslashreplace")
+    record = _refused(data, len(data), reason, arrival)
+    if len(record) > MAX_RECORD_BYTES - _ROOM_BYTES:
+        record = _refused(data[:MAX_MESSAGE_BYTES], len(data), reason, arrival)
+    return Record(record, REFUSED)
+
+
+def _refused(data: bytes, size: int, reason: str, arrival: Arrival) -> bytes:
     record = {
         "type": REFUSED,
         "reason": reason,
         "receivedAt": written(arrival.received),
-        "message": text,
-        "bytes": len(memoryview(data)),
+        "message": data.decode("utf-8", errors="backslashreplace"),
+        "bytes": size,
     }
-    return Record(_encoder.encode(record), REFUSED)
+    return _encoder.encode(record)
+
+
+def written(moment: datetime) -> str:
+    """A moment in UTC as messages hold it: ISO 8601 with milliseconds and `Z`."""
+    return moment.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def _add_times(message: dict[str, Any], arrival: Arrival) -> None:
-    if message.get("sentAt") is None and arrival.sent_at is not None:
-        message["sentAt"] = arrival.sent_at
+    if message.get("sentAt") is not None:
+        sent = micros_of(message["sentAt"], "sentAt")
+    else:
+        sent = arrival.sent
+        if arrival.sent_at is not None:
+            message["sentAt"] = arrival.sent_at
     if message.get("originalTimestamp") is None and message.get("timestamp") is not None:
         message["originalTimestamp"] = message["timestamp"]
-    original = parse("timestamp", message.get("originalTimestamp"))
-    sent = parse("sentAt", message.get("sentAt"))
-    message["receivedAt"] = written(arrival.received)
-    message["timestamp"] = written(corrected(arrival.received, sent, original))
+    original = micros_of(message.get("originalTimestamp"), "timestamp")
+    message["receivedAt"] = message["timestamp"] = written(arrival.received)
+    if original is not None:
+        received = (arrival.received - EPOCH) // MICROSECOND
+        micros = believable(happened(received, sent, original), "timestamp, corrected by sentAt,")
+        message["timestamp"] = written(EPOCH + timedelta(microseconds=micros))

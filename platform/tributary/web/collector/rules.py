@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tributary.web.collector.errors import MessageRefused
-
-KINDS = ("track", "identify", "page", "screen", "group", "alias")
+from resources.segment.errors import BadMessage
+from resources.segment.kinds import KINDS
 
 _OBJECTS = ("context", "integrations", "properties", "traits")
 
@@ -18,27 +17,26 @@ def check(message: Mapping[str, object]) -> str:
     """Check a message whose type is set, and return who sent it: the user's id, else the anonymous one, as text.
 
     Raises:
-        MessageRefused: naming the first rule that it breaks.
+        BadMessage: naming the first rule that it breaks.
     """
     kind = message.get("type")
     if kind not in KINDS:
-        raise MessageRefused(f"type is none of {', '.join(KINDS)}.")
+        raise BadMessage(f"type is none of {', '.join(KINDS)}")
     user, anonymous = _id(message, "userId"), _id(message, "anonymousId")
     sender = user or anonymous
     if not sender:
-        raise MessageRefused("one of userId and anonymousId is needed.")
+        raise BadMessage("one of userId and anonymousId is needed")
     event = message.get("event")
     if kind == "track" and not (event and isinstance(event, str)):
-        raise MessageRefused("a track call needs event, its name as text.")
+        raise BadMessage("a track call needs event, its name as text")
     if kind == "group" and not _id(message, "groupId"):
-        raise MessageRefused("a group call needs groupId.")
+        raise BadMessage("a group call needs groupId")
     if kind == "alias" and not (user and _id(message, "previousId")):
-        raise MessageRefused("an alias call needs previousId, the id until now, and userId, the id from now on.")
+        raise BadMessage("an alias call needs previousId, the id until now, and userId, the id from now on")
     for name in _OBJECTS:
         if not isinstance(message.get(name), dict | None):
-            raise MessageRefused(f"{name} is not an object.")
-    if not isinstance(message.get("messageId"), str | None):
-        raise MessageRefused("messageId is not text.")
+            raise BadMessage(f"{name} is not an object")
+    _id(message, "messageId")
     return sender
 
 
@@ -49,4 +47,4 @@ def _id(message: Mapping[str, object], name: str) -> str:
         return value or ""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
-    raise MessageRefused(f"{name} is neither text nor a number.")
+    raise BadMessage(f"{name} is neither text nor a number")

@@ -1,0 +1,10 @@
+"""The kinds of call. From https://segment.com/docs/connections/spec/"""
+
+from __future__ import annotations
+
+TRACK = "track"
+IDENTIFY = "identify"
+KINDS = (TRACK, IDENTIFY, "page", "screen", "group", "alias")
+
+REFUSED = "refused"
+"""The type under which the collector passes on what it did not take, with a `reason`."""
