@@ -214,3 +214,15 @@ def test_it_may_be_mounted_in_another_application(tmp_path: Path) -> None:
         assert httpx.get(f"{url}/v1/other").json()["code"] == "not_found"
     stream.close()
     assert len(events(tmp_path)) == 1
+
+
+def test_the_settings_of_browser_and_mobile_libraries_name_this_collector_alone(served: Served) -> None:
+    address = f"{served.url}/v1/projects/{WRITE_KEY}/settings"
+    answer = httpx.get(address, headers={"origin": "https://shop.example"})
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "https://shop.example")
+    destination = answer.json()["integrations"]["Segment.io"]
+    assert set(answer.json()["integrations"]) == {"Segment.io"}
+    assert f"{destination['protocol']}://{destination['apiHost']}" == f"{served.url}/v1"
+    assert destination["apiKey"] == WRITE_KEY
+    assert httpx.get(f"{served.url}/v1/projects/wrong/settings").status_code == 401
+    assert httpx.post(address).status_code == 405

@@ -16,7 +16,7 @@ from resources.stream.model import EventStream
 from tributary.gateway.decision import Policy
 from tributary.gateway.serving import hosts_of
 from tributary.launcher.services import dagster_url
-from tributary.web.collector import Collector
+from tributary.web.collector import Collector, normal_path
 from tributary.web.secret import session_secret
 from tributary.web.sneakers.app import create_app as create_sneakers
 from tributary.web.sneakers.security import LARGEST_FORM
@@ -58,7 +58,8 @@ def policy_of(settings: Settings) -> Policy:
 
 
 def is_collector(path: str) -> bool:
-    """Whether a path belongs to the collector."""
+    """Whether a path belongs to the collector, which passes over slashes too many."""
+    path = normal_path(path)
     return path == COLLECTOR or path.startswith(f"{COLLECTOR}/")
 
 

@@ -6,6 +6,6 @@ mean is decided where the lake is read. The web process mounts `Collector(stream
 
 from __future__ import annotations
 
-from tributary.web.collector.app import Collector
+from tributary.web.collector.app import Collector, normal_path
 
-__all__ = ["Collector"]
+__all__ = ["Collector", "normal_path"]
