@@ -130,3 +130,22 @@ def test_a_new_partition_of_an_input_puts_what_reads_it_behind() -> None:
         dg.materialize([events], instance=instance, partition_key="b")
         assert out_of_date(defs, instance) == ["summary"]
         assert list(behind(graph, instance)) == ["summary"]
+
+
+@pytest.mark.parametrize(("seconds", "is_behind"), [(0.0, False), (30.0, True)])
+def test_a_partition_made_while_the_table_was_being_made_was_not_read(seconds: float, is_behind: bool) -> None:
+    @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["a", "b"]), code_version="1")
+    def events() -> None: ...
+
+    @dg.asset(deps=[events], code_version="1")
+    def summary() -> dg.MaterializeResult[Any]:
+        return dg.MaterializeResult(metadata={"seconds": seconds})
+
+    defs = dg.Definitions(assets=[events, summary], executor=dg.in_process_executor)
+    graph = defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph
+    with dg.instance_for_test() as instance:
+        dg.materialize([events], instance=instance, partition_key="a")
+        # The table is told of now, and began to be made so many seconds before.
+        dg.materialize([summary], instance=instance, selection=[summary])
+        assert (out_of_date(defs, instance) == ["summary"]) is is_behind
+        assert (list(behind(graph, instance)) == ["summary"]) is is_behind

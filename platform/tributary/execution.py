@@ -43,6 +43,11 @@ class Partitions:
     start: str | None = None
     end: str | None = None
 
+    @property
+    def named(self) -> bool:
+        """Whether anything was said of partitions."""
+        return (self.key, self.start, self.end) != (None, None, None)
+
     def tags(self) -> dict[str, str]:
         """The run's tags by which Dagster knows its partitions."""
         if self.key is not None:
@@ -132,6 +137,13 @@ class Run:
         return any(progress.status == "failed" for progress in self.assets.values())
 
     @property
+    def unmade(self) -> set[dg.AssetKey]:
+        """The unpartitioned assets that the run was to make and did not."""
+        graph = self._job.asset_layer.asset_graph
+        keys = {dg.AssetKey(name.split(".", 1)) for name, one in self.assets.items() if one.status != "done"}
+        return {key for key in keys if graph.get(key).partitions_def is None}
+
+    @property
     def succeeded(self) -> bool:
         """Whether every asset of the run was materialised."""
         return all(progress.status == "done" for progress in self.assets.values())
@@ -201,8 +213,8 @@ def _note(progress: AssetProgress, event: dg.DagsterEvent) -> bool:
         own, rows = metadata.get(PARTITION_ROWS), metadata.get("dagster/row_count")
         if own is not None:  # one event a partition: what was made is all of them together
             progress.rows = (progress.rows or 0) + int(str(own.value))
-        else:
-            progress.rows = int(str(rows.value)) if rows is not None else None
+        elif rows is not None:
+            progress.rows = int(str(rows.value))
         rejected = metadata.get(REJECTED)
         progress.rejected = int(str(rejected.value)) if rejected is not None else 0
     elif kind == dg.DagsterEventType.ASSET_CHECK_EVALUATION:

@@ -117,6 +117,68 @@ def missing(
     return found
 
 
+@dataclass(frozen=True)
+class Upstream:
+    """What a selection reads and was never made: to be made `before` it, or `along` with it, by the same partitions."""
+
+    before: tuple[dg.AssetKey, ...] = ()
+    along: tuple[dg.AssetKey, ...] = ()
+
+    @property
+    def keys(self) -> tuple[dg.AssetKey, ...]:
+        """All of it."""
+        return (*self.before, *self.along)
+
+
+def missing_upstream(
+    job: dg.JobDefinition, instance: dg.DagsterInstance, keys: Collection[dg.AssetKey], partitions: Partitions
+) -> Upstream:
+    """What the assets read, and that in turn, as far as it was never made.
+
+    Where partitions are named, something that has the same ones lacks when it lacks one of these; it is made along with
+    the selection, and so is what stands between the two.
+    """
+    graph = job.asset_layer.asset_graph
+    selected = set(keys)
+    kinds = [graph.get(key).partitions_def for key in _partitioned(job, sorted(selected))]
+    same = kinds[0] if partitions.named and kinds else None
+    made = instance.get_latest_materialization_events(_ancestors(job, selected))
+    found: set[dg.AssetKey] = set()
+    pending = list(selected)
+    while pending:
+        for parent in graph.get(pending.pop()).parent_keys:
+            if parent in selected or parent in found or parent not in graph.materializable_asset_keys:
+                continue
+            has_same = same is not None and graph.get(parent).partitions_def == same
+            if missing(job, instance, [parent], partitions) if has_same else made.get(parent) is None:
+                found.add(parent)
+                pending.append(parent)
+    by_partition = {key for key in found if same is not None and graph.get(key).partitions_def == same}
+    before = without_downstream(job, sorted(found - by_partition), by_partition)
+    return Upstream(tuple(before), tuple(sorted(found - set(before))))
+
+
+def without_downstream(
+    job: dg.JobDefinition, keys: Sequence[dg.AssetKey], upstream: Collection[dg.AssetKey]
+) -> list[dg.AssetKey]:
+    """Those of the assets that read none of the others, directly or by way of something else."""
+    if not upstream:
+        return list(keys)
+    return [key for key in keys if not set(upstream) & set(_ancestors(job, {key}))]
+
+
+def _ancestors(job: dg.JobDefinition, keys: Collection[dg.AssetKey]) -> list[dg.AssetKey]:
+    graph = job.asset_layer.asset_graph
+    found: set[dg.AssetKey] = set()
+    pending = list(keys)
+    while pending:
+        for parent in graph.get(pending.pop()).parent_keys:
+            if parent not in found:
+                found.add(parent)
+                pending.append(parent)
+    return sorted(key for key in found if key in graph.materializable_asset_keys)
+
+
 def out_of_date_or_due(
     defs: dg.Definitions, instance: dg.DagsterInstance, domains: Sequence[Domain], resources: Mapping[str, object]
 ) -> list[dg.AssetKey]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 
+import psycopg
 import pytest
 
+from resources.postgres.databases import connect
+from resources.settings import Settings
 from tests.conftest import Cli, RetailWarehouse
 
 pytestmark = pytest.mark.xdist_group("sample_retail")
@@ -116,3 +120,18 @@ def test_a_failure_shows_its_reason_skips_downstream_and_exits_with_1(cli: Cli, 
     assert "↷ core.dim_campaign" in done.stdout
     assert "1 materialised, 1 failed, 1 skipped" in done.stderr
     assert sample_retail.rows("SELECT count(*) AS n FROM staged.retail_campaigns")[0]["n"] > 1
+
+
+def test_on_a_new_home_a_selection_takes_along_what_it_reads_and_makes_no_other_sample(
+    cli: Cli, tmp_path: Path
+) -> None:
+    first = cli("materialize", "core.dim_campaign", home=tmp_path, retail_sample_scale=0.001).stdout.splitlines()
+    assert first[0].startswith("Taken along, as the selection reads it and it was never made: ")
+    assert first[0].endswith(": raw.retail_campaigns, staged.retail_campaigns.")
+    assert first[-1].startswith("3 materialised")
+    assert not (tmp_path / "lake" / "web-data").exists()
+    with connect(Settings(_env_file=None, home=tmp_path)) as databases, psycopg.connect(databases.url("app")) as app:
+        assert app.execute("SELECT to_regnamespace('sneakers')").fetchall() == [(None,)]
+    again = cli("materialize", "core.dim_campaign", home=tmp_path, retail_sample_scale=0.001).stdout
+    assert "Taken along" not in again
+    assert "1 materialised" in again

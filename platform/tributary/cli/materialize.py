@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     import dagster as dg
 
     from tributary.execution import Partitions
+    from tributary.planning import Upstream
+
+_MOST_NAMED = 8
 
 
 def materialize(
     selection: str, partition: str | None, start: str | None, end: str | None, force: bool, missing: bool
 ) -> int:
-    """Materialise the selection; the exit code tells whether all of it was."""
+    """Materialise the selection, and what it reads that was never made; the exit code tells whether all of it was."""
     settings = get_settings()
     # Postgres starts while Dagster is imported; either takes longer alone than the other costs.
     with ThreadPoolExecutor(1) as pool:
@@ -31,26 +34,52 @@ def materialize(
 
         databases = starting.result()
     with databases:
-        ensure_samples(settings, quiet=True)
         from assets.factory.specs import FORCE, MISSING
-        from tributary.execution import Partitions, select
+        from tributary.execution import Partitions, Run, SelectionError, check_partitions, select
         from tributary.instance.opening import open_instance
         from tributary.instance.orphans import fail_dead_runs
+        from tributary.planning import missing_upstream
         from tributary.simulators.meetup.session import simulator
 
         job = defs.resolve_implicit_global_asset_job_def()
         keys = select(job, selection)
-        asks_meetup = any(job.asset_layer.asset_graph.get(key).group_name == "meetup" for key in keys)
-        with (
-            open_instance(settings, databases) as instance,
-            simulator(settings) if asks_meetup else nullcontext(),
-        ):
-            tell_cut_off(fail_dead_runs(instance))
-            partitions = Partitions(partition, start, end)
-            tags = {tag: "true" for tag, wanted in ((FORCE, force), (MISSING, missing)) if wanted}
-            if missing:
-                return run_missing(defs, instance, keys, partitions, tags)
-            return run_keys(defs, instance, keys, partitions, tags)
+        partitions = Partitions(partition, start, end)
+        if partitions.named:
+            check_partitions(job, keys, partitions)
+        elif missing:
+            raise SelectionError("--missing needs the range to look at; give --from and --to.")
+        with open_instance(settings, databases) as instance:
+            taken = missing_upstream(job, instance, keys, partitions)
+            _tell_taken(taken)
+            everything = [*keys, *taken.keys]
+            groups = {
+                str(job.asset_layer.asset_graph.get(key).group_name) for key in everything if key.path[0] == "raw"
+            }
+            ensure_samples(settings, of=groups, quiet=True)
+            with simulator(settings) if "meetup" in groups else nullcontext():
+                tell_cut_off(fail_dead_runs(instance))
+                tags = {tag: "true" for tag, wanted in ((FORCE, force), (MISSING, missing)) if wanted}
+                if not partitions.named:
+                    return run_keys(defs, instance, everything, tags)
+                # What is taken along holds what is there already: only what lacks is pulled.
+                failed = run_keys(defs, instance, taken.before, {MISSING: "true"}) if taken.before else 0
+                if failed:
+                    out.print("The selection itself was not begun, as it reads what could not be made.")
+                    return failed
+                if taken.along:
+                    tags[MISSING] = "true"
+                if missing:
+                    return run_missing(defs, instance, [*keys, *taken.along], partitions, tags)
+                return show(Run(defs, instance, [*keys, *taken.along], partitions, tags))
+
+
+def _tell_taken(taken: Upstream) -> None:
+    if taken.keys:
+        names = [".".join(key.path) for key in sorted(taken.keys)]
+        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        out.print(
+            f"Taken along, as the selection reads it and it was never made: {', '.join(names[:_MOST_NAMED])}{more}."
+        )
 
 
 def run_missing(
@@ -61,11 +90,9 @@ def run_missing(
     tags: Mapping[str, str],
 ) -> int:
     """Run assets for those of the partitions that were not made yet, as few runs as their gaps allow."""
-    from tributary.execution import Run, SelectionError
+    from tributary.execution import Run
     from tributary.planning import missing
 
-    if not partitions.tags():
-        raise SelectionError("--missing needs the range to look at; give --from and --to.")
     ranges = missing(defs.resolve_implicit_global_asset_job_def(), instance, keys, partitions)
     if not ranges:
         out.print(f"[green]✓[/] Every partition of {partitions} was made.")
@@ -80,19 +107,16 @@ def run_keys(
     defs: dg.Definitions,
     instance: dg.DagsterInstance,
     keys: Sequence[dg.AssetKey],
-    partitions: Partitions,
     tags: Mapping[str, str] | None = None,
 ) -> int:
-    """Run assets with progress on an open instance; 0 where everything was materialised, else 1.
+    """Run assets with progress on an open instance, of partitioned ones what is due.
 
-    Where no partitions are named, those that are due are made.
+    Returns 0 where everything was materialised, else 1. What reads something unpartitioned that an earlier run failed
+    to make is not begun.
     """
-    from tributary.execution import Run
-
-    if partitions.tags() or partitions.start or partitions.end:
-        return show(Run(defs, instance, keys, partitions, tags))
     from assets.domains import DOMAINS
-    from tributary.planning import plan
+    from tributary.execution import Run
+    from tributary.planning import plan, without_downstream
     from tributary.platform import resources_of
 
     job = defs.resolve_implicit_global_asset_job_def()
@@ -100,8 +124,19 @@ def run_keys(
     for name in planned.nothing_due:
         out.print(f"[dim]No partition of {name} is due; name some with --partition, or --from and --to.[/]")
     failed = 0
+    unmade: set[dg.AssetKey] = set()
     for one in planned.runs:
+        possible = without_downstream(job, one.keys, unmade)
+        if len(possible) < len(one.keys):
+            failed = 1
+            names = ", ".join(sorted(".".join(key.path) for key in unmade))
+            count = len(one.keys) - len(possible)
+            out.print(f"[yellow]↷[/] {count} assets are not begun, as they read what could not be made: {names}.")
+        if not possible:
+            continue
         if one.partitions.tags():
             out.print(f"[bold]Partitions {one.partitions}[/]")
-        failed |= show(Run(defs, instance, one.keys, one.partitions, tags))
+        run = Run(defs, instance, possible, one.partitions, tags)
+        failed |= show(run)
+        unmade |= run.unmade
     return failed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -13,6 +13,9 @@ from resources.settings import Settings, get_settings
 from tributary.cli.console import err, out
 
 Told = Callable[[str, float], None]
+
+SOURCES = ("retail", "social", "sneakers")
+"""The domains that have a sample source to be made."""
 
 
 class SampleError(UsageError):
@@ -32,16 +35,23 @@ def sample(scale: float | None, force: bool) -> int:
     return 0
 
 
-def ensure_samples(settings: Settings, scale: float | None = None, *, force: bool = False, quiet: bool = False) -> None:
-    """Make what is missing of the sample sources; what is there is left alone, edited or not.
+def ensure_samples(
+    settings: Settings,
+    scale: float | None = None,
+    *,
+    of: Collection[str] = SOURCES,
+    force: bool = False,
+    quiet: bool = False,
+) -> None:
+    """Make what is missing of the sample sources of some domains; what is there is left alone, edited or not.
 
     Of sources that are the user's own no sample is made.
     """
-    if settings.retail_dir is None:
+    if "retail" in of and settings.retail_dir is None:
         _retail(settings, settings.retail_sample_scale if scale is None else scale, force=force, quiet=quiet)
-    if settings.profile == "local" and settings.social_sample:
+    if "social" in of and settings.profile == "local" and settings.social_sample:
         _social(settings, quiet=quiet)
-    if settings.profile == "local" and settings.sneakers_sample:
+    if "sneakers" in of and settings.profile == "local" and settings.sneakers_sample:
         _sneakers(settings, quiet=quiet)
 
 

@@ -74,14 +74,13 @@ def _materialise(instance: DagsterInstance) -> None:
     from assets.domains import DOMAINS
     from tributary.cli.materialize import run_keys
     from tributary.definitions import defs
-    from tributary.execution import Partitions
     from tributary.planning import out_of_date_or_due
     from tributary.platform import resources_of
 
     stale = out_of_date_or_due(defs, instance, DOMAINS, resources_of(get_settings()))
     if stale:
         out.print(f"\nMaterialising {len(stale)} assets:")
-        if run_keys(defs, instance, stale, Partitions()):
+        if run_keys(defs, instance, stale):
             out.print("[yellow]Not everything could be materialised; the UI is served all the same, and shows why.[/]")
     else:
         out.print("[green]✓[/] Every asset is up to date.")
