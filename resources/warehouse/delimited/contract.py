@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resources.errors import TributaryError
+from resources.warehouse.errors import ContractError
 from resources.warehouse.types import parse_type
 
 SOURCE_LINE = "source_line"
@@ -53,10 +54,11 @@ class Rule:
 
 @dataclass(frozen=True)
 class FileContract:
-    """A delimited file with a header line, one record a line, UTF-8.
+    """A delimited file with a header line, in UTF-8; how its records are read is said in `records`.
 
-    `key` names the table columns that identify a record: later lines that repeat a key are rejected, and the table gets
-    a `source_line` column. Files too large for that leave `key` empty.
+    `key` names the table columns that identify a record: later ones that repeat a key are rejected, or are counted as
+    duplicates where they say nothing else, and the table gets a `source_line` column. Files too large for that leave
+    `key` empty. `delimiter` is one ASCII character that is no letter, digit, point, quote or backslash.
     """
 
     columns: tuple[FileColumn, ...]
@@ -65,12 +67,17 @@ class FileContract:
     key: tuple[str, ...] = ()
     delimiter: str = ","
 
+    def __post_init__(self) -> None:
+        one = self.delimiter
+        if len(one) != 1 or not one.isascii() or one.isalnum() or one in ".\\\"'\r\n\0 ":
+            raise ContractError(f"{one!r} cannot separate fields; use a comma, a semicolon, a tab or a bar.")
+
     def table_columns(self) -> list[tuple[str, str, str]]:
         """(name, type, description) of every column of the table, in order."""
         columns = [(column.name, column.type, column.description) for column in self.columns]
         columns += [(column.name, column.type, column.description) for column in self.derived]
         if self.key:
             columns.append(
-                (SOURCE_LINE, "bigint", "Line of the source file that holds the record; the header is line 1.")
+                (SOURCE_LINE, "bigint", "Line of the source file where the record begins; the header is line 1.")
             )
         return columns

@@ -1,49 +1,65 @@
-"""Scans a delimited file at memory speed: passes blocks of structurally sound lines, sets the others aside.
+"""Scans a delimited file at memory speed: passes blocks of records that fit, sets the others aside.
 
-Sound means: UTF-8, the right number of fields, closed quotes, no stray carriage return or NUL, and no decimal with more
-digits than its column keeps. Whether a field is a valid number or date is the engine's to say. One record is one line:
-an unclosed quote spoils its own line and no other.
+How a record is read is said in `records`, what fits a column in `values`, what a header must be in `header`. Whether a
+record breaks a rule, or gives a derived value that cannot be, is the engine's to say.
 """
 
 from __future__ import annotations
 
 import codecs
-import csv
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
-from resources.warehouse.delimited.contract import FileContract, SourceFileError
-from resources.warehouse.types import decimal_digits
+from resources.warehouse.delimited.contract import FileColumn, FileContract, SourceFileError
+from resources.warehouse.delimited.header import LONGEST_HEADER, read_header, refuse_other_formats
+from resources.warehouse.delimited.records import Record, RecordReader
 
 # Small enough that no single step of the scan keeps the thread that sends to the server waiting for long.
 BLOCK_BYTES = 256 << 10
-LONGEST_HEADER = 1 << 20
-# Floating-point noise (4.4e-16, 1.2300000001) is the number it stands next to; anything coarser is a real digit.
-NOISE = Decimal("1e-6")
-# With every digit made a 0, plain substring searches find what a pattern would, several times as fast.
-_DIGITS_TO_ZERO = bytes.maketrans(b"123456789E", b"000000000e")
-_WIDE_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+LONGEST_RECORD = 16 << 20
+"""Bytes of a line, and of a quoted section, at most: what is longer is no record of a file that people exchange."""
 
 
 class Reject(NamedTuple):
-    """A line that does not fit: its number (the header is line 1), its bytes without the line end, and why."""
+    """A record that does not fit: its first line (the header is line 1), its bytes without the line end, and why.
+
+    `reason` is the same for all of a kind; `detail` is what this one has.
+    """
 
     line: int
     raw: bytes
     reason: str
+    detail: str = ""
 
 
-class Block(NamedTuple):
-    """Sound lines, each ended by a newline, with the number of each; and those set aside from among them."""
+@dataclass
+class Block:
+    """Records that fit, as COPY's text format has them, a line each, with the first line in the file of each.
 
-    data: bytes
-    numbers: Sequence[int]
-    rejects: list[Reject]
+    `rejects` are those set aside from among them. `parts` are the file's bytes that the records were read from; of a
+    part of lines, each is a record.
+    """
+
+    data: bytes = b""
+    numbers: Sequence[int] = ()
+    rejects: list[Reject] = field(default_factory=list)
+    parts: list[tuple[bytes, bool]] = field(default_factory=list)
+
+    def raws(self) -> list[bytes]:
+        """The bytes of each record in the file, without its line end."""
+        found: list[bytes] = []
+        for part, is_lines in self.parts:
+            found += (line.removesuffix(b"\r") for line in part.split(b"\n")[:-1]) if is_lines else [part]
+        return found
 
 
 class Scanner:
-    """One pass over one file. After `header`, iterate `blocks` once; `lines` then counts every line but the header.
+    """One pass over one file. After `header`, iterate `blocks` once.
+
+    `records` then counts those that were read, whether they fit or not; `lines` every line but the header; and
+    `more_lines` those that are no record's first: blank ones, and further lines of quoted sections.
 
     Raises:
         SourceFileError: the file as a whole cannot be read as the contract says (`name` tells which file).
@@ -52,175 +68,187 @@ class Scanner:
     def __init__(self, contract: FileContract, name: str, chunks: Iterable[bytes]) -> None:
         self.contract = contract
         self.name = name
-        self.lines = 0
-        self._delimiter = contract.delimiter.encode()
-        self._not_separators = bytes(set(range(256)) - set(self._delimiter + b"\n"))
-        self._has_decimals = any(decimal_digits(column.type) for column in contract.columns)
+        self.records = self.lines = self.more_lines = 0
         self._chunks = iter(chunks)
+        self._ended = False
         self._rest = b""
-        self.header = self._read_header()
+        """What lies behind the last line end at hand."""
+        self._data = b""
+        """Whole lines at hand, of which those before `_at` are done."""
+        self._at = 0
+        columns = self._read_header()
+        self.header = tuple(column.name for column in columns)
+        self._reader = RecordReader(columns, contract.delimiter)
 
-    def _read_header(self) -> tuple[str, ...]:
-        """The table's names for the file's columns, in the file's order."""
-        while b"\n" not in self._rest:
+    def _read_header(self) -> Sequence[FileColumn]:
+        found = b""
+        while b"\n" not in found and len(found) <= LONGEST_HEADER:
             chunk = next(self._chunks, None)
             if chunk is None:
+                self._ended = True
                 break
-            self._rest += chunk
-            if len(self._rest) > LONGEST_HEADER:
-                break
-        if self._rest.startswith(_WIDE_BOMS) or b"\0" in self._rest.partition(b"\n")[0]:
-            raise SourceFileError(f"{self.name} is not UTF-8 text but looks like UTF-16 or binary; save it as UTF-8.")
-        self._rest = self._rest.removeprefix(codecs.BOM_UTF8)
-        if not self._rest.strip():
+            found += chunk
+        refuse_other_formats(self.name, found)
+        found = found.removeprefix(codecs.BOM_UTF8)
+        if not found.strip():
             raise SourceFileError(f"{self.name} is empty; it needs a header line and at least one record.")
-        line, _, self._rest = self._rest.partition(b"\n")
+        line, _, self._rest = found.partition(b"\n")
         if b"\r" in line[:-1]:
             raise SourceFileError(f"{self.name} ends its lines with bare carriage returns; save it with newlines.")
-        try:
-            found = next(csv.reader([line.decode("utf-8").rstrip("\r")], delimiter=self.contract.delimiter))
-        except UnicodeDecodeError:
-            raise SourceFileError(f"{self.name}, line 1: the header is not UTF-8; save the file as UTF-8.") from None
-        return self._match_header([name.strip() for name in found])
-
-    def _match_header(self, found: list[str]) -> tuple[str, ...]:
-        known = {column.source.lower(): column.name for column in self.contract.columns}
-        lowered = [name.lower() for name in found]
-        missing = [column.source for column in self.contract.columns if column.source.lower() not in lowered]
-        if missing:
-            raise SourceFileError(
-                f"{self.name}, line 1: column {', '.join(missing)} is missing; found {', '.join(found)}."
-            )
-        extra = [name for name in found if name.lower() not in known]
-        if extra:
-            raise SourceFileError(
-                f"{self.name}, line 1: unexpected column {', '.join(extra)}; remove it from the file."
-            )
-        if len(set(lowered)) != len(lowered):
-            raise SourceFileError(f"{self.name}, line 1: a column is named twice: {', '.join(found)}.")
-        return tuple(known[name] for name in lowered)
+        return read_header(self.contract, self.name, line)
 
     def blocks(self) -> Iterator[Block]:
-        """The file's lines, block by block, in order."""
-        first = 2
-        for data in self._whole_lines():
-            block = self._scan(data, first)
-            first += len(block.numbers) + len(block.rejects)
-            self.lines = first - 2
-            yield block
-        if self.lines == 0:
+        """The file's records, block by block, in order."""
+        while self._at < len(self._data) or self._read_on():
+            block = self._block()
+            if block.numbers or block.rejects:
+                yield block
+        if self.records == 0:
             raise SourceFileError(f"{self.name} has a header but no record; nothing was loaded.")
 
-    def _whole_lines(self) -> Iterator[bytes]:
-        """Chunks cut at newlines, with `\\r\\n` made `\\n`; the last line is ended where the file does not end it."""
-        rest, self._rest = self._rest, b""
-        for chunk in self._chunks:
-            data = rest + chunk
-            start = 0
-            while len(data) - start >= BLOCK_BYTES:
-                end = data.rfind(b"\n", start, start + BLOCK_BYTES) + 1 or data.find(b"\n", start + BLOCK_BYTES) + 1
-                if not end:
-                    break
-                yield _plain_newlines(data[start:end])
-                start = end
-            rest = data[start:]
-        if rest:
-            yield _plain_newlines(rest if rest.endswith(b"\n") else rest + b"\n")
+    def _read_on(self) -> bool:
+        """Have more whole lines at hand, twice as many bytes as there are; False where nothing follows."""
+        parts = [self._data[self._at :], self._rest]
+        size = sum(map(len, parts))
+        enough = max(BLOCK_BYTES, 2 * size)
+        has_line = b"\n" in self._rest
+        while not self._ended and not (has_line and size >= enough):
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                self._ended = True
+                break
+            parts.append(chunk)
+            size += len(chunk)
+            has_line = has_line or b"\n" in chunk
+            if not has_line and size > len(self._data) - self._at + LONGEST_RECORD:
+                raise self._too_long()
+        found = b"".join(parts)
+        if self._ended and found and not found.endswith(b"\n"):
+            found += b"\n"
+        end = found.rfind(b"\n") + 1
+        grown = end > len(self._data) - self._at
+        self._data, self._rest, self._at = found[:end], found[end:], 0
+        return grown
 
-    def _scan(self, data: bytes, first: int) -> Block:
-        if self._is_sound(data):
-            return Block(data, range(first, first + data.count(b"\n")), [])
-        good: list[bytes] = []
-        numbers: list[int] = []
-        rejects: list[Reject] = []
-        for number, line in enumerate(data[:-1].split(b"\n"), start=first):
-            reason = self._fault(line)
-            if reason is None:
-                good.append(line)
-                numbers.append(number)
-            else:
-                rejects.append(Reject(number, line, reason))
-        good.append(b"")
-        return Block(b"\n".join(good), numbers, rejects)
-
-    def _is_sound(self, data: bytes) -> bool:
-        """Whether every line is surely sound; the price of a false 'no' is only a look at each line."""
-        if b'"' in data or b"\r" in data or b"\0" in data:
-            return False
-        if not data.isascii() and not _is_utf8(data):
-            return False
-        if self._has_decimals and _may_have_many_decimals(data):
-            return False
-        # With all else deleted, sound lines are one and the same pattern of delimiters and a newline.
-        separators = data.translate(None, self._not_separators)
-        pattern = self._delimiter * (len(self.header) - 1) + b"\n"
-        return separators == pattern * (len(separators) // len(pattern))
-
-    def _is_plain(self, line: bytes) -> bool:
-        """The same for one line, for the neighbours of an unsound one."""
-        return (
-            line.count(self._delimiter) == len(self.header) - 1
-            and line.isascii()
-            and b'"' not in line
-            and b"\r" not in line
-            and b"\0" not in line
-            and not (self._has_decimals and _may_have_many_decimals(line))
+    def _too_long(self) -> SourceFileError:
+        return SourceFileError(
+            f"{self.name}: a line behind line {self.lines + 1:,} is longer than {LONGEST_RECORD >> 20} MB; "
+            "check that it is delimited text, with line ends."
         )
 
-    def _fault(self, line: bytes) -> str | None:
-        """Why a line cannot be loaded; None where it can, as far as its structure tells."""
-        if self._is_plain(line):
-            return None
-        if not line:
-            return "empty line"
-        if b"\0" in line:
-            return "holds a NUL byte"
-        try:
-            text = line.decode("utf-8")
-        except UnicodeDecodeError as error:
-            return f"not UTF-8: byte 0x{line[error.start]:02x} at position {error.start + 1}"
-        if "\r" in text:
-            return "holds a bare carriage return"
-        try:
-            fields = next(csv.reader([text], delimiter=self.contract.delimiter, strict=True))
-        except csv.Error:
-            return "a quote is not closed or stands in the middle of a field"
-        if len(fields) != len(self.header):
-            return f"expected {len(self.header)} fields, found {len(fields)}"
-        return self._excess_digits(fields) if _may_have_many_decimals(line) else None
+    def _block(self) -> Block:
+        """Read about a block's bytes of what is at hand; more where a quoted section goes on."""
+        data, start = self._data, self._at
+        end = data.rfind(b"\n", start, start + BLOCK_BYTES) + 1 or data.find(b"\n", start + BLOCK_BYTES) + 1
+        if end - start > LONGEST_RECORD + BLOCK_BYTES:
+            raise self._too_long()
+        block = _Building(self.lines + 2)
+        piece = data[start:end]
+        utf8 = piece.isascii() or _is_utf8(piece)
+        while self._at < end:
+            self._take_lines(block, end, utf8=utf8)
+            if self._at >= end:
+                break
+            record = self._record()
+            if record is None:
+                # The rest of this block is read with what follows.
+                if block.is_empty:
+                    self._read_on()
+                    return self._block()
+                break
+            self._take(block, record)
+        self.lines = block.line - 2
+        self.more_lines += block.more_lines
+        done = block.done()
+        self.records += len(done.numbers) + len(done.rejects)
+        return done
 
-    def _excess_digits(self, fields: list[str]) -> str | None:
-        columns = {column.name: column for column in self.contract.columns}
-        for name, value in zip(self.header, fields, strict=True):
-            digits = decimal_digits(columns[name].type)
-            if digits is None:
-                continue
-            try:
-                number = Decimal(value)
-                noise = abs(number - round(number, digits[1]))
-            except (InvalidOperation, ValueError):
-                continue  # not a number: the engine says so, in its own words
-            if noise > NOISE:
-                return f"{columns[name].source} is {value}, which has more than {digits[1]} decimals"
-        return None
+    def _take_lines(self, block: _Building, end: int, *, utf8: bool) -> None:
+        """Take the lines ahead that fit as they are, or with their quotes left out."""
+        data, reader = self._data, self._reader
+        stop = reader.plain_until(data, self._at, end, utf8=utf8)
+        if stop > self._at:
+            lines = data[self._at : stop]
+            block.add_lines(lines, reader.sent(lines))
+            self._at = stop
+        if self._at < end and b'"' in data[self._at : data.index(b"\n", self._at)]:
+            stop = reader.quoted_until(data, self._at, end, utf8=utf8)
+            if stop > self._at:
+                lines = data[self._at : stop]
+                block.add_lines(lines, reader.sent(lines, quoted=True))
+                self._at = stop
+
+    def _record(self) -> Record | None:
+        """The record ahead, which is not plain; None where more of the file is needed to read it."""
+        at_hand = len(self._data) - self._at
+        last = (self._ended and not self._rest) or at_hand > LONGEST_RECORD
+        return self._reader.read(self._data, self._at, last=last)
+
+    def _take(self, block: _Building, record: Record) -> None:
+        self._at = record.end
+        if self._reader.is_blank(record.raw):
+            block.skip_line()
+        else:
+            block.add(record)
 
 
-def raw_lines(contract: FileContract, name: str, chunks: Iterable[bytes], numbers: set[int]) -> dict[int, bytes]:
-    """The bytes of some lines of a file, by number, for rejecting a line that only a whole-file rule found."""
+class _Building:
+    """A block as it grows; `line` is the number of the next line."""
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+        self.more_lines = 0
+        self.rejects: list[Reject] = []
+        self._first = line
+        self._numbers: list[range] = []
+        self._sent: list[bytes] = []
+        self._parts: list[tuple[bytes, bool]] = []
+
+    @property
+    def is_empty(self) -> bool:
+        return self.line == self._first
+
+    def add_lines(self, lines: bytes, sent: bytes) -> None:
+        self._add(lines, sent, lines.count(b"\n"), is_lines=True)
+
+    def add(self, record: Record) -> None:
+        if record.sent is None:
+            self.rejects.append(Reject(self.line, record.raw, record.reason, record.detail))
+            self.line += 1
+        else:
+            self._add(record.raw, record.sent + b"\n", 1, is_lines=False)
+        further = record.raw.count(b"\n")
+        self.line += further
+        self.more_lines += further
+
+    def skip_line(self) -> None:
+        self.line += 1
+        self.more_lines += 1
+
+    def _add(self, raw: bytes, sent: bytes, count: int, *, is_lines: bool) -> None:
+        # Ranges take no room, however many records a file has.
+        if self._numbers and self._numbers[-1].stop == self.line:
+            self._numbers[-1] = range(self._numbers[-1].start, self.line + count)
+        else:
+            self._numbers.append(range(self.line, self.line + count))
+        self.line += count
+        self._sent.append(sent)
+        self._parts.append((raw, is_lines))
+
+    def done(self) -> Block:
+        numbers: Sequence[int] = self._numbers[0] if len(self._numbers) == 1 else list(chain(*self._numbers))
+        return Block(b"".join(self._sent), numbers, self.rejects, self._parts)
+
+
+def raw_records(contract: FileContract, name: str, chunks: Iterable[bytes], numbers: set[int]) -> dict[int, bytes]:
+    """The bytes of some records of a file, by line, for rejecting a record that only a whole-file rule found."""
     found: dict[int, bytes] = {}
     for block in Scanner(contract, name, chunks).blocks():
-        lines = zip(block.numbers, block.data.split(b"\n"), strict=False)
-        found.update({number: line for number, line in lines if number in numbers})
+        if numbers.isdisjoint(block.numbers):
+            continue
+        raws = zip(block.numbers, block.raws(), strict=True)
+        found.update((number, raw) for number, raw in raws if number in numbers)
     return found
-
-
-def _plain_newlines(data: bytes) -> bytes:
-    return data.replace(b"\r\n", b"\n") if b"\r" in data else data
-
-
-def _may_have_many_decimals(data: bytes) -> bool:
-    shape = data.translate(_DIGITS_TO_ZERO)
-    return b".000" in shape or b"0e" in shape
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -26,12 +26,14 @@ class Built:
     """What was built: the statement that did it, what its source's reader counted, and the lines of a file set aside.
 
     `content` is a digest of the rows and their declaration, where the rows passed through here; else empty.
+    `duplicates` of a file's lines are among those set aside, but were not rejected: the table has what they say.
     """
 
     statement: str
     reckoning: Reckoning = field(default_factory=lambda: Reckoning(0))
     rejects: Sequence[Reject] = ()
     content: str = ""
+    duplicates: int = 0
 
 
 def build(session: Session, table: Table, source: Source, part: str, *, window: Window | None, at_once: bool) -> Built:
@@ -53,12 +55,15 @@ def build(session: Session, table: Table, source: Source, part: str, *, window: 
         reckoning = source.reckon() if source.reckon else Reckoning(0)
         return Built(f"COPY {table.key} FROM STDIN (FORMAT csv)", reckoning, content=content)
     from resources.warehouse.postgres.load import create_part, load_file
+    from resources.warehouse.postgres.quarantine import DUPLICATE
 
     create_part(session, source.contract, part)
     loaded = load_file(session, source, part, at_once=at_once)
-    lines = loaded.lines if source.lines is None else source.lines - 1
-    reckoning = Reckoning(lines, len(loaded.rejects), Counter(reject.reason for reject in loaded.rejects))
-    return Built(f"COPY {table.key} FROM STDIN (FORMAT csv, ON_ERROR ignore)", reckoning, loaded.rejects)
+    read = loaded.records if source.lines is None else source.lines - 1 - loaded.more_lines
+    reasons = Counter(reject.reason for reject in loaded.rejects if reject.reason != DUPLICATE)
+    reckoning = Reckoning(read, reasons.total(), reasons)
+    statement = f"COPY {table.key} FROM STDIN (FORMAT text, ON_ERROR ignore)"
+    return Built(statement, reckoning, loaded.rejects, duplicates=loaded.duplicates)
 
 
 def typed(session: Session, table: Table, select: str, window: Window | None = None) -> str:

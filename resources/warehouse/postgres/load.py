@@ -1,8 +1,9 @@
 """Loads a delimited file into a relation built aside, by COPY; lines that the server refuses are set aside.
 
-Values of a wrong type are skipped by the server itself (ON_ERROR). A line that breaks a rule fails its COPY, so there
-are two ways: `at once`, the whole file in one COPY, and, where that failed, `in blocks`, each a COPY of its own under a
-savepoint, and a failed block in ever smaller pieces until the line stands alone.
+The scanner sends only what fits the columns' types, each record as one line of COPY's text format. The few values that
+the server alone can refuse (a day that its month does not have) it skips itself (ON_ERROR). A line that breaks a rule
+fails its COPY, so there are two ways: `at once`, the whole file in one COPY, and, where that failed, `in blocks`, each
+a COPY of its own under a savepoint, and a failed block in ever smaller pieces until the line stands alone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from psycopg.errors import Diagnostic
 
 from resources.warehouse.base import Delimited
 from resources.warehouse.delimited.contract import SOURCE_LINE, FileContract, SourceFileError
-from resources.warehouse.delimited.scan import Block, Reject, Scanner, raw_lines
+from resources.warehouse.delimited.scan import Block, Reject, Scanner, raw_records
+from resources.warehouse.postgres.quarantine import DUPLICATE
 from resources.warehouse.postgres.relations import part_sql
 from resources.warehouse.postgres.session import Session
 from resources.warehouse.prefetch import prefetch
@@ -32,10 +34,15 @@ PIECE_LINES = 512
 
 @dataclass
 class Loaded:
-    """What came of a file: its lines (without the header), rows loaded, and the lines set aside."""
+    """What came of a file: its records, rows loaded, and those set aside.
 
-    lines: int = 0
+    `more_lines` are lines that no record begins in; `duplicates`, of `rejects`, say what an earlier record says.
+    """
+
+    records: int = 0
     rows: int = 0
+    more_lines: int = 0
+    duplicates: int = 0
     rejects: list[Reject] = field(default_factory=list)
 
 
@@ -48,7 +55,7 @@ def create_part(session: Session, contract: FileContract, part: str) -> None:
     ]
     if contract.key:
         definitions.append(f"{quoted(SOURCE_LINE)} bigint")
-    definitions += [f"CONSTRAINT {quoted(name)} CHECK ({condition})" for name, condition, _ in _rules(contract)]
+    definitions += [f"CONSTRAINT {quoted(rule.name)} CHECK ({rule.condition})" for rule in contract.rules]
     session.execute(f"CREATE TABLE {part_sql(part)} ({', '.join(definitions)})")
 
 
@@ -58,7 +65,7 @@ def load_file(session: Session, source: Delimited, part: str, *, at_once: bool) 
     Raises:
         psycopg.DataError, psycopg.IntegrityError: at once, a line broke a rule; the transaction must be given up, and
             the file loaded in blocks.
-        SourceFileError: the file cannot be read as its contract says, or none of its lines could be loaded.
+        SourceFileError: the file cannot be read as its contract says, or none of its records could be loaded.
     """
     loaded = Loaded()
     scanner = Scanner(source.contract, source.name, source.open())
@@ -72,15 +79,18 @@ def load_file(session: Session, source: Delimited, part: str, *, at_once: bool) 
                 loaded.rejects += block.rejects
                 if block.numbers:
                     loaded.rows += copier.copy(block, loaded.rejects)
-    loaded.lines = scanner.lines
+    loaded.records, loaded.more_lines = scanner.records, scanner.more_lines
     if source.contract.key:
         repeated = _take_out_repeats(session, source, part)
         loaded.rows -= len(repeated)
         loaded.rejects += repeated
+        loaded.duplicates = sum(reject.reason == DUPLICATE for reject in repeated)
     if not loaded.rows:
         first = min(loaded.rejects)
+        detail = f" ({first.detail})" if first.detail else ""
         raise SourceFileError(
-            f"{source.name}: none of its {loaded.lines:,} lines could be loaded; line {first.line}: {first.reason}."
+            f"{source.name}: none of its {loaded.records:,} records could be loaded; "
+            f"line {first.line}: {first.reason}{detail}."
         )
     _finish_part(session, source.contract, part)
     return loaded
@@ -102,9 +112,9 @@ def _load_at_once(copier: _Copier, source: Delimited, blocks: Iterator[Block], l
         return
     loaded.rows -= len(skipped)
     numbers = _nth(sent, [at for at, _ in skipped])
-    raw = raw_lines(source.contract, source.name, source.open(), set(numbers))
+    raw = raw_records(source.contract, source.name, source.open(), set(numbers))
     loaded.rejects += [
-        Reject(number, raw[number], copier.typed_reason(notice))
+        Reject(number, raw[number], *copier.typed_reason(notice))
         for number, (_, notice) in zip(numbers, skipped, strict=True)
     ]
 
@@ -127,15 +137,10 @@ class _Copier:
     def __init__(self, session: Session, contract: FileContract, header: Sequence[str], part: str) -> None:
         self.session = session
         self._contract = contract
-        self._reasons = {name: reason for name, _, reason in _rules(contract)}
+        self._reasons = {rule.name: rule.reason for rule in contract.rules}
         names = [*header, SOURCE_LINE] if contract.key else header
-        required = [quoted(column.name) for column in contract.columns if column.required]
-        self._options = ["FORMAT csv", "ON_ERROR ignore", "LOG_VERBOSITY verbose"]
-        if contract.delimiter != ",":
-            self._options.append(f"DELIMITER {sql.Literal(contract.delimiter).as_string()}")
-        if required:
-            # An empty required field is then an empty string, which no type but text takes, and a rule refuses there.
-            self._options.append(f"FORCE_NOT_NULL ({', '.join(required)})")
+        self._options = ["FORMAT text", "NULL ''", "ON_ERROR ignore", "LOG_VERBOSITY verbose"]
+        self._options.append(f"DELIMITER {sql.Literal(contract.delimiter).as_string()}")
         columns = ", ".join(quoted(name) for name in names)
         self._into = f"{part_sql(part)} ({columns})"
 
@@ -154,50 +159,47 @@ class _Copier:
 
     def copy(self, block: Block, rejects: list[Reject]) -> int:
         """Load a block, appending to `rejects` what the server refuses; the number of rows loaded."""
+        lines, raws = block.data.split(b"\n")[:-1], block.raws()
         try:
-            return self._attempt(block.data, block.numbers, rejects)
+            return self._attempt(lines, raws, block.numbers, rejects)
         except (psycopg.DataError, psycopg.IntegrityError):
             # The savepoint has undone the block; its pieces tell which line it was.
             pass
-        lines = block.data.split(b"\n")[:-1]
-        return sum(
-            self._pieces(lines[start : start + PIECE_LINES], block.numbers[start : start + PIECE_LINES], rejects)
-            for start in range(0, len(lines), PIECE_LINES)
-        )
+        pieces = (slice(start, start + PIECE_LINES) for start in range(0, len(lines), PIECE_LINES))
+        return sum(self._pieces(lines[one], raws[one], block.numbers[one], rejects) for one in pieces)
 
-    def _pieces(self, lines: Sequence[bytes], numbers: Sequence[int], rejects: list[Reject]) -> int:
+    def _pieces(
+        self, lines: Sequence[bytes], raws: Sequence[bytes], numbers: Sequence[int], rejects: list[Reject]
+    ) -> int:
         """Load a few lines, setting aside each that fails its COPY."""
         loaded = 0
         while lines:
-            data = b"\n".join(lines) + b"\n"
             try:
-                return loaded + self._attempt(data, numbers, rejects)
+                return loaded + self._attempt(lines, raws, numbers, rejects)
             except (psycopg.DataError, psycopg.IntegrityError) as error:
                 bad = _line_of(error)
                 reason = self._reasons.get(error.diag.constraint_name or "") or error.diag.message_primary or str(error)
                 if bad:
-                    loaded += self._attempt(b"\n".join(lines[:bad]) + b"\n", numbers[:bad], rejects)
-                rejects.append(Reject(numbers[bad], lines[bad], reason))
-                lines, numbers = lines[bad + 1 :], numbers[bad + 1 :]
+                    loaded += self._attempt(lines[:bad], raws[:bad], numbers[:bad], rejects)
+                rejects.append(Reject(numbers[bad], raws[bad], reason))
+                lines, raws, numbers = lines[bad + 1 :], raws[bad + 1 :], numbers[bad + 1 :]
         return loaded
 
-    def _attempt(self, data: bytes, numbers: Sequence[int], rejects: list[Reject]) -> int:
+    def _attempt(
+        self, lines: Sequence[bytes], raws: Sequence[bytes], numbers: Sequence[int], rejects: list[Reject]
+    ) -> int:
         skipped: list[tuple[int, str]] = []
         session = self.session
         with session.transaction(), notices(session, skipped), session.copy_in(self.statement(freeze=False)) as copy:
-            copy.write(self.numbered(data, numbers))
-        if skipped:
-            lines = data.split(b"\n")
-            rejects += [Reject(numbers[at], lines[at], self.typed_reason(notice)) for at, notice in skipped]
+            copy.write(self.numbered(b"\n".join(lines) + b"\n", numbers))
+        rejects += [Reject(numbers[at], raws[at], *self.typed_reason(notice)) for at, notice in skipped]
         return len(numbers) - len(skipped)
 
-    def typed_reason(self, notice: str) -> str:
-        """Why the server skipped a line, in the source's own names."""
+    def typed_reason(self, notice: str) -> tuple[str, str]:
+        """Why the server skipped a line, in the source's own names, and the value."""
         name, _, value = notice.partition("\0")
         column = next(column for column in self._contract.columns if column.name == name)
-        if value in ('""', "null input"):
-            return f"{column.source} is empty"
-        return f"{column.source} is {value}, which is not a valid {column.type}"
+        return f"{column.source} is not a valid {column.type}", value
 
 
 @contextmanager
@@ -223,39 +225,33 @@ def _line_of(error: psycopg.Error) -> int:
     return int(match[1]) - 1
 
 
-def _rules(contract: FileContract) -> list[tuple[str, str, str]]:
-    """(constraint name, condition, reason) of every rule, those that follow from `required` texts included."""
-    rules = [(rule.name, rule.condition, rule.reason) for rule in contract.rules]
-    rules += [
-        (f"{column.name}_filled", f"{quoted(column.name)} <> ''", f"{column.source} is empty")
-        for column in contract.columns
-        if column.required and column.type == "text"
-    ]
-    return rules
-
-
 def _take_out_repeats(session: Session, source: Delimited, part: str) -> list[Reject]:
     """Delete the later lines of each key, and give them back as rejects."""
     key = ", ".join(quoted(name) for name in source.contract.key)
+    values = ", ".join(f"p.{quoted(column.name)}" for column in source.contract.columns)
     repeats = session.rows(
         f"""
         DELETE FROM {part_sql(part)} AS p USING (
             SELECT {SOURCE_LINE}, min({SOURCE_LINE}) OVER (PARTITION BY {key}) AS first FROM {part_sql(part)}
-        ) AS n
-        WHERE n.{SOURCE_LINE} = p.{SOURCE_LINE} AND n.first < n.{SOURCE_LINE}
-        RETURNING p.{SOURCE_LINE} AS line, n.first AS first
+        ) AS n, {part_sql(part)} AS f
+        WHERE n.{SOURCE_LINE} = p.{SOURCE_LINE} AND n.first < n.{SOURCE_LINE} AND f.{SOURCE_LINE} = n.first
+        RETURNING p.{SOURCE_LINE} AS line, n.first AS first,
+            ROW({values}) IS NOT DISTINCT FROM ROW({values.replace('p."', 'f."')}) AS same
         """
     )
     if not repeats:
         return []
-    raw = raw_lines(source.contract, source.name, source.open(), {row["line"] for row in repeats})
-    names = ", ".join(source.contract.key)
-    return [Reject(row["line"], raw[row["line"]], f"repeats the {names} of line {row['first']}") for row in repeats]
+    raw = raw_records(source.contract, source.name, source.open(), {row["line"] for row in repeats})
+    other = f"repeats the {', '.join(source.contract.key)} of an earlier line, with other values"
+    return [
+        Reject(row["line"], raw[row["line"]], DUPLICATE if row["same"] else other, f"line {row['first']}")
+        for row in repeats
+    ]
 
 
 def _finish_part(session: Session, contract: FileContract, part: str) -> None:
     """Turn the loading aids into plain columns, which a partition must have."""
     steps = [f"ALTER COLUMN {quoted(column.name)} DROP EXPRESSION" for column in contract.derived]
-    steps += [f"DROP CONSTRAINT {quoted(name)}" for name, _, _ in _rules(contract)]
+    steps += [f"DROP CONSTRAINT {quoted(rule.name)}" for rule in contract.rules]
     if steps:
         session.execute(f"ALTER TABLE {part_sql(part)} {', '.join(steps)}")

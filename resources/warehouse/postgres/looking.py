@@ -14,7 +14,7 @@ from resources.warehouse.counting import CountCheck, Counts
 from resources.warehouse.errors import ChecksFailed
 from resources.warehouse.postgres.audit import audit
 from resources.warehouse.postgres.notes import read_note, versions, write_note
-from resources.warehouse.postgres.quarantine import rejected_lines
+from resources.warehouse.postgres.quarantine import held_lines
 from resources.warehouse.postgres.relations import find, has_columns
 from resources.warehouse.postgres.session import Session
 from resources.warehouse.table import Table
@@ -35,7 +35,7 @@ def review(session: Session, table: Table) -> WriteReport:
 
     def count(check: CountCheck, rows: int) -> CheckResult:
         # What was read is noted; what the database holds is counted.
-        return check.found(Counts(lines, rows, rejected_lines(session, table)), {})
+        return check.found(Counts(lines, rows, *held_lines(session, table)), {})
 
     rows, checks = audit(session, table.checks, table.sql_name, count)
     if any(result.blocks for result in checks):

@@ -115,7 +115,7 @@ class Write:
             self._phase("build")
             if window is not None:
                 return self._into_window(built, window)
-            dropped = keep_first(session, table.deduplicate, self._part) if table.deduplicate else 0
+            dropped = keep_first(session, table.deduplicate, self._part) if table.deduplicate else built.duplicates
             rows, checks = self._audit(part_sql(self._part), built, dropped)
             preview = preview_of(session, part_sql(self._part))
             self._phase("audit")
@@ -126,7 +126,7 @@ class Write:
         found = expect_same_columns(session, table)
         standing = found.part if found is not None else None
         refuse_rows_outside(session, table, window, part)
-        dropped = keep_first(session, table.deduplicate, part) if table.deduplicate else 0
+        dropped = keep_first(session, table.deduplicate, part) if table.deduplicate else built.duplicates
         index_for(session, table, window, standing or part)
         cleared = clear_way(session, table, window, part, standing) if standing else Cleared()
         rows, checks = self._audit(part_sql(part), built, dropped + cleared.beaten, standing)
