@@ -1,7 +1,8 @@
 """Brings a source file into the lake as it is: content-addressed, immutable, with a manifest of the current version.
 
 Objects: `retail/raw/<file stem>/<sha256>.csv` and beside them `retail/raw/<file stem>.json`, the manifest. What the
-lines mean is not looked at here.
+lines mean is not looked at here. Neither is believed unseen: an object counts only as long as it holds what its name
+says, and a manifest that cannot be read is made anew.
 """
 
 from __future__ import annotations
@@ -13,21 +14,25 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from resources.errors import TributaryError
+from assets.retail.files import ALL_FILES
+from assets.retail.source_files import RetailFileError, look_at, read_chunks
+from resources.lake.integrity import is_intact, open_verified
 from resources.lake.model import Lake
 
-CHUNK = 1 << 20
 # A file changed within this time of being read may change again without its modification time showing it.
 RACY_NANOSECONDS = 2_000_000_000
 
 
-class RetailFileError(TributaryError):
-    """A source file is missing, or changes while it is read."""
+class ManifestError(RetailFileError):
+    """A manifest in the lake cannot be read."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The version of a source file that the lake holds; `lines` counts newline-ended lines, the header included."""
+    """The version of a source file that the lake holds; `lines` counts newline-ended lines, the header included.
+
+    `etag` is the object's when its content was last found to be right.
+    """
 
     file: str
     key: str
@@ -36,11 +41,16 @@ class Manifest:
     modified_ns: int
     read_ns: int
     lines: int
+    etag: str = ""
 
     def matches(self, size: int, modified_ns: int) -> bool:
         """Whether a file with this size and modification time surely is this version."""
         settled = modified_ns < self.read_ns - RACY_NANOSECONDS
         return settled and (size, modified_ns) == (self.size, self.modified_ns)
+
+    def open(self, lake: Lake) -> Iterator[bytes]:
+        """The version's bytes; see `open_verified`, also for what it raises."""
+        return open_verified(lake, self.key, size=self.size, sha256=self.sha256)
 
 
 def manifest_key(file: str) -> str:
@@ -49,57 +59,76 @@ def manifest_key(file: str) -> str:
 
 
 def read_manifest(lake: Lake, file: str) -> Manifest | None:
-    """The manifest of a source file; None before its first ingestion."""
-    if lake.head(manifest_key(file)) is None:
+    """The manifest of a source file; None before its first ingestion.
+
+    Raises:
+        ManifestError: it cannot be read.
+    """
+    import msgspec
+
+    key = manifest_key(file)
+    if lake.head(key) is None:
         return None
-    return Manifest(**json.loads(lake.get(manifest_key(file))))
+    try:
+        return msgspec.json.decode(lake.get(key), type=Manifest)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raw = next((one.raw_key for one in ALL_FILES if one.file == file), "the file's raw asset")
+        raise ManifestError(
+            f"The manifest of {file} in the lake, {lake.url(key)}, cannot be read; materialise {raw} to make it anew."
+        ) from None
+
+
+def known_manifest(lake: Lake, file: str) -> Manifest | None:
+    """The same, for those who can make it anew: one that cannot be read is as good as none."""
+    try:
+        return read_manifest(lake, file)
+    except ManifestError:
+        return None
 
 
 def ingest(lake: Lake, path: Path) -> tuple[Manifest, bool]:
     """Bring the file into the lake where this version is not there yet; the manifest, and whether it is new.
 
     Raises:
-        RetailFileError: the file is missing, or changed while it was read.
+        RetailFileError: the file cannot be read, or changed while it was.
     """
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        raise RetailFileError(
-            f"{path.name} is not in the folder {path.parent}; put it there, or unset TRIBUTARY_RETAIL_DIR for a sample."
-        ) from None
-    known = read_manifest(lake, path.name)
-    if known is not None and known.matches(found.st_size, found.st_mtime_ns):
+    found = look_at(path)
+    known = known_manifest(lake, path.name)
+    if known is not None and known.matches(found.st_size, found.st_mtime_ns) and _is_untouched(lake, known):
         return known, False
     read_ns = time.time_ns()
-    digest, lines = _digest(path)
+    digest, size, lines = _digest(path)
     key = f"retail/raw/{path.stem}/{digest}{path.suffix}"
-    if lake.head(key) is None:
+    if not is_intact(lake, key, size=size, sha256=digest):
         lake.put(key, _unchanged(path, digest))
-    manifest = Manifest(path.name, key, digest, found.st_size, found.st_mtime_ns, read_ns, lines)
+    described = lake.head(key)
+    etag = (described.etag if described else None) or ""
+    manifest = Manifest(path.name, key, digest, found.st_size, found.st_mtime_ns, read_ns, lines, etag)
     lake.put(manifest_key(path.name), json.dumps(asdict(manifest)).encode())
     return manifest, known is None or known.sha256 != digest
 
 
-def _digest(path: Path) -> tuple[str, int]:
-    digest, lines, last = hashlib.sha256(), 0, b"\n"
-    for chunk in _chunks(path):
+def _is_untouched(lake: Lake, manifest: Manifest) -> bool:
+    """Whether the object is the one that was last found to be right, which spares reading it."""
+    found = lake.head(manifest.key)
+    return found is not None and found.size == manifest.size and found.etag is not None and found.etag == manifest.etag
+
+
+def _digest(path: Path) -> tuple[str, int, int]:
+    digest, size, lines, last = hashlib.sha256(), 0, 0, b"\n"
+    for chunk in read_chunks(path):
         digest.update(chunk)
+        size += len(chunk)
         lines += chunk.count(b"\n")
         last = chunk
-    return digest.hexdigest(), lines + (not last.endswith(b"\n"))
+    return digest.hexdigest(), size, lines + (not last.endswith(b"\n"))
 
 
 def _unchanged(path: Path, expected: str) -> Iterator[bytes]:
     """The file's chunks; an error at their end, where they are not those that were digested."""
     digest = hashlib.sha256()
-    for chunk in _chunks(path):
+    for chunk in read_chunks(path):
         digest.update(chunk)
         yield chunk
     if digest.hexdigest() != expected:
         raise RetailFileError(f"{path.name} changed while it was read; it is taken up again when it has settled.")
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            yield chunk

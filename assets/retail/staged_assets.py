@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -13,11 +14,13 @@ from assets.factory.outcome import Events, events, origin_of
 from assets.factory.specs import FORCE, REPLAY, table_spec
 from assets.factory.table_step import WAREHOUSE, table_step
 from assets.retail.files import SourceFile
-from assets.retail.ingest import RetailFileError, read_manifest
+from assets.retail.ingest import read_manifest
 from assets.retail.raw_assets import LAKE
+from assets.retail.source_files import RetailFileError
+from resources.lake.errors import ObjectDamagedError, ObjectNotFoundError
 from resources.lake.model import Lake
 from resources.warehouse.base import Delimited, Origin, Warehouse, WriteReport
-from resources.warehouse.delimited.contract import SOURCE_LINE, FileContract
+from resources.warehouse.delimited.contract import SOURCE_LINE, FileContract, SourceFileError
 from resources.warehouse.table import Table
 
 
@@ -62,7 +65,7 @@ def load(
     With `anew` it is loaded whatever was loaded from it.
 
     Raises:
-        RetailFileError: the file was never ingested.
+        RetailFileError: the file was never ingested, or the lake does not have it as it was.
         TributaryError: the file or its rows were refused; the old rows stay.
     """
     manifest = read_manifest(lake, source.file)
@@ -74,10 +77,18 @@ def load(
         return warehouse.review(table, origin=origin)
 
     def chunks() -> Iterator[bytes]:
-        return lake.open(manifest.key)
+        return manifest.open(lake)
 
     delimited = Delimited(source.contract, source.file, chunks, lines=manifest.lines)
-    return warehouse.replace(table, delimited, origin=origin, fingerprint=fingerprint)
+    try:
+        try:
+            return warehouse.replace(table, delimited, origin=origin, fingerprint=fingerprint)
+        except SourceFileError:
+            # What it says is true of the file only where the lake has the file as it was.
+            deque(chunks(), maxlen=0)
+            raise
+    except (ObjectDamagedError, ObjectNotFoundError) as error:
+        raise RetailFileError(f"{error} Materialise {source.raw_key}, which puts it right from the file.") from error
 
 
 def contract_digest(contract: FileContract) -> str:

@@ -27,7 +27,8 @@ def decide(
 ) -> Decision:
     """Which of the files `found` differ from those `ingested` and were not asked for before.
 
-    A file still being written is left for a later look. A version that was asked for once is not asked for again, even
+    A file still being written is left for a later look; one dated in the future, by more than clocks differ, is not
+    taken for such. A version that was asked for once is not asked for again, even
     if its run failed: it would fail the same way until the file changes. Files that vanished are forgotten.
     """
     changed = []
@@ -36,7 +37,7 @@ def decide(
         asked = remembered.get(name)
         if stat == ingested.get(name) or stat == asked:
             keep[name] = stat
-        elif now_ns - stat.modified_ns < SETTLE_NANOSECONDS:
+        elif abs(now_ns - stat.modified_ns) < SETTLE_NANOSECONDS:
             if asked is not None:
                 keep[name] = asked
         else:

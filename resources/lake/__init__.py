@@ -15,6 +15,7 @@ from resources.lake.errors import (
     LakeSourceError,
     LakeUnavailableError,
     ObjectChangedError,
+    ObjectDamagedError,
     ObjectNotFoundError,
 )
 from resources.lake.model import Lake, ObjectData, ObjectInfo
@@ -29,6 +30,7 @@ __all__ = [
     "LakeSourceError",
     "LakeUnavailableError",
     "ObjectChangedError",
+    "ObjectDamagedError",
     "ObjectData",
     "ObjectInfo",
     "ObjectNotFoundError",

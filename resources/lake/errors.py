@@ -40,6 +40,13 @@ class ObjectNotFoundError(LakeError):
         super().__init__(f"There is no object {url} in the lake; check its key, or whether it has been deleted.")
 
 
+class ObjectDamagedError(LakeError):
+    """The object does not hold what was put under its key."""
+
+    def __init__(self, url: str, problem: str) -> None:
+        super().__init__(f"The object {url} is not what was put there ({problem}); nothing was made of it.")
+
+
 class ObjectChangedError(LakeError):
     """The object was replaced while it was being read, so what was read is neither the old one nor the new."""
 

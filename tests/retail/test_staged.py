@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 
 from assets.retail.files import ALL_FILES, JOURNEY_FILES, LINES_RECONCILE, SECTIONS, TRANSACTIONS
-from assets.retail.ingest import manifest_key
+from assets.retail.ingest import manifest_key, read_manifest
 from assets.retail.raw_assets import SEEDS, raw_asset
 from assets.retail.staged_assets import staged_asset
 from resources.lake import open_lake
@@ -62,6 +62,13 @@ def reconciled(result: dg.ExecuteInProcessResult) -> tuple[bool, dict[str, Any]]
     return found[0].passed, {name: value.value for name, value in found[0].metadata.items()}
 
 
+def sentence_of(result: dg.ExecuteInProcessResult) -> str:
+    failure = result.failure_data_for_node("staged__retail_transactions")
+    assert failure is not None
+    assert failure.user_failure_data is not None
+    return failure.user_failure_data.description or ""
+
+
 def test_lines_reconcile_and_rejects_are_counted(shop: Shop) -> None:
     result = shop.run(f"{HEADER}\n{GOOD}\n{GOOD.replace('730', '2575')}\nbroken\n{GOOD}\n")
     assert result.success
@@ -85,12 +92,27 @@ def test_lines_that_the_loader_lost_keep_the_rows_from_being_published(shop: Sho
     result = shop.run(f"{HEADER}\n{GOOD}\n{GOOD}\n", assets=[staged_asset(TRANSACTIONS)])
     assert not result.success
     assert reconciled(result)[0] is False
-    failure = result.failure_data_for_node("staged__retail_transactions")
-    assert failure is not None
-    assert failure.user_failure_data is not None
-    assert "lines_reconcile failed" in (failure.user_failure_data.description or "")
-    assert "read=4, loaded=2, rejected=0" in (failure.user_failure_data.description or "")
+    assert "lines_reconcile failed" in sentence_of(result)
+    assert "read=4, loaded=2, rejected=0" in sentence_of(result)
     assert shop.warehouse.rows("SELECT count(*) AS n FROM staged.retail_transactions") == [{"n": 1}]
+
+
+@pytest.mark.parametrize("kept", [0, 100, -1])
+def test_an_object_that_was_cut_is_refused_and_the_raw_asset_puts_it_right(shop: Shop, kept: int) -> None:
+    text = f"{HEADER}\n{GOOD}\n{GOOD}\n"
+    shop.run(f"{HEADER}\n{GOOD}\n")
+    shop.run(text, assets=[raw_asset(TRANSACTIONS)])
+    lake = shop.resources["lake"]
+    manifest = read_manifest(lake, TRANSACTIONS.file)
+    assert manifest is not None
+    whole = lake.get(manifest.key)
+    lake.put(manifest.key, whole[:kept] if kept >= 0 else whole.replace(b"household_key", b"household_kex"))
+    result = shop.run(text, assets=[staged_asset(TRANSACTIONS)])
+    assert not result.success
+    assert "Materialise raw.retail_transactions, which puts it right" in sentence_of(result)
+    assert shop.warehouse.rows("SELECT count(*) AS n FROM staged.retail_transactions") == [{"n": 1}]
+    assert shop.run(text).success
+    assert shop.warehouse.rows("SELECT count(*) AS n FROM staged.retail_transactions") == [{"n": 2}]
 
 
 def test_staged_values_are_typed(shop: Shop) -> None:
@@ -121,7 +143,7 @@ def test_an_unchanged_file_is_not_loaded_again(shop: Shop) -> None:
         (HEADER + "\n", "has a header but no record"),
         (HEADER.replace("DAY,", "") + "\n" + GOOD, "column DAY is missing"),
         (f"{HEADER}\n{GOOD}".encode("utf-16"), "save it as UTF-8"),
-        (f"{HEADER}\nx{GOOD}\n", "none of its 1 lines could be loaded"),
+        (f"{HEADER}\nx{GOOD}\n", "none of its 1 records could be loaded"),
     ],
 )
 def test_a_refused_file_fails_in_one_sentence_and_the_old_table_stays(
@@ -130,10 +152,7 @@ def test_a_refused_file_fails_in_one_sentence_and_the_old_table_stays(
     shop.run(f"{HEADER}\n{GOOD}\n")
     result = shop.run(content)
     assert not result.success
-    failure = result.failure_data_for_node("staged__retail_transactions")
-    assert failure is not None
-    assert failure.user_failure_data is not None
-    assert sentence in (failure.user_failure_data.description or "")
+    assert sentence in sentence_of(result)
     assert shop.warehouse.rows("SELECT count(*) AS n FROM staged.retail_transactions") == [{"n": 1}]
 
 

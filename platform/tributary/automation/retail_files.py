@@ -12,8 +12,9 @@ import dagster as dg
 
 from assets.factory.outcome import asset_key
 from assets.retail.files import ALL_FILES
-from assets.retail.ingest import read_manifest
+from assets.retail.ingest import known_manifest
 from assets.retail.raw_assets import LAKE, RETAIL_FOLDER, path_of
+from assets.retail.source_files import RetailFileError, look_at
 from assets.retail.watch import Stat, decide
 from resources.lake.model import Lake
 from tributary.freshness import being_made
@@ -35,11 +36,12 @@ def retail_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
     folder = cast("Path", getattr(context.resources, RETAIL_FOLDER))
     if being_made(context.instance) & set(_RAW.values()):
         return dg.SkipReason("Retail files are being ingested by a run already.")
-    decision = decide(_stats(folder), _ingested(lake), _remembered(context.cursor), time.time_ns())
+    found, problems = _stats(folder)
+    decision = decide(found, _ingested(lake), _remembered(context.cursor), time.time_ns())
     cursor = json.dumps(decision.remembered)
     if not decision.changed:
         context.update_cursor(cursor)
-        return dg.SkipReason(f"No file in {folder} has changed since it was ingested.")
+        return dg.SkipReason(" ".join([f"No file in {folder} has changed since it was ingested.", *problems]))
     return dg.SensorResult(
         run_requests=[
             dg.RunRequest(
@@ -51,18 +53,21 @@ def retail_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
     )
 
 
-def _stats(folder: Path) -> Mapping[str, Stat]:
-    found = {}
+def _stats(folder: Path) -> tuple[Mapping[str, Stat], list[str]]:
+    """The files that can be read, and what is wrong with each of the others."""
+    found, problems = {}, []
     for file in ALL_FILES:
-        path = path_of(file, folder)
-        if path.exists():
-            stat = path.stat()
+        try:
+            stat = look_at(path_of(file, folder))
+        except RetailFileError as error:
+            problems.append(str(error))
+        else:
             found[file.file] = Stat(stat.st_size, stat.st_mtime_ns)
-    return found
+    return found, problems
 
 
 def _ingested(lake: Lake) -> Mapping[str, Stat]:
-    manifests = {file.file: read_manifest(lake, file.file) for file in ALL_FILES}
+    manifests = {file.file: known_manifest(lake, file.file) for file in ALL_FILES}
     return {name: Stat(found.size, found.modified_ns) for name, found in manifests.items() if found is not None}
 
 

@@ -47,11 +47,11 @@ DUPLICATE = "exact duplicate of an earlier line"
 
 def ensure_quarantine(session: Session) -> None:
     """Create the table where it is missing, or has not all of its columns; safe while others do the same."""
-    columns = session.rows(
-        "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('quarantine.rejected_rows') "
-        "AND attname = 'detail' AND NOT attisdropped"
-    )
-    if not columns:
+    known = session.row(
+        "SELECT count(*) AS n FROM pg_attribute WHERE attrelid = to_regclass('quarantine.rejected_rows') "
+        "AND attname IN ('byte_offset', 'detail') AND NOT attisdropped"
+    )["n"]
+    if known < 2:
         with session.transaction():
             session.execute("SELECT pg_advisory_xact_lock(hashtext('tributary schemas'))")
             session.execute(_DDL)
