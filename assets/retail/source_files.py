@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 
 from resources.errors import TributaryError
@@ -53,7 +54,7 @@ def read_chunks(path: Path) -> Iterator[bytes]:
     look_at(path)
     try:
         # What became a pipe since it was looked at must not be waited for.
-        with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb", buffering=0) as file:
+        with FileIO(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)) as file:
             while chunk := file.read(CHUNK):
                 yield chunk
     except OSError as error:
@@ -68,7 +69,7 @@ def _why_not(path: Path, error: OSError) -> str:
     if not isinstance(error, FileNotFoundError | NotADirectoryError):
         return f"{path} cannot be read ({error.strerror}); check the file and its disk."
     if path.is_symlink():
-        return f"{path} is a link to {os.readlink(path)}, which does not exist; put the file in its place."
+        return f"{path} is a link to {path.readlink()}, which does not exist; put the file in its place."
     if not path.parent.is_dir():
         return f"The folder {path.parent}, where {path.name} should be, does not exist; check TRIBUTARY_RETAIL_DIR."
     return f"{path.name} is not in the folder {path.parent}{_instead(path)}"
@@ -77,7 +78,7 @@ def _why_not(path: Path, error: OSError) -> str:
 def _instead(path: Path) -> str:
     """What lies in the folder in the file's place, and what to do."""
     try:
-        names = sorted(os.listdir(path.parent))
+        names = sorted(found.name for found in path.parent.iterdir())
     except OSError:
         names = []
     other_case = [name for name in names if name.lower() == path.name.lower()]

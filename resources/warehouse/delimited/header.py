@@ -23,7 +23,7 @@ _COMPRESSED = {
 }
 _OTHER = {b"PAR1": "a Parquet file", b"\xd0\xcf\x11\xe0": "an Excel workbook", b"%PDF": "a PDF", b"<": "HTML or XML"}
 _UTF16 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_DELIMITERS = {",": "commas", ";": ";", "\t": "tabs", "|": "|", ":": ":"}
+_DELIMITERS = {",": "commas", ";": "semicolons (;)", "\t": "tabs", "|": "bars (|)", ":": "colons (:)"}
 _COMMENTS = ("#", "//", "--", "%")
 _QUOTES = ' \t\ufeff"'
 
