@@ -62,6 +62,15 @@ class Settings(BaseSettings):
         None, description="Key that signs the forms' sessions; made once and kept in <home> where it is not set."
     )
     max_concurrent_runs: int = Field(2, ge=1, le=64, description="Runs that may execute at the same time.")
+    retention_days: int = Field(
+        30, ge=0, le=36500, description="Days for which runs and what belongs to them are kept; 0: without end."
+    )
+    retention_runs: int = Field(
+        500,
+        ge=0,
+        le=1_000_000,
+        description="Newest runs that are kept of each sensor, schedule and of people; failures apart; 0: without end.",
+    )
     retail_dir: Path | None = Field(
         None, description="Folder of the eight Complete Journey files; default: a sample made on first use."
     )

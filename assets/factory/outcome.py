@@ -176,8 +176,11 @@ def failure(error: TributaryError) -> dg.Failure:
 
 
 def refusal(table: Table, error: TributaryError) -> dg.AssetObservation:
-    """What the asset's own page tells of a write that was refused."""
-    return dg.AssetObservation(asset_key(table.key), description=str(error), metadata={REFUSED: str(error)})
+    """What the asset's own page tells of a write that was refused: why, and which rows stand."""
+    stand = f"{table.key} keeps the rows of its latest materialisation, whole, until a write is accepted."
+    return dg.AssetObservation(
+        asset_key(table.key), description=str(error), metadata={REFUSED: str(error), "rows that stand": stand}
+    )
 
 
 def refused_result(table: Table, result: CheckResult) -> dg.AssetCheckEvaluation:

@@ -31,7 +31,7 @@ from tributary.instance.telling import kept, with_causes
 from tributary.instance.unbegun import withdraw_unbegun
 
 if TYPE_CHECKING:
-    from dagster import DagsterEvent
+    from dagster import DagsterEvent, DagsterInstance
     from dagster._core.events.log import EventLogEntry
     from dagster._serdes import ConfigurableClassData
     from sqlalchemy.engine import Engine
@@ -228,6 +228,14 @@ class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):
         with self.index_transaction() as connection:
             for one, number in last.values():
                 self._store_asset_event(connection, one, number)
+
+
+def database_url(instance: DagsterInstance) -> str:
+    """The URL of the database that an instance of ours is in, password and all."""
+    storage = instance.event_log_storage
+    if not isinstance(storage, PooledEventLogStorage):
+        raise PostgresError("This instance of Dagster does not keep its records in Postgres.")
+    return str(storage.postgres_url)
 
 
 class PooledScheduleStorage(_Pooled, PostgresScheduleStorage):

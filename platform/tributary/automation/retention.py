@@ -1,0 +1,42 @@
+"""The schedule that keeps Dagster's records from filling the disk. What is kept is decided in `instance.retention`."""
+
+import dagster as dg
+
+from assets.factory.outcome import TOLD_BY
+from resources.settings import get_settings
+from tributary.instance.pooled_storage import database_url
+from tributary.instance.retention import Policy, prune
+
+LOW_PRIORITY = {"dagster/priority": "-2"}
+"""The tag of runs that everything else goes before."""
+
+
+@dg.op(description="Deletes runs and what belongs to them, some at a time, beyond what the settings keep.")
+def delete_old_records(context: dg.OpExecutionContext) -> None:
+    """One pruning; it may be ended anywhere, and the next one goes on from there."""
+    settings = get_settings()
+    policy = Policy(settings.retention_days, settings.retention_runs)
+    logs = context.instance.compute_log_manager
+    pruned = prune(
+        database_url(context.instance),
+        policy,
+        told_by=TOLD_BY,
+        forget_logs=lambda run_id: logs.delete_logs(prefix=[run_id]),
+    )
+    context.log.info("Retention: %s.", pruned)
+
+
+@dg.job(description="Deletes old runs, events, check executions, evaluations and compute logs.", tags=LOW_PRIORITY)
+def retention() -> None:
+    """The job of the schedule, for whoever does not want to wait for it."""
+    delete_old_records()
+
+
+hourly_retention = dg.ScheduleDefinition(
+    name="hourly_retention",
+    job=retention,
+    cron_schedule="7 * * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Every hour deletes what is older or more than the settings keep, in small steps. The newest "
+    "materialisation, observation and checks of each asset and partition stay.",
+)
