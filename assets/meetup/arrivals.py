@@ -16,6 +16,15 @@ RAW_EVENTS = "meetup/raw/events/"
 KNOWN_GROUPS = "meetup/raw/known_groups.json"
 """Every group that was ever seen, beside the snapshots."""
 
+UNREACHED_GROUPS = "meetup/raw/unreached_groups.jsonl"
+"""Groups that the newest snapshot could not reach, each as it was when last looked at."""
+
+UNDATED_EVENTS = "meetup/raw/undated_events.jsonl"
+"""Events whose start cannot be read, and that so belong to no day."""
+
+VANISHED_EVENTS = "meetup/raw/vanished_events/"
+"""Events that Meetup does not list any more, as it last did, by the day under which they stood."""
+
 ORIGIN = "meetup/raw/origin.json"
 """From where all of it was pulled."""
 
@@ -31,6 +40,11 @@ def group_key(day: date) -> str:
 def event_key(day: date) -> str:
     """The object of the events of a day."""
     return f"{RAW_EVENTS}{day:%Y/%m/%d}.jsonl"
+
+
+def vanished_key(day: date) -> str:
+    """The object of the events that have disappeared from a day."""
+    return f"{VANISHED_EVENTS}{day:%Y/%m/%d}.jsonl"
 
 
 def day_of(key: str, prefix: str) -> date | None:

@@ -78,8 +78,23 @@ class Backfill:
 
     @property
     def undated(self) -> tuple[str, ...]:
-        """Ids of some events that could be put to no day."""
+        """Tokens of some events that could be put to no day."""
         return tuple(dict.fromkeys(event for year in self._pulled for event in year.undated))
+
+    @property
+    def silent(self) -> Mapping[str, str]:
+        """By name, why a group did not answer for some of the days, or not in full."""
+        return {name: why for year in self._pulled for name, why in year.silent.items()}
+
+    @property
+    def failed_fields(self) -> Mapping[str, str]:
+        """Of some events, by token, what could not be had."""
+        return {token: names for year in self._pulled for token, names in year.failed_fields.items()}
+
+    @property
+    def vanished(self) -> tuple[tuple[date, str], ...]:
+        """The events that Meetup does not list any more, by day and token."""
+        return tuple(one for year in self._pulled for one in year.vanished)
 
     @property
     def version(self) -> str:
@@ -97,6 +112,8 @@ class Backfill:
             "calls": self._client.calls - self._calls,
             "groups": len(self._groups),
             "groups gone": ", ".join(gone),
+            "groups silent": ", ".join(self.silent),
+            "events disappeared": len(self.vanished),
             "bytes": sum(year.bytes for year in self._pulled),
         }
 

@@ -24,6 +24,11 @@ def line_of(node: Mapping[str, Any]) -> bytes:
         return json.dumps(node, sort_keys=True, separators=(",", ":")).encode()
 
 
+def filled(node: Mapping[str, Any], earlier: Mapping[str, Any] | None, fields: Iterable[str]) -> dict[str, Any]:
+    """A node with what of it could not be had as an earlier one of the same thing had it, where there is one."""
+    return {**node, **{name: earlier[name] for name in fields if earlier and name in earlier}}
+
+
 def node_of(line: bytes) -> dict[str, Any]:
     """The node of a line that `line_of` wrote."""
     try:

@@ -19,6 +19,7 @@ from assets.meetup.values import (
     part,
     parts,
     place,
+    stands_for_no_place,
     text,
     whole,
 )
@@ -33,16 +34,16 @@ _ONLINE_TYPES = frozenset({"ONLINE", "HYBRID"})
 _MINUTE = timedelta(minutes=1)
 
 
-def event_rows(node: Node, day: date, source: str) -> tuple[Row, list[Row]]:
+def event_rows(node: Node, day: date | None, source: str) -> tuple[Row, list[Row]]:
     """The row of an event that stands in the object `source` of `day`, and those of its venues.
 
     Raises:
-        DoesNotFit: it is no event of that day, or holds what no column can.
+        DoesNotFit: it is no event of that day, or of any, or holds what no column can.
     """
     start = moment(node, "dateTime")
     if start is None:
         raise DoesNotFit("its dateTime is missing")
-    if start.date() != day:
+    if day is None or start.date() != day:
         raise DoesNotFit("its dateTime is of another day than its object")
     starts_at = in_utc(start, "dateTime")
     group, rsvps, fee = part(node, "group"), part(node, "rsvps"), part(node, "feeSettings")
@@ -71,7 +72,7 @@ def event_rows(node: Node, day: date, source: str) -> tuple[Row, list[Row]]:
         "is_online": kind in _ONLINE_TYPES or any(venue["venue_type"] == ONLINE for venue in venues),
         "is_cancelled": status in CANCELLED,
         "venues": len(venues),
-        "max_tickets": whole(node, "maxTickets", INTEGER),
+        "max_tickets": _limit(whole(node, "maxTickets", INTEGER)),
         "fee_amount": amount(fee, "amount"),
         "fee_currency": text(fee, "currency"),
         "fee_required": flag(fee, "required"),
@@ -86,6 +87,16 @@ def event_rows(node: Node, day: date, source: str) -> tuple[Row, list[Row]]:
         SOURCE_OBJECT: source,
     }
     return row, venues
+
+
+def venues_of(node: Node) -> int:
+    """How many venues an event lists."""
+    return len(node.get("venues") or ())
+
+
+def _limit(tickets: int | None) -> int | None:
+    """The most attendees; Meetup says 0 of events without a limit, whose answers stay open."""
+    return tickets if tickets is not None and tickets > 0 else None
 
 
 def _group_id(group: Node) -> str:
@@ -120,7 +131,7 @@ def _venue_rows(node: Node, token: str, day: date, source: str) -> list[Row]:
             **{name: text(venue, name) for name in ("name", "address", "city", "state", "country")},
             "postal_code": text(venue, "postalCode"),
             **dict(zip(("lat", "lon"), place(venue), strict=True)),
-            "venue_type": text(venue, "venueType"),
+            "venue_type": ONLINE if stands_for_no_place(venue) else text(venue, "venueType"),
             SOURCE_OBJECT: source,
         }
         for position, venue in enumerate(parts(node, "venues"), start=1)

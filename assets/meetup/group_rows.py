@@ -8,7 +8,7 @@ from assets.meetup.tables import SNAPSHOT_DATE, SOURCE_OBJECT
 from assets.meetup.values import Node, Row, flag, in_utc, moment, needed, part, parts, place, real, text, whole
 
 
-def group_rows(node: Node, day: date, source: str) -> tuple[Row, list[Row]]:
+def group_rows(node: Node, day: date | None, source: str) -> tuple[Row, list[Row]]:
     """The row of a group that stands in the snapshot `source` of `day`, and those of its topics.
 
     Raises:
@@ -57,3 +57,8 @@ def group_rows(node: Node, day: date, source: str) -> tuple[Row, list[Row]]:
         for topic in reversed(parts(node, "activeTopics"))
     }
     return row, [topics[key] for key in sorted(topics)]
+
+
+def topics_of(node: Node) -> int:
+    """How many topics a group lists, each once."""
+    return len({topic["id"] for topic in node.get("activeTopics") or ()})

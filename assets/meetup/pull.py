@@ -3,7 +3,8 @@
 The number of calls grows with groups, years and pages, and not with days. Years are pulled one after the other, so that
 what failed in the middle keeps the years before. An object's bytes follow from what Meetup says alone.
 
-A group that is gone cannot be asked any more: of its events, what was pulled before stays in the objects.
+Of a group that is gone, or does not answer in full, what was pulled before stays in the objects. An event that a group
+which does answer does not list any more leaves its day's object, and is kept aside as it last was.
 """
 
 from __future__ import annotations
@@ -11,29 +12,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date
 from itertools import groupby
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from assets.meetup.arrivals import event_key, event_objects
-from assets.meetup.canonical import joined, line_of, lines_of, node_of
-from assets.meetup.partitions import DAY
+from assets.meetup.arrivals import UNDATED_EVENTS, event_key, event_objects, vanished_key
+from assets.meetup.asking import Answers, asked, token_of
+from assets.meetup.canonical import filled, joined, line_of, lines_of, node_of
 from assets.meetup.snapshots import KnownGroup, ever_seen
 from resources.lake.model import Lake
 from resources.lake.parallel import in_order
-from resources.meetup.client import MeetupClient, local_date
-from resources.meetup.errors import MeetupGroupGoneError, MeetupUsageError
-from resources.meetup.paging import Node
-
-CALLERS = 4
-"""Groups asked at the same time; the rate limit counts them together."""
+from resources.meetup.client import MeetupClient
 
 PUTS = 8
 """Objects put at the same time: a put returns when it is durable, which is a wait that several can share."""
 
-_GROUPS_AHEAD = 8
 _OBJECTS_AHEAD = 64
-_QUOTED = 5
+_QUOTED = 20
 
 
 @dataclass(frozen=True)
@@ -42,13 +36,16 @@ class PulledYear:
 
     Attributes:
         days: the days, all of them done.
-        groups: groups that were asked.
+        groups: groups that were asked and answered in full.
         events: by day, the events in its object.
         changed: objects that were put, as their bytes are others than before.
         bytes: of all their objects.
         sha256: of the objects' keys and bytes.
         gone: names of groups that are gone.
-        undated: ids of some events that cannot be put to a day, as Meetup gives no start that could be read.
+        silent: by name, why a group did not answer, or not in full.
+        undated: tokens of some events that cannot be put to a day, as Meetup gives no start that could be read.
+        vanished: events that Meetup does not list any more, by day and token.
+        failed_fields: of some events, by token, what could not be had; that is as it was before, if it was known.
     """
 
     days: tuple[date, ...]
@@ -58,29 +55,19 @@ class PulledYear:
     bytes: int
     sha256: str
     gone: tuple[str, ...]
+    silent: Mapping[str, str]
     undated: tuple[str, ...]
+    vanished: tuple[tuple[date, str], ...]
+    failed_fields: Mapping[str, str]
 
 
 @dataclass
-class _Answers:
-    """What the groups answered: lines by day and event, the groups ever known, those that answered, and those gone."""
+class _Day:
+    """A day's object as it shall be, and the lines that left it."""
 
-    lines: dict[date, dict[str, bytes]]
-    known: set[str]
-    asked: set[str] = field(default_factory=set)
-    gone: list[str] = field(default_factory=list)
-    undated: list[str] = field(default_factory=list)
-
-    def take(self, node: Node) -> None:
-        try:
-            day = local_date(node)
-        except MeetupUsageError:
-            day = None
-        if day is None:
-            self.undated.append(node["id"])
-        elif day in self.lines:
-            # Two groups that hold an event together both tell of it.
-            self.lines[day].setdefault(str(node.get("token") or node["id"]), line_of(node))
+    day: date
+    data: bytes
+    vanished: dict[str, bytes] = field(default_factory=dict)
 
 
 def years_of(days: Iterable[date]) -> list[tuple[date, ...]]:
@@ -92,19 +79,23 @@ def pull_year(client: MeetupClient, lake: Lake, groups: Sequence[KnownGroup], da
     """Pull some days, in ascending order, and put their objects; a day without events has an empty one.
 
     Raises:
-        MeetupError: some page could not be had; no object is put then.
+        MeetupError: the token is refused, or no group answered; no object is put then.
         LakeError: the lake refused; each object is the old one or the new one.
     """
-    answers = _asked(client, groups, ever_seen(lake), days)
+    answers = asked(client, groups, ever_seen(lake), days)
     digest = hashlib.sha256()
     events: dict[date, int] = {}
     changed = size = 0
+    vanished: list[tuple[date, str]] = []
     held = _held(lake, days)
-    made = ((day, _merged(answers, answers.lines[day], held.get(day))) for day in days)
-    for day, data, is_new in in_order(lambda one: _put(lake, held, *one), made, threads=PUTS, ahead=_OBJECTS_AHEAD):
-        digest.update(f"{event_key(day)} {hashlib.sha256(data).hexdigest()}\n".encode())
-        events[day] = data.count(b"\n")
-        changed, size = changed + is_new, size + len(data)
+    # First of all: a day must not lose an event that nothing else has yet.
+    _put_undated(lake, answers)
+    made = (_merged(answers, day, held.get(day)) for day in days)
+    for one, is_new in in_order(lambda one: _put(lake, held, one), made, threads=PUTS, ahead=_OBJECTS_AHEAD):
+        digest.update(f"{event_key(one.day)} {hashlib.sha256(one.data).hexdigest()}\n".encode())
+        events[one.day] = one.data.count(b"\n")
+        changed, size = changed + is_new, size + len(one.data)
+        vanished += [(one.day, token) for token in one.vanished]
     return PulledYear(
         days=tuple(days),
         groups=len(answers.asked),
@@ -113,33 +104,11 @@ def pull_year(client: MeetupClient, lake: Lake, groups: Sequence[KnownGroup], da
         bytes=size,
         sha256=digest.hexdigest(),
         gone=tuple(answers.gone),
-        undated=tuple(answers.undated[:_QUOTED]),
+        silent=answers.silent,
+        undated=tuple(list(answers.undated)[:_QUOTED]),
+        vanished=tuple(vanished),
+        failed_fields={token: ", ".join(names) for token, names in list(answers.failed_fields.items())[:_QUOTED]},
     )
-
-
-def _asked(client: MeetupClient, groups: Sequence[KnownGroup], known: set[str], days: Sequence[date]) -> _Answers:
-    first, last = days[0], days[-1]
-    answers = _Answers({day: {} for day in days}, known)
-
-    def ask(group: KnownGroup) -> tuple[KnownGroup, list[Node] | None]:
-        zone = _zone(group.timezone)
-        begin = datetime.combine(first, time(), tzinfo=zone)
-        if group.founded is not None:
-            begin = max(begin, group.founded - DAY)
-        try:
-            return group, client.events(group.urlname, begin, datetime.combine(last + DAY, time(), tzinfo=zone))
-        except MeetupGroupGoneError:
-            return group, None
-
-    there = [group for group in groups if group.founded is None or group.founded.date() - DAY <= last]
-    for group, nodes in in_order(ask, there, threads=CALLERS, ahead=_GROUPS_AHEAD):
-        if nodes is None:
-            answers.gone.append(group.urlname)
-            continue
-        answers.asked.add(group.id)
-        for node in nodes:
-            answers.take(node)
-    return answers
 
 
 def _held(lake: Lake, days: Sequence[date]) -> Mapping[date, bytes]:
@@ -149,31 +118,54 @@ def _held(lake: Lake, days: Sequence[date]) -> Mapping[date, bytes]:
     return {found[key]: data for key, data in lake.get_many(list(found))}
 
 
-def _merged(answers: _Answers, lines: Mapping[str, bytes], held: bytes | None) -> bytes:
-    """The day's object: what was answered, and of groups that could not be asked what it held before."""
-    kept = dict(lines)
+def _merged(answers: Answers, day: date, held: bytes | None) -> _Day:
+    """The day's object: what was answered, and of groups that did not answer in full what it held before."""
+    kept = dict(answers.lines[day])
+    vanished: dict[str, bytes] = {}
     for line in lines_of(held) if held else ():
         node = node_of(line)
+        token = token_of(node)
+        if token in kept:
+            if token in answers.failed_fields:
+                kept[token] = line_of(filled(node_of(kept[token]), node, answers.failed_fields[token]))
+            continue
+        if token in answers.tokens:
+            # It has another day now.
+            continue
         group = (node.get("group") or {}).get("id")
         # An event that several groups hold may name one that was never known, and goes when those that told of it do.
         if group in answers.known and group not in answers.asked:
-            kept.setdefault(str(node.get("token") or node["id"]), line)
-    return joined(kept.items())
+            kept[token] = line
+        else:
+            vanished[token] = line
+    return _Day(day, joined(kept.items()), vanished)
 
 
-def _put(lake: Lake, held: Mapping[date, bytes], day: date, data: bytes) -> tuple[date, bytes, bool]:
-    if held.get(day) == data:
-        return day, data, False
-    lake.put(event_key(day), data)
-    return day, data, True
+def _put(lake: Lake, held: Mapping[date, bytes], one: _Day) -> tuple[_Day, bool]:
+    if held.get(one.day) == one.data:
+        return one, False
+    if one.vanished:
+        _add(lake, vanished_key(one.day), one.vanished)
+    lake.put(event_key(one.day), one.data)
+    return one, True
 
 
-def _zone(name: str | None) -> ZoneInfo:
-    """The group's zone; UTC where there is none of the name, as the client asks for a day more on either side."""
-    try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+def _put_undated(lake: Lake, answers: Answers) -> None:
+    """Keep the events that have no day; those that have one by now leave."""
+    before = _lines(lake, UNDATED_EVENTS)
+    kept = {token: line for token, line in before.items() if token not in answers.tokens} | answers.undated
+    if kept != before:
+        lake.put(UNDATED_EVENTS, joined(kept.items()))
+
+
+def _add(lake: Lake, key: str, lines: Mapping[str, bytes]) -> None:
+    lake.put(key, joined((_lines(lake, key) | dict(lines)).items()))
+
+
+def _lines(lake: Lake, key: str) -> dict[str, bytes]:
+    """The lines of an object by token; none where it is not there."""
+    data = lake.get(key) if lake.head(key) is not None else b""
+    return {token_of(node_of(line)): line for line in lines_of(data)}
 
 
 def pulled_days(lake: Lake) -> Iterator[date]:

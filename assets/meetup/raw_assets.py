@@ -1,6 +1,6 @@
 """The raw assets of the meetup domain: a snapshot of the groups a day, and the events by the day of each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ import dagster as dg
 from assets.factory.outcome import asset_key, failure
 from assets.factory.partition_rows import row_counts, tell_partitions
 from assets.factory.specs import MISSING, object_spec
-from assets.meetup.arrivals import RAW_EVENTS, RAW_GROUPS
+from assets.meetup.arrivals import RAW_EVENTS, RAW_GROUPS, UNDATED_EVENTS, VANISHED_EVENTS
 from assets.meetup.backfill import Backfill
 from assets.meetup.origin import claim
 from assets.meetup.partitions import EVENT_DAYS, days_between, days_of, key_of
@@ -28,6 +28,9 @@ MEETUP_GROUPS = "raw.meetup_groups"
 MEETUP_EVENTS = "raw.meetup_events"
 SEARCH_TELLS_ALL = "search_tells_all"
 EVERY_EVENT_HAS_A_DAY = "every_event_has_a_day"
+EVERY_GROUP_ANSWERED = "every_group_answered"
+NO_EVENT_DISAPPEARED = "no_event_disappeared"
+_QUOTED = 20
 
 
 def raw_groups_asset() -> dg.AssetsDefinition:
@@ -47,11 +50,17 @@ def raw_groups_asset() -> dg.AssetsDefinition:
         asset=key,
         description="Meetup told all groups of every topic, however small the circle had to be made.",
     )
+    answered = dg.AssetCheckSpec(
+        EVERY_GROUP_ANSWERED,
+        asset=key,
+        description="Each topic's search and each group known before gave an answer, in full. What is known of one "
+        "that did not stays, and it is asked again with the next snapshot.",
+    )
 
     @dg.multi_asset(
         name="raw__meetup_groups",
         specs=[spec],
-        check_specs=[tells_all],
+        check_specs=[tells_all, answered],
         required_resource_keys={LAKE, MEETUP_API},
         pool=POOL,
     )
@@ -66,18 +75,19 @@ def raw_groups_asset() -> dg.AssetsDefinition:
             taken = take_snapshot(client, meetup.search, lake, today())
         except TributaryError as error:
             raise failure(error) from error
-        yield dg.AssetCheckResult(
-            passed=not taken.capped,
-            asset_key=key,
-            check_name=SEARCH_TELLS_ALL,
-            severity=dg.AssetCheckSeverity.WARN,
-            metadata={"topics not told in full": ", ".join(taken.capped)},
+        yield _warning(key, SEARCH_TELLS_ALL, not taken.capped, {"topics not told in full": ", ".join(taken.capped)})
+        yield _warning(
+            key,
+            EVERY_GROUP_ANSWERED,
+            not taken.unreached and not taken.failed_fields,
+            {"no answer": _told(taken.unreached), "fields not given": _told(taken.failed_fields)},
         )
         yield dg.MaterializeResult(
             asset_key=key,
             metadata={
                 "dagster/row_count": taken.groups,
                 "groups gone": ", ".join(taken.gone),
+                "groups silent": ", ".join(taken.unreached),
                 "calls": taken.calls,
                 "bytes": taken.bytes,
                 "object": lake.url(taken.key),
@@ -96,7 +106,9 @@ def raw_events_asset() -> dg.AssetsDefinition:
         domain="meetup",
         description="Events of the known groups, as Meetup's API gives them: JSON lines sorted by token, one object a "
         f"day (where the group is) under `{RAW_EVENTS}YYYY/MM/`; a day without events has an empty one. Pulling a day "
-        "again replaces its object by what Meetup says now; of groups that are gone it keeps what it held.",
+        "again replaces its object by what Meetup says now; of groups that are gone or do not answer it keeps what it "
+        f"held. Events without a start that can be read are in `{UNDATED_EVENTS}`, those that disappeared under "
+        f"`{VANISHED_EVENTS}`.",
         kinds=("json", "graphql"),
         source=Path(__file__).with_name("pull.py"),
         code_version="1",
@@ -106,13 +118,27 @@ def raw_events_asset() -> dg.AssetsDefinition:
     dated = dg.AssetCheckSpec(
         EVERY_EVENT_HAS_A_DAY,
         asset=key,
-        description="Every event that Meetup told has a start that can be read, and so a day to be put to.",
+        description="Every event that Meetup told has a start that can be read, and so a day to be put to. Others are "
+        f"in `{UNDATED_EVENTS}`, and in quarantine.",
+    )
+    answered = dg.AssetCheckSpec(
+        EVERY_GROUP_ANSWERED,
+        asset=key,
+        description="Every group gave its events, in full. Of one that did not, what was pulled before stays; pull the "
+        "days again when it does.",
+    )
+    stayed = dg.AssetCheckSpec(
+        NO_EVENT_DISAPPEARED,
+        asset=key,
+        description="Every event that was pulled before is still listed by Meetup. One that is not was deleted, or "
+        "moved to a day that is not pulled now: it leaves its day, and is kept as it last was under "
+        f"`{VANISHED_EVENTS}`.",
     )
 
     @dg.multi_asset(
         name="raw__meetup_events",
         specs=[spec],
-        check_specs=[dated],
+        check_specs=[dated, answered, stayed],
         backfill_policy=dg.BackfillPolicy.single_run(),
         required_resource_keys={LAKE, MEETUP_API},
         pool=POOL,
@@ -130,12 +156,22 @@ def raw_events_asset() -> dg.AssetsDefinition:
         with _noting_what_is_done(context, work):
             for told in work.years():
                 context.log.info(told)
-        yield dg.AssetCheckResult(
-            passed=not work.undated,
-            asset_key=key,
-            check_name=EVERY_EVENT_HAS_A_DAY,
-            severity=dg.AssetCheckSeverity.WARN,
-            metadata={"some events without a day": ", ".join(work.undated)},
+        yield _warning(
+            key, EVERY_EVENT_HAS_A_DAY, not work.undated, {"some events without a day": ", ".join(work.undated)}
+        )
+        yield _warning(
+            key,
+            EVERY_GROUP_ANSWERED,
+            not work.silent and not work.failed_fields,
+            {"no answer": _told(work.silent), "some events' fields not given": _told(work.failed_fields)},
+        )
+        lost = work.vanished
+        named = {token: str(day) for day, token in lost[:_QUOTED]}
+        yield _warning(
+            key,
+            NO_EVENT_DISAPPEARED,
+            not lost,
+            {"disappeared": len(lost), "some of them, and their days": _told(named)},
         )
         tell_partitions(context, key, row_counts(list(work.rows), work.rows))
         yield dg.MaterializeResult(
@@ -145,6 +181,16 @@ def raw_events_asset() -> dg.AssetsDefinition:
         )
 
     return run
+
+
+def _warning(key: dg.AssetKey, name: str, passed: bool, metadata: Mapping[str, Any]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=passed, asset_key=key, check_name=name, severity=dg.AssetCheckSeverity.WARN, metadata=metadata
+    )
+
+
+def _told(reasons: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
 
 
 @contextmanager

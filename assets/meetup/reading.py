@@ -5,6 +5,7 @@ Imported when a step runs, never when definitions load.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,10 +18,14 @@ from assets.meetup.values import DoesNotFit, Node, Row, record_of
 from resources.lake.model import Lake
 from resources.warehouse.arrow import arrow_schema
 from resources.warehouse.base import Rejected
+from resources.warehouse.counting import Reckoning
 from resources.warehouse.table import Table
 
-RowsOf = Callable[[Node, date, str], tuple[Row, list[Row]]]
-"""The rows of a record in the object of a day: its own, and those of its parts."""
+RowsOf = Callable[[Node, date | None, str], tuple[Row, list[Row]]]
+"""The rows of a record in the object of a day, or of none: its own, and those of its parts."""
+
+PartsOf = Callable[[Node], int]
+"""How many parts a record that fits has, counted as Meetup lists them, and not as rows are made of them."""
 
 TWICE = "its id stands in the object already"
 
@@ -29,22 +34,37 @@ _ROWS = 5_000
 
 @dataclass
 class Reading:
-    """What was read so far: records, rows of the table that is made, and by object what did not fit."""
+    """What was read so far: records, parts of those that fit, and by object what did not."""
 
     records: int = 0
-    rows: int = 0
+    parts: int = 0
     rejected: dict[str, list[Rejected]] = field(default_factory=dict)
+
+    def reckoning(self, *, of_parts: bool) -> Reckoning:
+        """The counts of a reading that is done, of the records or of their parts."""
+        if of_parts:
+            return Reckoning(self.parts)
+        reasons = Counter(one.reason for found in self.rejected.values() for one in found)
+        return Reckoning(self.records, reasons.total(), reasons)
 
 
 def read_objects(
-    lake: Lake, objects: Mapping[str, date], rows_of: RowsOf, identity: str, reading: Reading, *, of_parts: bool
+    lake: Lake,
+    objects: Mapping[str, date | None],
+    rows_of: RowsOf,
+    parts_of: PartsOf,
+    identity: str,
+    reading: Reading,
+    *,
+    of_parts: bool,
 ) -> Iterator[Row]:
     """The rows of raw objects, object by object: of the records, or of their parts.
 
     Args:
         lake: where the objects are.
-        objects: by key, the day of each.
+        objects: by key, the day of each; None for one of no day.
         rows_of: makes the rows of a record.
+        parts_of: counts the parts of a record.
         identity: column of a record's row that no other of the object may share.
         reading: counts, and takes what does not fit.
         of_parts: whether the rows of the parts are wanted.
@@ -56,16 +76,16 @@ def read_objects(
         for number, line in enumerate(lines_of(data), start=1):
             reading.records += 1
             try:
-                row, parts = rows_of(record_of(line), objects[key], key)
+                record = record_of(line)
+                row, parts = rows_of(record, objects[key], key)
                 if row[identity] in seen:
                     raise DoesNotFit(TWICE)
             except DoesNotFit as misfit:
                 reading.rejected[key].append(Rejected(number, offset, line, str(misfit)))
             else:
                 seen.add(row[identity])
-                found = parts if of_parts else [row]
-                reading.rows += len(found)
-                yield from found
+                reading.parts += parts_of(record)
+                yield from parts if of_parts else [row]
             offset += len(line) + 1
 
 

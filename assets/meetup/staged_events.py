@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, cast
 
 import dagster as dg
 
-from assets.factory.outcome import Events, asset_key, events, origin_of
+from assets.factory.outcome import Events, events, origin_of
 from assets.factory.partition_rows import rows_in_range
-from assets.factory.quarantine import quarantined
 from assets.factory.specs import table_spec
 from assets.factory.table_step import WAREHOUSE, table_step
-from assets.meetup.arrivals import RAW_EVENTS, day_of, event_objects
+from assets.meetup.arrivals import RAW_EVENTS, UNDATED_EVENTS, day_of, event_objects
 from assets.meetup.lineage import LINEAGE
 from assets.meetup.partitions import DAY, EVENT_DAYS, days_of
 from assets.meetup.raw_assets import LAKE, MEETUP_EVENTS
@@ -32,17 +31,11 @@ if TYPE_CHECKING:
 
     from assets.meetup.reading import Reading
 
-CODE_VERSION = "1"
-RECONCILE = "records_reconcile"
-_OF_EVENTS = "Every record of the objects is in the table, in quarantine, or stands under an earlier day as well."
-_OF_VENUES = "Every venue that the events name is in the table, or stands under an earlier day as well."
+CODE_VERSION = "2"
 
 
 def staged_events_asset(table: Table) -> dg.AssetsDefinition:
     """The asset that makes the rows of some days of `EVENTS` or of `VENUES`."""
-    reconcile = dg.AssetCheckSpec(
-        RECONCILE, asset=asset_key(table.key), description=_OF_EVENTS if table is EVENTS else _OF_VENUES
-    )
 
     @table_step(
         table,
@@ -57,7 +50,6 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
             automation=None,
         ),
         resources=(LAKE,),
-        checks=(reconcile,),
     )
     def run(context: dg.AssetExecutionContext) -> Events:
         warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
@@ -70,24 +62,6 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
             made.append((objects, reading))
             return report
 
-        def reconciled(report: WriteReport) -> list[dg.AssetCheckResult]:
-            objects, reading = made[0]
-            rejected = quarantined(warehouse, MEETUP_EVENTS, objects) if table is EVENTS else 0
-            wanted = reading.records if table is EVENTS else reading.rows
-            return [
-                dg.AssetCheckResult(
-                    passed=wanted == report.rows + report.duplicates + rejected,
-                    asset_key=asset_key(table.key),
-                    check_name=RECONCILE,
-                    metadata={
-                        "read": wanted,
-                        "loaded": report.rows,
-                        "rejected": rejected,
-                        "under another day": report.duplicates,
-                    },
-                )
-            ]
-
         yield from events(
             context,
             table,
@@ -96,7 +70,6 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
                 warehouse, table, Range(LOCAL_DATE, first, last + DAY), "day", EVENT_DAYS.fmt, origin_of(context, table)
             ),
             lineage=LINEAGE[table.key],
-            more_checks=reconciled,
             metadata=lambda _: {
                 "days": (last - first).days + 1,
                 "days not pulled yet": (last - first).days + 1 - len(made[0][0]),
@@ -116,21 +89,26 @@ def load_days(
     Raises:
         TributaryError: the lake or the warehouse refused; the old rows stay.
     """
-    from assets.meetup.event_rows import event_rows
+    from assets.meetup.event_rows import event_rows, venues_of
     from assets.meetup.reading import Reading, batches, read_objects
 
     objects = {found.key: day for day, found in event_objects(lake, first, last)}
+    # Those of no day have no day on which they would be looked at: every run looks at them.
+    undated = dict.fromkeys([UNDATED_EVENTS] if lake.head(UNDATED_EVENTS) is not None else [])
+    of_parts = table is not EVENTS
     reading = Reading()
 
     def rows() -> "Iterator[pa.RecordBatch]":
-        found = read_objects(lake, objects, event_rows, "event_id", reading, of_parts=table is not EVENTS)
+        wanted = {**objects, **undated}
+        found = read_objects(lake, wanted, event_rows, venues_of, "event_id", reading, of_parts=of_parts)
         yield from batches(table, found)
         if table is EVENTS:
             # Before the rows are published: killed in between, both are done again.
             warehouse.reject(MEETUP_EVENTS, reading.rejected, origin)
 
     window = Range(LOCAL_DATE, first, last + DAY)
-    return warehouse.replace(table, Batches(rows()), window=window, origin=origin), objects, reading
+    source = Batches(rows(), lambda: reading.reckoning(of_parts=of_parts))
+    return warehouse.replace(table, source, window=window, origin=origin), objects, reading
 
 
 def days_of_sources(sources: Sequence[str]) -> list[date]:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import dagster as dg
 
-from assets.factory.outcome import Events, asset_key, events, origin_of
-from assets.factory.quarantine import quarantined
+from assets.factory.outcome import Events, events, origin_of
 from assets.factory.specs import FORCE, REPLAY, table_spec
 from assets.factory.table_step import WAREHOUSE, table_step
 from assets.meetup.arrivals import RAW_GROUPS, day_of, snapshots
@@ -30,19 +29,12 @@ if TYPE_CHECKING:
 
     from assets.meetup.reading import Reading
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 """Another one reads every snapshot again."""
-
-RECONCILE = "records_reconcile"
-_OF_GROUPS = "Every record of the snapshots loaded now is in the table or in quarantine."
-_OF_TOPICS = "Every topic that the groups of the snapshots loaded now have is in the table."
 
 
 def staged_groups_asset(table: Table) -> dg.AssetsDefinition:
     """The asset that loads the snapshots into `GROUPS` or `GROUP_TOPICS`."""
-    reconcile = dg.AssetCheckSpec(
-        RECONCILE, asset=asset_key(table.key), description=_OF_GROUPS if table is GROUPS else _OF_TOPICS
-    )
 
     @table_step(
         table,
@@ -56,7 +48,6 @@ def staged_groups_asset(table: Table) -> dg.AssetsDefinition:
             automation=None,
         ),
         resources=(LAKE,),
-        checks=(reconcile,),
     )
     def run(context: dg.AssetExecutionContext) -> Events:
         warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
@@ -70,24 +61,11 @@ def staged_groups_asset(table: Table) -> dg.AssetsDefinition:
             read.append(reading)
             return report
 
-        def reconciled(report: WriteReport) -> list[dg.AssetCheckResult]:
-            rejected = quarantined(warehouse, MEETUP_GROUPS, read[0].rejected) if table is GROUPS else 0
-            wanted = read[0].records if table is GROUPS else read[0].rows
-            return [
-                dg.AssetCheckResult(
-                    passed=wanted == report.rows + rejected,
-                    asset_key=asset_key(table.key),
-                    check_name=RECONCILE,
-                    metadata={"read": wanted, "loaded": report.rows, "rejected": rejected},
-                )
-            ]
-
         yield from events(
             context,
             table,
             write,
             lineage=LINEAGE[table.key],
-            more_checks=reconciled,
             metadata=lambda _: {"snapshots loaded now": len(read[0].rejected)},
         )
 
@@ -110,7 +88,7 @@ def load_snapshots(
     Raises:
         TributaryError: the lake or the warehouse refused; the old rows stay.
     """
-    from assets.meetup.group_rows import group_rows
+    from assets.meetup.group_rows import group_rows, topics_of
     from assets.meetup.reading import Reading, batches, read_objects
 
     prints = {one.key: f"{CODE_VERSION} {one.etag or one.size}" for one in snapshots(lake)}
@@ -118,17 +96,19 @@ def load_snapshots(
     loaded: Mapping[str, str] = {} if force else warehouse.published_sources(table, list(prints))
     changed = {key: told for key, told in prints.items() if key in again or loaded.get(key) != told}
     objects = {key: _day(key) for key in changed}
+    of_parts = table is not GROUPS
     reading = Reading()
 
     def rows() -> "Iterator[pa.RecordBatch]":
-        found = read_objects(lake, objects, group_rows, "group_id", reading, of_parts=table is not GROUPS)
+        found = read_objects(lake, objects, group_rows, topics_of, "group_id", reading, of_parts=of_parts)
         yield from batches(table, found)
         if table is GROUPS:
             # Before the rows are published: killed in between, both are done again.
             warehouse.reject(MEETUP_GROUPS, reading.rejected, origin)
 
     window = Sources(SOURCE_OBJECT, tuple(changed))
-    report = warehouse.replace(table, Batches(rows()), window=window, fingerprints=changed, origin=origin)
+    source = Batches(rows(), lambda: reading.reckoning(of_parts=of_parts))
+    report = warehouse.replace(table, source, window=window, fingerprints=changed, origin=origin)
     return report, reading
 
 

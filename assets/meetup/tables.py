@@ -6,6 +6,7 @@ What a raw record must hold to become a row of one of them is decided where it i
 from __future__ import annotations
 
 from resources.warehouse.checks import Expression, NotNull, Unique
+from resources.warehouse.counting import NoRejects, Reconcile
 from resources.warehouse.table import Column, Deduplication, Table
 
 SOURCE_OBJECT = "source_object"
@@ -50,6 +51,8 @@ GROUPS = Table(
         Unique(("group_id", SNAPSHOT_DATE)),
         NotNull(("group_id", SNAPSHOT_DATE, "urlname", "name", "status", SOURCE_OBJECT)),
         Expression("lat between -90 and 90 and lon between -180 and 180", title="on_the_globe", severity="warn"),
+        Reconcile(),
+        NoRejects(),
     ),
 )
 
@@ -69,6 +72,7 @@ GROUP_TOPICS = Table(
     checks=(
         Unique(("group_id", SNAPSHOT_DATE, "topic_id")),
         NotNull(("group_id", SNAPSHOT_DATE, "topic_id", "topic", SOURCE_OBJECT)),
+        Reconcile(),
     ),
 )
 
@@ -98,7 +102,7 @@ EVENTS = Table(
         Column("is_online", "boolean", "Whether it took place (also) online."),
         Column("is_cancelled", "boolean", "Whether it was called off."),
         Column("venues", "integer", "Venues named; 0 where none."),
-        Column("max_tickets", "integer", "Most attendees allowed; null without a limit."),
+        Column("max_tickets", "integer", "Most attendees allowed; null without a limit (also where Meetup says 0)."),
         Column("fee_amount", "decimal(12,2)", "Fee a head; null where there is none."),
         Column("fee_currency", "text", "Currency of the fee (ISO 4217)."),
         Column("fee_required", "boolean", "Whether the fee must be paid to come; null where there is none."),
@@ -116,6 +120,8 @@ EVENTS = Table(
         Unique(("event_id",)),
         NotNull(("event_id", "group_id", LOCAL_DATE, "starts_at", "title", "status", "is_cancelled", SOURCE_OBJECT)),
         Expression("duration_minutes >= 0", title="no_event_ends_before_it_begins", severity="warn"),
+        Reconcile(),
+        NoRejects(),
     ),
     # An event that was moved stands in the objects of two days until the old one is pulled again.
     deduplicate=Deduplication(key=("event_id",), order=(LOCAL_DATE,)),
@@ -138,15 +144,20 @@ VENUES = Table(
         Column("state", "text", "State or province, as Meetup has it; often junk."),
         Column("country", "text", "Country, as Meetup has it."),
         Column("postal_code", "text", "Postal code, as Meetup has it; often junk."),
-        Column("lat", "double", "Latitude in degrees; null where unknown or 0/0."),
-        Column("lon", "double", "Longitude in degrees; null where unknown or 0/0."),
-        Column("venue_type", "text", "Meetup's kind of the venue; `online` for no place at all."),
+        Column("lat", "double", "Latitude in degrees; null where unknown or no place on earth."),
+        Column("lon", "double", "Longitude in degrees; null where unknown or no place on earth."),
+        Column(
+            "venue_type",
+            "text",
+            "Meetup's kind of the venue; `online` for no place at all, which its coordinates may tell as well.",
+        ),
         _SOURCE,
     ),
     checks=(
         Unique(("event_id", "position")),
         NotNull(("event_id", LOCAL_DATE, "position", "venue_id", SOURCE_OBJECT)),
         Expression("lat between -90 and 90 and lon between -180 and 180", title="on_the_globe", severity="warn"),
+        Reconcile(),
     ),
     deduplicate=Deduplication(key=("event_id", "position"), order=(LOCAL_DATE,)),
 )

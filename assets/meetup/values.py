@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from assets.meetup.canonical import node_of
+from resources.meetup.moments import moment_of
 
 Row = dict[str, Any]
 Node = Mapping[str, Any]
@@ -25,6 +26,12 @@ _UNFIT = re.compile("[\x00\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
 _CENT = Decimal("0.01")
 _LARGEST_AMOUNT = Decimal(10) ** 10
+_POLE, _DATE_LINE = 90, 180
+_NOWHERE = (-8.521147, 179.1962)
+"""Where Meetup's answers have online venues."""
+
+_NEAR = 0.02
+_TUVALU = frozenset({"tv", "tuvalu"})
 
 
 class DoesNotFit(ValueError):
@@ -96,7 +103,7 @@ def real(node: Node, name: str) -> float | None:
     found = node.get(name)
     if found is None:
         return None
-    if type(found) not in (int, float) or abs(found) >= BIGINT:
+    if type(found) not in (int, float) or not abs(found) < BIGINT:
         raise DoesNotFit(f"its {name} is no number that fits")
     return float(found)
 
@@ -118,7 +125,7 @@ def moment(node: Node, name: str) -> datetime | None:
     if found is None:
         return None
     try:
-        read = datetime.fromisoformat(found)
+        read = moment_of(found)
     except ValueError:
         raise DoesNotFit(f"its {name} is no time") from None
     if read.tzinfo is None:
@@ -135,11 +142,29 @@ def in_utc(read: datetime | None, name: str) -> datetime | None:
 
 
 def place(node: Node) -> tuple[float | None, float | None]:
-    """Latitude and longitude in degrees; nothing where only one is known, or both are 0, by which Meetup means none."""
-    lat, lon = real(node, "lat"), real(node, "lon")
-    if lat is None or lon is None or (lat == 0 and lon == 0):
+    """Latitude and longitude in degrees, where the two are a place on earth.
+
+    They are none where one is missing or beyond the poles or the date line, and where both are 0 or those that Meetup
+    gives to what is online.
+    """
+    lat, lon = _degrees(node, "lat"), _degrees(node, "lon")
+    if lat is None or lon is None or not (abs(lat) <= _POLE and abs(lon) <= _DATE_LINE):
         return None, None
-    return lat, lon
+    return (None, None) if (lat == 0 and lon == 0) or stands_for_no_place(node) else (lat, lon)
+
+
+def stands_for_no_place(venue: Node) -> bool:
+    """Whether a venue is the one that Meetup puts into the sea off Tuvalu for events that are nowhere."""
+    lat, lon = _degrees(venue, "lat"), _degrees(venue, "lon")
+    if lat is None or lon is None or str(venue.get("country") or "").lower() in _TUVALU:
+        return False
+    return abs(lat - _NOWHERE[0]) < _NEAR and abs(lon - _NOWHERE[1]) < _NEAR
+
+
+def _degrees(node: Node, name: str) -> float | None:
+    """Degrees, wherever they lead; None for what is no number, as a place that is none spoils no event."""
+    found: Any = node.get(name)
+    return float(found) if type(found) in (int, float) and abs(found) < BIGINT else None
 
 
 def _typed(node: Node, name: str, kind: type) -> Any:

@@ -1,25 +1,20 @@
 """The asset `gold.meetup_event_words`: which words the titles of events held, month by month.
 
-What counts as a word is decided here; the words that say nothing are listed in `stopwords.txt`.
+What counts as a word is decided in `titles`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import html
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
-from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import dagster as dg
 
 from assets.factory.lineage import Lineage, Source
 from assets.factory.table_assets import Made, table_asset
+from assets.meetup.titles import words_of, words_version
 from resources.warehouse.base import Batches, Origin, Warehouse
 from resources.warehouse.checks import Expression, NotNull, Unique
 from resources.warehouse.table import Column, Table
@@ -32,9 +27,10 @@ EVENT_WORDS = Table(
     name="meetup_event_words",
     description=(
         "The words in the titles of the events held, month by month; cancelled events were not held. A word is a run "
-        "of letters, in lower case, of two at least, which may have digits after the first; HTML, addresses, emoji, "
-        "punctuation, numbers, possessive endings and English words that say nothing (weekdays and months among them) "
-        f"are left out, and so are words of fewer than {LEAST_EVENTS} events in all."
+        "of letters, in lower case, of two at least, which may have digits after the first, or a name as c++ or r; "
+        "HTML, addresses, emoji, punctuation, numbers, possessive endings, what was written into a title when "
+        "the event was called off or sold out, and words that say nothing in English or other languages (weekdays and "
+        f"months among them) are left out, and so are words of fewer than {LEAST_EVENTS} events in all."
     ),
     grain="one row a month and word",
     columns=(
@@ -66,12 +62,6 @@ EVENT_WORDS_LINEAGE: Lineage = {
     "yes_rsvps": (Source("core.fact_meetup_event", "yes_rsvps"),),
 }
 
-_STOPWORDS = Path(__file__).with_name("stopwords.txt")
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+", re.IGNORECASE)
-_ENDING = re.compile(r"(?:'s?)+$")
-_APOSTROPHES = "'\u2018\u2019\u02bc\uff07`\u00b4"
-
 
 class Title(NamedTuple):
     """A title in a month: the events held under it, and who said yes to them."""
@@ -89,47 +79,6 @@ class WordCount(NamedTuple):
     word: str
     events: int
     yes_rsvps: int
-
-
-class _Characters(dict[int, str | None]):
-    """What `str.translate` makes of each character: itself, another, or nothing. Filled in as characters turn up."""
-
-    def __missing__(self, code: int) -> str | None:
-        self[code] = made = _made_of(chr(code))
-        return made
-
-
-def _made_of(character: str) -> str | None:
-    if character in _APOSTROPHES:
-        return "'"
-    kind = unicodedata.category(character)
-    # These stand within words: joiners, soft hyphens, marks of direction; frames around digits, and emoji's styles.
-    if kind in ("Cf", "Me") or "\ufe00" <= character <= "\ufe0f":
-        return None
-    return character if kind[0] in "LMN" else " "
-
-
-_CHARACTERS = _Characters()
-
-
-@cache
-def stopwords() -> frozenset[str]:
-    """The words that say nothing, in lower case."""
-    return frozenset(_STOPWORDS.read_text(encoding="utf-8").split())
-
-
-def words_of(title: str) -> frozenset[str]:
-    """The words of a title, each once.
-
-    Letters of any script are kept, with their marks. Look-alikes (full-width or mathematical letters) become the
-    letters themselves, by Unicode's normalisation form KC. Scripts that set no blanks give long words.
-    """
-    text = html.unescape(html.unescape(title))  # titles that were escaped twice are common
-    # Signs go before their compatibility forms are taken, which for ™ would be letters; some forms hold signs anew.
-    text = _ADDRESS.sub(" ", _TAG.sub(" ", text)).translate(_CHARACTERS)
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower()).translate(_CHARACTERS)
-    found = (_ENDING.sub("", token.lstrip("'")) for token in text.split())
-    return frozenset(word for word in found if _is_word(word))
 
 
 def count_words(titles: Iterable[Title]) -> Iterator[WordCount]:
@@ -155,13 +104,9 @@ def event_words_asset() -> dg.AssetsDefinition:
         domain="meetup",
         deps=_DEPENDENCIES,
         defined_in=__file__,
-        code_version=f"1-{hashlib.sha256(_STOPWORDS.read_bytes()).hexdigest()[:12]}",
+        code_version=words_version(),
         lineage=EVENT_WORDS_LINEAGE,
     )
-
-
-def _is_word(word: str) -> bool:
-    return len(word) > 1 and word[0].isalpha() and word not in stopwords()
 
 
 def _make(warehouse: Warehouse, origin: Origin) -> Made:

@@ -7,33 +7,88 @@ would cost, so that batching groups by aliases may spend more than it saves; `GR
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from resources.meetup.answers import Told
 from resources.meetup.bucket import Bucket, LocalBucket
 from resources.meetup.circles import Circle
 from resources.meetup.clock import Clock, SystemClock
-from resources.meetup.errors import MeetupGroupGoneError, MeetupTransientError, MeetupUsageError
-from resources.meetup.paging import Node, Page, page_of, pages
-from resources.meetup.queries import GROUP, GROUP_EVENTS, SEARCH_GROUPS
+from resources.meetup.errors import (
+    MeetupContradictionError,
+    MeetupError,
+    MeetupGroupGoneError,
+    MeetupPagingError,
+    MeetupQueryError,
+    MeetupTransientError,
+    MeetupUnavailableError,
+    MeetupUsageError,
+)
+from resources.meetup.moments import moment_of
+from resources.meetup.paging import Node, Page, failed_fields, page_of, pages
+from resources.meetup.queries import GROUP, GROUP_EVENTS, SEARCH_GROUPS, Query
 from resources.meetup.search import SEARCH_CAP, FoundGroups, Search, found_groups
+from resources.meetup.sizes import PAGE_SIZE, PageSize
 
 if TYPE_CHECKING:
     import httpx
 
-PAGE_SIZE = 50
-"""Nodes asked for in a page. The server may send fewer; only its pageInfo says whether more follow."""
+T = TypeVar("T")
 
-STATUSES = ("PAST", "CANCELLED", "CANCELLED_PERM", "ACTIVE")
-"""Statuses (Meetup's EventStatus) of events that took place, were called off, or are announced. Drafts stay out."""
+STATUSES = (
+    *("PAST", "ACTIVE", "CANCELLED", "CANCELLED_PERM", "BLOCKED", "PENDING", "PROPOSED", "DRAFT", "TEMPLATE"),
+    *("AUTOSCHED", "AUTOSCHED_CANCELLED", "AUTOSCHED_DRAFT", "AUTOSCHED_FINISHED"),
+)
+"""Every status of Meetup's EventStatus. What each means for an event belongs to the domain."""
 
 MARGIN = timedelta(days=1)
 """Meetup does not say whether its bounds are inclusive, nor in which zone it compares. So a day more is asked for."""
+
+_ROUNDS = 3
+"""So often an answer is asked for from its beginning where it contradicts itself, or a cursor does not hold."""
+
+_BETWEEN_ROUNDS = 1.0
+"""Seconds before the second round; twice as many before each further one."""
+
+
+@dataclass(frozen=True)
+class GroupAnswer:
+    """A group as it is now.
+
+    Attributes:
+        node: the group.
+        failed: fields of it that could not be had; they are null or missing in the node.
+    """
+
+    node: Node
+    failed: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it was given."""
+        return not self.failed
+
+
+@dataclass(frozen=True)
+class GroupEvents:
+    """Events of a group.
+
+    Attributes:
+        nodes: the events, each once, sorted by start and id. One without a start comes first.
+        failed: by an event's id, fields of it that could not be had; they are null or missing in its node.
+        holes: events that could not be had at all.
+    """
+
+    nodes: tuple[Node, ...]
+    failed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    holes: int = 0
 
 
 class MeetupClient:
@@ -45,7 +100,7 @@ class MeetupClient:
         requests_per_minute: the rate limit where no bucket is given.
         bucket: the rate limit shared with others, as a `FileBucket`.
         clock: the time.
-        page_size: nodes asked for in a page.
+        page_size: nodes asked for in a page, unless the server cannot give so many.
         search_cap: at how many results the server ends a search.
         timeout: seconds to wait for the server.
         transport: what carries the requests, where it is not the network.
@@ -75,7 +130,8 @@ class MeetupClient:
         bucket = bucket or LocalBucket(requests_per_minute, clock)
         self._sender = Sender(url, token, bucket, clock, timeout, direct=local, transport=transport)
         self._url = url
-        self._page_size = page_size
+        self._clock = clock
+        self._sizes = PageSize(page_size)
         self._search_cap = search_cap
 
     @property
@@ -87,44 +143,55 @@ class MeetupClient:
         """The groups around a place on some topics.
 
         Raises:
-            MeetupError: where a page could not be had; nothing is returned then.
+            MeetupError: where nothing could be had on any topic.
         """
         return found_groups(search, self._search_page, self._search_cap)
 
-    def group(self, urlname: str) -> Node | None:
+    def group(self, group_id: str) -> GroupAnswer | None:
         """The group as it is now; None where it is gone.
 
         Raises:
+            MeetupForbiddenError: where it is not for the token's owner.
+            MeetupContradictionError: where Meetup tells of another group.
             MeetupError: where Meetup did not answer.
         """
-        what = f"the group {urlname}"
+        what = f"the group {group_id}"
 
-        def read(value: Any) -> Node | None:
-            if value is not None and not (isinstance(value, dict) and value.get("id")):
+        def read(told: Told) -> GroupAnswer | None:
+            if told.value is None:
+                return None
+            if not (isinstance(told.value, dict) and told.value.get("id")):
                 raise MeetupTransientError(f"Meetup's answer to {what} is no group; try again later.")
-            return value
+            _expect_group(told.value, group_id)
+            return GroupAnswer(told.value, failed_fields(told.failures))
 
-        return self._sender.ask(GROUP, {"urlname": urlname}, what, read)
+        return self._in_rounds(
+            lambda: self._sender.ask(
+                GROUP, lambda _: {"id": group_id}, what, read, lambda found: found is None or found.whole
+            )
+        )
 
-    def events(self, urlname: str, after: datetime, before: datetime, statuses: Sequence[str] = STATUSES) -> list[Node]:
+    def events(
+        self, group_id: str, after: datetime, before: datetime, statuses: Sequence[str] = STATUSES
+    ) -> GroupEvents:
         """A group's events that start from `after` to `before`, and up to a day earlier and later (`MARGIN`).
 
         The caller keeps what it wants by the event's own `dateTime`, or by `local_date`. All pages are read before
         anything is returned, so that a failure never leaves a part. An event that moves while the pages are read,
-        and so comes twice, is returned once.
+        and so comes twice, is returned once. Where the pages hold fewer events than they count, or a cursor does not
+        hold any more, they are read again from the first one.
 
         Args:
-            urlname: the group.
+            group_id: the group.
             after: the first moment, with a time zone.
             before: the last moment, with a time zone.
             statuses: which events, of Meetup's EventStatus.
 
-        Returns:
-            The nodes, sorted by start and id. An event without a `dateTime` comes first.
-
         Raises:
             MeetupUsageError: for a moment without a time zone.
             MeetupGroupGoneError: where there is no such group.
+            MeetupForbiddenError: where its events are not for the token's owner.
+            MeetupContradictionError: where the pages stay fewer than they say, or are another group's.
             MeetupError: where a page could not be had.
         """
         wanted = {
@@ -132,12 +199,7 @@ class MeetupClient:
             "afterDateTime": _moment(after, -MARGIN),
             "beforeDateTime": _moment(before, MARGIN),
         }
-        what = f"events of {urlname}"
-        nodes: dict[str, Node] = {}
-        for page in pages(lambda cursor: self._event_page(urlname, wanted, cursor, what), what):
-            for node in page.nodes:
-                nodes.setdefault(node["id"], node)
-        return sorted(nodes.values(), key=lambda node: (_start(node), node["id"]))
+        return self._in_rounds(lambda: self._events_once(group_id, wanted))
 
     def close(self) -> None:
         """Close the connections."""
@@ -154,23 +216,103 @@ class MeetupClient:
     def __repr__(self) -> str:
         return f"MeetupClient({self._url!r})"
 
+    def _in_rounds(self, ask: Callable[[], T]) -> T:
+        """Ask again from the beginning where an answer cannot be true, or a cursor does not hold."""
+        last: MeetupError
+        for number in itertools.count(1):
+            most = _ROUNDS
+            try:
+                return ask()
+            except (MeetupContradictionError, MeetupPagingError) as error:
+                last = error
+            except _CursorLostError as lost:
+                last = lost.error
+                # No answer, a second time, is hardly the cursor's doing, and takes a minute each time.
+                most = 2 if last.transient else _ROUNDS
+            if number >= most:
+                break
+            self._clock.sleep(_BETWEEN_ROUNDS * 2 ** (number - 1))
+        raise last
+
+    def _events_once(self, group_id: str, wanted: Mapping[str, Any]) -> GroupEvents:
+        what = f"events of the group {group_id}"
+        nodes: dict[str, Node] = {}
+        failed: dict[str, tuple[str, ...]] = {}
+        holes = total = 0
+        last: Page | None = None
+        for page in pages(lambda cursor: self._event_page(group_id, wanted, cursor, what)):
+            holes += page.holes
+            total = max(total, page.total or 0)
+            failed |= page.failed
+            last = page
+            for node in page.nodes:
+                nodes.setdefault(node["id"], node)
+        if len(nodes) + holes < total:
+            raise MeetupContradictionError(
+                f"Meetup counts {total} {what} and gives {len(nodes)}; what was pulled before stays, try again later."
+            )
+        if last is not None and last.more and last.total is None:
+            # Without a count nothing tells whether these pages were all.
+            raise MeetupPagingError(f"Meetup says that more {what} follow, and sends none; report it to Meetup.")
+        ordered = sorted(nodes.values(), key=lambda node: (_start(node), node["id"]))
+        return GroupEvents(tuple(ordered), failed, holes)
+
     def _search_page(self, topic: str, circle: Circle, cursor: str | None) -> Page:
         wanted = {"query": topic, "lat": circle.lat, "lon": circle.lon, "radius": circle.radius_miles}
         what = f"groups on {topic}"
-        return self._sender.ask(SEARCH_GROUPS, self._paged(wanted, cursor), what, lambda value: page_of(value, what))
+        return self._page(
+            SEARCH_GROUPS, {"filter": wanted}, cursor, what, lambda told: page_of(told.value, what, told.failures)
+        )
 
-    def _event_page(self, urlname: str, wanted: dict[str, Any], cursor: str | None, what: str) -> Page:
-        variables = {"urlname": urlname, **self._paged(wanted, cursor)}
-
-        def read(group: Any) -> Page:
+    def _event_page(self, group_id: str, wanted: Mapping[str, Any], cursor: str | None, what: str) -> Page:
+        def read(told: Told) -> Page:
+            group = told.value
             if group is None:
-                raise MeetupGroupGoneError(f"There is no group {urlname} at Meetup any more; search the groups again.")
-            return page_of(group.get("events") if isinstance(group, dict) else None, what)
+                raise MeetupGroupGoneError(f"There is no group {group_id} at Meetup any more; search the groups again.")
+            if isinstance(group, dict):
+                _expect_group(group, group_id)
+            inside = tuple(replace(one, path=one.path[1:]) for one in told.failures if one.path[0] == "events")
+            return page_of(group.get("events") if isinstance(group, dict) else None, what, inside)
 
-        return self._sender.ask(GROUP_EVENTS, variables, what, read)
+        try:
+            return self._page(GROUP_EVENTS, {"id": group_id, "filter": wanted}, cursor, what, read)
+        except (MeetupQueryError, MeetupGroupGoneError, MeetupUnavailableError) as error:
+            if cursor is None:
+                raise
+            # The first page came: it is the cursor that does not hold any more.
+            lost = _CursorLostError(error)
+        raise lost
 
-    def _paged(self, wanted: dict[str, Any], cursor: str | None) -> dict[str, Any]:
-        return {"filter": wanted, "first": self._page_size, "after": cursor}
+    def _page(
+        self, query: Query, wanted: Mapping[str, Any], cursor: str | None, what: str, read: Callable[[Told], Page]
+    ) -> Page:
+        asked = self._sizes.of_attempt(1)
+
+        def variables(attempt: int) -> Mapping[str, Any]:
+            nonlocal asked
+            asked = self._sizes.of_attempt(attempt)
+            return {**wanted, "first": asked, "after": cursor}
+
+        page = self._sender.ask(query, variables, what, read, lambda found: found.whole)
+        self._sizes.worked(asked)
+        return page
+
+
+class _CursorLostError(Exception):
+    """A cursor that the server gave does not lead on; the pages must be read from the first one again."""
+
+    def __init__(self, error: MeetupError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _expect_group(group: Node, group_id: str) -> None:
+    """Refuse what another group answers: it says nothing of the one that was asked for."""
+    if group.get("id") != group_id:
+        raise MeetupContradictionError(
+            f"Meetup answered for the group {group.get('id')} where {group_id} was asked for; what was pulled before "
+            "stays, try again later."
+        )
 
 
 def local_date(event: Node) -> date | None:
@@ -183,15 +325,15 @@ def local_date(event: Node) -> date | None:
     if start is None:
         return None
     try:
-        return datetime.fromisoformat(start).date()
-    except (TypeError, ValueError):
+        return moment_of(start).date()
+    except (AttributeError, TypeError, ValueError):
         raise MeetupUsageError(f"The event {event.get('id')} starts at {start!r}, which is no time; skip it.") from None
 
 
 def _start(event: Node) -> float:
     try:
-        start = datetime.fromisoformat(event.get("dateTime") or "")
-    except (TypeError, ValueError):
+        start = moment_of(event.get("dateTime") or "")
+    except (AttributeError, TypeError, ValueError):
         return float("-inf")
     return (start if start.tzinfo else start.replace(tzinfo=UTC)).timestamp()
 

@@ -1,7 +1,8 @@
 """How Meetup's API fails: one class for each thing a caller may want to do about it.
 
-`transient` says whether the same call may succeed later with nothing changed; the retries go by it. No message holds
-the token, and of what the server said only the code and the beginning of the message.
+`transient` says whether the same call may succeed later with nothing changed; the retries go by it. `everywhere` says
+that no other group would fare better. No message holds the token, and of what the server said only the code and the
+beginning of the message.
 """
 
 from __future__ import annotations
@@ -12,17 +13,26 @@ from resources.errors import TributaryError
 
 
 class MeetupError(TributaryError):
-    """Any failure of the API. Permanent unless the subclass says otherwise."""
+    """Any failure of the API. Permanent, and of one group alone, unless the subclass says otherwise."""
 
     transient: ClassVar[bool] = False
+    everywhere: ClassVar[bool] = False
 
 
 class MeetupUsageError(MeetupError):
     """The client was asked for something that cannot be asked of Meetup."""
 
+    everywhere: ClassVar[bool] = True
+
 
 class MeetupTokenError(MeetupError):
-    """The token is missing, wrong or expired, or does not permit the query."""
+    """The token is missing, wrong or expired."""
+
+    everywhere: ClassVar[bool] = True
+
+
+class MeetupForbiddenError(MeetupError):
+    """The token is good, and this one thing is not for its owner: a private group, or one that is no more."""
 
 
 class MeetupQueryError(MeetupError):
@@ -30,15 +40,21 @@ class MeetupQueryError(MeetupError):
 
 
 class MeetupPagingError(MeetupError):
-    """The pages lead nowhere: a cursor came twice, or an empty page claims that more follow."""
+    """The pages lead nowhere: a cursor came twice, or more are said to follow and it is not said where."""
+
+
+class MeetupContradictionError(MeetupError):
+    """An answer that cannot be true: it tells less than it counts, or speaks of another group than was asked for."""
 
 
 class MeetupGroupGoneError(MeetupError):
-    """The group is no longer there, or no longer open to this token."""
+    """The group is no longer there."""
 
 
 class MeetupQuotaError(MeetupError):
     """Meetup asks for a longer pause than a run should wait."""
+
+    everywhere: ClassVar[bool] = True
 
 
 class MeetupTransientError(MeetupError):

@@ -1,5 +1,6 @@
 """The GraphQL documents that are sent to Meetup, all of them read-only.
 
+Groups are asked for by their id: a name in addresses may change, and be taken by another group.
 A field that the platform needs is added here, and to the simulator's schema where it does not have it yet.
 """
 
@@ -73,18 +74,18 @@ SEARCH_GROUPS = Query(
 )
 
 GROUP = Query(
-    "groupByUrlname",
-    """query Group($urlname: String!) {
-  groupByUrlname(urlname: $urlname) { ...GroupFields }
+    "group",
+    """query Group($id: ID!) {
+  group(id: $id) { ...GroupFields }
 }
 """
     + _GROUP,
 )
 
 GROUP_EVENTS = Query(
-    "groupByUrlname",
-    """query GroupEvents($urlname: String!, $filter: GroupEventFilter!, $first: Int!, $after: String) {
-  groupByUrlname(urlname: $urlname) {
+    "group",
+    """query GroupEvents($id: ID!, $filter: GroupEventFilter!, $first: Int!, $after: String) {
+  group(id: $id) {
     id
     events(filter: $filter, sort: ASC, first: $first, after: $after) {
       totalCount

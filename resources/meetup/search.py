@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from resources.meetup.circles import Circle
-from resources.meetup.errors import MeetupUsageError
+from resources.meetup.errors import MeetupError, MeetupUsageError
 from resources.meetup.paging import Node, Page, pages
 
 SEARCH_CAP = 200
@@ -20,6 +20,9 @@ _MOST_CIRCLES = 200
 """For one topic. A server that calls every answer incomplete must not use up the rate limit of an hour."""
 
 _SMALLEST_MILES = 0.25
+
+_LOOKS = 3
+"""So often a circle is searched where less comes than is counted."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,24 @@ class FoundGroups:
     Attributes:
         groups: the nodes, one a group id, sorted by id.
         capped: topics of which Meetup did not tell all groups, however small the circle. Others may be missing here.
+        failed: by topic, why not all could be had of it.
+        failed_fields: by group id, fields that could not be had; they are null or missing in its node.
     """
 
     groups: tuple[Node, ...]
     capped: tuple[str, ...]
+    failed: Mapping[str, str] = field(default_factory=dict)
+    failed_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass
+class _Topic:
+    """What was found on a topic: nodes, whether these are all, and what Meetup could not give."""
+
+    nodes: list[Node] = field(default_factory=list)
+    complete: bool = True
+    holes: int = 0
+    failed_fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 FetchPage = Callable[[str, Circle, str | None], Page]
@@ -77,50 +94,75 @@ def found_groups(search: Search, fetch: FetchPage, cap: int) -> FoundGroups:
         cap: at how many results the server ends a search.
 
     Raises:
-        MeetupError: as `fetch` does, or where pages lead nowhere; nothing is found then, rather than a part.
+        MeetupError: as `fetch` does, where that is so on every topic, or would be.
     """
     whole = Circle(search.lat, search.lon, search.radius_miles)
     merged: dict[str, Node] = {}
-    capped = []
-    for topic in dict.fromkeys(search.topics):
-        nodes, complete = _on_topic(topic, whole, fetch, cap)
-        for node in nodes:
+    capped: list[str] = []
+    fields: dict[str, tuple[str, ...]] = {}
+    failed: dict[str, str] = {}
+    errors: list[MeetupError] = []
+    topics = tuple(dict.fromkeys(search.topics))
+    for topic in topics:
+        try:
+            found = _on_topic(topic, whole, fetch, cap)
+        except MeetupError as error:
+            if error.everywhere or len(errors) + 1 == len(topics):
+                raise
+            errors.append(error)
+            failed[topic] = str(error)
+            continue
+        for node in found.nodes:
             if _is_inside(node, whole):
                 merged.setdefault(node["id"], node)
-        if not complete:
+        fields |= found.failed_fields
+        if found.holes:
+            failed[topic] = f"{found.holes} of its groups were not given"
+        if not found.complete:
             capped.append(topic)
     groups = tuple(merged[key] for key in sorted(merged, key=lambda key: (len(key), key)))
-    return FoundGroups(groups, tuple(capped))
+    return FoundGroups(groups, tuple(capped), failed, {key: told for key, told in fields.items() if key in merged})
 
 
-def _on_topic(topic: str, whole: Circle, fetch: FetchPage, cap: int) -> tuple[list[Node], bool]:
-    """The nodes in a circle, and whether they are all. Circles of which not all is told are divided, widest first."""
-    nodes: list[Node] = []
-    complete = True
+def _on_topic(topic: str, whole: Circle, fetch: FetchPage, cap: int) -> _Topic:
+    """What is in a circle. Circles of which not all is told are divided, widest first."""
+    found = _Topic()
     waiting = deque([whole])
     for _ in range(_MOST_CIRCLES):
         if not waiting:
-            return nodes, complete
+            return found
         circle = waiting.popleft()
-        found, all_of_it = _in_circle(topic, circle, fetch, cap)
         # What a capped search told is kept: a group without a place of its own is in no smaller circle.
-        nodes.extend(found)
-        if all_of_it:
+        told = len(found.nodes)
+        if _in_circle(topic, circle, fetch, cap, found):
             continue
-        if circle.radius_miles <= _SMALLEST_MILES:
-            complete = False
+        if circle.radius_miles <= _SMALLEST_MILES or len(found.nodes) == told:
+            # Groups are counted and none is given: smaller circles would not help.
+            found.complete = False
         else:
             waiting.extend(part for part in circle.parts() if part.meets(whole))
-    return nodes, complete and not waiting
+    found.complete = found.complete and not waiting
+    return found
 
 
-def _in_circle(topic: str, circle: Circle, fetch: FetchPage, cap: int) -> tuple[list[Node], bool]:
-    nodes: list[Node] = []
-    total = 0
-    for page in pages(lambda cursor: fetch(topic, circle, cursor), f"groups on {topic}"):
-        nodes.extend(page.nodes)
-        total = page.total or 0
-    return nodes, len(nodes) < cap and total <= len(nodes)
+def _in_circle(topic: str, circle: Circle, fetch: FetchPage, cap: int, found: _Topic) -> bool:
+    """Add what is told of a circle; whether that is all.
+
+    The count on a page is that of all results, or of the page's own: either way what came must not be less.
+    """
+    for _ in range(_LOOKS):
+        ids: set[str] = set()
+        holes = total = 0
+        for page in pages(lambda cursor: fetch(topic, circle, cursor)):
+            found.nodes.extend(page.nodes)
+            found.failed_fields |= page.failed
+            ids |= {node["id"] for node in page.nodes}
+            holes += page.holes
+            total = max(total, page.total or 0)
+        if len(ids) + holes >= min(total, cap):
+            break
+    found.holes += holes
+    return len(ids) + holes < cap and total <= len(ids) + holes
 
 
 def _is_inside(node: Node, circle: Circle) -> bool:

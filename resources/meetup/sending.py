@@ -14,7 +14,7 @@ import stamina
 from pydantic import SecretStr
 from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
-from resources.meetup.answers import Answer, value_of
+from resources.meetup.answers import Answer, Told, told_by
 from resources.meetup.bucket import Bucket
 from resources.meetup.clock import Clock
 from resources.meetup.errors import (
@@ -30,6 +30,9 @@ from resources.meetup.queries import Query
 T = TypeVar("T")
 
 ATTEMPTS = 8
+ASKED_FOR_HOLES = 3
+"""So many answers with holes are heard before one is taken: a field may fail once, or for ever."""
+
 LONGEST_PAUSE = 300.0
 """Seconds; where Meetup asks for a longer pause, the run fails instead of holding its place."""
 
@@ -100,29 +103,48 @@ class Sender:
         """How many requests were sent, retries included."""
         return self._calls
 
-    def ask(self, query: Query, variables: Mapping[str, Any], what: str, read: Callable[[Any], T]) -> T:
+    def ask(
+        self,
+        query: Query,
+        variables: Callable[[int], Mapping[str, Any]],
+        what: str,
+        read: Callable[[Told], T],
+        whole: Callable[[T], bool] = lambda _: True,
+    ) -> T:
         """Send a query until it is answered, and read the answer.
 
         Args:
             query: the document.
-            variables: its variables.
+            variables: its variables, by the number of the attempt, from 1; those that met the rate limit do not count.
             what: what is asked for, as a sentence names it.
-            read: makes the result of the root field's value, which is None where Meetup says that there is no such
-                thing. What it raises counts as the answer's failure: a transient one is retried.
+            read: makes the result of what is told. What it raises counts as the answer's failure: a transient one is
+                retried.
+            whole: whether nothing is missing in a result. One with holes is asked for again, and taken in the end.
 
         Raises:
             MeetupUnavailableError: when every attempt failed for a transient reason.
             MeetupQuotaError: when Meetup asks for a pause of more than `LONGEST_PAUSE`.
-            MeetupTokenError, MeetupQueryError: when Meetup refused.
+            MeetupTokenError, MeetupForbiddenError, MeetupQueryError: when Meetup refused.
             MeetupError: as `read` does.
         """
         last: MeetupError
+        answered = troubles = 0
         try:
             for attempt in stamina.retry_context(
                 on=MeetupTransientError, attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=30.0
             ):
                 with attempt:
-                    return read(self._once(query, variables))
+                    try:
+                        result = read(self._once(query, variables(troubles + 1), what))
+                    except MeetupRateLimitError:
+                        raise
+                    except MeetupTransientError:
+                        troubles += 1
+                        raise
+                    answered += 1
+                    if answered < ASKED_FOR_HOLES and not whole(result):
+                        raise MeetupTransientError(f"Meetup's answer to {what} has holes.")
+                    return result
         except MeetupTransientError as error:
             last = MeetupUnavailableError(
                 f"Meetup did not give {what} in {ATTEMPTS} attempts; the last one ended so: {self._scrubbed(error)}"
@@ -135,11 +157,11 @@ class Sender:
         """Close the connections."""
         self._http.close()
 
-    def _once(self, query: Query, variables: Mapping[str, Any]) -> Any:
+    def _once(self, query: Query, variables: Mapping[str, Any], what: str) -> Told:
         self._bucket.take()
         answer = self._answer({"query": query.text, "variables": dict(variables)})
         try:
-            return value_of(answer, query.field)
+            return told_by(answer, query.field, what)
         except MeetupRateLimitError as error:
             if error.pause > LONGEST_PAUSE:
                 pause = round(error.pause)

@@ -3,19 +3,21 @@ description: >-
   What each group was called, how many members it had and what its status was, and when (SCD type 2), from its daily
   snapshots: a snapshot with another name, urlname, status or number of members begins a version; equal ones in
   succession are one. A version holds from valid_from (included) to valid_to (excluded) and through days on which the
-  group was not looked at. The first one reaches back to 1900-01-01, as nothing earlier is known and events older than
-  the first snapshot must find their group; the last one is open until 9999-12-31. So
-  "day >= valid_from and day < valid_to" finds the one row of any day. All other attributes are those of the last
-  snapshot, alike in all versions. Groups that only events know have one inferred version, which bears the key that
+  group was not looked at. The first one reaches back to 1900-01-01 and ends with the first snapshot, as events older
+  than that must find their group: its name, urlname and status are the first ones seen, and members is null, as nobody
+  counted. The last one is open until 9999-12-31. So "day >= valid_from and day < valid_to" finds the one row of any
+  day. All other attributes are those of the last snapshot, alike in all versions. Of a closed group Meetup tells
+  neither name nor members ("*** Closed Group ***", 0): both, and all other attributes but urlname and status, stay as
+  they were last told. Groups that only events know have one inferred version, which bears the key that
   their first real one will have; the member unknown is for events whose group is not here.
 grain: one row a group and period in which name, urlname, status and members stay the same
 columns:
   group_key: {type: text, description: "Row: group_id, @ and valid_from as yyyymmdd; or unknown."}
   group_id: {type: text, description: "Meetup's id of the group; or unknown."}
-  name: {type: text, description: "Name in the period; of an inferred group its urlname, else its id."}
+  name: {type: text, description: "Name in the period; its urlname, else its id, where none was ever told."}
   urlname: {type: text, description: "The group's name in addresses in the period; null where unknown."}
   status: {type: text, description: "Meetup's status of the group in the period, such as ACTIVE; null where unknown."}
-  members: {type: bigint, description: "Members in the period; null where not told."}
+  members: {type: bigint, description: "Members in the period; null where not told, as before the first snapshot."}
   version: {type: integer, description: "Number of the period in the group's history, from 1."}
   valid_from: {type: date, description: "First day (UTC) of the period; 1900-01-01 for the first one."}
   valid_to: {type: date, description: "Day (UTC) after the period's last; 9999-12-31 while it lasts."}
@@ -50,6 +52,49 @@ checks:
     name: only_the_first_row_reaches_back
 */
 with
+    looks as (
+        select
+            group_id,
+            snapshot_date,
+            name,
+            urlname,
+            status,
+            members,
+            trim(replace(lower(name), '*', '')) = 'closed group' and name like '*%' as is_closed
+        from staged.meetup_groups
+        where group_id <> 'unknown'
+    ),
+
+    -- Each snapshot of an open group is followed by those, if any, that tell nothing of it since it closed.
+    runs as (
+        select
+            group_id,
+            snapshot_date,
+            name,
+            urlname,
+            status,
+            members,
+            sum(case when is_closed then 0 else 1 end) over (partition by group_id order by snapshot_date) as run
+        from looks
+    ),
+
+    told as (
+        select
+            group_id,
+            snapshot_date,
+            case
+                when run = 0 then urlname
+                else first_value(name) over (partition by group_id, run order by snapshot_date)
+            end as name,
+            urlname,
+            status,
+            case
+                when run = 0 then cast(null as bigint)
+                else first_value(members) over (partition by group_id, run order by snapshot_date)
+            end as members
+        from runs
+    ),
+
     snapshots as (
         select
             group_id,
@@ -63,8 +108,7 @@ with
             lag(urlname) over (partition by group_id order by snapshot_date) as earlier_urlname,
             lag(status) over (partition by group_id order by snapshot_date) as earlier_status,
             lag(members) over (partition by group_id order by snapshot_date) as earlier_members
-        from staged.meetup_groups
-        where group_id <> 'unknown'
+        from told
     ),
 
     periods as (
@@ -74,8 +118,8 @@ with
             urlname,
             status,
             members,
-            row_number() over (partition by group_id order by snapshot_date) as version,
-            case when number = 1 then date '1900-01-01' else snapshot_date end as valid_from,
+            row_number() over (partition by group_id order by snapshot_date) + 1 as version,
+            snapshot_date as valid_from,
             lead(snapshot_date) over (partition by group_id order by snapshot_date) as next_valid_from
         from snapshots
         where
@@ -86,27 +130,37 @@ with
             or members is distinct from earlier_members
     ),
 
-    latest as (
+    last_looks as (
         select
             group_id,
-            snapshot_date,
-            link,
-            is_private,
-            join_mode,
-            city,
-            state,
-            country,
-            lat,
-            lon,
-            timezone,
-            category,
-            founded_at,
-            organisers,
-            rating,
-            ratings,
-            row_number() over (partition by group_id order by snapshot_date desc) as back
-        from staged.meetup_groups
-        where group_id <> 'unknown'
+            max(snapshot_date) as last_seen_on
+        from looks
+        group by group_id
+    ),
+
+    latest as (
+        select
+            staged.group_id,
+            staged.link,
+            staged.is_private,
+            staged.join_mode,
+            staged.city,
+            staged.state,
+            staged.country,
+            staged.lat,
+            staged.lon,
+            staged.timezone,
+            staged.category,
+            staged.founded_at,
+            staged.organisers,
+            staged.rating,
+            staged.ratings,
+            row_number() over (
+                partition by staged.group_id
+                order by case when looks.is_closed then 1 else 0 end, staged.snapshot_date desc
+            ) as back
+        from staged.meetup_groups as staged
+        inner join looks on looks.group_id = staged.group_id and looks.snapshot_date = staged.snapshot_date
     ),
 
     event_groups as (
@@ -135,6 +189,19 @@ with
             next_valid_from,
             false as is_inferred
         from periods
+        union all
+        select
+            group_id,
+            name,
+            urlname,
+            status,
+            cast(null as bigint) as members,
+            cast(1 as bigint) as version,
+            date '1900-01-01' as valid_from,
+            snapshot_date as next_valid_from,
+            false as is_inferred
+        from snapshots
+        where number = 1
         union all
         select
             group_id,
@@ -190,8 +257,9 @@ select
     latest.organisers,
     latest.rating,
     latest.ratings,
-    latest.snapshot_date as last_seen_on
+    last_looks.last_seen_on
 from versions
+left join last_looks on last_looks.group_id = versions.group_id
 left join latest
     on latest.group_id = versions.group_id
     and latest.back = 1

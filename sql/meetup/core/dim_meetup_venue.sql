@@ -2,10 +2,12 @@
 description: >-
   Where events take place: each venue as the latest event (by day, event_id, position) that named it had it, its
   coordinates as the latest event that gave any; one member, online, for everything that is no place at all; and
-  one, unknown, for events that name no venue. Of some venues only the id is known.
+  one, unknown, for events that name no venue. Of some venues only the id is known. Meetup has many a place several
+  times: venues of one name that are within a thousandth of a degree, or at one address, share a place_key.
 grain: one row a venue
 columns:
   venue_key: {type: text, description: "Row: Meetup's id of the venue, or online, or unknown."}
+  place_key: {type: text, description: "First venue_key of those that are the same place by name and position."}
   name: {type: text, description: "Name; null where not told."}
   address: {type: text, description: "Street and number."}
   city: {type: text, description: "City."}
@@ -17,7 +19,7 @@ columns:
   is_place: {type: boolean, description: "Whether it is a place; false for online and unknown."}
 checks:
   - unique: [venue_key]
-  - not_null: [venue_key, is_place]
+  - not_null: [venue_key, place_key, is_place]
   - expression: "(lat is null) = (lon is null)"
     name: coordinates_come_in_pairs
   - expression: "is_place = (venue_key not in ('online', 'unknown'))"
@@ -35,7 +37,10 @@ with
             venue.postal_code,
             venue.lat,
             venue.lon,
-            venue.lat is not null and venue.lon is not null as is_located,
+            -- What is no place on earth is on no map, whoever staged it.
+            venue.lat between -90 and 90
+            and venue.lon between -180 and 180
+            and not (venue.lat = 0 and venue.lon = 0) as is_located,
             venue.local_date,
             venue.event_id,
             venue.position
@@ -72,27 +77,68 @@ with
             ) as back
         from places
         where is_located
+    ),
+
+    known as (
+        select
+            latest.venue_id as venue_key,
+            latest.name,
+            latest.address,
+            latest.city,
+            latest.state,
+            latest.country,
+            latest.postal_code,
+            located.lat,
+            located.lon,
+            replace(lower(trim(latest.name)), '  ', ' ') as same_name,
+            lower(trim(latest.address)) as same_address,
+            lower(trim(latest.city)) as same_city
+        from latest
+        left join located
+            on located.venue_id = latest.venue_id
+            and located.back = 1
+        where latest.back = 1
+    ),
+
+    firsts as (
+        select
+            known.venue_key,
+            min(other.venue_key) as first_key
+        from known
+        inner join known as other on other.same_name = known.same_name
+        where
+            known.same_name <> ''
+            and (
+                (abs(other.lat - known.lat) <= 0.001 and abs(other.lon - known.lon) <= 0.001)
+                or (
+                    other.same_address = known.same_address
+                    and known.same_address <> ''
+                    and other.same_city = known.same_city
+                )
+            )
+        group by known.venue_key
     )
 
 select
-    latest.venue_id as venue_key,
-    latest.name,
-    latest.address,
-    latest.city,
-    latest.state,
-    latest.country,
-    latest.postal_code,
-    located.lat,
-    located.lon,
+    known.venue_key,
+    -- In a row of neighbours the first may be out of reach of the last, so the first one's first is asked for.
+    coalesce(again.first_key, firsts.first_key, known.venue_key) as place_key,
+    known.name,
+    known.address,
+    known.city,
+    known.state,
+    known.country,
+    known.postal_code,
+    known.lat,
+    known.lon,
     true as is_place
-from latest
-left join located
-    on located.venue_id = latest.venue_id
-    and located.back = 1
-where latest.back = 1
+from known
+left join firsts on firsts.venue_key = known.venue_key
+left join firsts as again on again.venue_key = firsts.first_key
 union all
 select
     special.venue_key,
+    special.venue_key as place_key,
     special.name,
     cast(null as text) as address,
     cast(null as text) as city,

@@ -1,6 +1,7 @@
 /*
 description: >-
-  Every event of every group: online ones, cancelled ones, and those with no venue or several. Its main venue is the
+  Every event of every group: online ones, cancelled ones, and those with no venue or several; not those that were never
+  announced, or that Meetup took down (drafts, templates, proposals, blocked ones), which are in core.dim_meetup_event. Its main venue is the
   first listed that is a place, else the first listed; an event that is only online and lists none took place at the
   venue online. A key whose dimension has no such member (yet) is unknown, so that no event is ever missing and each key
   finds one row; group_id and event_id are known nevertheless, and making the days anew after the dimensions mends the
@@ -73,6 +74,7 @@ with
         from staged.meetup_events as event
         left join staged.meetup_venues as venue
             on venue.event_id = event.event_id and venue.local_date = event.local_date
+        where event.status not in ('DRAFT', 'AUTOSCHED_DRAFT', 'TEMPLATE', 'PROPOSED', 'PENDING', 'BLOCKED')
     )
 
 select

@@ -2,12 +2,13 @@
 description: >-
   What each venue saw in each month in which an event was held there, and its place among the venues of that month. All
   venues are here, so that a range of months can be summed and ranked anew. An event counts at its main venue. Online is
-  no venue and neither is unknown: their events are not here, nor are cancelled ones, which were not held.
+  no venue and neither is unknown: their events are not here, nor are cancelled ones, which were not held. What Meetup has
+  several times under one name and place is one venue.
 grain: one row a month and venue
 columns:
   month_start: {type: date, description: "First day of the month."}
   rank_in_month: {type: integer, description: "Place by events, then yes_rsvps, then venue_key; 1 saw most."}
-  venue_key: {type: text, description: "Venue."}
+  venue_key: {type: text, description: "Venue; of several that are one place, the first."}
   name: {type: text, description: "Its name; its address, else its id, where that is not told."}
   address: {type: text, description: "Street and number; null where not told."}
   city: {type: text, description: "City; null where not told."}
@@ -26,16 +27,17 @@ checks:
 with
     monthly as (
         select
-            cast(date_trunc('month', local_date) as date) as month_start,
-            venue_key,
+            cast(date_trunc('month', fact.local_date) as date) as month_start,
+            coalesce(place.place_key, fact.venue_key) as venue_key,
             count(*) as events,
-            coalesce(cast(sum(yes_rsvps) as bigint), 0) as yes_rsvps,
-            coalesce(cast(sum(attended) as bigint), 0) as attended
-        from core.fact_meetup_event
+            coalesce(cast(sum(fact.yes_rsvps) as bigint), 0) as yes_rsvps,
+            coalesce(cast(sum(fact.attended) as bigint), 0) as attended
+        from core.fact_meetup_event as fact
+        left join core.dim_meetup_venue as place on place.venue_key = fact.venue_key
         where
-            not is_cancelled
-            and venue_key not in ('online', 'unknown')
-        group by cast(date_trunc('month', local_date) as date), venue_key
+            not fact.is_cancelled
+            and fact.venue_key not in ('online', 'unknown')
+        group by cast(date_trunc('month', fact.local_date) as date), coalesce(place.place_key, fact.venue_key)
     )
 
 select

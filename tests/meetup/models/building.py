@@ -16,6 +16,7 @@ from assets.factory.model import SqlModel, read_model
 from assets.meetup import tables, words
 from resources.settings import PROJECT_ROOT
 from resources.warehouse.base import NOBODY, Batches, Select
+from resources.warehouse.counting import Reckoning
 from resources.warehouse.postgres.warehouse import PostgresWarehouse
 from resources.warehouse.table import Table
 from resources.warehouse.windows import Range
@@ -59,7 +60,8 @@ class Meetup:
         """Replace what is staged; a table that holds these rows already is left alone, to save time."""
         for table in tables.TABLES:
             if self._staged.get(table.name) != rows[table.name]:
-                self.warehouse.replace(table, Batches(_batches(table, rows)))
+                read = Reckoning(len(rows[table.name]))
+                self.warehouse.replace(table, Batches(_batches(table, rows), lambda told=read: told))
                 self._staged[table.name] = rows[table.name]
 
     def make(self, key: str, *days: date) -> list[str]:

@@ -22,21 +22,68 @@ def group_ids(rows: Rows) -> set[str]:
 
 def profile_on(rows: Rows, group_id: str, day: date) -> Profile:
     """What the group was on a day: as in the last snapshot up to it, else the first one, else what its events tell."""
-    mine = sorted(_of(rows["meetup_groups"], group_id=group_id), key=lambda row: row["snapshot_date"])
+    mine = _told(rows, group_id)
     if not mine:
         events = _of(rows["meetup_events"], group_id=group_id)
         last = max(events, key=lambda row: (row["local_date"], row["event_id"]))
         return (last["group_urlname"], last["group_urlname"], None, None)
-    past = [row for row in mine if row["snapshot_date"] <= day]
-    found = past[-1] if past else mine[0]
-    return (found["name"], found["urlname"], found["status"], found["members"])
+    past = [profile for when, profile in mine if when <= day]
+    if past:
+        return past[-1]
+    name, urlname, status, _ = mine[0][1]
+    return (name, urlname, status, None)
 
 
 def changes(rows: Rows, group_id: str) -> int:
-    """How often the group's snapshots differ from those before."""
-    mine = sorted(_of(rows["meetup_groups"], group_id=group_id), key=lambda row: row["snapshot_date"])
-    states = [(row["name"], row["urlname"], row["status"], row["members"]) for row in mine]
-    return sum(earlier != later for earlier, later in pairwise(states))
+    """How many periods the group has: one before its first snapshot, one from there, and one with every change."""
+    states = [profile for _, profile in _told(rows, group_id)]
+    return 1 + bool(states) + sum(earlier != later for earlier, later in pairwise(states))
+
+
+def _told(rows: Rows, group_id: str) -> list[tuple[date, Profile]]:
+    """What each snapshot of the group tells; of a closed group name and members are as they were told before."""
+    found: list[tuple[date, Profile]] = []
+    for row in sorted(_of(rows["meetup_groups"], group_id=group_id), key=lambda row: row["snapshot_date"]):
+        name, members = row["name"], row["members"]
+        if name == "*** Closed Group ***":
+            name, members = (found[-1][1][0], found[-1][1][3]) if found else (row["urlname"], None)
+            if found and all(one["name"] == "*** Closed Group ***" for one in _before(rows, group_id, row)):
+                name, members = row["urlname"], None
+        found.append((row["snapshot_date"], (name, row["urlname"], row["status"], members)))
+    return found
+
+
+def _before(rows: Rows, group_id: str, snapshot: Row) -> list[Row]:
+    mine = _of(rows["meetup_groups"], group_id=group_id)
+    return [row for row in mine if row["snapshot_date"] < snapshot["snapshot_date"]]
+
+
+def place(rows: Rows, venue_key: str) -> str:
+    """The first venue of those that are the same place as this one, by name and position."""
+    return _first_like(rows, _first_like(rows, venue_key))
+
+
+def _first_like(rows: Rows, venue_key: str) -> str:
+    me = _latest(rows, venue_key)
+    alike = [venue_key]
+    for other in {row["venue_id"] for row in rows["meetup_venues"] if row["venue_type"] != "online"}:
+        if other in ("online", "unknown"):
+            continue
+        it = _latest(rows, other)
+        if not me["name"] or not it["name"] or me["name"].lower() != it["name"].lower():
+            continue
+        mine, its = coordinates(rows, venue_key), coordinates(rows, other)
+        if mine and its and all(abs(one - two) <= 0.001 for one, two in zip(mine, its, strict=True)):
+            alike.append(other)
+        keys = ("address", "city")
+        if all(me.get(key) and me.get(key) == it.get(key) for key in keys):
+            alike.append(other)
+    return min(alike)
+
+
+def _latest(rows: Rows, venue_key: str) -> Row:
+    named = [row for row in _of(rows["meetup_venues"], venue_id=venue_key) if row["venue_type"] != "online"]
+    return max(named, key=lambda row: (row["local_date"], row["event_id"], row["position"]))
 
 
 def main_venue(rows: Rows, event: Row) -> str:

@@ -97,7 +97,7 @@ _snapshot = st.builds(
     group,
     st.sampled_from(GROUPS),
     _day,
-    name=st.sampled_from(["Ann's", "Łuk 😀"]),
+    name=st.sampled_from(["Ann's", "Łuk 😀", "*** Closed Group ***"]),
     status=st.sampled_from(["ACTIVE", "ACTIVE", "PAID"]),
     members=st.sampled_from([None, 10, 10, 11]),
     urlname=st.sampled_from(["u", "u", "v"]),

@@ -87,7 +87,7 @@ def test_a_late_dimension_mends_the_keys_when_the_day_is_made_anew(meetup: Meetu
     for dimension in DIMENSIONS:
         meetup.make(dimension)
     assert meetup.make(FACT, _day(2), _day(3)) == []
-    assert _keys(meetup) == {"a": ("a", "g1@19000101", "1")}
+    assert _keys(meetup) == {"a": ("a", "g1@20231229", "1")}
 
 
 def test_an_event_finds_the_group_as_it_was_on_its_day_even_before_the_first_snapshot(meetup: Meetup) -> None:
@@ -103,7 +103,7 @@ def test_an_event_finds_the_group_as_it_was_on_its_day_even_before_the_first_sna
     )
     members = {row["group_key"]: row["members"] for row in meetup.rows("core.dim_meetup_group")}
     assert {row["event_id"]: members[row["group_key"]] for row in meetup.rows(FACT)} == {
-        "before": 10,
+        "before": None,
         "first day": 10,
         "eve": 10,
         "change": 20,
@@ -181,8 +181,39 @@ def test_a_venue_is_as_the_latest_event_had_it_and_keeps_coordinates_once_told(m
     )
     found = {row["venue_key"]: row for row in meetup.rows("core.dim_meetup_venue")}
     assert set(found) == {"1", "bare", "online", "unknown"}
+    assert {row["place_key"] for row in found.values()} == set(found)
     assert [found["1"][name] for name in ("name", "city", "lat", "lon")] == ["New", None, 46.5, 7.25]
     assert [key for key, row in found.items() if not row["is_place"]] == ["online", "unknown"]
+
+
+def test_what_was_never_announced_is_no_fact(meetup: Meetup) -> None:
+    silent = ("DRAFT", "TEMPLATE", "PROPOSED", "PENDING", "AUTOSCHED_DRAFT", "BLOCKED")
+    told = ("PAST", "ACTIVE", "CANCELLED", "AUTOSCHED", "AUTOSCHED_FINISHED")
+    found = facts(meetup, *(event(status, "g1", _day(0), status=status) for status in (*silent, *told)))
+    assert set(found) == set(told)
+    assert {row["event_key"] for row in meetup.rows("core.dim_meetup_event")} == {*silent, *told, "unknown"}
+
+
+def test_a_place_that_meetup_has_several_times_is_one(meetup: Meetup) -> None:
+    meetup.build(
+        staged(
+            [
+                event("a", "g1", _day(0), venue("3", name="Hub 9", lat=37.7, lon=-122.4)),
+                event("b", "g1", _day(0), venue("2", name=" hub 9", lat=37.7008, lon=-122.4004)),
+                event("c", "g1", _day(0), venue("1", name="Hub 9", lat=37.7016, lon=-122.4008)),
+                event("d", "g1", _day(0), venue("4", name="Hub 9", lat=51.5, lon=-0.1)),
+                event("e", "g1", _day(0), venue("5", name="Hub 10", lat=37.7, lon=-122.4)),
+                event("f", "g1", _day(0), venue("6", name="Loft", lat=None, lon=None, address="1 A St", city="SF")),
+                event("g", "g1", _day(0), venue("7", name="LOFT", lat=37.7, lon=1.0, address="1 a st", city="sf")),
+                event("h", "g1", _day(0), venue("8", name="Loft", lat=None, lon=None, address="1 A St", city="NY")),
+                event("i", "g1", _day(0), venue("9", name="Far off", lat=91.0, lon=0.5)),
+            ]
+        ),
+        "core.dim_meetup_venue",
+    )
+    found = {row["venue_key"]: row for row in meetup.rows("core.dim_meetup_venue")}
+    assert [found[key]["place_key"] for key in "123456789"] == ["1", "1", "1", "4", "5", "6", "6", "8", "9"]
+    assert (found["9"]["lat"], found["9"]["lon"]) == (None, None)
 
 
 def facts(meetup: Meetup, *rows: Row | list[Row]) -> dict[str, dict[str, Any]]:

@@ -32,7 +32,12 @@ def test_all_summaries_are_what_a_loop_over_the_events_finds(meetup: Meetup, row
     } == oracle.heat(rows)
     _tops_are(meetup.rows("gold.meetup_top_groups"), held, "group_id", lambda told: told["group_id"])
     placed = [told for told in held if oracle.main_venue(rows, told) not in ("online", "unknown")]
-    _tops_are(meetup.rows("gold.meetup_top_venues"), placed, "venue_key", lambda told: oracle.main_venue(rows, told))
+    _tops_are(
+        meetup.rows("gold.meetup_top_venues"),
+        placed,
+        "venue_key",
+        lambda told: oracle.place(rows, oracle.main_venue(rows, told)),
+    )
     assert {row["event_id"]: row["yes_rsvps"] for row in meetup.rows("gold.meetup_top_events")} == {
         told["event_id"]: told["yes_rsvps"] or 0 for told in held
     }

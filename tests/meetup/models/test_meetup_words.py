@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from assets.meetup.words import EVENT_WORDS_LINEAGE, Title, count_words, event_words_asset, stopwords, words_of
+from assets.meetup.titles import stopwords, words_of
+from assets.meetup.words import EVENT_WORDS_LINEAGE, Title, count_words, event_words_asset
 from tests.meetup.models import oracle
 from tests.meetup.models.building import Meetup, models
 from tests.meetup.models.rows import FIRST, Rows, event, staged, worlds
@@ -27,7 +28,7 @@ MONTHS = (date(2024, 1, 1), date(2024, 2, 1))
         ("Coffee &amp;amp; Code", "coffee code"),
         ("<b>Bold</b> titles<br/>broken", "bold titles broken"),
         ("🎉👩‍💻 Party☕️time 🇺🇸 ❤️", "party time"),
-        ("Node.js/React: hooks, (live) — ‘state’…", "node js react hooks live state"),
+        ("Node.js/React: hooks, (live) — ‘state’…", "node.js react hooks live state"),
         ("2024 #12 3rd 7pm 10:30 ½ ② 1️⃣ 100%", ""),
         ("web3 K8s", "web3 k8s"),
         ("LOUD Loud loud", "loud"),
@@ -39,7 +40,21 @@ MONTHS = (date(2024, 1, 1), date(2024, 2, 1))
         ("cafe\u0301 co\u00adwork", "café cowork"),
         ("हिन्दी Кофе 東京", "हिन्दी кофе 東京"),
         ("𝗣𝘆𝘁𝗵𝗼𝗻™ ＷＥＢ", "python web"),
-        ("C++ R x y", ""),
+        ("C++ R x y", "c++ r"),
+        ("Modern C++20, C#/F# & .NET 8 with ASP.NET Core", "modern c++ c# f# .net asp.net core"),
+        ("R: tidy data, not Q&R, R&B or R.E.M.", "r tidy data"),
+        ("Vue.js (Node.JS!), fast.ai; Ｃ＋＋ and c++?", "vue.js node.js fast.ai c++"),
+        ("re:Invent recap. Re: your question", "re:invent recap question"),
+        ("AI/ML in 2026", "ai ml"),
+        ("CANCELLED: Python Night", "python night"),
+        ("[SOLD OUT] Rust - Canceled! *POSTPONED* (rescheduled)", "rust"),
+        ("ONLINE? Go", ""),
+        ("[Online] Data; Online: Cloud", "data online cloud"),
+        ("Online marketing for cancelled flights", "online marketing flights"),
+        ("ABGESAGT! Python und Daten für die Nacht", "python daten nacht"),
+        ("ANNULÉ - Soirée sur les données", "soirée données"),
+        ("CANCELADO: Noche de datos con amigos", "noche datos amigos"),
+        ("AI design: man, dog & cat", "ai design man dog cat"),
         ("Talk https://example.org/talk?a=b www.example.org me@example.org", "talk"),
         ("", ""),
     ],
@@ -52,7 +67,9 @@ def test_words_of_a_title(title: str, words: str) -> None:
 @given(title=st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("aS' ’&;#1<>@é🎉́‍️"), max_size=40))
 def test_a_word_is_a_clean_word_whatever_the_title(title: str) -> None:
     for word in words_of(title):
-        assert word[0].isalpha()
+        if word == "r":
+            continue
+        assert word[0].isalpha() or word.endswith(".net")
         assert len(word) > 1
         assert word == word.lower()
         assert not word.endswith(("'", "'s"))

@@ -18,6 +18,7 @@ from tributary.simulators.meetup.world import World
 WORLD = World(seed=3, groups=12)
 ROOT = Root(WORLD, datetime(2021, 7, 1, tzinfo=UTC), Caps()).value()
 URLNAME = WORLD.groups[0].urlname
+GROUP_ID = WORLD.groups[0].id
 BAY = {"query": "python", "lat": 37.77, "lon": -122.42, "radius": 60}
 
 
@@ -42,10 +43,10 @@ def _everything(kind: GraphQLObjectType, depth: int) -> str:
     ("text", "variables"),
     [
         (SEARCH_GROUPS.text, {"filter": BAY, "first": 3}),
-        (GROUP.text, {"urlname": URLNAME}),
-        (GROUP.text, {"urlname": "nobody"}),
-        (GROUP_EVENTS.text, {"urlname": URLNAME, "filter": {"status": ["PAST", "CANCELLED"]}, "first": 50}),
-        (GROUP_EVENTS.text, {"urlname": URLNAME, "filter": {"afterDateTime": "2021-01-01T00:00:00Z"}, "first": 5}),
+        (GROUP.text, {"id": GROUP_ID}),
+        (GROUP.text, {"id": "1"}),
+        (GROUP_EVENTS.text, {"id": GROUP_ID, "filter": {"status": ["PAST", "CANCELLED"]}, "first": 50}),
+        (GROUP_EVENTS.text, {"id": GROUP_ID, "filter": {"afterDateTime": "2021-01-01T00:00:00Z"}, "first": 5}),
         ('{ a: group(id: "1200000") { id } b: group(id: "1207919") { id name ... on Group { city } } }', {}),
         ('{ group(id: "1200000") { stats { memberCounts { all } } stats { memberCounts { pending } } } }', {}),
         ('query Q($yes: Boolean!) { group(id: "1200000") { id name @include(if: $yes) } }', {"yes": False}),
@@ -106,10 +107,10 @@ def test_pages_put_together_are_the_whole(first: int, after: Any, statuses: set[
         ("mutation { closeEventRsvps { id } }", {}, "GRAPHQL_VALIDATION_FAILED"),
         ("query A { __typename } query B { __typename }", {}, "BAD_REQUEST"),
         (GROUP.text, {}, "BAD_USER_INPUT"),
-        (GROUP_EVENTS.text, {"urlname": URLNAME, "filter": {"status": ["GONE"]}, "first": 5}, "BAD_USER_INPUT"),
-        (GROUP_EVENTS.text, {"urlname": URLNAME, "filter": {"afterDateTime": "soon"}, "first": 5}, "BAD_USER_INPUT"),
-        (GROUP_EVENTS.text, {"urlname": URLNAME, "filter": {}, "first": -1}, "BAD_USER_INPUT"),
-        (GROUP_EVENTS.text, {"urlname": URLNAME, "filter": {}, "first": 5, "after": "xyz"}, "BAD_USER_INPUT"),
+        (GROUP_EVENTS.text, {"id": GROUP_ID, "filter": {"status": ["GONE"]}, "first": 5}, "BAD_USER_INPUT"),
+        (GROUP_EVENTS.text, {"id": GROUP_ID, "filter": {"afterDateTime": "soon"}, "first": 5}, "BAD_USER_INPUT"),
+        (GROUP_EVENTS.text, {"id": GROUP_ID, "filter": {}, "first": -1}, "BAD_USER_INPUT"),
+        (GROUP_EVENTS.text, {"id": GROUP_ID, "filter": {}, "first": 5, "after": "xyz"}, "BAD_USER_INPUT"),
     ],
 )
 def test_what_is_wrong_is_refused_with_its_code(text: str, variables: dict[str, Any], code: str) -> None:

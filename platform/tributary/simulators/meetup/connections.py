@@ -1,4 +1,4 @@
-"""Cursor pages over a list: opaque cursors, and a cap on the size of a page."""
+"""Cursor pages over a list, with a cap on their size: those of events are honest, those of a search as recorded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULT_FIRST = 20
 
 def refused(message: str) -> GraphQLError:
     """The error for an argument that has the right type and no sensible value."""
-    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT", "classification": "BAD_REQUEST"})
 
 
 def connection(
@@ -51,16 +51,68 @@ def connection(
         "edges": edges,
         "totalCount": len(items),
         "pageInfo": {
-            "startCursor": edges[0]["cursor"] if edges else None,
-            "endCursor": edges[-1]["cursor"] if edges else None,
+            "startCursor": edges[0]["cursor"] if edges else "",
+            "endCursor": edges[-1]["cursor"] if edges else "",
             "hasNextPage": begin + len(chosen) < len(items),
             "hasPreviousPage": begin > 0,
         },
     }
 
 
+def results(
+    items: Sequence[T], view: Callable[[T], Any], first: int | None, after: str | None, cap: int
+) -> dict[str, Any]:
+    """One page of the results of a search, as all recorded answers have it.
+
+    More are said to follow on every page, the last and the empty one too; the count is that of the page; a cursor is
+    the offset in base64, and one beyond the end leads to an empty page.
+
+    Args:
+        items: everything that the search may tell, in order.
+        view: an item's node.
+        first: how many are asked for.
+        after: the cursor after which the page begins.
+        cap: how many a page holds at the most, whatever is asked for.
+
+    Raises:
+        GraphQLError: for a negative `first`, or a cursor that is no offset.
+    """
+    size = min(DEFAULT_FIRST if first is None else first, cap)
+    if size < 0:
+        raise refused("first must not be negative")
+    begin = _offset(after) if after else 0
+    edges = [
+        {"cursor": _encoded(str(begin + k)), "node": view(item)}
+        for k, item in enumerate(items[begin : begin + size], start=1)
+    ]
+    return {
+        "edges": edges,
+        "totalCount": len(edges),
+        "pageInfo": {
+            "startCursor": edges[0]["cursor"] if edges else "",
+            "endCursor": edges[-1]["cursor"] if edges else "",
+            "hasNextPage": True,
+            "hasPreviousPage": begin > 0,
+        },
+    }
+
+
+def _offset(cursor: str) -> int:
+    try:
+        found = int(base64.b64decode(cursor, validate=True).decode())
+    except (binascii.Error, ValueError):
+        found = -1
+    if found < 0:
+        raise refused("after is no cursor of this connection")
+    return found
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
 def _cursor(position: int, key: str) -> str:
-    return base64.b64encode(f"{position}:{key}".encode()).decode()
+    return _encoded(f"{position}:{key}")
 
 
 def _after(items: Sequence[T], key: Callable[[T], str], cursor: str) -> int:

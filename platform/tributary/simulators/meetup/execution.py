@@ -28,6 +28,9 @@ Payload = dict[str, Any]
 """A GraphQL answer: `data`, `errors`, or both."""
 
 
+_CLASSIFICATIONS = {"GRAPHQL_PARSE_FAILED": "InvalidSyntax", "BAD_REQUEST": "BAD_REQUEST"}
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A document that can be executed, or what is wrong with it."""
@@ -89,4 +92,6 @@ def _prepared(text: str, operation_name: str | None) -> Prepared | Payload:
 
 
 def _refusal(code: str, errors: list[GraphQLError]) -> Payload:
-    return {"errors": [{**error.formatted, "extensions": {"code": code}} for error in errors]}
+    """What graphql-java says of a request that it does not execute, with Apollo's code beside its own word."""
+    extensions = {"code": code, "classification": _CLASSIFICATIONS.get(code, "ValidationError")}
+    return {"errors": [{**error.formatted, "extensions": extensions} for error in errors]}

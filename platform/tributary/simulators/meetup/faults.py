@@ -29,12 +29,52 @@ class Fault(StrEnum):
     """Half of the right answer, as if it were all."""
     ERRORS_BESIDE_DATA = "errors_beside_data"
     """The right answer with every other edge missing, and an error."""
+    TOO_MANY_REQUESTS_AT_ALL = "too_many_requests_at_all"
+    """HTTP 429 that does not say for how long."""
+    FAILED_FIELD = "failed_field"
+    """The right answer, in which one field of a node is null, and an error that names it."""
+    NULL_EDGE = "null_edge"
+    """The right answer, in which the first edge is null."""
+    EXPIRED_CURSOR = "expired_cursor"
+    """The refusal of the cursor, of a call that has one; else the right answer."""
     EXPIRED_TOKEN = "expired_token"  # noqa: S105 - names a fault
     """HTTP 401."""
+    INVALID_GRANT = "invalid_grant"
+    """HTTP 400, as OAuth 2 says it."""
+    AUTH_FAIL = "auth_fail"
+    """HTTP 200 with an error of this code."""
+    LOGIN_REDIRECT = "login_redirect"
+    """HTTP 302 to a page to log in."""
+    LOGIN_PAGE = "login_page"
+    """HTTP 200 with a page to log in."""
 
 
-PASSING = tuple(fault for fault in Fault if fault is not Fault.EXPIRED_TOKEN)
+OF_TOKEN = (Fault.EXPIRED_TOKEN, Fault.INVALID_GRANT, Fault.AUTH_FAIL, Fault.LOGIN_REDIRECT, Fault.LOGIN_PAGE)
+"""The faults by which a server says that the token is not accepted."""
+
+PASSING = tuple(fault for fault in Fault if fault not in OF_TOKEN)
 """The faults after which the same call may succeed."""
+
+
+class GroupFault(StrEnum):
+    """A way in which one group fails, at every call."""
+
+    FORBIDDEN = "forbidden"
+    """No group, and an error of this code: a private group."""
+    NOT_FOUND = "not_found"
+    """No group, and `404 NOT_FOUND` for its events, in graphql-java's form: a deleted group."""
+    FAILED_FIELD = "failed_field"
+    """As the fault of this name."""
+    NULL_EDGE = "null_edge"
+    """As the fault of this name."""
+    UNDERCOUNT = "undercount"
+    """No events, and the count of them all."""
+    OTHER_GROUP = "other_group"
+    """The id of another group, without events."""
+    BROKEN = "broken"
+    """HTTP 500."""
+    ODD_TIME = "odd_time"
+    """The start of the first event is no time."""
 
 
 class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,6 +87,8 @@ class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         seed: of the choice.
         delay: seconds by which a slow answer is late.
         pause: seconds after which a rate-limited call may be repeated.
+        largest_page: calls for more nodes than this are answered with HTTP 502; None for no such limit.
+        groups: by group id, how calls for that group fail.
     """
 
     upcoming: tuple[Fault, ...] = ()
@@ -55,6 +97,8 @@ class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 0
     delay: float = 5.0
     pause: int = 1
+    largest_page: int | None = None
+    groups: dict[str, GroupFault] = {}
 
 
 @dataclass

@@ -47,7 +47,8 @@ class Group:
 
     Attributes:
         number: counts groups, from 0.
-        urlname: which it keeps when it is renamed.
+        urlname: its first name in addresses, which most keep when they are renamed.
+        later_urlname: the name in addresses that it takes with its last name; None where it keeps the first.
         theme: what it is about.
         topics: names of its topics.
         town: where it is.
@@ -68,6 +69,7 @@ class Group:
 
     number: int
     urlname: str
+    later_urlname: str | None
     theme: Theme
     topics: tuple[str, ...]
     town: Town
@@ -93,6 +95,10 @@ class Group:
     def name_on(self, day: date) -> str:
         """What it is called on a day."""
         return next((name for since, name in reversed(self.names) if since <= day), self.names[0][1])
+
+    def urlname_on(self, day: date) -> str:
+        """Its name in addresses on a day."""
+        return self.later_urlname if self.later_urlname and self.names[-1][0] <= day else self.urlname
 
     def members_on(self, day: date) -> int:
         """How many members it has on a day: grows fast at first and then ever more slowly, and wavers a little."""
@@ -120,7 +126,8 @@ def found(number: int, seed: int, start: date) -> Group:
     first_venue = _FIRST_VENUE + 20 * number
     return Group(
         number=number,
-        urlname=f"{'-'.join(first_name.lower().replace('&', 'and').split())}-{number:03d}",
+        urlname=_urlname(first_name, number),
+        later_urlname=_urlname(names[-1][1], number) if len(names) > 1 and number % 3 == 1 else None,
         theme=theme,
         topics=(theme.topics[0], *rng.sample(theme.topics[1:], rng.randint(1, len(theme.topics) - 1))),
         town=town,
@@ -139,6 +146,10 @@ def found(number: int, seed: int, start: date) -> Group:
         online=online_venue(first_venue + 19),
         private=rng.random() < 0.08,
     )
+
+
+def _urlname(name: str, number: int) -> str:
+    return f"{'-'.join(name.lower().replace('&', 'and').split())}-{number:03d}"
 
 
 def _founding(number: int, theme: Theme, start: date, rng: Random) -> datetime:

@@ -80,9 +80,12 @@ class Meeting:
 
     def status(self, now: float) -> str:
         """Meetup's EventStatus at a moment."""
+        automatic = self.recurring and self.text % 41 == 0
         if self.cancelled is not None and self.cancelled <= now:
-            return "CANCELLED" if self.text % 5 else "CANCELLED_PERM"
-        return "PAST" if self.ends <= now else "ACTIVE"
+            return "AUTOSCHED_CANCELLED" if automatic else "CANCELLED" if self.text % 5 else "CANCELLED_PERM"
+        if self.ends <= now:
+            return "AUTOSCHED_FINISHED" if automatic else "PAST"
+        return "AUTOSCHED" if automatic else "ACTIVE"
 
     def answered(self, now: float) -> float:
         """The share of its RSVPs that have come in: few at first, most in the last days before the start."""

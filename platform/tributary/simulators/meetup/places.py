@@ -62,9 +62,10 @@ def venues_of(town: Town, number: int, first_id: int, rng: Random) -> tuple[dict
 
 
 def online_venue(venue_id: int) -> dict[str, Any]:
-    """The venue of an online event, which is nowhere."""
-    nowhere = dict.fromkeys(("address", "city", "state", "country", "postalCode", "lat", "lon"))
-    return {"id": str(venue_id), "name": "Online event", **nowhere, "venueType": "online"}
+    """The venue of an online event, which is nowhere; Meetup has it in the sea off Tuvalu."""
+    nowhere = dict.fromkeys(("address", "city", "state", "country", "postalCode"), "")
+    off_tuvalu = {"lat": -8.521147, "lon": 179.1962}
+    return {"id": str(venue_id), "name": "Online event", **nowhere, **off_tuvalu, "venueType": "online"}
 
 
 def _venue(town: Town, venue_id: int, rng: Random) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The root of the graph: what `groupSearch`, `groupByUrlname`, `group` and `event` answer at a moment.
 
-Bounds of events are taken as moments, and excluded. A search looks for its words in names and topics, tells at most
-`search_cap` groups, and counts all of them in `totalCount`.
+Bounds of events are taken as moments, and excluded. A search looks for its words in names and topics, and tells at most
+`search_cap` groups, page by page.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from resources.meetup.circles import distance_miles
-from tributary.simulators.meetup.connections import connection, refused
+from tributary.simulators.meetup.connections import connection, refused, results
 from tributary.simulators.meetup.founding import Group
 from tributary.simulators.meetup.meeting import Meeting
 from tributary.simulators.meetup.views import event_id, event_token, event_view, group_view
@@ -61,7 +61,7 @@ class Root:
         return self._node(self._world.by_id.get(id))
 
     def _group_by_urlname(self, _info: Any, urlname: str) -> dict[str, Any] | None:
-        return self._node(self._world.by_urlname.get(urlname))
+        return self._node(self._world.by_urlname(self._now).get(urlname))
 
     def _event(self, _info: Any, id: str) -> dict[str, Any] | None:  # noqa: A002 - the schema's name
         for group in self._world.groups:
@@ -87,9 +87,7 @@ class Root:
             and distance_miles(filter["lat"], filter["lon"], group.lat, group.lon) <= radius
             and _speaks_of(group, words, self._now)
         ]
-        told = found[: self._caps.search]
-        page = connection(told, lambda group: group.id, self._known, first, after, self._caps.page)
-        return {**page, "totalCount": len(found)}
+        return results(found[: self._caps.search], self._known, first, after, self._caps.page)
 
     def _node(self, group: Group | None) -> dict[str, Any] | None:
         return self._known(group) if group is not None and self._world.visible(group, self._now) else None

@@ -8,11 +8,9 @@ server belongs on loopback.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import formatdate
+from datetime import UTC, datetime
 from hmac import compare_digest
 from typing import Any
 
@@ -23,6 +21,19 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from tributary.simulators.meetup.execution import Payload, executed
+from tributary.simulators.meetup.failing import (
+    JSON,
+    answer,
+    encode,
+    errors,
+    instead,
+    of_group,
+    rate_limited,
+    thinned,
+    too_large,
+    with_failed_field,
+    with_null_edge,
+)
 from tributary.simulators.meetup.faults import Fault, FaultPlan, Faults
 from tributary.simulators.meetup.limits import RateLimit
 from tributary.simulators.meetup.root import Caps, Root
@@ -30,9 +41,6 @@ from tributary.simulators.meetup.world import World
 
 PATH = "/gql-ext"
 DEFAULT_TOKEN = "simulator"  # noqa: S105 - everybody may know it
-
-_JSON = "application/json"
-_encode = msgspec.json.Encoder().encode
 
 
 class _Call(msgspec.Struct):
@@ -88,21 +96,26 @@ class Simulation:
         self.calls += 1
         given = request.headers.get("authorization", "")
         if not compare_digest(given.encode(), f"Bearer {self.token}".encode()):
-            return _answer(_errors("UNAUTHENTICATED", "The access token is missing or wrong."), 401)
+            return answer(errors("UNAUTHENTICATED", "The access token is missing or wrong."), 401)
         until = self._limit.refused_until()
         if until is not None:
-            return _answer(_rate_limited(until))
-        fault = self.faults.draw()
-        if fault is not None and (failed := self._instead(fault)) is not None:
+            return answer(rate_limited(until))
+        plan, fault = self.faults.plan, self.faults.draw()
+        if fault is not None and (failed := instead(fault, plan)) is not None:
             return failed
         try:
             call = msgspec.json.decode(await request.body(), type=_Call)
         except msgspec.DecodeError as error:
-            return _answer(_errors("BAD_REQUEST", f"The body is no GraphQL request: {error}"), 400)
+            return answer(errors("BAD_REQUEST", f"The body is no GraphQL request: {error}"), 400)
+        if (large := too_large(call.variables, plan)) is not None:
+            return large
         payload = executed(call.query, call.variables, call.operationName, self._root_value())
         if fault is not None:
-            return await self._spoiled(fault, payload)
-        return _answer(payload, 200 if "data" in payload else 400)
+            return await self._spoiled(fault, payload, call)
+        group = (call.variables or {}).get("id")
+        if group in plan.groups:
+            return of_group(plan.groups[group], payload)
+        return answer(payload)
 
     def _root_value(self) -> dict[str, Any]:
         now = self.now or datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
@@ -110,39 +123,31 @@ class Simulation:
             self._root = (now, Root(self.world, now, self.caps).value())
         return self._root[1]
 
-    def _instead(self, fault: Fault) -> Response | None:
-        """What comes instead of an answer."""
-        pause = self.faults.plan.pause
-        match fault:
-            case Fault.TOO_MANY_REQUESTS:
-                return Response("slow down", 429, {"Retry-After": str(pause)})
-            case Fault.RATE_LIMITED:
-                return _answer(_rate_limited(time.time() + pause))
-            case Fault.SERVER_ERROR:
-                return _answer(_errors("INTERNAL_SERVER_ERROR", "Something went wrong."), 500)
-            case Fault.BAD_GATEWAY:
-                return Response("<html><body>502 Bad Gateway</body></html>", 502, media_type="text/html")
-            case Fault.EXPIRED_TOKEN:
-                return _answer(_errors("UNAUTHENTICATED", "The access token has expired."), 401)
-            case _:
-                return None
-
-    async def _spoiled(self, fault: Fault, payload: Payload) -> Response:
+    async def _spoiled(self, fault: Fault, payload: Payload, call: _Call) -> Response:
         """What comes of the right answer."""
-        body = _encode(payload)
-        if fault is Fault.SLOW:
-            await asyncio.sleep(self.faults.plan.delay)
-            return Response(body, media_type=_JSON)
-        if fault is Fault.CUT_OFF:
-            return Response(body[: len(body) // 2], media_type=_JSON)
-        if fault is Fault.DROPPED:
-            return StreamingResponse(_broken_off(body[: len(body) // 2]), media_type=_JSON)
-        error = _errors("INTERNAL_SERVER_ERROR", "A part of the answer could not be had.")
-        return _answer({"data": _thinned(payload.get("data")), **error})
+        body = encode(payload)
+        match fault:
+            case Fault.SLOW:
+                await asyncio.sleep(self.faults.plan.delay)
+                return Response(body, media_type=JSON)
+            case Fault.CUT_OFF:
+                return Response(body[: len(body) // 2], media_type=JSON)
+            case Fault.DROPPED:
+                return StreamingResponse(_broken_off(body[: len(body) // 2]), media_type=JSON)
+            case Fault.FAILED_FIELD:
+                return answer(with_failed_field(payload))
+            case Fault.NULL_EDGE:
+                return answer(with_null_edge(payload))
+            case Fault.EXPIRED_CURSOR:
+                expired = errors("BAD_USER_INPUT", "The cursor has expired.", classification="BAD_REQUEST")
+                return answer({**expired, "data": None} if (call.variables or {}).get("after") else payload)
+            case _:
+                error = errors("INTERNAL_SERVER_ERROR", "A part of the answer could not be had.")
+                return answer({"data": thinned(payload.get("data")), **error})
 
     async def _about(self, _request: Request) -> Response:
         now = self._root_now()
-        return _answer({"seed": self.world.seed, "groups": len(self.world.groups), "now": now.isoformat()})
+        return answer({"seed": self.world.seed, "groups": len(self.world.groups), "now": now.isoformat()})
 
     def _root_now(self) -> datetime:
         return self.now or datetime.now(UTC)
@@ -151,7 +156,7 @@ class Simulation:
         try:
             now = msgspec.json.decode(await request.body(), type=_Now).now
         except msgspec.DecodeError as error:
-            return _answer({"error": str(error)}, 400)
+            return answer({"error": str(error)}, 400)
         self.now = now.replace(tzinfo=UTC) if now is not None and now.tzinfo is None else now
         return await self._about(request)
 
@@ -159,11 +164,11 @@ class Simulation:
         try:
             self.faults.follow(msgspec.json.decode(await request.body(), type=FaultPlan))
         except msgspec.DecodeError as error:
-            return _answer({"error": str(error)}, 400)
+            return answer({"error": str(error)}, 400)
         return await self._show_faults(request)
 
     async def _show_faults(self, _request: Request) -> Response:
-        return _answer({"plan": self.faults.plan, "delivered": dict(self.faults.delivered)})
+        return answer({"plan": self.faults.plan, "delivered": dict(self.faults.delivered)})
 
 
 class BrokenOffError(ConnectionError):
@@ -173,24 +178,3 @@ class BrokenOffError(ConnectionError):
 async def _broken_off(half: bytes) -> AsyncIterator[bytes]:
     yield half
     raise BrokenOffError
-
-
-def _answer(content: Any, status: int = 200) -> Response:
-    return Response(_encode(content), status, {"Date": formatdate(usegmt=True)}, _JSON)
-
-
-def _errors(code: str, message: str, **extensions: Any) -> Payload:
-    return {"errors": [{"message": message, "extensions": {"code": code, **extensions}}]}
-
-
-def _rate_limited(until: float) -> Payload:
-    reset = datetime.fromtimestamp(until, UTC) + timedelta(milliseconds=1)
-    stamp = reset.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return {**_errors("RATE_LIMITED", "Too many requests, come back later.", resetAt=stamp), "data": None}
-
-
-def _thinned(value: Any) -> Any:
-    """The data with every other edge left out, wherever there are edges."""
-    if isinstance(value, dict):
-        return {key: _thinned(item[::2] if key == "edges" else item) for key, item in value.items()}
-    return [_thinned(item) for item in value] if isinstance(value, list) else value

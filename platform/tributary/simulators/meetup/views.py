@@ -21,24 +21,28 @@ _CLOSINGS = (
     "<p>No experience needed &mdash; beginners are very welcome!</p>",
 )
 _LETTERS = "abcdfghjklmnpqrstvwxyz"
+CLOSED_NAME = "*** Closed Group ***"
+"""What a group is called once it has closed."""
+
 _UNSETTLED = timedelta(days=7)
 
 
 def group_view(group: Group, now: datetime) -> dict[str, Any]:
     """The group as it is at `now`, without its events."""
     day = now.astimezone(ZoneInfo(group.timezone)).date()
-    members = group.members_on(day)
-    name = group.name_on(day)
     closed = group.closes is not None and group.closes < day
+    members = 0 if closed else group.members_on(day)
+    name = CLOSED_NAME if closed else group.name_on(day)
+    urlname = group.urlname_on(day)
     identifier, category, urlkey = group.theme.category
     return {
         "id": group.id,
-        "urlname": group.urlname,
+        "urlname": urlname,
         "name": name,
         "description": f"<p>{name} meets in {group.town.name} to talk about {', '.join(group.topics)}. 👋</p>",
-        "link": f"https://www.meetup.com/{group.urlname}",
+        "link": f"https://www.meetup.com/{urlname}",
         "status": "ORG_CLOSED" if closed else "PAID",
-        "isPrivate": group.private,
+        "isPrivate": group.private or closed,
         "joinMode": "APPROVAL" if group.private else "OPEN",
         "customMemberLabel": "Members",
         "city": group.town.name,
@@ -56,7 +60,7 @@ def group_view(group: Group, now: datetime) -> dict[str, Any]:
             "memberCounts": {
                 "all": members,
                 "banned": members // 400,
-                "leadership": 1 + members // 500,
+                "leadership": 0 if closed else 1 + members // 500,
                 "pending": members // 250 if group.private else 0,
                 "pendingPayment": 0,
             },
@@ -82,7 +86,7 @@ def event_view(group: Group, meeting: Meeting, group_node: dict[str, Any], now: 
         "id": number,
         "token": event_token(meeting),
         "title": meeting.title,
-        "eventUrl": f"https://www.meetup.com/{group.urlname}/events/{number}/",
+        "eventUrl": f"https://www.meetup.com/{group.urlname_on(meeting.start.date())}/events/{number}/",
         "description": _description(meeting),
         "howToFindUs": "Ring the bell 🔔 twice" if meeting.text % 6 == 0 else None,
         "eventType": meeting.kind,
@@ -91,7 +95,7 @@ def event_view(group: Group, meeting: Meeting, group_node: dict[str, Any], now: 
         "endTime": ends.isoformat(timespec="seconds") if meeting.duration else None,
         "createdTime": datetime.fromtimestamp(meeting.created, meeting.start.tzinfo).isoformat(timespec="seconds"),
         "duration": meeting.duration,
-        "maxTickets": meeting.seats,
+        "maxTickets": meeting.seats or 0,
         "guestsAllowed": meeting.text % 2 == 0,
         "numberOfAllowedGuests": 2 if meeting.text % 2 == 0 else 0,
         "feeSettings": _fee(meeting),
@@ -123,7 +127,7 @@ def event_id(meeting: Meeting, moment: float) -> str:
 def _rsvps(meeting: Meeting, status: str, moment: float) -> dict[str, Any]:
     share = meeting.answered(moment if meeting.cancelled is None else min(moment, meeting.cancelled))
     yes = round(meeting.yes * share)
-    attended = meeting.attended if status == "PAST" else 0
+    attended = meeting.attended if status in ("PAST", "AUTOSCHED_FINISHED") else 0
     return {
         "yesCount": yes,
         "noCount": round(meeting.no * share),

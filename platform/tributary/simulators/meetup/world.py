@@ -58,10 +58,9 @@ class World:
         """Every group there ever is."""
         return tuple(found(number, self.seed, self.start) for number in range(self._number))
 
-    @cached_property
-    def by_urlname(self) -> dict[str, Group]:
-        """The groups by urlname."""
-        return {group.urlname: group for group in self.groups}
+    def by_urlname(self, now: datetime) -> dict[str, Group]:
+        """The groups by their names in addresses at a moment."""
+        return {group.urlname_on(now.astimezone(UTC).date()): group for group in self.groups}
 
     @cached_property
     def by_id(self) -> dict[str, Group]:
