@@ -9,6 +9,7 @@ checks:
   - not_null: [campaign, household_key]
   - references: {column: campaign, to: core.dim_campaign.campaign}
   - references: {column: household_key, to: core.dim_household.household_key}
+    severity: warn
 */
 select
     campaign,

@@ -10,6 +10,7 @@ checks:
   - not_null: [campaign, coupon_upc, product_id]
   - references: {column: campaign, to: core.dim_campaign.campaign}
   - references: {column: product_id, to: core.dim_product.product_id}
+    severity: warn
 */
 select
     campaign,

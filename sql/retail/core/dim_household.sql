@@ -1,7 +1,7 @@
 /*
 description: >-
-  Every household that shops, answered the demographic survey, was sent a campaign or redeemed a coupon. What the
-  survey did not ask or answer is null; ranks put the bands in order.
+  Every household that shops or answered the demographic survey. What the survey did not ask or answer is null; ranks
+  put the bands in order.
 grain: one row a household
 columns:
   household_key: {type: integer, description: "Household (loyalty card) number."}
@@ -36,10 +36,6 @@ with
         select household_key from staged.retail_transactions group by household_key
         union
         select household_key from staged.retail_households
-        union
-        select household_key from staged.retail_campaign_households
-        union
-        select household_key from staged.retail_coupon_redemptions
     ),
 
     surveyed as (

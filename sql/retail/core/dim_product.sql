@@ -1,7 +1,7 @@
 /*
 description: >-
   Every product: those of the product list, and an inferred member (is_listed is false) for each one that is only seen
-  in sales or coupons, so that no sale is lost by a join.
+  in sales, so that no sale is lost by a join. What coupons alone name is no product that was ever in a basket.
 grain: one row a product
 columns:
   product_id: {type: integer, description: "Product number."}
@@ -60,8 +60,6 @@ with
 
     seen as (
         select product_id from staged.retail_transactions group by product_id
-        union
-        select product_id from staged.retail_coupons group by product_id
     )
 
 select

@@ -12,6 +12,7 @@ checks:
   - not_null: [household_key, campaign, coupon_upc, date_key, day_no, is_targeted]
   - references: {column: date_key, to: core.dim_date.date_key}
   - references: {column: household_key, to: core.dim_household.household_key}
+    severity: warn
   - references: {column: campaign, to: core.dim_campaign.campaign}
   - references: {column: coupon_upc, to: core.bridge_coupon_product.coupon_upc}
     severity: warn
