@@ -19,7 +19,9 @@ _DETAILS: dict[str, tuple[str, ...]] = {
     "recipient": ("details.recipient", "details.changes.recipient"),
     "target_event_id": ("details.target_event_id",),
     "changed_fields": ("details.changes",),
+    "changed_event_date": ("details.changes.event_date", "details.changes.event_time"),
     "changed_event_time": ("details.changes.event_time",),
+    "event_date": ("event_date", "event_time"),
     SOURCE_OBJECT: (),
     RECORD_OFFSET: (),
 }

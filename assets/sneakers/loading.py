@@ -5,6 +5,8 @@ Imported when a step runs, never when definitions load.
 
 from __future__ import annotations
 
+import io
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -29,20 +31,27 @@ _ROWS = 20_000
 
 @dataclass
 class Reading:
-    """What was read of pulled objects so far, by object: records, rows, and what did not fit."""
+    """What was read of pulled objects so far, by object: records that it holds, rows of them, and what did not fit."""
 
+    held: dict[str, int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     rejected: dict[str, list[Rejected]] = field(default_factory=dict)
 
     @property
     def records(self) -> int:
-        """Records read in all."""
-        return sum(self.rows.values()) + sum(map(len, self.rejected.values()))
+        """Records that the objects hold in all; counted apart from the rows, so that one which gets lost is missed."""
+        return sum(self.held.values())
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """How many records did not fit, by reason."""
+        return Counter(one.reason for found in self.rejected.values() for one in found)
 
 
 def read_events(lake: Lake, keys: Sequence[str], reading: Reading) -> Iterator[pa.RecordBatch]:
     """The rows of pulled objects, object by object; `reading` counts them and takes what does not fit."""
     for key, data in lake.get_many(keys, concurrency=AT_ONCE):
+        reading.held[key] = data.count(b"\n") + (bool(data) and not data.endswith(b"\n"))
         reading.rows[key], reading.rejected[key] = 0, []
         yield from batches(EVENTS, _rows(key, data, reading))
 
@@ -67,7 +76,7 @@ def batches(table: Table, rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
 
 def _rows(key: str, data: bytes, reading: Reading) -> Iterator[Row]:
     offset = 0
-    for number, line in enumerate(data.splitlines(keepends=True), start=1):
+    for number, line in enumerate(io.BytesIO(data), start=1):
         try:
             row = read_record(line)
         except DoesNotFit as misfit:

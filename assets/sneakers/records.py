@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -46,10 +46,14 @@ def read_record(line: bytes) -> Row:
         "event_id": _id(record, "event_id"),
         "type": kind,
         "sneaker_id": _id(record, "sneaker_id") if kind in LIFE or kind == "edited" else _optional_id(record),
-        "event_time": _time(record, "event_time"),
+        "event_date": _day(record),
         "recorded_at": _time(record, "recorded_at"),
     }
-    return row | _DETAILS.get(kind, _nothing)(record["details"])
+    row["event_time"] = min(_time(record, "event_time"), row["recorded_at"])
+    row |= _DETAILS.get(kind, _nothing)(record["details"])
+    if "changed_event_time" in row:
+        row["changed_event_time"] = min(row["changed_event_time"], row["recorded_at"])
+    return row
 
 
 def _bought(details: Mapping[str, Any]) -> Row:
@@ -84,7 +88,7 @@ def _edited(details: Mapping[str, Any]) -> Row:
         raise DoesNotFit("its changes name something that is no field")
     row = {column: read(changes, column) for column, read in _READERS.items() if column in changes}
     if "event_time" in changes:
-        row["changed_event_time"] = _time(changes, "event_time")
+        row |= {"changed_event_time": _time(changes, "event_time"), "changed_event_date": _day(changes)}
     return {**row, **_undone(details), "changed_fields": ",".join(sorted(changes))}
 
 
@@ -123,6 +127,17 @@ def _price(values: Mapping[str, Any], name: str) -> Decimal:
     if not isinstance(found, str) or not _PRICE.fullmatch(found):
         raise DoesNotFit(f"its {name} is no price")
     return Decimal(found)
+
+
+def _day(values: Mapping[str, Any]) -> date:
+    """The day of an event; records of before it was kept have a noon of it as their time."""
+    found = values.get("event_date")
+    if found is None:
+        return _time(values, "event_time").date()
+    try:
+        return date.fromisoformat(found if isinstance(found, str) else "")
+    except ValueError:
+        raise DoesNotFit("its event_date is no day") from None
 
 
 def _time(values: Mapping[str, Any], name: str) -> datetime:

@@ -27,12 +27,15 @@ STATE_QUERIES = {
             to_char(created_at AT TIME ZONE 'UTC', {_TIME}) AS created_at,
             to_char(sold_at AT TIME ZONE 'UTC', {_TIME}) AS sold_at, sale_price::text AS sale_price,
             to_char(trashed_at AT TIME ZONE 'UTC', {_TIME}) AS trashed_at,
-            to_char(given_at AT TIME ZONE 'UTC', {_TIME}) AS given_at
-        FROM sneakers.sneakers ORDER BY sneaker_id
+            to_char(given_at AT TIME ZONE 'UTC', {_TIME}) AS given_at, to_jsonb(pair) ->> 'left_on' AS left_on
+        FROM sneakers.sneakers AS pair ORDER BY sneaker_id
     """,
     "manufacturers": "SELECT manufacturer_id, name, collaborator FROM sneakers.manufacturers ORDER BY manufacturer_id",
 }
-"""By state table, the query of its rows in their order; prices, days and times are texts, exact in every reader."""
+"""By state table, the query of its rows in their order; prices, days and times are texts, exact in every reader.
+
+Days are null in a database whose app has not been started since it keeps them.
+"""
 
 
 def newest_event(app: AppDatabase) -> int | None:
@@ -81,9 +84,10 @@ def events_between(app: AppDatabase, after: int, up_to: int) -> Iterator[dict[st
     """
     return app.rows(
         f"""
-        SELECT event_id, type, sneaker_id, to_char(event_time AT TIME ZONE 'UTC', {_TIME}) AS event_time,
+        SELECT event_id, type, sneaker_id, to_jsonb(event) ->> 'event_date' AS event_date,
+            to_char(event_time AT TIME ZONE 'UTC', {_TIME}) AS event_time,
             to_char(recorded_at AT TIME ZONE 'UTC', {_TIME}) AS recorded_at, details::text AS details
-        FROM {_EVENTS} WHERE event_id > %s AND event_id <= %s ORDER BY event_id
+        FROM {_EVENTS} AS event WHERE event_id > %s AND event_id <= %s ORDER BY event_id
         """,
         (after, up_to),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import dagster as dg
 
-from assets.factory.outcome import Events, asset_key, events, origin_of
+from assets.factory.outcome import Events, events, origin_of
 from assets.factory.quarantine import quarantined
 from assets.factory.specs import FORCE, REPLAY, table_spec
 from assets.factory.table_step import WAREHOUSE, table_step
@@ -16,6 +16,7 @@ from assets.sneakers.raw_assets import LAKE, SNEAKER_EVENTS, SNEAKER_STATE
 from assets.sneakers.tables import EVENTS, SOURCE_OBJECT
 from resources.lake.model import Lake
 from resources.warehouse.base import NOBODY, Batches, Origin, Warehouse, WriteReport
+from resources.warehouse.counting import Reckoning
 from resources.warehouse.table import Table
 from resources.warehouse.windows import Sources
 
@@ -24,19 +25,12 @@ if TYPE_CHECKING:
 
     from assets.sneakers.loading import Reading
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 """Another one reads every object again."""
-
-RECORDS_RECONCILE = "records_reconcile"
 
 
 def staged_events_asset() -> dg.AssetsDefinition:
     """The asset that loads the objects which were not loaded yet; what does not fit goes to quarantine."""
-    reconcile = dg.AssetCheckSpec(
-        RECORDS_RECONCILE,
-        asset=asset_key(EVENTS.key),
-        description="Every record read is in the table, in quarantine, or in the table from an overlapping pull.",
-    )
 
     @table_step(
         EVENTS,
@@ -50,7 +44,6 @@ def staged_events_asset() -> dg.AssetsDefinition:
             automation=None,
         ),
         resources=(LAKE,),
-        checks=(reconcile,),
     )
     def run(context: dg.AssetExecutionContext) -> Events:
         warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
@@ -64,28 +57,11 @@ def staged_events_asset() -> dg.AssetsDefinition:
             read.append(reading)
             return report
 
-        def reconciled(report: WriteReport) -> list[dg.AssetCheckResult]:
-            rejected = quarantined(warehouse, SNEAKER_EVENTS, read[0].rows)
-            return [
-                dg.AssetCheckResult(
-                    passed=read[0].records == report.rows + report.duplicates + rejected,
-                    asset_key=asset_key(EVENTS.key),
-                    check_name=RECORDS_RECONCILE,
-                    metadata={
-                        "records": read[0].records,
-                        "loaded": report.rows,
-                        "rejected": rejected,
-                        "pulled twice": report.duplicates,
-                    },
-                )
-            ]
-
         yield from events(
             context,
             EVENTS,
             write,
             lineage=LINEAGE[EVENTS.key],
-            more_checks=reconciled,
             metadata=lambda _: {"objects loaded now": len(read[0].rows)},
         )
 
@@ -97,7 +73,8 @@ def load_events(
 ) -> tuple[WriteReport, "Reading"]:
     """Load the objects that were not loaded yet, and tell what was read of them.
 
-    With `replay` those with rejected records are loaded again; with `force` the table is made anew from all of them.
+    With `replay` those with rejected records are loaded again; with `force` all are, and rows of objects that the
+    lake does not hold any more go.
 
     Raises:
         TributaryError: the lake or the warehouse refused; the old rows stay.
@@ -108,19 +85,22 @@ def load_events(
         one.key: f"{CODE_VERSION} {one.etag or one.size}" for one in lake.list(RAW) if span_of(one.key) is not None
     }
     again = {found.source for found in warehouse.rejected(SNEAKER_EVENTS)} if replay else set()
-    loaded = {} if force else warehouse.published_sources(EVENTS, list(prints))
-    changed = {key: told for key, told in prints.items() if key in again or loaded.get(key) != told}
+    loaded = warehouse.published_sources(EVENTS)
+    changed = {key: told for key, told in prints.items() if force or key in again or loaded.get(key) != told}
+    gone = sorted(loaded.keys() - prints.keys()) if force else []
     reading = Reading()
 
     def rows() -> "Iterator[pa.RecordBatch]":
         yield from read_events(lake, list(changed), reading)
         # Before the rows are published and their objects count as loaded: killed in between, both are done again.
-        warehouse.reject(SNEAKER_EVENTS, reading.rejected, origin)
+        warehouse.reject(SNEAKER_EVENTS, {**dict.fromkeys(gone, ()), **reading.rejected}, origin)
 
-    if force:
-        return warehouse.replace(EVENTS, Batches(rows()), origin=origin), reading
-    window = Sources(SOURCE_OBJECT, tuple(changed))
-    return warehouse.replace(EVENTS, Batches(rows()), window=window, fingerprints=changed, origin=origin), reading
+    def reckoned() -> Reckoning:
+        rejected = quarantined(warehouse, SNEAKER_EVENTS, reading.rows)
+        return Reckoning(reading.records, rejected, reading.reasons)
+
+    source, window = Batches(rows(), reckoned), Sources(SOURCE_OBJECT, (*gone, *changed))
+    return warehouse.replace(EVENTS, source, window=window, fingerprints=changed, origin=origin), reading
 
 
 def staged_state_asset(name: str, table: Table) -> dg.AssetsDefinition:

@@ -6,6 +6,7 @@ What a record must hold to become a row is decided in `assets.sneakers.records`.
 from __future__ import annotations
 
 from resources.warehouse.checks import AcceptedValues, Expression, NotNull, Unique
+from resources.warehouse.counting import NoRejects, Reconcile
 from resources.warehouse.table import Column, Deduplication, Table
 
 SOURCE_OBJECT = "source_object"
@@ -37,7 +38,12 @@ EVENTS = Table(
         ),
         Column("sneaker_id", "bigint", "Pair; null where the event is about a brand."),
         Column("manufacturer_id", "bigint", f"Brand that the event is about; for a pair its brand, {_OF_PURCHASE}."),
-        Column("event_time", "timestamp", "When it happened, in UTC; entries have the precision of a day, at noon."),
+        Column("event_date", "date", "The collector's day on which it happened."),
+        Column(
+            "event_time",
+            "timestamp",
+            "From when it counts, in UTC: noon of its day, or when it was written down where that was earlier.",
+        ),
         Column("recorded_at", "timestamp", "When it was written down, in UTC."),
         Column("name", "text", f"Name of the pair, {_OF_PURCHASE}."),
         Column("color", "text", f"Colour of the pair, {_OF_PURCHASE}."),
@@ -51,18 +57,22 @@ EVENTS = Table(
         Column("recipient", "text", "To whom the pair was given; null where not said.", tags=("pii",)),
         Column("target_event_id", "bigint", "Event that is edited or undone; null for all others."),
         Column("changed_fields", "text", "What an edit changes, sorted, with commas between; null for all others."),
-        Column("changed_event_time", "timestamp", "The time that an edit gives its event, in UTC; null where none."),
+        Column("changed_event_date", "date", "The day that an edit gives its event; null where none."),
+        Column("changed_event_time", "timestamp", "From when the event then counts, in UTC; null where none."),
         Column(SOURCE_OBJECT, "text", "Key of the lake object that holds the record."),
         Column(RECORD_OFFSET, "bigint", "Byte at which the record begins in the object."),
     ),
     checks=(
         Unique((_ID,)),
-        NotNull((_ID, "type", "event_time", "recorded_at", SOURCE_OBJECT, RECORD_OFFSET)),
+        NotNull((_ID, "type", "event_date", "event_time", "recorded_at", SOURCE_OBJECT, RECORD_OFFSET)),
         AcceptedValues("type", TYPES),
         Expression(
             "(target_event_id is not null) = (type in ('edited', 'undone'))", title="corrections_have_what_they_correct"
         ),
+        Expression("event_time <= recorded_at", title="nothing_counts_before_it_is_recorded"),
         Expression("purchase_price >= 0 and sale_price >= 0", title="prices_are_not_negative"),
+        Reconcile(),
+        NoRejects(),
     ),
     # Pulls that overlap hold the same event twice, the same in both.
     deduplicate=Deduplication(key=(_ID,), order=(SOURCE_OBJECT, RECORD_OFFSET)),
@@ -86,6 +96,7 @@ SNEAKERS = Table(
         Column("sale_price", _PRICE, "What it was sold for; null unless it was."),
         Column("trashed_at", "timestamp", "When it was thrown away, in UTC; null unless it was."),
         Column("given_at", "timestamp", "When it was given away, in UTC; null unless it was."),
+        Column("left_on", "date", "Day on which it was sold, thrown away or given away; null unless it was."),
     ),
     checks=(
         Unique(("sneaker_id",)),

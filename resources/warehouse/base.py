@@ -216,8 +216,8 @@ class Warehouse(ABC):
         """What the published rows were made from; None where that is not known."""
 
     @abstractmethod
-    def published_sources(self, table: Table, names: Sequence[str]) -> Mapping[str, str]:
-        """By source object, the fingerprint that its published rows were made from; only of those of `names` loaded.
+    def published_sources(self, table: Table, names: Sequence[str] | None = None) -> Mapping[str, str]:
+        """By source object that is loaded, of those of `names` or of all, what its published rows were made from.
 
         A source that gave no row is loaded all the same. A write of the whole table forgets all of them.
         """

@@ -66,13 +66,14 @@ def forget_sources(session: Session, table: Table) -> None:
     session.execute("DELETE FROM _parts.loaded_sources WHERE table_name = %s", (table.key,))
 
 
-def loaded_sources(session: Session, table: Table, names: Sequence[str]) -> dict[str, str]:
-    """The fingerprints of those of the named objects that the ledger has.
+def loaded_sources(session: Session, table: Table, names: Sequence[str] | None) -> dict[str, str]:
+    """The fingerprints of the objects that the ledger has, of the named ones or of all.
 
     It is to be trusted only while the table has a valid note: rows that others dropped or truncated are still in it.
     """
     rows = session.rows(
-        "SELECT source, fingerprint FROM _parts.loaded_sources WHERE table_name = %s AND source = ANY(%s)",
-        (table.key, list(names)),
+        "SELECT source, fingerprint FROM _parts.loaded_sources "
+        "WHERE table_name = %s AND (%s::text[] IS NULL OR source = ANY(%s::text[]))",
+        (table.key, *[None if names is None else list(names)] * 2),
     )
     return {row["source"]: row["fingerprint"] for row in rows}

@@ -86,7 +86,7 @@ class PostgresWarehouse(Warehouse):
             note = read_note(session, table)
         return note.published if note is not None and note.published.fingerprint else None
 
-    def published_sources(self, table: Table, names: Sequence[str]) -> Mapping[str, str]:
+    def published_sources(self, table: Table, names: Sequence[str] | None = None) -> Mapping[str, str]:
         with open_session(self._url(), Origin(asset=table.key)) as session:
             return loaded_sources(session, table, names) if read_note(session, table) is not None else {}
 

@@ -2,7 +2,8 @@
 description: >-
   Each pair as it was at any time (SCD type 2), from the recorded events alone. Recomputed from staged.sneaker_entries,
   so that back-dated, late, edited and undone entries rebuild the history, and the order of arrival decides nothing.
-  Entries of one instant are one change; entries have the precision of a day and stand at noon UTC. Counts and
+  Entries have the precision of a day; they count from noon UTC of it, or from when they were written down where that was
+  earlier, and never before the entries of earlier days. Entries that count from one instant are one change. Counts and
   ownership are those of the time; name, colour, material, brand and purchase price are what is known of the pair
   today, on all of its rows, since a correction says that it was always so. A row holds from valid_from (included) to
   valid_to (excluded), so that "valid_from <= t and (valid_to > t or valid_to is null)" finds the one row of any
@@ -23,11 +24,13 @@ columns:
   count_wears: {type: integer, description: "Times it had been worn."}
   count_walks: {type: integer, description: "Times it had been walked in."}
   count_cleans: {type: integer, description: "Times it had been cleaned."}
-  last_worn_at: {type: timestamp, description: "When it had last been worn, in UTC; null where never."}
+  last_worn_at: {type: timestamp, description: "From when its last wear counts, in UTC; null where never."}
+  last_worn_on: {type: date, description: "Day on which it had last been worn; null where never."}
   sold_at: {type: timestamp, description: "When it was sold, in UTC; null unless it had been."}
   sale_price: {type: "decimal(10,2)", description: "What it was sold for; null unless it had been."}
   trashed_at: {type: timestamp, description: "When it was thrown away, in UTC; null unless it had been."}
   given_at: {type: timestamp, description: "When it was given away, in UTC; null unless it had been."}
+  left_on: {type: date, description: "Day on which it was sold, thrown away or given away; null unless it had been."}
   recipient: {type: text, description: "To whom it was given; null where not said, or not given away."}
   valid_from: {type: timestamp, description: "When the period begins (included), in UTC."}
   valid_to: {type: timestamp, description: "When the period ends (excluded), in UTC; null while it lasts."}
@@ -42,6 +45,8 @@ checks:
     name: only_the_current_row_is_open
   - expression: "(sold_at is null) = (sale_price is null)"
     name: what_is_sold_has_a_price
+  - expression: "(left_on is null) = (sold_at is null and trashed_at is null and given_at is null)"
+    name: what_has_left_has_a_day
   - expression: "not is_owned or (sold_at is null and trashed_at is null and given_at is null)"
     name: what_is_owned_has_not_left
   # A purchase can be missing only while its record is in quarantine.
@@ -54,17 +59,18 @@ with
         select
             sneaker_id,
             event_id,
-            event_time,
+            counts_from,
             count(case when type = 'bought' then 1 end) over past as purchases,
             count(case when type = 'worn' then 1 end) over past as wears,
             count(case when type = 'walked' then 1 end) over past as walks,
             count(case when type = 'cleaned' then 1 end) over past as cleans,
             max(case when type = 'worn' then event_time end) over past as last_worn_at,
+            max(case when type = 'worn' then event_date end) over past as last_worn_on,
             count(case when type in ('sold', 'trashed', 'given') then 1 end) over past as removals,
-            lead(event_time) over (partition by sneaker_id order by event_time, event_id) as next_event_time
+            lead(counts_from) over (partition by sneaker_id order by number) as next_counts_from
         from staged.sneaker_entries
         window past as (
-            partition by sneaker_id order by event_time, event_id rows between unbounded preceding and current row
+            partition by sneaker_id order by number rows between unbounded preceding and current row
         )
     ),
 
@@ -73,18 +79,19 @@ with
         select
             sneaker_id,
             event_id,
-            event_time,
+            counts_from,
             purchases,
             wears,
             walks,
             cleans,
             last_worn_at,
+            last_worn_on,
             removals,
-            next_event_time
+            next_counts_from
         from counted
         where
-            next_event_time is null
-            or event_time < next_event_time
+            next_counts_from is null
+            or counts_from < next_counts_from
     ),
 
     -- Few of the entries, and read three times.
@@ -93,6 +100,8 @@ with
             event_id,
             type,
             sneaker_id,
+            number,
+            event_date,
             event_time,
             name,
             color,
@@ -114,9 +123,9 @@ with
             manufacturer_id,
             color,
             material,
-            cast(event_time as date) as purchased_on,
+            event_date as purchased_on,
             purchase_price,
-            row_number() over (partition by sneaker_id order by event_id) as number
+            row_number() over (partition by sneaker_id order by event_id) as purchase
         from milestones
         where type = 'bought'
     ),
@@ -125,10 +134,11 @@ with
         select
             sneaker_id,
             type,
+            event_date,
             event_time,
             sale_price,
             recipient,
-            row_number() over (partition by sneaker_id order by event_time, event_id) as number
+            row_number() over (partition by sneaker_id order by number) as removal
         from milestones
         where type <> 'bought'
     ),
@@ -187,21 +197,23 @@ select
     cast(period.walks as integer) as count_walks,
     cast(period.cleans as integer) as count_cleans,
     period.last_worn_at,
+    period.last_worn_on,
     case when removal.type = 'sold' then removal.event_time end as sold_at,
     removal.sale_price,
     case when removal.type = 'trashed' then removal.event_time end as trashed_at,
     case when removal.type = 'given' then removal.event_time end as given_at,
+    removal.event_date as left_on,
     removal.recipient,
-    period.event_time as valid_from,
-    period.next_event_time as valid_to,
-    period.next_event_time is null as is_current
+    period.counts_from as valid_from,
+    period.next_counts_from as valid_to,
+    period.next_counts_from is null as is_current
 from periods as period
 left join purchases as purchase
     on purchase.sneaker_id = period.sneaker_id
-    and purchase.number = 1
+    and purchase.purchase = 1
 left join brands as brand
     on brand.manufacturer_id = purchase.manufacturer_id
     and brand.age = 1
 left join removals as removal
     on removal.sneaker_id = period.sneaker_id
-    and removal.number = period.removals
+    and removal.removal = period.removals

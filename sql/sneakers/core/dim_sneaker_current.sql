@@ -17,13 +17,15 @@ columns:
   count_wears: {type: integer, description: "Times it was worn."}
   count_walks: {type: integer, description: "Times it was walked in."}
   count_cleans: {type: integer, description: "Times it was cleaned."}
-  last_worn_at: {type: timestamp, description: "When it was last worn, in UTC; null where never."}
+  last_worn_at: {type: timestamp, description: "From when its last wear counts, in UTC; null where never."}
+  last_worn_on: {type: date, description: "Day on which it was last worn; null where never."}
   sold_at: {type: timestamp, description: "When it was sold, in UTC; null unless it was."}
   sale_price: {type: "decimal(10,2)", description: "What it was sold for; null unless it was."}
   trashed_at: {type: timestamp, description: "When it was thrown away, in UTC; null unless it was."}
   given_at: {type: timestamp, description: "When it was given away, in UTC; null unless it was."}
+  left_on: {type: date, description: "Day on which it was sold, thrown away or given away; null unless it was."}
   recipient: {type: text, description: "To whom it was given; null where not said, or not given away."}
-  valid_from: {type: timestamp, description: "When it became so: its last entry, in UTC."}
+  valid_from: {type: timestamp, description: "From when its last entry counts, in UTC."}
 checks:
   - unique: [sneaker_id]
   - not_null: [sneaker_key, sneaker_id, is_owned, count_wears, count_walks, count_cleans, valid_from]
@@ -44,10 +46,12 @@ select
     count_walks,
     count_cleans,
     last_worn_at,
+    last_worn_on,
     sold_at,
     sale_price,
     trashed_at,
     given_at,
+    left_on,
     recipient,
     valid_from
 from core.dim_sneaker

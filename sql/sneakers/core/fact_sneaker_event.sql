@@ -8,8 +8,9 @@ columns:
   sneaker_id: {type: bigint, description: "Pair."}
   sneaker_key: {type: text, description: "The pair as the event left it: a row of core.dim_sneaker."}
   event_type: {type: text, description: "What happened: bought, worn, walked, cleaned, sold, trashed or given."}
-  date_key: {type: integer, description: "Day of event_time as yyyymmdd."}
-  event_time: {type: timestamp, description: "When it happened, in UTC."}
+  date_key: {type: integer, description: "Day of the event as yyyymmdd."}
+  event_date: {type: date, description: "The collector's day on which it happened."}
+  event_time: {type: timestamp, description: "From when it counts, in UTC: noon of its day, or when it was written down where that was earlier."}
   recorded_at: {type: timestamp, description: "When it was written down, in UTC."}
   purchase_price: {type: "decimal(10,2)", description: "Paid for the pair; of purchases only."}
   sale_price: {type: "decimal(10,2)", description: "Received for the pair; of sales only."}
@@ -20,7 +21,7 @@ chart: {title: "Entries by what happened", x: event_type, y: "count(*)", kind: b
 checks:
   - unique: [event_id]
   - unique: [sneaker_id, event_type, number_of_type]
-  - not_null: [event_id, sneaker_id, sneaker_key, event_type, date_key, event_time, recorded_at, number_of_type, is_corrected]
+  - not_null: [event_id, sneaker_id, sneaker_key, event_type, date_key, event_date, event_time, recorded_at, number_of_type, is_corrected]
   - accepted_values: {column: event_type, values: [bought, worn, walked, cleaned, sold, trashed, given]}
   - expression: "(purchase_price is not null) = (event_type = 'bought') and (sale_price is not null) = (event_type = 'sold')"
     name: prices_are_of_purchases_and_sales
@@ -39,21 +40,34 @@ with
             event_id,
             type,
             sneaker_id,
+            number,
+            event_date,
             event_time,
+            counts_from,
             recorded_at,
             purchase_price,
             sale_price,
             corrections,
-            max(event_id) over (partition by sneaker_id, event_time) as last_of_instant,
-            row_number() over (partition by sneaker_id, type order by event_time, event_id) as number_of_type
+            max(number) over (partition by sneaker_id, counts_from) as last_number,
+            row_number() over (partition by sneaker_id, type order by number) as number_of_type
         from staged.sneaker_entries
+    ),
+
+    -- The last entry of each instant, which names the period of core.dim_sneaker.
+    keys as (
+        select
+            sneaker_id,
+            counts_from,
+            event_id
+        from entries
+        where number = last_number
     ),
 
     purchases as (
         select
             sneaker_id,
-            event_time,
-            row_number() over (partition by sneaker_id order by event_id) as number
+            event_date,
+            row_number() over (partition by sneaker_id order by event_id) as purchase
         from staged.sneaker_entries
         where type = 'bought'
     )
@@ -61,11 +75,12 @@ with
 select
     entry.event_id,
     entry.sneaker_id,
-    cast(entry.sneaker_id as text) || '@' || cast(entry.last_of_instant as text) as sneaker_key,
+    cast(entry.sneaker_id as text) || '@' || cast(keys.event_id as text) as sneaker_key,
     entry.type as event_type,
-    cast(extract(year from entry.event_time) as integer) * 10000
-    + cast(extract(month from entry.event_time) as integer) * 100
-    + cast(extract(day from entry.event_time) as integer) as date_key,
+    cast(extract(year from entry.event_date) as integer) * 10000
+    + cast(extract(month from entry.event_date) as integer) * 100
+    + cast(extract(day from entry.event_date) as integer) as date_key,
+    entry.event_date,
     entry.event_time,
     entry.recorded_at,
     case when entry.type = 'bought' then entry.purchase_price end as purchase_price,
@@ -73,13 +88,16 @@ select
     cast(entry.number_of_type as integer) as number_of_type,
     cast(
         (
-            cast(extract(epoch from cast(entry.event_time as date)) as bigint)
-            - cast(extract(epoch from cast(purchase.event_time as date)) as bigint)
+            cast(extract(epoch from entry.event_date) as bigint)
+            - cast(extract(epoch from purchase.event_date) as bigint)
         )
         / cast(86400 as bigint) as integer
     ) as days_since_purchase,
     entry.corrections > 0 as is_corrected
 from entries as entry
+inner join keys
+    on keys.sneaker_id = entry.sneaker_id
+    and keys.counts_from = entry.counts_from
 left join purchases as purchase
     on purchase.sneaker_id = entry.sneaker_id
-    and purchase.number = 1
+    and purchase.purchase = 1

@@ -19,12 +19,12 @@ checks:
 with
     events as (
         select
-            cast(date_trunc('month', event_time) as date) as month_start,
+            cast(date_trunc('month', event_date) as date) as month_start,
             coalesce(sum(purchase_price), 0) as bought,
             coalesce(sum(sale_price), 0) as sold,
             cast(date_trunc('month', max(recorded_at)) as date) as recorded_month
         from core.fact_sneaker_event
-        group by cast(date_trunc('month', event_time) as date)
+        group by cast(date_trunc('month', event_date) as date)
     ),
 
     span as (

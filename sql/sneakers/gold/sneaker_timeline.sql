@@ -38,8 +38,8 @@ checks:
 with
     recorded as (
         select
-            max(event_time) as last_time,
-            max(recorded_at) as last_recorded
+            max(event_date) as last_date,
+            cast(max(recorded_at) as date) as last_recorded
         from core.fact_sneaker_event
     ),
 
@@ -59,17 +59,15 @@ with
                 when pair.trashed_at is not null then 'trashed'
                 when pair.given_at is not null then 'given'
             end as left_how,
-            cast(coalesce(pair.sold_at, pair.trashed_at, pair.given_at) as date) as left_on,
-            cast(pair.sold_at as date) as sold_on,
+            pair.left_on,
+            case when pair.sold_at is not null then pair.left_on end as sold_on,
             pair.sale_price,
-            cast(
-                case when recorded.last_time > recorded.last_recorded then recorded.last_time else recorded.last_recorded end
-                as date
-            ) as last_on,
+            case when recorded.last_date > recorded.last_recorded then recorded.last_date else recorded.last_recorded end
+                as last_on,
             pair.count_wears,
             pair.count_walks,
             pair.count_cleans,
-            cast(pair.last_worn_at as date) as last_worn_on,
+            pair.last_worn_on,
             pair.purchase_price - coalesce(pair.sale_price, 0) as net_cost
         from core.dim_sneaker_current as pair
         cross join recorded

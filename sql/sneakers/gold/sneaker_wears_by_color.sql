@@ -19,7 +19,7 @@ checks:
 with
     events as (
         select
-            cast(date_trunc('month', event.event_time) as date) as month_start,
+            cast(date_trunc('month', event.event_date) as date) as month_start,
             coalesce(lower(pair.color), 'unknown') as color,
             cast(date_trunc('month', event.recorded_at) as date) as recorded_month,
             case when event.event_type = 'worn' then event.sneaker_id end as worn,

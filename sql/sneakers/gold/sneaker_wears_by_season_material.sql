@@ -40,7 +40,7 @@ with
             case when event.event_type = 'walked' then event.sneaker_id end as walked
         from core.fact_sneaker_event as event
         inner join core.dim_sneaker_current as pair on pair.sneaker_id = event.sneaker_id
-        inner join seasons on seasons.month = cast(extract(month from event.event_time) as integer)
+        inner join seasons on seasons.month = cast(extract(month from event.event_date) as integer)
     ),
 
     counted as (

@@ -19,37 +19,63 @@ checks:
     name: nobody_owns_less_than_nothing
 */
 with
-    states as (
+    lives as (
         select
-            cast(date_trunc('month', valid_from) as date) as month_start,
-            case when is_owned then 1 else 0 end as owned,
-            coalesce(
-                lag(case when is_owned then 1 else 0 end) over (partition by sneaker_id order by valid_from), 0
-            ) as owned_before,
-            coalesce(purchase_price, 0) as purchase_price
-        from core.dim_sneaker
+            sneaker_id,
+            min(case when event_type = 'bought' then event_date end) as bought_on,
+            min(case when event_type in ('sold', 'given', 'trashed') then event_date end) as left_on
+        from core.fact_sneaker_event
+        group by sneaker_id
+    ),
+
+    -- By days, since what happens on the last of a month may count from the first of the next in UTC.
+    owned as (
+        select
+            lives.bought_on,
+            lives.left_on,
+            pair.purchase_price
+        from lives
+        inner join core.dim_sneaker_current as pair on pair.sneaker_id = lives.sneaker_id
+        where
+            lives.left_on is null
+            or lives.left_on >= lives.bought_on
     ),
 
     changes as (
         select
             month_start,
-            sum(owned - owned_before) as pairs,
-            sum(purchase_price * (owned - owned_before)) as value
-        from states
-        where owned <> owned_before
+            sum(pairs) as pairs,
+            sum(value) as value
+        from (
+            select
+                cast(date_trunc('month', bought_on) as date) as month_start,
+                1 as pairs,
+                purchase_price as value
+            from owned
+            where bought_on is not null
+            union all
+            select
+                cast(date_trunc('month', left_on) as date) as month_start,
+                -1 as pairs,
+                -purchase_price as value
+            from owned
+            where
+                left_on is not null
+                and bought_on is not null
+        ) as moves
         group by month_start
     ),
 
     events as (
         select
-            cast(date_trunc('month', event_time) as date) as month_start,
+            cast(date_trunc('month', event_date) as date) as month_start,
             count(case when event_type = 'bought' then 1 end) as bought,
             count(case when event_type = 'sold' then 1 end) as sold,
             count(case when event_type = 'given' then 1 end) as given,
             count(case when event_type = 'trashed' then 1 end) as trashed,
             cast(date_trunc('month', max(recorded_at)) as date) as recorded_month
         from core.fact_sneaker_event
-        group by cast(date_trunc('month', event_time) as date)
+        group by cast(date_trunc('month', event_date) as date)
     ),
 
     span as (

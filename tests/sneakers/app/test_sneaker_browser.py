@@ -74,6 +74,7 @@ def test_a_pair_is_added_worn_and_sold_and_vanishes_from_the_choices(page: sync_
     page.get_by_label("Wore it").check()
     page.get_by_label("Day").fill("2025-05-02")
     page.get_by_role("button", name="Record it").click()
+    page.get_by_text("The use was recorded.").wait_for()
     assert page.get_by_role("listitem").filter(has_text="Worn").count() == 1
     navigation.get_by_role("link", name="Sell").click()
     page.get_by_label("Pair").select_option(label="Nike Dunk Low, red")

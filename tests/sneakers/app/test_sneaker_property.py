@@ -48,7 +48,7 @@ def test_state_is_what_the_events_come_to(engine: Engine, brand: int, steps: lis
             standing = [entry for entry in entries(after) if not entry.undone]
             table = standing_events()
             found = session.execute(select(table).where(table.c.sneaker_id == pair).order_by(table.c.event_id)).all()
-            assert [(event_id, at) for event_id, _, _, at in found] == [
+            assert [(event_id, at) for event_id, _, _, _, at in found] == [
                 (entry.event.event_id, entry.event_time) for entry in standing
             ]
             shown = one_pair(session, pair)

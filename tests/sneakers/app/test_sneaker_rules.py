@@ -21,7 +21,7 @@ from tributary.web.sneakers.values import (
     clean_price,
     clean_text,
     day_of,
-    time_of,
+    noon_of,
 )
 
 NOW = datetime(2025, 6, 15, 8, tzinfo=UTC)
@@ -32,7 +32,7 @@ DAY = date(2025, 5, 1)
 def life(*steps: tuple[EventType, int, dict[str, Any]]) -> list[Event]:
     """Events, numbered from 1, each on a day so many days after `DAY`."""
     return [
-        Event(number, kind, 1, time_of(DAY + timedelta(days=days)), NOW, details)
+        Event(number, kind, 1, DAY + timedelta(days=days), noon_of(DAY + timedelta(days=days)), NOW, details)
         for number, (kind, days, details) in enumerate(steps, start=1)
     ]
 
@@ -47,7 +47,7 @@ def test_a_life_comes_to_its_state() -> None:
     )
     assert isinstance(state, PairState)
     assert (state.name, state.purchase_price, state.purchased_on) == ("574", Decimal("99.00"), DAY)
-    assert (state.sold_at, state.sale_price) == (time_of(date(2025, 5, 10)), Decimal("50.50"))
+    assert (state.sold_at, state.sale_price) == (noon_of(date(2025, 5, 10)), Decimal("50.50"))
     assert state.left == (EventType.SOLD, date(2025, 5, 10))
 
 
@@ -89,7 +89,7 @@ def test_the_order_of_recording_within_a_life_does_not_matter() -> None:
 
 
 def test_an_undone_event_counts_no_more_and_a_corrected_one_reads_as_corrected() -> None:
-    changes = {"event_time": time_of(DAY + timedelta(days=1)).isoformat(), "name": "990"}
+    changes = {"event_time": noon_of(DAY + timedelta(days=1)).isoformat(), "name": "990"}
     events = life(
         (EventType.BOUGHT, 0, BOUGHT),
         (EventType.SOLD, 4, {"sale_price": "1.00"}),
@@ -163,8 +163,8 @@ def test_texts_are_trimmed_and_composed_and_may_be_left_out() -> None:
 
 @given(st.dates(date(1900, 1, 1), date(9999, 12, 30)), st.integers(-12, 11))
 def test_a_day_is_the_same_day_in_nearly_every_zone(day: date, hours: int) -> None:
-    assert day_of(time_of(day)) == day
-    assert (time_of(day) + timedelta(hours=hours)).date() == day
+    assert day_of(noon_of(day)) == day
+    assert (noon_of(day) + timedelta(hours=hours)).date() == day
 
 
 def test_days_in_the_future_and_long_ago_are_refused() -> None:

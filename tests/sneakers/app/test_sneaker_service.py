@@ -41,8 +41,7 @@ def columns(pg: Pg, pair: int, names: str) -> tuple[Any, ...] | None:
 def test_a_purchase_is_an_event_with_everything_in_it(service: SneakerService, brand: int, pg: Pg) -> None:
     bought = service.pairs.buy(uuid4(), purchase(brand, price="89,9"), MAY_10)
     row: Any = pg.execute(
-        "SELECT type, details, (event_time AT TIME ZONE 'UTC')::date, recorded_at, txid"
-        " FROM sneakers.sneaker_events WHERE event_id = %s",
+        "SELECT type, details, event_date, recorded_at, txid FROM sneakers.sneaker_events WHERE event_id = %s",
         [bought.event_id],
     ).fetchone()
     kind, details, day, recorded, txid = row
@@ -240,7 +239,9 @@ def test_a_correction_changes_what_is_wrong_and_can_be_undone(
             "changes": {
                 "purchase_price": "12.00",
                 "manufacturer_id": other,
+                "brand": "Nike",
                 "collaborator": "Off-White",
+                "event_date": "2025-05-02",
                 "event_time": "2025-05-02T12:00:00+00:00",
             },
         },

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
 from tests.sneakers.warehouse.streams import LIFE, Event, Log
@@ -13,7 +14,10 @@ REMOVALS = ("sold", "trashed", "given")
 
 
 def standing(log: Log) -> Log:
-    """The life events that were not undone, as corrected, in the order of what happened."""
+    """The life events that were not undone, as corrected, in the order of what happened: by days, then by times.
+
+    On one day a pair is bought before it is used, and used before it leaves.
+    """
     dead = {one["details"]["target_event_id"] for one in log if one["type"] == "undone"}
     entries: dict[int, Event] = {}
     for one in log:
@@ -22,40 +26,79 @@ def standing(log: Log) -> Log:
         if one["type"] in LIFE:
             entries[one["event_id"]] = {**one, "details": dict(one["details"]), "corrected": False}
         elif one["type"] == "edited" and one["details"]["target_event_id"] in entries:
-            _correct(entries[one["details"]["target_event_id"]], one["details"]["changes"])
-    return sorted(entries.values(), key=lambda one: (one["event_time"], one["event_id"]))
+            target = one["details"]["target_event_id"]
+            _correct(entries[target], one, log, next(first for first in log if first["event_id"] == target))
+    return sorted(entries.values(), key=_place)
 
 
-def _correct(entry: Event, changes: dict[str, Any]) -> None:
+def _place(one: Event) -> tuple[Any, ...]:
+    among = 0 if one["type"] == "bought" else 2 if one["type"] in REMOVALS else 1
+    return one["event_date"], among, one["event_time"], one["event_id"]
+
+
+def counting_from(entries: Log) -> list[datetime]:
+    """From when each of the entries of a pair counts: when it and all before it have come."""
+    return list(accumulate((one["event_time"] for one in entries), max))
+
+
+def _correct(entry: Event, edit: Event, log: Log, first: Event) -> None:
     entry["corrected"] = True
-    for name, value in changes.items():
-        if name == "event_time":
-            entry["event_time"] = datetime.fromisoformat(value)
-        else:
-            entry["details"][name] = value
+    changes = edit["details"]["changes"]
+    if "event_time" in changes:
+        entry["event_time"] = datetime.fromisoformat(changes["event_time"])
+        told = changes.get("event_date")
+        entry["event_date"] = date.fromisoformat(told) if told else entry["event_time"].astimezone(UTC).date()
+    brand = ("manufacturer_id", "brand", "collaborator")
+    for name in changes.keys() - {"event_time", "event_date", *brand}:
+        entry["details"][name] = changes[name]
+    if "manufacturer_id" in changes:
+        earlier = dict(_said([one for one in log if one["event_id"] < edit["event_id"]]))
+        recorded = (first["details"]["brand"], first["details"]["collaborator"])
+        name, partner = earlier.get(changes["manufacturer_id"], recorded)
+        entry["details"] |= {
+            "brand": name,
+            "collaborator": partner,
+            **{key: changes[key] for key in changes if key in brand},
+        }
+
+
+def _said(log: Log) -> list[tuple[int, tuple[str, str | None]]]:
+    """What the events of brands that were not undone in this log say, the latest last."""
+    dead = {one["details"]["target_event_id"] for one in log if one["type"] == "undone"}
+    return [
+        (one["details"]["manufacturer_id"], (one["details"]["name"], one["details"]["collaborator"]))
+        for one in log
+        if one["type"] in ("brand_added", "brand_edited") and one["event_id"] not in dead
+    ]
 
 
 def brands(log: Log) -> dict[int, tuple[str, str | None]]:
     """What each brand is called now: by its latest event, else as its latest purchase said."""
-    dead = {one["details"]["target_event_id"] for one in log if one["type"] == "undone"}
     purchases = sorted((one for one in standing(log) if one["type"] == "bought"), key=lambda one: one["event_id"])
     bought = [one["details"] for one in purchases]
-    return {said["manufacturer_id"]: (said["brand"], said["collaborator"]) for said in bought} | {
-        one["details"]["manufacturer_id"]: (one["details"]["name"], one["details"]["collaborator"])
-        for one in log
-        if one["type"] in ("brand_added", "brand_edited") and one["event_id"] not in dead
-    }
+    return {said["manufacturer_id"]: (said["brand"], said["collaborator"]) for said in bought} | dict(_said(log))
 
 
 def state_at(log: Log, pair: int, instant: datetime) -> State | None:
     """What was true of a pair at an instant; None before its first entry."""
     entries = [one for one in standing(log) if one["sneaker_id"] == pair]
-    past = [one for one in entries if one["event_time"] <= instant]
+    return _state(
+        log, entries, [one for one, since in zip(entries, counting_from(entries), strict=True) if since <= instant]
+    )
+
+
+def state_after(log: Log, pair: int, day: date) -> State | None:
+    """What was true of a pair at the end of the collector's day; None before its first entry."""
+    entries = [one for one in standing(log) if one["sneaker_id"] == pair]
+    return _state(log, entries, [one for one in entries if one["event_date"] <= day])
+
+
+def _state(log: Log, entries: Log, past: Log) -> State | None:
     if not past:
         return None
     left = [one for one in past if one["type"] in REMOVALS]
     last = left[-1] if left else {"type": None, "details": {}}
-    worn = [one["event_time"] for one in past if one["type"] == "worn"]
+    worn = [one for one in past if one["type"] == "worn"]
     price = last["details"].get("sale_price")
     return {
         **_described(log, entries),
@@ -63,7 +106,9 @@ def state_at(log: Log, pair: int, instant: datetime) -> State | None:
         "count_wears": len(worn),
         "count_walks": sum(one["type"] == "walked" for one in past),
         "count_cleans": sum(one["type"] == "cleaned" for one in past),
-        "last_worn_at": naive(max(worn)) if worn else None,
+        "last_worn_at": naive(max(one["event_time"] for one in worn)) if worn else None,
+        "last_worn_on": max(one["event_date"] for one in worn) if worn else None,
+        "left_on": last["event_date"] if left else None,
         **{f"{kind}_at": naive(last["event_time"]) if last["type"] == kind else None for kind in REMOVALS},
         "sale_price": Decimal(price) if price else None,
         "recipient": last["details"].get("recipient"),
@@ -81,7 +126,7 @@ def _described(log: Log, entries: Log) -> State:
         **{name: details[name] for name in ("name", "manufacturer_id", "color", "material")},
         "brand": brand,
         "collaborator": collaborator,
-        "purchased_on": purchase["event_time"].date(),
+        "purchased_on": purchase["event_date"],
         "purchase_price": Decimal(details["purchase_price"]),
     }
 

@@ -20,6 +20,7 @@ Log: TypeAlias = list[Event]
 
 START = datetime(2026, 1, 25, 12, tzinfo=UTC)
 RECORDING_BEGAN = datetime(2026, 5, 1, 18, 30, tzinfo=UTC)
+ZONES = (timedelta(0), timedelta(0), timedelta(hours=14), timedelta(hours=-12))
 PAIRS = 8
 DAYS = (-9000, -31, 0, 0, 1, 5, 6, 40, 95)
 WITHIN = (timedelta(0), timedelta(0), timedelta(0), timedelta(microseconds=1), timedelta(hours=12))
@@ -28,6 +29,7 @@ COLORS = ("White", "white", "Red", "Grün")
 MATERIALS = ("Suede", "suede", "Leather", "Canvas")
 BRANDS = ("Nike", "adidas", "Pütz")
 LIFE = ("bought", "worn", "walked", "cleaned", "sold", "trashed", "given")
+BRAND = {"manufacturer_id", "brand", "collaborator"}
 EDITABLE = ("name", "color", "material", "purchase_price", "manufacturer_id", "brand", "collaborator")
 
 _choice = st.integers(0, 10_000)
@@ -51,12 +53,15 @@ def logs(fewest: int = 120, most: int = 260) -> st.SearchStrategy[Log]:
     return st.lists(_action, min_size=fewest, max_size=most).map(_log)
 
 
-def event(number: int, kind: str, pair: int | None, when: datetime, **details: Any) -> Event:
-    """One record; ids have gaps, as those of refused forms are never seen."""
+def event(
+    number: int, kind: str, pair: int | None, when: datetime, zone: timedelta = timedelta(0), **details: Any
+) -> Event:
+    """One record; ids have gaps, as those of refused forms are never seen. `zone` is the collector's, ahead of UTC."""
     return {
         "event_id": number,
         "type": kind,
         "sneaker_id": pair,
+        "event_date": (when + zone).date(),
         "event_time": when,
         "recorded_at": RECORDING_BEGAN + timedelta(minutes=number),
         "details": details,
@@ -85,6 +90,7 @@ def lines(log: Iterable[Event]) -> bytes:
         line_of(
             {
                 **one,
+                "event_date": one["event_date"].isoformat(),
                 "event_time": one["event_time"].isoformat(),
                 "recorded_at": one["recorded_at"].isoformat(),
                 "details": dumps(one["details"]),
@@ -132,9 +138,9 @@ def _log(actions: list[tuple[str, int, int, list[int]]]) -> Log:
             )
         elif pair not in seen:
             seen.add(pair)
-            log.append(bought(number, pair, when, **_purchase(choices)))
+            log.append(bought(number, pair, when, zone=_zone(choices), **_purchase(choices)))
         else:
-            log.append(event(number, kind, pair, when, **_details(kind, choices)))
+            log.append(event(number, kind, pair, when, zone=_zone(choices), **_details(kind, choices)))
     return log
 
 
@@ -151,6 +157,10 @@ def _purchase(choices: list[int]) -> dict[str, Any]:
     }
 
 
+def _zone(choices: list[int]) -> timedelta:
+    return ZONES[choices[7] % len(ZONES)]
+
+
 def _details(kind: str, choices: list[int]) -> dict[str, Any]:
     if kind == "sold":
         return {"sale_price": f"{choices[0]}.{choices[1] % 100:02}"}
@@ -161,7 +171,14 @@ def _edit(number: int, target: Event, when: datetime, choices: list[int]) -> Eve
     kind = target["type"]
     wanted = _purchase(choices[1:] + choices[:1]) if kind == "bought" else _details(kind, choices)
     changes = {name: value for place, (name, value) in enumerate(wanted.items()) if choices[place % 8] % 2}
+    if not BRAND & changes.keys() or choices[6] % 3:
+        # As the app does it. Its older records left out what was the same before, and the day.
+        changes = {name: value for name, value in changes.items() if name not in BRAND}
+        if kind == "bought" and choices[5] % 2:
+            changes |= {name: wanted[name] for name in BRAND}
     if choices[7] % 3 == 0 or not changes:
         changes["event_time"] = when.isoformat()
+        if choices[4] % 3:
+            changes["event_date"] = (when + _zone(choices)).date().isoformat()
     details = {"target_event_id": target["event_id"], "changes": changes}
     return event(number, "edited", target["sneaker_id"], START, **details)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
+from itertools import permutations
 from typing import Any, NamedTuple
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from assets.sneakers.loading import read_state
 from assets.sneakers.pull import pull_events
@@ -22,12 +25,16 @@ from tributary.automation.sneaker_events import sneaker_events
 from tributary.platform import load_platform
 from tributary.web.sneakers.database import open_sessions
 from tributary.web.sneakers.events import EventType
+from tributary.web.sneakers.reading.history import history_of
+from tributary.web.sneakers.rules import entries
 from tributary.web.sneakers.service.corrections import Correction
 from tributary.web.sneakers.service.opening import SneakerService, open_service
 from tributary.web.sneakers.service.pairs import Purchase
+from tributary.web.sneakers.service.rows import events_of
 from tributary.web.sneakers.service.writer import Outcome
 
 TODAY = date(2026, 6, 15)
+BRANDS = (("MixA", None), ("MixB", "Kith"), ("MixC", "Kith"))
 
 
 @pytest.fixture
@@ -192,3 +199,87 @@ def test_the_graph_is_made_before_the_app_was_ever_started_and_follows_it_then(
         assert len(collection.rows("SELECT * FROM gold.sneakers_by_brand")) == 2
         assert "Nothing: no event is newer" in graph.run(instance)["pulled"]
         assert "Every event was pulled" in graph.look(instance, look.cursor).skipped
+
+
+NOW = """
+    SELECT name, count_wears, purchased_on FROM core.dim_sneaker
+    WHERE lower(material) = 'suede' AND valid_from <= now() AT TIME ZONE 'UTC'
+        AND (valid_to > now() AT TIME ZONE 'UTC' OR valid_to IS NULL)
+"""
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "UTC", "Etc/GMT+12"])
+def test_now_is_what_was_just_recorded_wherever_one_is(
+    collection: Collection, app: AppDatabase, engine: Engine, zone: str
+) -> None:
+    today = datetime.now(ZoneInfo(zone)).date()
+    service = open_service(open_sessions(engine), lambda: today)
+    brand = service.brands.add(uuid4(), "Nike").manufacturer_id
+    purchase = Purchase("Dunk Low", "Red", "Suede", "120", brand)
+    pair = service.pairs.buy(uuid4(), purchase, today).sneaker_id
+    service.pairs.use(uuid4(), EventType.WORN, pair, today)
+    pull(collection, app)
+    assert collection.make() == []
+    assert collection.rows(NOW) == [{"name": "Dunk Low", "count_wears": 1, "purchased_on": today}]
+    facts = collection.rows("SELECT event_type, event_date, date_key, days_since_purchase FROM core.fact_sneaker_event")
+    key = today.year * 10_000 + today.month * 100 + today.day
+    assert {(row["event_date"], row["date_key"], row["days_since_purchase"]) for row in facts} == {(today, key, 0)}
+    assert collection.rows("SELECT purchased_on FROM gold.sneaker_timeline") == [{"purchased_on": today}]
+
+
+def test_a_brand_and_its_collaborator_stay_together_whatever_is_undone(
+    collection: Collection, app: AppDatabase, service: SneakerService, engine: Engine
+) -> None:
+    """The corrections of three brands, two of them with the same collaborator, undone in every order."""
+    brands = [service.brands.add(uuid4(), name, partner) for name, partner in BRANDS]
+    ids = [one.manufacturer_id for one in brands]
+    called = dict(zip(ids, BRANDS, strict=True))
+    for order in permutations(range(3)):
+        bought = service.pairs.buy(uuid4(), Purchase("Mix", "Red", "Suede", "120", ids[0]), day(9))
+        edits = [
+            service.corrections.edit(
+                uuid4(), bought.event_id, Correction(day(9), Purchase("Mix", "Red", "Suede", "120", ids[which]))
+            )
+            for which in (1, 2, 1)
+        ]
+        for which in order:
+            service.corrections.undo(uuid4(), edits[which].event_id)
+            with open_sessions(engine)() as session:
+                entry = entries(events_of(session, bought.sneaker_id or 0))[0]
+                brand = (entry.details["brand"], entry.details["collaborator"])
+                assert brand == called[entry.details["manufacturer_id"]], order
+    pull(collection, app)
+    collection.make("staged.sneaker_entries")
+    assert {
+        (row["brand"], row["collaborator"])
+        for row in collection.rows("SELECT brand, collaborator FROM staged.sneaker_entries")
+    } == {BRANDS[0]}
+
+
+def test_older_records_of_another_brand_are_completed_alike_by_app_and_warehouse(
+    collection: Collection, app: AppDatabase, service: SneakerService, engine: Engine
+) -> None:
+    """They left out what was the same at the time, which an undoing of what came between made another brand's."""
+    ids = [service.brands.add(uuid4(), name, partner).manufacturer_id for name, partner in BRANDS]
+    bought = service.pairs.buy(uuid4(), Purchase("Mix", "Red", "Suede", "120", ids[0]), day(9))
+    pair = bought.sneaker_id or 0
+    older = (
+        "INSERT INTO sneakers.sneaker_events (type, sneaker_id, event_time, details, request_token, request_digest) "
+    )
+    with engine.begin() as connection:
+        for which, changed in ((1, ("brand", "collaborator")), (2, ("brand",))):
+            told = dict(zip(("brand", "collaborator"), BRANDS[which], strict=True))
+            changes = {"manufacturer_id": ids[which], **{name: told[name] for name in changed}}
+            details = json.dumps({"target_event_id": bought.event_id, "changes": changes})
+            connection.execute(
+                text(older + "VALUES ('edited', :pair, '2026-06-15 12:00Z', :details, gen_random_uuid(), '')"),
+                {"pair": pair, "details": details},
+            )
+    service.corrections.undo(uuid4(), bought.event_id + 1)
+    pull(collection, app)
+    collection.make("staged.sneaker_entries")
+    found = collection.rows("SELECT brand, collaborator FROM staged.sneaker_entries")
+    assert [(row["brand"], row["collaborator"]) for row in found] == [("MixC", "Kith")]
+    with open_sessions(engine)() as session:
+        line = next(line for line in history_of(session, pair) if line.entry)
+        assert "brand MixC, with Kith" in line.remark

@@ -67,6 +67,7 @@ def test_events_lie_in_pieces_named_by_their_ids(app: AppDatabase, lake: FolderL
         "event_id": 1,
         "type": "worn",
         "sneaker_id": 1,
+        "event_date": "2026-02-28",
         "event_time": "2026-02-28T22:30:00.000000Z",
         "recorded_at": json.loads(lake.get(found.keys[0]).splitlines()[0])["recorded_at"],
         "details": {"note": 'é "quoted"\n\\ 😀 \u2028'},

@@ -20,8 +20,8 @@ FOREVER = START + timedelta(days=99_999)
 FIRST_OF_CALENDAR = date(2004, 1, 1)
 
 
-def month_of(moment: datetime) -> date:
-    return naive(moment).date().replace(day=1)
+def month_of(day: date) -> date:
+    return day.replace(day=1)
 
 
 def next_month(month: date) -> date:
@@ -30,8 +30,8 @@ def next_month(month: date) -> date:
 
 def months_of(entries: Log, first: date) -> set[date]:
     """The months of the calendar from `first` to that of the latest entry or record, and those of the entries."""
-    found = {month_of(one["event_time"]) for one in entries}
-    last = max([*found, *(month_of(one["recorded_at"]) for one in entries)])
+    found = {month_of(one["event_date"]) for one in entries}
+    last = max([*found, *(month_of(naive(one["recorded_at"]).date()) for one in entries)])
     month = max(first, FIRST_OF_CALENDAR)
     while month <= last:
         found.add(month)
@@ -50,12 +50,12 @@ def per_wear(cost: Decimal, wears: int) -> Decimal | None:
 def check_months(collection: Collection, entries: Log, owned_at: dict[date, list[oracle.State]]) -> None:
     owned = collection.rows("SELECT * FROM gold.sneakers_owned_by_month ORDER BY 1")
     spend = collection.rows("SELECT * FROM gold.sneaker_spend_by_month ORDER BY 1")
-    first = min(month_of(one["event_time"]) for one in entries)
+    first = min(month_of(one["event_date"]) for one in entries)
     months = sorted(months_of(entries, first))
     assert [row["month_start"] for row in owned] == months == [row["month_start"] for row in spend]
     running = Decimal(0)
     for had, spent in zip(owned, spend, strict=True):
-        within = [one for one in entries if month_of(one["event_time"]) == had["month_start"]]
+        within = [one for one in entries if month_of(one["event_date"]) == had["month_start"]]
         counts = Counter(one["type"] for one in within)
         assert (had["pairs_bought"], had["pairs_sold"]) == (counts["bought"], counts["sold"])
         assert (had["pairs_given"], had["pairs_trashed"]) == (counts["given"], counts["trashed"])
@@ -76,8 +76,8 @@ def check_wears(collection: Collection, entries: Log, states: dict[int, oracle.S
     expected: dict[Any, tuple[int, int, int]] = {}
     for color in set(colors.values()):
         mine = [one for one in entries if colors[one["sneaker_id"]] == color]
-        for month in months_of(entries, min(month_of(one["event_time"]) for one in mine)):
-            within = [one for one in mine if month_of(one["event_time"]) == month]
+        for month in months_of(entries, min(month_of(one["event_date"]) for one in mine)):
+            within = [one for one in mine if month_of(one["event_date"]) == month]
             if within or month >= FIRST_OF_CALENDAR:
                 expected[(month, color)] = counts_of(within)
     rows = collection.rows("SELECT * FROM gold.sneaker_wears_by_color")
@@ -89,7 +89,7 @@ def check_wears(collection: Collection, entries: Log, states: dict[int, oracle.S
     assert len(rows) == 4 * len(set(materials.values()))
     for row in rows:
         of_material = [one for one in entries if materials[one["sneaker_id"]] == row["material"]]
-        within = [one for one in of_material if SEASONS[one["event_time"].month % 12 // 3] == row["season"]]
+        within = [one for one in of_material if SEASONS[one["event_date"].month % 12 // 3] == row["season"]]
         assert (row["wears"], row["walks"], row["pairs_worn"]) == counts_of(within)
         worn = counts_of(of_material)[0]
         assert row["share_of_material"] == (row["wears"] / worn if worn else None)
@@ -104,12 +104,11 @@ def check_pairs(collection: Collection, entries: Log, states: dict[int, oracle.S
     bought_pairs = {pair: state for pair, state in states.items() if state["name"] is not None}
     rows = {row["sneaker_id"]: row for row in collection.rows("SELECT * FROM gold.sneaker_timeline")}
     assert rows.keys() == bought_pairs.keys()
-    last_day = max(naive(one[name]).date() for one in entries for name in ("event_time", "recorded_at"))
+    last_day = max(max(one["event_date"], naive(one["recorded_at"]).date()) for one in entries)
     for pair, state in bought_pairs.items():
         row = rows[pair]
         left = {kind: state[f"{kind}_at"] for kind in oracle.REMOVALS if state[f"{kind}_at"]}
-        how, moment = next(iter(left.items()), (None, None))
-        left_on = moment.date() if moment else None
+        how, left_on = next(iter(left), None), state["left_on"]
         cost = state["purchase_price"] - (state["sale_price"] or 0)
         assert (row["left_how"], row["left_on"]) == (how, left_on)
         assert row["sold_on"] == (left_on if how == "sold" else None)
@@ -137,11 +136,10 @@ def test_the_gold_tables_say_what_a_plain_count_says(collection: Collection, log
         return
     found = {pair: oracle.state_at(log, pair, FOREVER) for pair in range(1, PAIRS + 1)}
     states = {pair: state for pair, state in found.items() if state is not None}
-    changed = {month_of(one["event_time"]) for one in entries}
+    changed = {month_of(one["event_date"]) for one in entries}
     owned_at: dict[date, list[oracle.State]] = {}
     for month in sorted({later for one in changed for later in (one, next_month(one))}):
-        end = datetime.combine(next_month(month), datetime.min.time(), START.tzinfo) - timedelta(microseconds=1)
-        then = [oracle.state_at(log, pair, end) for pair in states]
+        then = [oracle.state_after(log, pair, next_month(month) - timedelta(days=1)) for pair in states]
         owned_at[month] = [state for state in then if state and state["is_owned"]]
     check_months(collection, entries, owned_at)
     check_wears(collection, entries, states)

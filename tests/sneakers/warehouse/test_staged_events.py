@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from assets.sneakers.arrivals import key_of
-from assets.sneakers.records import DoesNotFit, read_record
+from assets.sneakers.loading import batches
+from assets.sneakers.records import DoesNotFit, Row, read_record
 from assets.sneakers.staged_assets import load_events
 from resources.warehouse.base import NOBODY, Origin, Rejected
-from resources.warehouse.errors import WarehouseError
+from resources.warehouse.errors import ChecksFailed, WarehouseError
 from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from resources.warehouse.table import Table
 from tests.sneakers.warehouse.building import Collection
 from tests.sneakers.warehouse.streams import START, bought, event, lines, put
 
@@ -34,6 +36,7 @@ def test_a_purchase_becomes_typed_columns() -> None:
         "event_id": 1,
         "type": "bought",
         "sneaker_id": 7,
+        "event_date": date(2026, 1, 25),
         "event_time": datetime.fromisoformat("2026-01-25T12:00:00"),
         "recorded_at": datetime.fromisoformat("2026-05-01T18:31:00"),
         "name": "Pair 7",
@@ -57,6 +60,7 @@ def test_an_edit_names_what_it_changes_even_to_nothing() -> None:
     assert row["changed_fields"] == "event_time,recipient,size"
     assert row["recipient"] is None
     assert row["changed_event_time"] == datetime.fromisoformat("2026-03-01T12:00:00")
+    assert row["changed_event_date"] == date(2026, 3, 1)
     assert row["target_event_id"] == 2
 
 
@@ -188,3 +192,43 @@ def test_a_replay_reads_again_only_what_had_rejected_records(collection: Collect
     assert list(reading.rows) == [bad]
     assert collection.warehouse.rejected("raw.sneaker_events") == []
     assert len(collection.rows("SELECT * FROM staged.sneaker_events")) == 3
+
+
+def test_after_a_forced_load_the_next_reads_nothing(collection: Collection) -> None:
+    keys = [put(collection.lake, [event(number, "worn", 7, START)]) for number in range(1, 4)]
+    read = [
+        len(load_events(collection.warehouse, collection.lake, force=force)[1].rows)
+        for force in (False, False, True, False, False)
+    ]
+    assert read == [3, 0, 3, 0, 0]
+    collection.lake.delete_prefix(keys[1])
+    assert load_events(collection.warehouse, collection.lake, force=True)[0].table_rows == 2
+    staged = collection.rows("SELECT event_id FROM staged.sneaker_events ORDER BY 1")
+    assert [row["event_id"] for row in staged] == [1, 3]
+    assert load_events(collection.warehouse, collection.lake)[1].rows == {}
+
+
+def test_a_record_that_gets_lost_on_the_way_stops_the_load(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection.load([PURCHASE])
+
+    def forgetful(table: Table, rows: Iterable[Row]) -> Iterator[Any]:
+        yield from batches(table, list(rows)[1:])
+
+    monkeypatch.setattr("assets.sneakers.loading.batches", forgetful)
+    put(collection.lake, [event(2, "worn", 7, START), event(3, "worn", 7, START)])
+    with pytest.raises(ChecksFailed, match="records_reconcile"):
+        load_events(collection.warehouse, collection.lake)
+    assert len(collection.rows("SELECT * FROM staged.sneaker_events")) == 1
+    monkeypatch.undo()
+    assert load_events(collection.warehouse, collection.lake)[0].rows == 2
+
+
+def test_rejected_records_are_warned_of_and_counted(collection: Collection) -> None:
+    collection.lake.put(key_of(1, 2), lines([PURCHASE]) + b"nothing")
+    report, _ = load_events(collection.warehouse, collection.lake)
+    told = {result.check.name: result for result in report.checks}
+    assert told["records_reconcile"].passed
+    assert not told["no_rejects"].passed
+    assert (report.rows, report.rejected) == (1, 1)

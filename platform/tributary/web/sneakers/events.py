@@ -11,18 +11,19 @@ with two decimals (exact in every reader), times ISO 8601 in UTC.
 | trashed | pair | (none) |
 | given | pair | recipient (null where not said) |
 | brand_added, brand_edited | brand | manufacturer_id, name, collaborator |
-| edited | pair | target_event_id, changes: the details that are new, and event_time where the day is |
+| edited | pair | target_event_id, changes: the details that are new, and event_date and event_time where the day is |
 | undone | pair or brand | target_event_id |
 
 An event counts unless an `undone` one names it. Of an event that counts, each detail is that of the latest `edited`
-event, itself not undone, which changes it. `brand_edited` counts alike: the latest one says what the brand is called.
+event, itself not undone, which changes it; manufacturer_id, brand and collaborator are one detail, and so are the day
+and the time. `brand_edited` counts alike: the latest one says what the brand is called.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -69,11 +70,16 @@ PARTICIPLES: Mapping[EventType, str] = {
 
 @dataclass(frozen=True)
 class Event:
-    """One recorded event; `event_time` is when it happened, `recorded_at` when it was written down, both in UTC."""
+    """One recorded event.
+
+    `event_date` is the collector's day on which it happened, `event_time` the moment from which it counts, and
+    `recorded_at` when it was written down, both in UTC.
+    """
 
     event_id: int
     type: EventType
     sneaker_id: int | None
+    event_date: date
     event_time: datetime
     recorded_at: datetime
     details: Details

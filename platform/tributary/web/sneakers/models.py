@@ -80,7 +80,7 @@ Index(
 
 
 class Sneaker(Base):
-    """A pair. Purchase and removal are days; their timestamps are at noon UTC (`values.time_of`)."""
+    """A pair. Purchase and removal are days; their timestamps say from when they count (`values.moment_of`)."""
 
     __tablename__ = "sneakers"
     __table_args__ = (
@@ -88,6 +88,7 @@ class Sneaker(Base):
         CheckConstraint("sale_price >= 0", name="sale_price"),
         CheckConstraint("(sold_at IS NULL) = (sale_price IS NULL)", name="sale_is_whole"),
         CheckConstraint("num_nonnulls(sold_at, trashed_at, given_at) <= 1", name="left_once"),
+        CheckConstraint("num_nonnulls(sold_at, trashed_at, given_at) = num_nonnulls(left_on)", name="left_on"),
         Index("sneakers_manufacturer_id_idx", "manufacturer_id"),
     )
 
@@ -103,6 +104,7 @@ class Sneaker(Base):
     sale_price: Mapped[Decimal | None] = mapped_column(_Price)
     trashed_at: Mapped[datetime | None] = mapped_column(_Time)
     given_at: Mapped[datetime | None] = mapped_column(_Time)
+    left_on: Mapped[date | None] = mapped_column(Date)
 
 
 class SneakerEvent(Base):
@@ -132,6 +134,7 @@ class SneakerEvent(Base):
     event_id: Mapped[int] = mapped_column(_Id, Identity(always=True), primary_key=True)
     type: Mapped[str] = mapped_column(Text)
     sneaker_id: Mapped[int | None] = mapped_column(_Id)
+    event_date: Mapped[date] = mapped_column(Date)
     event_time: Mapped[datetime] = mapped_column(_Time)
     recorded_at: Mapped[datetime] = mapped_column(_Time, server_default=func.clock_timestamp())
     details: Mapped[dict[str, Any]] = mapped_column(JSONB)
@@ -148,7 +151,13 @@ class SneakerEvent(Base):
     def event(self) -> Event:
         """The event without what the storage adds."""
         return Event(
-            self.event_id, EventType(self.type), self.sneaker_id, self.event_time, self.recorded_at, self.details
+            self.event_id,
+            EventType(self.type),
+            self.sneaker_id,
+            self.event_date,
+            self.event_time,
+            self.recorded_at,
+            self.details,
         )
 
 

@@ -108,17 +108,22 @@ def clean_id(value: int | None, field: str, label: str) -> int:
     return value
 
 
-def time_of(day: date) -> datetime:
-    """When something that happened on `day` is said to have happened: at noon, UTC.
+def moment_of(day: date, now: datetime) -> datetime:
+    """From when something that happened on `day`, and is recorded `now`, counts: noon UTC, or now if that is earlier.
 
-    Entries have the precision of a day. Noon UTC falls on that same day in every zone from UTC-12 to UTC+11, so that
-    a reader need not know the collector's zone.
+    Entries have the precision of a day, which is kept beside. Noon UTC falls on that same day in every zone from UTC-12
+    to UTC+11; but the day of somebody in the east, and every morning, is recorded before it comes.
     """
+    return min(noon_of(day), now)
+
+
+def noon_of(day: date) -> datetime:
+    """Noon of a day, in UTC."""
     return datetime.combine(day, time(12), UTC)
 
 
 def day_of(moment: datetime) -> date:
-    """The day of an event's time; the inverse of `time_of`."""
+    """The day of a moment in UTC; that of an entry where no day was kept beside its time, which then is a noon."""
     return moment.astimezone(UTC).date()
 
 

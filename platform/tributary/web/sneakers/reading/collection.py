@@ -9,13 +9,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Date, cast, func, select
 from sqlalchemy.orm import Session
 
 from tributary.web.sneakers.events import PARTICIPLES, USES, EventType
 from tributary.web.sneakers.models import Manufacturer, Sneaker, brand_label
 from tributary.web.sneakers.reading.standing import standing_events
-from tributary.web.sneakers.values import day_of, time_of
 
 
 @dataclass(frozen=True)
@@ -73,12 +72,11 @@ class Happening:
 
 def owned_by_day(session: Session, today: date) -> list[tuple[date, int]]:
     """Pairs owned at the end of each day, from the first purchase to `today`; empty without any."""
-    left = func.coalesce(Sneaker.sold_at, Sneaker.trashed_at, Sneaker.given_at)
     steps: Counter[date] = Counter()
-    for purchased_on, moment in session.execute(select(Sneaker.purchased_on, left)):
+    for purchased_on, left_on in session.execute(select(Sneaker.purchased_on, Sneaker.left_on)):
         steps[purchased_on] += 1
-        if moment is not None:
-            steps[day_of(moment)] -= 1
+        if left_on is not None:
+            steps[left_on] -= 1
     return list(_running(steps, today))
 
 
@@ -98,11 +96,11 @@ def per_brand(session: Session) -> list[BrandCount]:
 def uses_by_month(session: Session, today: date, months: int) -> list[MonthOfUse]:
     """The last `months` months, the present one last; those without use are there too."""
     standing = standing_events()
-    month = func.date_trunc("month", standing.c.event_time, "UTC")
+    month = cast(func.date_trunc("month", standing.c.event_date), Date)
     statement = (
         select(month, standing.c.type, func.count()).where(standing.c.type.in_(USES)).group_by(month, standing.c.type)
     )
-    counts = {(day_of(at), EventType(kind)): times for at, kind, times in session.execute(statement)}
+    counts = {(first, EventType(kind)): times for first, kind, times in session.execute(statement)}
     return [
         MonthOfUse(start, *(counts.get((start, kind), 0) for kind in USES))
         for start in (_months_back(today, back) for back in range(months - 1, -1, -1))
@@ -124,7 +122,7 @@ def totals(session: Session, today: date) -> Totals:
     used = session.scalar(
         select(func.count(standing.c.sneaker_id.distinct())).where(
             standing.c.type.in_((EventType.WORN, EventType.WALKED)),
-            standing.c.event_time > time_of(today - timedelta(days=30)),
+            standing.c.event_date > today - timedelta(days=30),
         )
     )
     return Totals(owned, bought, spent, earned, used or 0)
@@ -134,14 +132,14 @@ def latest(session: Session, count: int) -> list[Happening]:
     """What happened last, newest first."""
     standing = standing_events()
     statement: Any = (
-        select(standing.c.event_id, standing.c.sneaker_id, standing.c.type, Sneaker.name, standing.c.event_time)
+        select(standing.c.event_id, standing.c.sneaker_id, standing.c.type, Sneaker.name, standing.c.event_date)
         .join(Sneaker, Sneaker.sneaker_id == standing.c.sneaker_id)
-        .order_by(standing.c.event_time.desc(), standing.c.event_id.desc())
+        .order_by(standing.c.event_date.desc(), standing.c.event_time.desc(), standing.c.event_id.desc())
         .limit(count)
     )
     return [
-        Happening(event_id, sneaker_id, EventType(kind), name, day_of(at))
-        for event_id, sneaker_id, kind, name, at in session.execute(statement)
+        Happening(event_id, sneaker_id, EventType(kind), name, day)
+        for event_id, sneaker_id, kind, name, day in session.execute(statement)
     ]
 
 

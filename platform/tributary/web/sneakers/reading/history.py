@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from tributary.web.sneakers.errors import NotThere
 from tributary.web.sneakers.events import BRANDS, PARTICIPLES, Event, EventType
 from tributary.web.sneakers.models import SneakerEvent, brand_label
-from tributary.web.sneakers.rules import Entry, entries, is_life
+from tributary.web.sneakers.rules import Entry, corrections, entries, is_life
 from tributary.web.sneakers.service.rows import events_of
-from tributary.web.sneakers.values import day_of, spoken
+from tributary.web.sneakers.values import spoken
 
 LABELS: Mapping[str, str] = {
-    "event_time": "day",
+    "event_date": "day",
     "brand": "brand",
     "collaborator": "with",
     "name": "name",
@@ -82,6 +82,7 @@ def line_of(session: Session, event_id: int) -> Line:
 def _lines(events: list[Event]) -> list[Line]:
     by_id = {event.event_id: event for event in events}
     read = {entry.event.event_id: entry for entry in entries(events)}
+    changed = {edit_id: changes for edit_id, (_, changes) in corrections(events).items()}
     dead = {event.target for event in events if event.type is EventType.UNDONE}
     gone = any(event.type is EventType.BOUGHT and event.event_id in dead for event in events)
     lines = []
@@ -92,8 +93,8 @@ def _lines(events: list[Event]) -> list[Line]:
             Line(
                 event=event,
                 what=_what(event, by_id.get(event.target or 0)),
-                day=entry.day if entry else day_of(event.event_time),
-                remark=_remark(event, entry),
+                day=entry.day if entry else event.event_date,
+                remark=_remark(event, entry.details if entry else changed.get(event.event_id, {})),
                 undone=undone,
                 editable=is_life(event) and not undone and not gone,
                 undoable=not undone and not gone and not pointless,
@@ -110,18 +111,17 @@ def _what(event: Event, target: Event | None) -> str:
     if target is None:
         return what
     of = _what(target, None).lower()
-    return f"{what}: “{of}” of {spoken(day_of(target.event_time))}"
+    return f"{what}: “{of}” of {spoken(target.event_date)}"
 
 
-def _remark(event: Event, entry: Entry | None) -> str:
+def _remark(event: Event, told: Mapping[str, Any]) -> str:
     if event.type in BRANDS:
         return brand_label(event.details["name"], event.details["collaborator"])
-    told: Mapping[str, Any] = entry.details if entry else event.details.get("changes", {})
     parts = []
     for key in LABELS:
         value = told.get(key)
         if value is None:
             continue
-        shown = spoken(day_of(datetime.fromisoformat(value))) if key == "event_time" else value
+        shown = spoken(date.fromisoformat(value)) if key == "event_date" else value
         parts.append(f"{LABELS[key]} {shown}")
     return ", ".join(parts)

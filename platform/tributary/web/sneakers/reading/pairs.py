@@ -17,7 +17,6 @@ from tributary.web.sneakers.reading.choices import owned
 from tributary.web.sneakers.reading.standing import standing_events
 from tributary.web.sneakers.rules import PairState
 from tributary.web.sneakers.service.rows import state_of
-from tributary.web.sneakers.values import day_of
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def _statement() -> Select[Any]:
             times(EventType.WORN).label("worn"),
             times(EventType.WALKED).label("walked"),
             times(EventType.CLEANED).label("cleaned"),
-            func.max(standing.c.event_time)
+            func.max(standing.c.event_date)
             .filter(standing.c.type.in_((EventType.WORN, EventType.WALKED)))
             .label("last_used"),
         )
@@ -111,7 +110,7 @@ def _pairs(session: Session, statement: Select[Any]) -> list[Pair]:
             worn,
             walked,
             cleaned,
-            None if last is None else day_of(last),
+            last,
         )
         for sneaker, brand, worn, walked, cleaned, last in rows
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,11 +29,11 @@ class Brands:
         """A new brand; name and collaborator together must be new, whatever the case of their letters."""
         title, partner = _cleaned(name, collaborator)
 
-        def work(session: Session) -> Draft:
+        def work(session: Session, _now: datetime) -> Draft:
             brand = Manufacturer(name=title, collaborator=partner)
             session.add(brand)
             flush_brand(session)
-            return Draft(EventType.BRAND_ADDED, None, self.writer.now(), brand_details(brand))
+            return Draft(EventType.BRAND_ADDED, None, self.writer.today(), brand_details(brand))
 
         return self.writer.record(token, ("add brand", title, partner), work)
 
@@ -41,13 +42,13 @@ class Brands:
         brand_id = clean_id(manufacturer_id, "manufacturer_id", "The brand")
         title, partner = _cleaned(name, collaborator)
 
-        def work(session: Session) -> Draft:
+        def work(session: Session, _now: datetime) -> Draft:
             brand = locked_brand(session, brand_id)
             if (brand.name, brand.collaborator) == (title, partner):
                 raise Refused(None, "Nothing was changed: the brand is called that already.")
             brand.name, brand.collaborator = title, partner
             flush_brand(session)
-            return Draft(EventType.BRAND_EDITED, None, self.writer.now(), brand_details(brand))
+            return Draft(EventType.BRAND_EDITED, None, self.writer.today(), brand_details(brand))
 
         return self.writer.record(token, ("edit brand", brand_id, title, partner), work)
 

@@ -6,7 +6,7 @@ Either is checked by replaying the pair's whole life, so that no correction can 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,15 +16,14 @@ from sqlalchemy.orm import Session
 from tributary.web.sneakers.errors import NotThere, Refused
 from tributary.web.sneakers.events import BRANDS, PARTICIPLES, Event, EventType
 from tributary.web.sneakers.models import Sneaker, SneakerEvent
-from tributary.web.sneakers.rules import Entry, entries, is_life
+from tributary.web.sneakers.rules import BRAND_OF_PURCHASE, Entry, entries, is_life
 from tributary.web.sneakers.service.brands import flush_brand, locked_brand
 from tributary.web.sneakers.service.pairs import Purchase
 from tributary.web.sneakers.service.rows import events_of, locked_pair, replay_into
 from tributary.web.sneakers.service.writer import Draft, Outcome, Writer
-from tributary.web.sneakers.values import check_all, clean_day, clean_optional_text, clean_price, time_of
+from tributary.web.sneakers.values import check_all, clean_day, clean_optional_text, clean_price, moment_of
 
 GONE = "The purchase of this pair was undone, so none of its entries can be changed any more."
-BRAND_OF_PURCHASE = ("brand", "collaborator")
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Corrections:
         """
         self._check(correction)
 
-        def work(session: Session) -> Draft:
+        def work(session: Session, now: datetime) -> Draft:
             target = _event(session, event_id)
             if not is_life(target) or target.sneaker_id is None:
                 raise Refused(None, f"An entry that was {PARTICIPLES[target.type]} cannot be edited: undo it instead.")
@@ -64,11 +63,11 @@ class Corrections:
             entry = next(entry for entry in entries(events) if entry.event.event_id == event_id)
             if entry.undone:
                 raise Refused(None, "This entry was undone: please record it anew.")
-            changes = self._changes(session, entry, correction)
+            changes = self._changes(session, entry, correction, now)
             if not changes:
                 raise Refused(None, "Nothing was changed: the entry reads like this already.")
             details = {"target_event_id": event_id, "changes": changes}
-            return self._applied(session, pair, events, EventType.EDITED, details)
+            return self._applied(session, pair, events, EventType.EDITED, details, now)
 
         return self.writer.record(token, ("edit", event_id, _plain(correction)), work)
 
@@ -80,18 +79,18 @@ class Corrections:
             Refused: it was undone before, is itself an undoing, or the rest could not be true without it.
         """
 
-        def work(session: Session) -> Draft:
+        def work(session: Session, now: datetime) -> Draft:
             target = _event(session, event_id)
             if target.type is EventType.UNDONE:
                 raise Refused(None, "An undoing cannot be undone: please record the entry anew.")
             details = {"target_event_id": event_id}
             if target.type in BRANDS:
                 self._undo_brand(session, target)
-                return Draft(EventType.UNDONE, None, self.writer.now(), details)
+                return Draft(EventType.UNDONE, None, self.writer.today(), details)
             pair = locked_pair(session, target.sneaker_id or 0, GONE)
             events = events_of(session, pair.sneaker_id)
             _refuse_undone(events, target)
-            return self._applied(session, pair, events, EventType.UNDONE, details)
+            return self._applied(session, pair, events, EventType.UNDONE, details, now)
 
         return self.writer.record(token, ("undo", event_id), work)
 
@@ -105,24 +104,33 @@ class Corrections:
         )
 
     def _applied(
-        self, session: Session, pair: Sneaker, events: list[Event], kind: EventType, details: dict[str, Any]
+        self,
+        session: Session,
+        pair: Sneaker,
+        events: list[Event],
+        kind: EventType,
+        details: dict[str, Any],
+        now: datetime,
     ) -> Draft:
-        last, sneaker_id = events[-1], pair.sneaker_id
-        drafted = Event(last.event_id + 1, kind, sneaker_id, self.writer.now(), last.recorded_at, details)
+        day, sneaker_id = self.writer.today(), pair.sneaker_id
+        drafted = Event(events[-1].event_id + 1, kind, sneaker_id, day, moment_of(day, now), now, details)
         replay_into(session, pair, [*events, drafted])
-        return Draft(kind, sneaker_id, drafted.event_time, details)
+        return Draft(kind, sneaker_id, day, details)
 
-    def _changes(self, session: Session, entry: Entry, correction: Correction) -> dict[str, Any]:
-        """The details, and the time, that differ from how the entry reads."""
+    def _changes(self, session: Session, entry: Entry, correction: Correction, now: datetime) -> dict[str, Any]:
+        """The details that differ from how the entry reads, and its day and time where the day does."""
         wanted = _wanted(session, entry, correction)
         changes = {key: value for key, value in wanted.items() if entry.details.get(key) != value}
-        if "manufacturer_id" not in changes:
-            # The brand may be called otherwise today; that is no correction of the purchase.
-            for key in BRAND_OF_PURCHASE:
+        # The brand may be called otherwise today, which is no correction of the purchase; another brand is one whole.
+        other_brand = "manufacturer_id" in changes
+        for key in BRAND_OF_PURCHASE:
+            if other_brand:
+                changes[key] = wanted[key]
+            else:
                 changes.pop(key, None)
-        moment = time_of(clean_day(correction.day, "event_date", self.writer.today()))
-        if moment != entry.event_time:
-            changes["event_time"] = moment.isoformat()
+        day = clean_day(correction.day, "event_date", self.writer.today())
+        if day != entry.day:
+            changes |= {"event_date": day.isoformat(), "event_time": moment_of(day, now).isoformat()}
         return changes
 
     def _undo_brand(self, session: Session, target: Event) -> None:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tributary.web.sneakers.errors import Refused
@@ -28,7 +27,7 @@ from tributary.web.sneakers.values import (
     clean_optional_text,
     clean_price,
     clean_text,
-    time_of,
+    moment_of,
 )
 
 
@@ -93,7 +92,7 @@ class Pairs:
         bought = purchase.cleaned()
         on = clean_day(day, "purchased_on", self.writer.today())
 
-        def work(session: Session) -> Draft:
+        def work(session: Session, now: datetime) -> Draft:
             details = bought.details(session)
             pair = Sneaker(
                 name=bought.name,
@@ -102,11 +101,11 @@ class Pairs:
                 purchase_price=Decimal(bought.price),
                 purchased_on=on,
                 manufacturer_id=details["manufacturer_id"],
-                created_at=session.scalar(select(func.clock_timestamp())),
+                created_at=now,
             )
             session.add(pair)
             session.flush()
-            return Draft(EventType.BOUGHT, pair.sneaker_id, time_of(on), details, pair.created_at)
+            return Draft(EventType.BOUGHT, pair.sneaker_id, on, details, now)
 
         return self.writer.record(token, ("buy", bought.__dict__, on), work)
 
@@ -118,12 +117,12 @@ class Pairs:
         pair_id = clean_id(sneaker_id, "sneaker_id", "The pair")
         on = clean_day(day, "event_date", self.writer.today())
 
-        def work(session: Session) -> Draft:
+        def work(session: Session, _now: datetime) -> Draft:
             # The row is what a replay of all events gives, so a use, which changes nothing of it, needs only the row.
             found = violation(state_of(locked_pair(session, pair_id)), kind, on)
             if found is not None:
                 raise Refused(found.field, found.sentence)
-            return Draft(kind, pair_id, time_of(on), {})
+            return Draft(kind, pair_id, on, {})
 
         return self.writer.record(token, (str(kind), pair_id, on), work)
 
@@ -172,11 +171,11 @@ class Pairs:
     ) -> Outcome:
         on = clean_day(day, "event_date", self.writer.today())
 
-        def work(session: Session) -> Draft:
+        def work(session: Session, now: datetime) -> Draft:
             pair = locked_pair(session, pair_id)
             events = events_of(session, pair_id)
-            drafted = Event(events[-1].event_id + 1, kind, pair_id, time_of(on), events[-1].recorded_at, details)
+            drafted = Event(events[-1].event_id + 1, kind, pair_id, on, moment_of(on, now), now, details)
             replay_into(session, pair, [*events, drafted])
-            return Draft(kind, pair_id, drafted.event_time, details)
+            return Draft(kind, pair_id, on, details)
 
         return self.writer.record(token, (str(kind), pair_id, on, details), work)

@@ -23,7 +23,7 @@ from tributary.web.sneakers.database import Sessions
 from tributary.web.sneakers.errors import AlreadySent, Refused
 from tributary.web.sneakers.events import EventType
 from tributary.web.sneakers.models import SneakerEvent
-from tributary.web.sneakers.values import time_of
+from tributary.web.sneakers.values import moment_of
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,13 @@ class Draft:
 
     type: EventType
     sneaker_id: int | None
-    event_time: datetime
+    event_date: date
     details: Mapping[str, Any]
     recorded_at: datetime | None = None
+
+
+Work = Callable[[Session, datetime], Draft]
+"""Checks and changes the state at a moment, and drafts the event that says so."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,7 @@ class Writer:
     sessions: Sessions
     today: Callable[[], date]
 
-    def now(self) -> datetime:
-        """The time of what happens to records rather than pairs: the present day, as precise as every other event."""
-        return time_of(self.today())
-
-    def record(self, token: UUID, asked: tuple[Any, ...], work: Callable[[Session], Draft]) -> Outcome:
+    def record(self, token: UUID, asked: tuple[Any, ...], work: Work) -> Outcome:
         """Record the event that `work` drafts after it has checked and changed the state, in one transaction.
 
         `asked` is what the form asks for: a token that comes again with the same is a repetition.
@@ -74,11 +74,13 @@ class Writer:
         digest = digest_of(asked)
         try:
             with self.sessions() as session, session.begin():
-                session.execute(select(func.pg_advisory_xact_lock(_lock_key(token))))
+                # The database's clock, which tells `recorded_at` too.
+                lock = func.pg_advisory_xact_lock(_lock_key(token))
+                _, now = session.execute(select(lock, func.clock_timestamp())).one()
                 earlier = session.scalar(select(SneakerEvent).where(SneakerEvent.request_token == token))
                 if earlier is not None:
                     return _repetition(earlier, digest)
-                event = _event(work(session), token, digest)
+                event = _event(work(session, now), now, token, digest)
                 session.add(event)
                 session.flush()
                 return _outcome(event, repeated=False)
@@ -95,11 +97,12 @@ def digest_of(asked: tuple[Any, ...]) -> str:
     return hashlib.sha256(json.dumps(asked, default=str).encode()).hexdigest()
 
 
-def _event(draft: Draft, token: UUID, digest: str) -> SneakerEvent:
+def _event(draft: Draft, now: datetime, token: UUID, digest: str) -> SneakerEvent:
     event = SneakerEvent(
         type=str(draft.type),
         sneaker_id=draft.sneaker_id,
-        event_time=draft.event_time,
+        event_date=draft.event_date,
+        event_time=moment_of(draft.event_date, now),
         details=dict(draft.details),
         request_token=token,
         request_digest=digest,
