@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from assets.factory.memory import check_past, memory, read_memory
 from assets.factory.patience import patience
 
 
+@memory
 @dataclass(frozen=True)
 class Memory:
     """What is remembered: the newest event that was asked for, how often, and when (in epoch seconds)."""
@@ -28,8 +30,16 @@ class Memory:
 
     @staticmethod
     def loads(cursor: str | None) -> Memory:
-        """From a sensor's cursor, if there is one."""
-        return Memory(**json.loads(cursor)) if cursor else Memory()
+        """From a sensor's cursor, if there is one.
+
+        Raises:
+            ValueError: it is no such memory.
+        """
+        if not cursor:
+            return Memory()
+        found = read_memory(Memory, cursor)
+        check_past(found.asked_at)
+        return found
 
 
 class Decision(NamedTuple):

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from assets.factory.memory import check_past, memory, read_memory
 from assets.factory.patience import patience
 from assets.social.arrivals import HOUR, hour_of
 
@@ -38,6 +39,7 @@ class Hours(NamedTuple):
     last: datetime
 
 
+@memory
 @dataclass(frozen=True)
 class Memory:
     """What is remembered from look to look; times are seconds since the epoch."""
@@ -54,8 +56,16 @@ class Memory:
 
     @staticmethod
     def loads(cursor: str | None, start: datetime) -> Memory:
-        """From a sensor's cursor; without one, nothing before `start` is looked at."""
-        return Memory(**json.loads(cursor)) if cursor else Memory(position=start.timestamp())
+        """From a sensor's cursor; without one, nothing before `start` is looked at.
+
+        Raises:
+            ValueError: it is no such memory.
+        """
+        if not cursor:
+            return Memory(position=start.timestamp())
+        found = read_memory(Memory, cursor)
+        check_past(found.position, found.swept, found.asked_at)
+        return found
 
 
 class Decision(NamedTuple):

@@ -10,7 +10,9 @@ import json
 
 import dagster as dg
 
+from assets.factory.memory import read_memory
 from resources.settings import get_settings
+from tributary.automation.cursors import remembered
 from tributary.freshness import behind, being_made
 from tributary.instance.orphans import fail_orphaned_runs
 from tributary.instance.run_log import STARTED_BY_COMMAND
@@ -27,19 +29,30 @@ PATIENCE_SECONDS = 120.0
     description="Materialises assets whose inputs have moved since they read them, where the automation missed it.",
 )
 def catching_up(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-    """One look; nothing is asked for while runs go on, nor twice for the same inputs."""
+    """One look; nothing is asked for that runs are making, or make inputs of, nor twice for the same inputs."""
     if get_settings().profile == "local":
         # A command whose terminal was closed, or that was killed, cannot say so; its run would hold up everything.
         fail_orphaned_runs(context.instance, tags=STARTED_BY_COMMAND, older_than=PATIENCE_SECONDS)
-    if being_made(context.instance):
-        return dg.SkipReason("Runs are going on; what they make is not looked at.")
-    repository = context.repository_def
-    found = behind(repository.asset_graph, context.instance) if repository is not None else {}
+    asked, note = remembered(context, lambda cursor: read_memory(dict[str, str], cursor) if cursor else {})
+    found = _settled(context)
     if not found:
         context.update_cursor("")
-        return dg.SkipReason("Every asset was made from inputs that are current.")
-    cursor = json.dumps(found)
-    if cursor == context.cursor:
+        return dg.SkipReason(f"{note}Every asset that is not being made was made from inputs that are current.")
+    if found == asked:
         return dg.SkipReason("What is behind was asked for already, and failed; it is asked for when its inputs move.")
+    cursor = json.dumps(found)
     keys = [dg.AssetKey.from_user_string(name) for name in found]
     return dg.SensorResult(run_requests=[dg.RunRequest(asset_selection=keys)], cursor=cursor)
+
+
+def _settled(context: dg.SensorEvaluationContext) -> dict[str, str]:
+    """The assets that are behind, without those that runs are making or that hang on such: these are about to change.
+
+    Runs of one source, which may never cease, hold up nothing of another.
+    """
+    if context.repository_def is None:
+        return {}
+    graph = context.repository_def.asset_graph
+    making = dg.AssetSelection.assets(*being_made(context.instance)).downstream().resolve(graph)
+    found = behind(graph, context.instance)
+    return {name: versions for name, versions in found.items() if dg.AssetKey.from_user_string(name) not in making}

@@ -10,6 +10,7 @@ from typing import cast
 
 import dagster as dg
 
+from assets.factory.memory import read_memory
 from assets.factory.outcome import asset_key
 from assets.retail.files import ALL_FILES
 from assets.retail.ingest import known_manifest
@@ -17,6 +18,9 @@ from assets.retail.raw_assets import LAKE, RETAIL_FOLDER, path_of
 from assets.retail.source_files import RetailFileError, look_at
 from assets.retail.watch import Stat, decide
 from resources.lake.model import Lake
+from resources.settings import get_settings
+from tributary.automation.cursors import remembered
+from tributary.automation.domains import with_downstream
 from tributary.freshness import being_made
 
 _RAW = {file.file: asset_key(file.raw_key) for file in ALL_FILES}
@@ -24,11 +28,11 @@ _RAW = {file.file: asset_key(file.raw_key) for file in ALL_FILES}
 
 @dg.sensor(
     name="retail_files",
-    asset_selection=dg.AssetSelection.assets(*_RAW.values()),
-    minimum_interval_seconds=15,
+    asset_selection=dg.AssetSelection.assets(*_RAW.values()).downstream(),
+    minimum_interval_seconds=10 if get_settings().profile == "local" else 30,
     default_status=dg.DefaultSensorStatus.RUNNING,
     required_resource_keys={LAKE, RETAIL_FOLDER},
-    description="Notices new and changed retail source files and ingests them; what hangs on them follows by itself.",
+    description="Notices new and changed retail files, ingests them, and makes what hangs on them in the same run.",
 )
 def retail_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """One look at the folder: a run for the changed files, if any."""
@@ -37,15 +41,16 @@ def retail_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
     if being_made(context.instance) & set(_RAW.values()):
         return dg.SkipReason("Retail files are being ingested by a run already.")
     found, problems = _stats(folder)
-    decision = decide(found, _ingested(lake), _remembered(context.cursor), time.time_ns())
+    memory, note = remembered(context, _memory)
+    decision = decide(found, _ingested(lake), memory, time.time_ns())
     cursor = json.dumps(decision.remembered)
     if not decision.changed:
         context.update_cursor(cursor)
-        return dg.SkipReason(" ".join([f"No file in {folder} has changed since it was ingested.", *problems]))
+        return dg.SkipReason(note + " ".join([f"No file in {folder} has changed since it was ingested.", *problems]))
     return dg.SensorResult(
         run_requests=[
             dg.RunRequest(
-                asset_selection=[_RAW[name] for name in decision.changed],
+                asset_selection=with_downstream(context, [_RAW[name] for name in decision.changed]),
                 tags={"tributary/files": ", ".join(decision.changed)},
             )
         ],
@@ -71,5 +76,5 @@ def _ingested(lake: Lake) -> Mapping[str, Stat]:
     return {name: Stat(found.size, found.modified_ns) for name, found in manifests.items() if found is not None}
 
 
-def _remembered(cursor: str | None) -> Mapping[str, Stat]:
-    return {name: Stat(*stat) for name, stat in json.loads(cursor).items()} if cursor else {}
+def _memory(cursor: str | None) -> Mapping[str, Stat]:
+    return read_memory(dict[str, Stat], cursor) if cursor else {}

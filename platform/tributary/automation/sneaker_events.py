@@ -14,6 +14,7 @@ from assets.sneakers.source import newest_event
 from assets.sneakers.watch import Memory, decide
 from resources.app_database import AppDatabase
 from resources.lake.model import Lake
+from tributary.automation.cursors import remembered
 from tributary.automation.domains import assets_of
 from tributary.freshness import being_made
 
@@ -34,10 +35,11 @@ def sneaker_events(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
         return dg.SkipReason("Sneaker events are being pulled by a run already.")
     lake = cast("Lake", getattr(context.resources, LAKE))
     app = cast("AppDatabase", getattr(context.resources, APP_DATABASE))
-    decision = decide(newest_event(app), held_event(lake), Memory.loads(context.cursor), datetime.now(tz=UTC))
+    memory, note = remembered(context, Memory.loads)
+    decision = decide(newest_event(app), held_event(lake), memory, datetime.now(tz=UTC))
     if not decision.new:
         context.update_cursor(decision.memory.dumps())
-        return dg.SkipReason(decision.reason)
+        return dg.SkipReason(note + decision.reason)
     return dg.SensorResult(
         run_requests=[
             dg.RunRequest(

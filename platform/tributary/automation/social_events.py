@@ -17,7 +17,8 @@ from assets.social.watch import Memory, decide, look_from
 from resources.lake.model import Lake
 from resources.settings import get_settings
 from resources.warehouse.base import Warehouse
-from tributary.automation.domains import assets_of
+from tributary.automation.cursors import remembered
+from tributary.automation.domains import STEADY, assets_of
 from tributary.execution import Partitions
 from tributary.freshness import being_made
 
@@ -39,14 +40,14 @@ def social_events(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.S
     lake = cast("Lake", getattr(context.resources, LAKE))
     warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
     now = datetime.now(tz=UTC)
-    memory = Memory.loads(context.cursor, first_hour())
+    memory, note = remembered(context, lambda cursor: Memory.loads(cursor, first_hour()))
     start = look_from(memory, first_hour(), now)
     decision = decide(
         [found.key for found in objects_from(lake, start)], settled_since(lake, warehouse, start, now), memory, now
     )
     if not decision.ranges:
         context.update_cursor(decision.memory.dumps())
-        return dg.SkipReason(decision.reason)
+        return dg.SkipReason(note + decision.reason)
     keys = assets_of(context, GROUP)
     return dg.SensorResult(
         run_requests=[
@@ -55,6 +56,7 @@ def social_events(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.S
                 tags={
                     **Partitions(None, key_of(first), key_of(last)).tags(),
                     "tributary/objects": str(decision.objects),
+                    **STEADY,
                 },
             )
             for first, last in decision.ranges

@@ -14,12 +14,15 @@ URL_VARIABLE = "DAGSTER_POSTGRES_URL"
 """The environment variable from which Dagster reads its database's URL (settings own the `TRIBUTARY_` names)."""
 
 _HEADER = "# Written by Tributary from its settings: edits are lost.\n"
+STEADY_TAG = "tributary/steady"
+"""The tag of runs of sources that never rest; of each such source one run goes on at a time."""
+
 _STORAGES = {
     "run_storage": "PooledRunStorage",
     "event_log_storage": "PooledEventLogStorage",
     "schedule_storage": "PooledScheduleStorage",
 }
-_TICKS_KEPT_DAYS = {"skipped": 7, "failure": 30, "success": 30}
+_TICKS_KEPT_DAYS = {"skipped": 1, "failure": 7, "success": 7}
 
 
 def write_configuration(settings: Settings) -> Path:
@@ -66,7 +69,16 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             "config": {"base_dir": str(settings.dagster_home)},
         },
         # A pool is a source that must be asked by one step at a time, whichever run it is of.
-        "concurrency": {"runs": {"max_concurrent_runs": settings.max_concurrent_runs}, "pools": {"default_limit": 1}},
+        "concurrency": {
+            "runs": {
+                "max_concurrent_runs": settings.max_concurrent_runs,
+                # What people and files ask for finds a place beside the runs of a source that never rests.
+                "tag_concurrency_limits": [
+                    {"key": STEADY_TAG, "value": {"applyLimitPerUniqueValue": True}, "limit": 1},
+                ],
+            },
+            "pools": {"default_limit": 1},
+        },
         # The stock five seconds are most of the time that a person waits for a small run.
         "run_queue": {"dequeue_interval_seconds": 1},
         "run_monitoring": {
