@@ -50,6 +50,19 @@ def statement(tree: exp.Query, dialect: Dialect) -> str:
         raise DialectError(f"The SELECT cannot be written for {dialect}: {error}; rewrite that part.") from None
 
 
+def projection(tree: exp.Query, dialect: Dialect) -> str:
+    """The one expression that a SELECT returns, as the engine runs it.
+
+    Raises:
+        DialectError: the engine cannot express it.
+    """
+    try:
+        whole = _for_trino(tree) if dialect == "athena" else tree
+        return whole.selects[0].unalias().sql(dialect=dialect, comments=False, unsupported_level=ErrorLevel.RAISE)
+    except UnsupportedError as error:
+        raise DialectError(f"The expression cannot be written for {dialect}: {error}; rewrite that part.") from None
+
+
 def _for_trino(tree: exp.Query) -> exp.Query:
     repaired = tree.copy()
     # Both lists are complete before anything changes, so that a repair cannot hide a type from another.

@@ -5,15 +5,17 @@ What the header's words mean for a table is decided in `model`.
 
 from __future__ import annotations
 
+import difflib
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from assets.factory.errors import ModelError
+from assets.factory.errors import ModelError, together
+from assets.factory.header_yaml import YamlError, compose, values
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 _HEADER = re.compile(r"\s*/\*(.*?)\*/", re.DOTALL)
@@ -107,14 +109,13 @@ class HeaderSource:
 
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
-        match = _HEADER.match(text)
-        if match is None:
-            raise ModelError(path, 1, "the file must begin with a comment /* … */ that holds its YAML header.")
-        self.first_line = text.count("\n", 0, match.start(1)) + 1
-        self.body = text[match.end() :]
-        self.body_line = text.count("\n", 0, match.end()) + 1
-        self._node = self._compose(match[1])
-        self.header = self._validate()
+        split = split_header(path, text)
+        self.first_line, self.body, self.body_line = split.first_line, split.body, split.body_line
+        try:
+            self._node = compose(split.header)
+            self.header = self._validate(values(self._node))
+        except YamlError as error:
+            raise together([self._refusal(found.line, found.problem) for found in error.problems]) from None
 
     def line(self, *location: str | int) -> int:
         """The file's line on which the part at `location` (keys and list positions) begins."""
@@ -135,58 +136,74 @@ class HeaderSource:
                 break
         return self.first_line + line
 
-    def _compose(self, text: str) -> yaml.Node:
-        try:
-            node = yaml.compose(text, Loader=yaml.CSafeLoader)
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line if error.problem_mark else 0
-            raise ModelError(
-                self.path, self.first_line + line, f"the header is not valid YAML: {error.problem}."
-            ) from None
-        if not isinstance(node, yaml.MappingNode):
-            raise ModelError(
-                self.path, self.first_line, "the header must be a YAML mapping that begins with description."
-            )
-        self._refuse_repeated_keys(node)
-        return node
+    def text_line(self, *location: str | int) -> int:
+        """The file's line on which the text of a value begins: behind its key, or below where it is a block."""
+        node: yaml.Node = self._node
+        for step in location:
+            pairs = node.value if isinstance(node, yaml.MappingNode) else enumerate(node.value)
+            node = next((value for key, value in pairs if getattr(key, "value", key) == step), node)
+        is_block = isinstance(node, yaml.ScalarNode) and node.style in ("|", ">")
+        return self.first_line + node.start_mark.line + is_block
 
-    def _refuse_repeated_keys(self, node: yaml.Node) -> None:
-        """YAML keeps the last of two equal keys in silence, which would lose a column or a check."""
-        if isinstance(node, yaml.SequenceNode):
-            for item in node.value:
-                self._refuse_repeated_keys(item)
-        elif isinstance(node, yaml.MappingNode):
-            seen: set[str] = set()
-            for key, value in node.value:
-                if key.value in seen:
-                    raise ModelError(
-                        self.path, self.first_line + key.start_mark.line, f"{key.value} is given twice; keep one."
-                    )
-                seen.add(key.value)
-                self._refuse_repeated_keys(value)
+    def _refusal(self, line: int, problem: str) -> ModelError:
+        return ModelError(self.path, self.first_line + line, problem)
 
-    def _validate(self) -> Header:
-        data: Any = _Constructor().construct(self._node)
+    def _validate(self, data: Any) -> Header:
         try:
             return Header.model_validate(data)
         except ValidationError as error:
+            found: list[Any] = error.errors(include_url=False)
+            unknown = [one for one in found if one["type"] == "extra_forbidden"]
             # A misspelt key is also a missing one; the misspelling is what the person must see.
-            first: Any = min(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")
-            location = tuple(first["loc"])
-            raise ModelError(self.path, self.line(*location), _sentence(location, first)) from None
+            meant = {(*one["loc"][:-1], _meant(one, found)) for one in unknown}
+            told = [*unknown, *(one for one in found if one not in unknown and one["loc"] not in meant)]
+            raise together(
+                [ModelError(self.path, self.line(*one["loc"]), _sentence(one["loc"], one, found)) for one in told]
+            ) from None
 
 
-class _Constructor(yaml.constructor.SafeConstructor):
-    """Builds plain values from nodes that were composed for their line numbers."""
+class SplitFile(NamedTuple):
+    """A model file's header and SELECT, as text, and the lines on which each begins."""
 
-    def construct(self, node: yaml.Node) -> Any:
-        return self.construct_document(node)
+    header: str
+    first_line: int
+    body: str
+    body_line: int
 
 
-def _sentence(location: tuple[str | int, ...], error: Any) -> str:
+def split_header(path: Path, text: str) -> SplitFile:
+    """The parts of a model file.
+
+    Raises:
+        ModelError: it does not begin with a header.
+    """
+    match = _HEADER.match(text)
+    if match is None:
+        begun = text.lstrip().startswith("/*")
+        problem = (
+            "the header's comment is not closed; close it with */."
+            if begun
+            else "the file must begin with a comment /* … */ that holds its YAML header."
+        )
+        raise ModelError(path, 1, problem)
+    return SplitFile(
+        match[1], text.count("\n", 0, match.start(1)) + 1, text[match.end() :], text.count("\n", 0, match.end()) + 1
+    )
+
+
+def _meant(unknown: Any, found: list[Any]) -> str:
+    """The missing key that an unknown one beside it is probably meant for; empty where there is none."""
+    *parent, name = unknown["loc"]
+    missing = [str(one["loc"][-1]) for one in found if one["type"] == "missing" and one["loc"][:-1] == tuple(parent)]
+    return next(iter(difflib.get_close_matches(str(name), missing, n=1)), "")
+
+
+def _sentence(location: tuple[str | int, ...], error: Any, found: list[Any]) -> str:
     where = ".".join(str(step) for step in location)
     if error["type"] == "extra_forbidden":
-        return f"unknown key {where}; look the known ones up in docs/sql-models.md."
+        meant = _meant(error, found)
+        hint = f"did you mean {meant}?" if meant else "look the known ones up in docs/sql-models.md."
+        return f"unknown key {where}; {hint}"
     if error["type"] == "missing":
         parent = ".".join(str(step) for step in location[:-1])
         return f"{location[-1]} is missing{f' from {parent}' if parent else ''}."

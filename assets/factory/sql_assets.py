@@ -12,10 +12,13 @@ from typing import Any, cast
 import dagster as dg
 
 from assets.factory.charts import chart_metadata
+from assets.factory.dialects import Dialect
+from assets.factory.expressions import chart_in
 from assets.factory.lineage import Lineage, column_lineage
-from assets.factory.model import Dialect, SqlModel
+from assets.factory.model import SqlModel
 from assets.factory.outcome import Events, events, origin_of
 from assets.factory.partition_rows import rows_in_range
+from assets.factory.refused import refusal, with_banner
 from assets.factory.specs import FORCE, table_spec
 from assets.factory.table_step import WAREHOUSE, table_step
 from resources.warehouse.base import Origin, Recipe, Select, Warehouse, WriteReport
@@ -51,24 +54,24 @@ class ModelLineage:
         return column_lineage(model.select, schema)
 
 
-def sql_asset(model: SqlModel, lineage: ModelLineage) -> dg.AssetsDefinition:
-    """The asset that a model file defines."""
+def sql_asset(model: SqlModel, lineage: ModelLineage, refused: str = "") -> dg.AssetsDefinition:
+    """The asset that a model file defines; `refused` says why it is not made, where it is not."""
     table = model.table
-
-    @table_step(
+    spec = table_spec(
         table,
-        table_spec(
-            table,
-            domain=model.domain,
-            deps=dict.fromkeys((*model.reads, *model.references)),
-            kinds=("sql",),
-            source=model.path,
-            code_version=model.digest,
-            tags=model.tags,
-            partitions=partitions_of(model),
-        ),
+        domain=model.domain,
+        deps=dict.fromkeys((*model.reads, *model.references)),
+        kinds=("sql",),
+        source=model.path,
+        code_version=model.digest,
+        tags=model.tags,
+        partitions=partitions_of(model),
     )
+
+    @table_step(table, with_banner(spec, refused) if refused else spec)
     def run(context: dg.AssetExecutionContext) -> Events:
+        if refused:
+            raise refusal(refused)
         warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
         origin = origin_of(context, table)
         forced = context.run.tags.get(FORCE) == "true"
@@ -78,7 +81,9 @@ def sql_asset(model: SqlModel, lineage: ModelLineage) -> dg.AssetsDefinition:
             return write_model(warehouse, model, window, origin, forced=forced)[0]
 
         def picture() -> Mapping[str, Any]:
-            return {} if model.chart is None else chart_metadata(warehouse, table, model.chart, origin)
+            if model.chart is None:
+                return {}
+            return chart_metadata(warehouse, table, chart_in(model.chart, _dialect(warehouse)), origin)
 
         def rows() -> Mapping[str, int]:
             return {} if window is None else rows_in_range(warehouse, table, window, *_units(model), origin)
@@ -106,16 +111,20 @@ def write_model(
     Raises:
         TributaryError: the write was refused; the old rows stay.
     """
-    statement = model.statement(cast("Dialect", warehouse.dialect))
+    statement, table = model.statement(_dialect(warehouse)), model.table_in(_dialect(warehouse))
     if window is not None:
-        return warehouse.replace(model.table, Select(statement), window=window, origin=origin), None
+        return warehouse.replace(table, Select(statement), window=window, origin=origin), None
     digest = hashlib.sha256(f"{model.digest}\n{statement}".encode()).hexdigest()
-    standing = warehouse.standing(model.table, Recipe(digest, model.reads, model.references), origin=origin)
+    standing = warehouse.standing(table, Recipe(digest, model.reads, model.references), origin=origin)
     if standing.report is not None and not forced:
         report = standing.report
         return replace(report, statement=f"{report.statement}\n{statement}"), standing.fingerprint
-    report = warehouse.replace(model.table, Select(statement), origin=origin, fingerprint=standing.fingerprint)
+    report = warehouse.replace(table, Select(statement), origin=origin, fingerprint=standing.fingerprint)
     return report, standing.fingerprint
+
+
+def _dialect(warehouse: Warehouse) -> Dialect:
+    return cast("Dialect", warehouse.dialect)
 
 
 def partitions_of(model: SqlModel) -> dg.TimeWindowPartitionsDefinition | None:

@@ -116,7 +116,7 @@ TRANSACTIONS = SourceFile(
         ),
     ),
     checks=(
-        Expression("week_no = (day + 8) / 7", title="week_follows_from_day", severity="warn"),
+        Expression("week_no = cast(day + 8 as bigint) / 7", title="week_follows_from_day", severity="warn"),
         Expression("retail_disc <= 0 and coupon_disc <= 0 and coupon_match_disc <= 0", title="discounts_reduce"),
         Expression("quantity >= 0 and sales_value >= 0", title="amounts_are_not_negative", severity="warn"),
     ),

@@ -15,9 +15,11 @@ from tributary.automation.social_events import social_events
 from tributary.instance.executor import run_executor
 from tributary.platform import load_platform, resources_of
 
+platform = load_platform()
+
 # Runs execute in one process: starting one process a step would cost seconds a step, for work that Postgres does.
 defs = dg.Definitions(
-    assets=load_platform().assets,
+    assets=platform.assets,
     sensors=[AUTOMATION, catching_up, retail_files, sneaker_events, social_events],
     schedules=[meetup_days, hourly_retention],
     jobs=[retention],

@@ -8,33 +8,43 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import dagster as dg
 
 from assets.domains import DOMAINS
+from assets.factory.errors import ModelError
 from assets.factory.inheritance import inherit_tags
 from assets.factory.lineage import Lineage
-from assets.factory.model import SqlModel, load_models
+from assets.factory.model import SqlModel
+from assets.factory.refused import stub_asset
 from assets.factory.sql_assets import ModelLineage, sql_asset
 from resources.app_database import AppDatabase
 from resources.lake import open_lake
 from resources.meetup.opening import open_meetup
 from resources.postgres.held import held_databases
-from resources.settings import PROJECT_ROOT, Settings
+from resources.settings import PROJECT_ROOT, Settings, get_settings
 from resources.warehouse.opening import open_warehouse
 from resources.warehouse.table import Table
+from tributary.model_store import load_models_kept
 
 SQL_ROOT = PROJECT_ROOT / "sql"
 
 
 @dataclass(frozen=True)
 class Platform:
-    """Everything that exists, by what it is."""
+    """Everything that exists, by what it is.
+
+    `refused` says of each model that is not made why not: its file is wrong, or that of one that it reads; `errors` are
+    all that is wrong with the files.
+    """
 
     models: Mapping[str, SqlModel]
     tables: Mapping[str, Table]
     assets: tuple[dg.AssetsDefinition, ...]
     model_lineage: ModelLineage
+    refused: Mapping[str, str]
+    errors: tuple[ModelError, ...]
 
     @cached_property
     def lineage(self) -> Mapping[str, Lineage]:
@@ -45,20 +55,24 @@ class Platform:
         return lineages | {key: self.model_lineage.of(model) for key, model in self.models.items()}
 
 
-def load_platform() -> Platform:
-    """Read all models and put them together with the Python assets.
+def load_platform(sql: Path = SQL_ROOT) -> Platform:
+    """Read all models, and put them together with the Python assets.
 
-    Raises:
-        ModelError: a model file is refused; the sentence names file and line.
+    A file that is refused stops no other: see `Platform.refused`.
     """
     python_tables = {table.key: table for domain in DOMAINS for table in domain.tables}
-    models = load_models(SQL_ROOT, python_tables.values())
-    lineage = ModelLineage(python_tables | {key: model.table for key, model in models.items()})
-    models = inherit_tags(models, python_tables, lineage.of)
+    found = load_models_kept(sql, python_tables.values(), get_settings().home / "models")
+    lineage = ModelLineage(python_tables | {key: model.table for key, model in found.models.items()})
+    models = inherit_tags(found.models, python_tables, lineage.of)
     tables = python_tables | {key: model.table for key, model in models.items()}
     assets = [asset for domain in DOMAINS for asset in domain.assets]
-    assets += [sql_asset(model, lineage) for model in models.values()]
-    return Platform(models, tables, tuple(assets), lineage)
+    assets += [sql_asset(model, lineage, found.refused.get(key, "")) for key, model in models.items()]
+    assets += [
+        stub_asset(path.relative_to(sql).parts[0], key, path, found.refused[key])
+        for key, path in found.stubs.items()
+        if key not in tables
+    ]
+    return Platform(models, tables, tuple(assets), lineage, found.refused, found.errors)
 
 
 def resources_of(settings: Settings) -> dict[str, object]:

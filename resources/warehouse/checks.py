@@ -142,7 +142,8 @@ class Expression(RowCheck):
         return f"{self.sql}."
 
     def broken(self) -> Sql:
-        return Sql(f"NOT ({self.sql.replace('%', '%%')})")
+        # A comment in the text ends with its line.
+        return Sql(f"NOT (\n{self.sql.replace('%', '%%')}\n)")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from assets.factory.errors import ModelError
+from assets.factory.expressions import chart_in, condition_problems
 from assets.factory.lineage import Source, column_lineage, trace
+from assets.factory.lint import parse
+from assets.factory.lint.columns import column_findings
 from assets.factory.model import SqlModel, load_models
 from resources.settings import PROJECT_ROOT
 from resources.warehouse.checks import Expression, References, Unique
@@ -92,6 +95,33 @@ def test_a_file_added_is_a_table_that_others_can_read(tmp_path: Path) -> None:
         ("checks:", "window: {column: id, every: day, start: 2024-01-01}\nchecks:", 7, "must be a date or a timestamp"),
         ("checks:", "window: {column: at, every: day, start: 2024-01-01}\nchecks:", 7, "partition column at is not"),
         ("checks:", "checks: [", 8, "not valid YAML"),
+        ('"decimal(12,2)"', "decimal(12,2)", 6, 'quote it, as in "decimal(10,2)"'),
+        ("  id: {type", "\tid: {type", 5, "indented with a tab"),
+        ("checks:", "tags: {2024: x, [a]: y}\nchecks:", 7, "a key is no plain word"),
+        ("checks:", "window: {column: id, every: day, start: 2024-02-31}\nchecks:", 7, "day is out of range"),
+        ("checks:", "tags: &a {b: c}\nchart: *a\nchecks:", 7, "an anchor is used twice"),
+        ("description: Sales by number.", "description: [a]", 2, "description: input should be a valid string"),
+        ("*/\nSELECT", "SELECT", 1, "the header's comment is not closed"),
+        ("grain: one", "grian: one", 3, "did you mean grain?"),
+        ("s.amount\n", "s.amuont AS amount\n", 14, "s has no column amuont; did you mean amount?"),
+        ("s.amount\n", "amuont AS amount\n", 14, "a column amuont; did you mean amount?"),
+        ("s.amount\n", "x.amount\n", 14, "x.amount is of no table that this SELECT reads"),
+        ("FROM staged.sales", "FROM staged.sale", 15, "did you mean staged.sales?"),
+        ("to: staged.sales.id", "to: staged.sales.ident", 12, "which no asset makes"),
+        ("staged.sales AS s", "{{ ref('sales') }} AS s", 15, "is dbt's: write the table's own name with its schema"),
+        ("staged.sales AS s", "{{ source('shop', 'sales') }} AS s", 15, "as in core.sales"),
+        ("SELECT s.id", "{% if x %} SELECT s.id", 14, "is a template"),
+        ("amount >= 0", "amount >= 0 AND now() > timestamp '2024-01-01'", 9, "[volatile]"),
+        ("amount >= 0", "amount >= 0 OR extract(isodow FROM date '2024-01-01') = 1", 9, "[extract-weekday]"),
+        ("amount >= 0", "amount / id > 0.5", 9, "[decimal-division]"),
+        ("amount >= 0", "sum(amount) > 0", 9, "looks at several rows"),
+        ("amount >= 0", "amount > 0) OR (amount < 0", 9, "is no single SQL expression"),
+        ("amount >= 0", "amount > 0 FROM staged.sales AS x --", 9, "SQL expression"),
+        ("amount >= 0", "EXISTS (SELECT 1 FROM staged.sales)", 9, "asks another query"),
+        ('"amount >= 0"', "|\n      id > 0\n      and random() > 0.5", 11, "[volatile]"),
+        ("checks:", 'chart: {title: t, x: id, y: "sum(random())"}\nchecks:', 7, "[volatile]"),
+        ("checks:", "chart: {title: t, x: id, y: amount}\nchecks:", 7, "must be an aggregate"),
+        ("checks:", "chart: {title: t, x: max(id), y: sum(amount)}\nchecks:", 7, "must be no aggregate"),
         ("SELECT s.id, s.amount", "SELECT s.*", 14, "*"),
         ("SELECT s.id, s.amount", "SELECT s.id, now() AS amount", 14, "now"),
         ("SELECT s.id, s.amount", "SELEC s.id, s.amount", 14, ""),
@@ -161,3 +191,102 @@ def test_the_project_s_own_models_are_sound() -> None:
     for model in models.values():
         assert model.statement("postgres")
         assert model.statement("athena")
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    text = GOOD.replace("SELECT s.id, s.amount", "SELECT s.idd AS id, now() AS amount").replace(
+        "amount >= 0", "amont >= 0"
+    )
+    (tmp_path / "shop" / "gold").mkdir(parents=True)
+    (tmp_path / "shop" / "gold" / "other.sql").write_text(GOOD.replace("grain:", "grian:").replace("FROM", "FORM"))
+    with pytest.raises(ModelError) as refused:
+        load(tmp_path, text)
+    told = [(error.path.stem, error.line) for error in refused.value.all]
+    assert told == [("fact_sale", 14), ("fact_sale", 14), ("fact_sale", 9), ("other", 3), ("other", 15)]
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"", "the file is empty"),
+        (b" \n\n", "the file is empty"),
+        (GOOD.encode().replace(b"Sales", b"S\xe4les"), "not UTF-8 text"),
+        (GOOD.encode("utf-16"), "not UTF-8 text"),
+        (GOOD.encode().replace(b"Sales", b"S\0les"), "not valid YAML"),
+        (b"/* */ SELECT 1", "must be a YAML mapping"),
+        (b"/* 5 */ SELECT 1", "must be a YAML mapping"),
+        (b"SELECT 1", "must begin with a comment"),
+    ],
+)
+def test_a_file_that_is_no_model_says_why(tmp_path: Path, data: bytes, problem: str) -> None:
+    path = tmp_path / "shop" / "core" / "odd.sql"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match=problem):
+        load_models(tmp_path, [SALES])
+
+
+def test_line_ends_and_byte_order_marks_change_nothing(tmp_path: Path) -> None:
+    plain = load(tmp_path / "a", GOOD)["core.fact_sale"]
+    path = tmp_path / "b" / "shop" / "core" / "fact_sale.sql"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
+    assert load_models(tmp_path / "b", [SALES])["core.fact_sale"].digest == plain.digest
+
+
+def test_what_editors_leave_beside_a_file_is_no_model(tmp_path: Path) -> None:
+    load(tmp_path, GOOD)
+    folder = tmp_path / "shop" / "core"
+    (folder / ".#fact_sale.sql").symlink_to("somebody@somewhere.1234")
+    for name in ("._fact_sale.sql", "#fact_sale.sql#", "fact_sale.sql~", ".fact_sale.sql.swp", "~fact_sale.sql"):
+        (folder / name).write_bytes(b"\0")
+    assert set(load_models(tmp_path, [SALES])) == {"core.fact_sale"}
+    (folder / "folder.sql").mkdir()
+    with pytest.raises(ModelError, match=r"folder\.sql:1: this is no file"):
+        load_models(tmp_path, [SALES])
+
+
+def test_checks_and_charts_are_written_for_each_engine(tmp_path: Path) -> None:
+    text = GOOD.replace("amount >= 0", "trim(cast(id as text)) <> '' AND (amount > 5) IS TRUE")
+    model = load(
+        tmp_path, text.replace("checks:", "chart: {title: t, x: trim(cast(id as text)), y: sum(amount)}\nchecks:")
+    )
+    table = model["core.fact_sale"].table
+    translated = model["core.fact_sale"].table_in("athena")
+    assert [check.name for check in translated.checks] == [check.name for check in table.checks]
+    condition = translated.checks[1]
+    assert isinstance(condition, Expression)
+    assert "COALESCE" in condition.sql
+    assert "TRIM(BOTH ' ' FROM" in condition.sql
+    chart = model["core.fact_sale"].chart
+    assert chart is not None
+    assert chart_in(chart, "athena").x == "(TRIM(BOTH ' ' FROM CAST(id AS VARCHAR)))"
+    assert chart_in(chart, "postgres") is chart
+
+
+def test_the_checks_of_tables_made_in_python_mean_the_same_on_every_engine() -> None:
+    from assets.domains import DOMAINS
+
+    for table in (table for domain in DOMAINS for table in domain.tables):
+        for check in table.checks:
+            if isinstance(check, Expression):
+                assert list(condition_problems(table, check.sql)) == [], (table.key, check.name)
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "SELECT t.id, t.amount FROM staged.sales AS s JOIN (SELECT x.* FROM staged.sales AS x) AS t ON t.id = s.id",
+        "WITH a (n, m) AS (SELECT id, amount FROM staged.sales) SELECT a.n AS id, a.m AS amount FROM a",
+        "SELECT v.id, v.amount FROM (VALUES (1, 2.5)) AS v (id, amount)",
+        "SELECT s.id, sum(s.amount) AS amount FROM staged.sales AS s GROUP BY s.id ORDER BY amount LIMIT 5",
+        "SELECT ID, AMOUNT FROM staged.sales",
+        "WITH a AS (SELECT s.* FROM staged.sales AS s) SELECT a.id, a.amount FROM a",
+        "SELECT id, amount FROM staged.sales UNION ALL SELECT id, amount FROM staged.sales ORDER BY amount LIMIT 3",
+        "SELECT s.id, (SELECT max(x.amount) FROM staged.sales AS x WHERE x.id = s.id) AS amount FROM staged.sales AS s",
+        "SELECT w.id, w.amount FROM (SELECT id, amount, row_number() OVER (ORDER BY id) AS n FROM staged.sales) AS w",
+    ],
+)
+def test_columns_that_are_there_are_found_wherever_they_come_from(select: str) -> None:
+    schema = {"staged.sales": {column.name: column.type for column in SALES.columns}}
+    assert list(column_findings(parse(select), schema)) == []

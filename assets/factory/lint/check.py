@@ -8,6 +8,7 @@ from sqlglot import exp
 
 # Importing the modules of rules registers them.
 from assets.factory.lint import calls, dates, expressions, shape  # noqa: F401
+from assets.factory.lint.columns import column_findings
 from assets.factory.lint.families import Families
 from assets.factory.lint.finding import RULES, Finding, line_of, shown
 from assets.factory.lint.parsing import tokens_of
@@ -26,6 +27,8 @@ def lint(tree: exp.Query, sql: str, schema: Mapping[str, Mapping[str, str]] | No
     """
     families = Families(tree, schema)
     findings = {*word_findings(tree, tokens_of(sql)), *_tree_findings(tree, families)}
+    if schema is not None:
+        findings.update(column_findings(tree, schema))
     return sorted(findings)
 
 

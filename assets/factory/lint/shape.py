@@ -122,7 +122,7 @@ def _table(table: exp.Table, families: Families) -> Iterator[Problem]:
     if table.catalog:
         yield "table-name", f"{shown(table)} names a database; write schema.table."
     elif not table.db and cte_of(table) is None:
-        yield "table-name", f"table {table.name} has no schema; write schema.table, such as staged.{table.name}."
+        yield "table-name", f"table {table.name} needs its schema; write schema.table, such as staged.{table.name}."
     elif table.db.lower() in _SYSTEM_SCHEMAS:
         yield "table-name", f"{shown(table)} is Postgres' own catalogue; read a table of the warehouse."
     for part, value in table.args.items():

@@ -35,7 +35,7 @@ class Sources:
         try:
             if self._hops > _MOST_HOPS:
                 return None
-            for select in _enclosing(column):
+            for select in enclosing(column):
                 found = self._in_select(select, name, column.table.lower())
                 if found is not None:
                     return found
@@ -68,7 +68,7 @@ class Sources:
         return None
 
     def _in_relation(self, relation: exp.Expr, name: str) -> Found:
-        renamed = [part.name.lower() for part in _alias_columns(relation)]
+        renamed = [part.name.lower() for part in alias_columns(relation)]
         if isinstance(relation, exp.Values):
             return self._in_values(relation, renamed, name)
         if isinstance(relation, exp.Subquery) and isinstance(relation.this, exp.Query):
@@ -78,7 +78,7 @@ class Sources:
                 return self._schema.get(f"{relation.db}.{relation.name}".lower(), {}).get(name)
             cte = cte_of(relation)
             if cte is not None:
-                return self._in_query(cte.this, renamed or [part.name.lower() for part in _alias_columns(cte)], name)
+                return self._in_query(cte.this, renamed or [part.name.lower() for part in alias_columns(cte)], name)
         return None
 
     def _in_query(self, query: exp.Expr, renamed: list[str], name: str) -> Found:
@@ -123,12 +123,14 @@ def cte_of(table: exp.Table) -> exp.CTE | None:
     return None
 
 
-def _alias_columns(node: exp.Expr) -> list[exp.Expr]:
+def alias_columns(node: exp.Expr) -> list[exp.Expr]:
+    """The columns that are named after a relation's alias."""
     alias = node.args.get("alias")
     return list(alias.columns) if isinstance(alias, exp.TableAlias) else []
 
 
-def _enclosing(node: exp.Expr) -> Iterator[exp.Select]:
+def enclosing(node: exp.Expr) -> Iterator[exp.Select]:
+    """The SELECTs around a node, from the inside out."""
     parent = node.parent
     while parent is not None:
         if isinstance(parent, exp.Select):

@@ -2,22 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from resources.settings import get_settings
-from tributary.cli.console import out
+from tributary.cli.console import out, sentence
+
+if TYPE_CHECKING:
+    from tributary.platform import Platform
 
 
 def check() -> int:
-    """Load everything; an error ends the command with its sentence."""
+    """Load everything, and tell all that is wrong; 1 where anything is."""
     get_settings()
     import dagster as dg
 
-    from tributary.definitions import defs
-    from tributary.platform import load_platform
+    from tributary.definitions import defs, platform
 
     dg.Definitions.validate_loadable(defs)
-    platform = load_platform()
+    wrong = [*(str(error) for error in platform.errors), *_wrong_in_python(platform)]
+    if wrong:
+        for text in wrong:
+            sentence(text)
+        left_out = f"; {len(platform.refused)} models are not made until that is mended" if platform.refused else ""
+        out.print(f"{len(wrong)} thing{'' if len(wrong) == 1 else 's'} to mend{left_out}.")
+        return 1
     checks = sum(len(list(asset.check_specs)) for asset in platform.assets)
     out.print(
         f"[green]✓[/] {len(platform.assets)} assets, {len(platform.models)} SQL models, {checks} checks: all sound."
     )
     return 0
+
+
+def tell_refused(platform: Platform) -> None:
+    """Say of each file that is refused what is wrong with it: the rest goes on without it."""
+    for error in platform.errors:
+        sentence(str(error))
+    if platform.refused:
+        out.print(f"[yellow]↷[/] {len(platform.refused)} models are not made until that is mended.")
+
+
+def _wrong_in_python(platform: Platform) -> Iterator[str]:
+    """The checks that Python code declares are held to the same rules as those of model files."""
+    from assets.factory.expressions import condition_problems
+    from resources.warehouse.checks import Expression
+
+    for key, table in platform.tables.items():
+        if key not in platform.models:
+            for one in table.checks:
+                if isinstance(one, Expression):
+                    yield from (
+                        f"{key}, check {one.name}: {found.problem}" for found in condition_problems(table, one.sql)
+                    )

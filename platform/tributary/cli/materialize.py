@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from resources.postgres.databases import connect
 from resources.settings import get_settings
+from tributary.cli.check import tell_refused
 from tributary.cli.console import out
 from tributary.cli.progress import show, tell_cut_off
 from tributary.cli.sample import ensure_samples
@@ -30,7 +31,7 @@ def materialize(
     # Postgres starts while Dagster is imported; either takes longer alone than the other costs.
     with ThreadPoolExecutor(1) as pool:
         starting = pool.submit(connect, settings)
-        from tributary.definitions import defs
+        from tributary.definitions import defs, platform
 
         databases = starting.result()
     with databases:
@@ -41,6 +42,7 @@ def materialize(
         from tributary.planning import missing_upstream
         from tributary.simulators.meetup.session import simulator
 
+        tell_refused(platform)
         job = defs.resolve_implicit_global_asset_job_def()
         keys = select(job, selection)
         partitions = Partitions(partition, start, end)

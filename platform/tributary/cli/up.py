@@ -72,11 +72,13 @@ def _serve(settings: Settings, materialize: bool) -> None:
 
 def _materialise(instance: DagsterInstance) -> None:
     from assets.domains import DOMAINS
+    from tributary.cli.check import tell_refused
     from tributary.cli.materialize import run_keys
-    from tributary.definitions import defs
+    from tributary.definitions import defs, platform
     from tributary.planning import out_of_date_or_due
     from tributary.platform import resources_of
 
+    tell_refused(platform)
     stale = out_of_date_or_due(defs, instance, DOMAINS, resources_of(get_settings()))
     if stale:
         out.print(f"\nMaterialising {len(stale)} assets:")

@@ -1,0 +1,81 @@
+"""The files under `sql/`: which of them are models, what their paths say, and their text."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from assets.factory.errors import ModelError
+from resources.warehouse.table import LAYERS
+
+_TEMPLATE = re.compile(r"\{\{(.*?)\}\}|\{%|\{#", re.DOTALL)
+_CALL = re.compile(r"\s*(ref|source)\s*\((.*)\)\s*", re.DOTALL)
+_LAYERS = LAYERS[1:]
+
+
+def model_files(root: Path) -> dict[Path, str | ModelError]:
+    """The text of each model file under `root`, or why it cannot be read, in the order of their paths.
+
+    What editors put beside a file while it is open (`.#x.sql`, `#x.sql#`, `._x.sql`) is none.
+    """
+    found: dict[Path, str | ModelError] = {}
+    for path in sorted(root.rglob("*.sql")):
+        if path.name.startswith((".", "#", "~")):
+            continue
+        try:
+            found[path] = read_text(path)
+        except ModelError as error:
+            found[path] = error
+    return found
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, with plain line ends and without a byte order mark.
+
+    Raises:
+        ModelError: it cannot be read, or is no UTF-8 text.
+    """
+    try:
+        data = path.read_bytes() if path.is_file() else None
+    except OSError as error:
+        raise ModelError(path, 1, f"the file cannot be read: {error.strerror or error}.") from None
+    if data is None:
+        raise ModelError(path, 1, "this is no file, or a link to none; remove or rename it.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ModelError(path, line, "the file is not UTF-8 text; save it in UTF-8.") from None
+    if not text.strip():
+        raise ModelError(path, 1, "the file is empty; write the YAML header and the SELECT, or remove it.")
+    return text.replace("\r\n", "\n")
+
+
+def place_of(path: Path, root: Path) -> tuple[str, str, str]:
+    """Domain, layer and table name, by the file's path.
+
+    Raises:
+        ModelError: no model stands there.
+    """
+    parts = path.relative_to(root).with_suffix("").parts
+    if len(parts) != 3 or parts[1] not in _LAYERS:
+        raise ModelError(path, 1, "a model stands at sql/<domain>/<staged, core or gold>/<table>.sql.")
+    return parts[0], parts[1], parts[2]
+
+
+def key_of(path: Path, root: Path) -> str | None:
+    """The table, as `schema.table`, that a file at this path makes; None where no model stands there."""
+    parts = path.relative_to(root).with_suffix("").parts
+    return f"{parts[1]}.{parts[2]}" if len(parts) == 3 and parts[1] in _LAYERS else None
+
+
+def template_problem(sql: str) -> str:
+    """What to write instead of a template such as dbt's; empty where the text holds none."""
+    found = _TEMPLATE.search(sql)
+    if found is None:
+        return ""
+    call = _CALL.fullmatch(found[1] or "")
+    if call is None:
+        return f"{found[0].strip()!r} is a template, and a model is plain SQL; write what it would become."
+    name = call[2].strip().split(",")[-1].strip().strip("'\"") or "table"
+    return f"{found[0]!r} is dbt's: write the table's own name with its schema, as in {_LAYERS[1]}.{name}."

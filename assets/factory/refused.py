@@ -1,0 +1,37 @@
+"""Assets of models that are not made for now: they say why, on their page and when they are asked for."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from assets.factory.outcome import Events
+from assets.factory.specs import table_spec
+from assets.factory.table_step import table_step
+from resources.warehouse.table import Column, Table
+
+
+def with_banner(spec: dg.AssetSpec, reason: str) -> dg.AssetSpec:
+    """The spec with the reason above its description; nothing asks for it by itself."""
+    banner = (
+        f"⚠️ **Not made for now.** {reason}\n\nShown is the last definition that was sound; the rows that stand, stay."
+    )
+    return spec.replace_attributes(description=f"{banner}\n\n{spec.description or ''}", automation_condition=None)
+
+
+def refusal(reason: str) -> dg.Failure:
+    """What a step ends with that was asked to make such a model."""
+    return dg.Failure(description=reason, allow_retries=False)
+
+
+def stub_asset(domain: str, key: str, path: Path, reason: str) -> dg.AssetsDefinition:
+    """The asset of a file of which no sound definition is known: nothing but its name and what is wrong with it."""
+    layer, _, name = key.partition(".")
+    table = Table(layer, name, (Column("unknown", "text", "The file is refused, so that nobody knows its columns."),))
+    spec = table_spec(table, domain=domain, deps=(), kinds=("sql",), source=path, code_version="", automation=None)
+
+    @table_step(table, spec.replace_attributes(description=f"⚠️ **Not made for now.** {reason}"))
+    def run(_context: dg.AssetExecutionContext) -> Events:
+        raise refusal(reason)
+        yield
+
+    return run

@@ -1,0 +1,80 @@
+"""What is wrong with a model that could be read: beside its own header, beside other tables, and beside the lint."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from assets.factory.errors import ModelError, nearest
+from assets.factory.expressions import chart_problems, condition_problems
+from assets.factory.lint import lint
+from assets.factory.lint.finding import line_of
+from resources.warehouse.checks import Expression, References
+
+if TYPE_CHECKING:
+    from assets.factory.model import SqlModel
+
+Schema = Mapping[str, Mapping[str, str]]
+"""Portable column types by column, by `schema.table`."""
+
+
+def problems(model: SqlModel, schema: Schema, unread: Collection[str] = ()) -> Iterator[ModelError]:
+    """All that is wrong; `unread` are tables whose files are refused, so that nobody knows their columns."""
+    yield from _reads(model, schema, unread)
+    for finding in lint(model.select, model.source.body, schema):
+        yield model.refuse(finding.line, f"{finding.message} [{finding.rule}]")
+    yield from _columns(model)
+    yield from _window(model)
+    yield from _expressions(model)
+
+
+def _columns(model: SqlModel) -> Iterator[ModelError]:
+    returned, declared = model.select.named_selects, model.table.column_names
+    for column in declared:
+        if column not in returned:
+            line = model.source.line("columns", column)
+            yield ModelError(model.path, line, f"column {column} is described, but the SELECT does not return it.")
+    for position, column in enumerate(returned):
+        if column not in declared and column != "*":
+            line = line_of(model.select.selects[position])
+            yield model.refuse(line, f"column {column} is returned, but the header does not describe it.")
+
+
+def _window(model: SqlModel) -> Iterator[ModelError]:
+    window, line = model.window, model.source.line("window")
+    if window is None:
+        return
+    if model.table.kind == "view":
+        yield ModelError(model.path, line, "a view has no window; leave window out, or make it a table.")
+    if model.table.column(window.column).type not in ("date", "timestamp"):
+        yield ModelError(model.path, line, f"window column {window.column} must be a date or a timestamp.")
+
+
+def _expressions(model: SqlModel) -> Iterator[ModelError]:
+    """Conditions in checks and charts are SQL too, over the table's own columns."""
+    for index, check in enumerate(model.table.checks):
+        if isinstance(check, Expression):
+            line = model.source.text_line("checks", index, "expression")
+            for found in condition_problems(model.table, check.sql):
+                yield ModelError(model.path, line + found.line, found.problem)
+    if model.chart is not None:
+        for found in chart_problems(model.table, model.chart):
+            yield ModelError(model.path, model.source.line("chart"), f"chart: {found.problem}")
+
+
+def _reads(model: SqlModel, schema: Schema, unread: Collection[str]) -> Iterator[ModelError]:
+    for key in model.reads:
+        if key == model.key:
+            yield model.refuse(model.table_line(key), "reads the table that it makes.")
+        elif key not in schema and key not in unread:
+            hint = nearest(key, [*schema, *unread])
+            yield model.refuse(model.table_line(key), f"reads {key}, which no asset makes{hint}")
+    for index, check in enumerate(model.table.checks):
+        if not isinstance(check, References):
+            continue
+        key = f"{check.schema}.{check.table}"
+        if key not in unread and check.to not in schema.get(key, ()):
+            every = [f"{name}.{column}" for name, columns in schema.items() for column in columns]
+            hint = nearest(f"{key}.{check.to}", every)
+            line = model.source.line("checks", index)
+            yield ModelError(model.path, line, f"references {key}.{check.to}, which no asset makes{hint}")

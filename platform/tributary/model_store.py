@@ -1,0 +1,203 @@
+"""Reads the SQL models so that one bad file stops nobody, and so that a run keeps the models that it was launched with.
+
+What was read is kept in the home: of each model the last text that was sound. A file that is refused is stood in for by
+it, and the processes of runs, which read all definitions again, are given the very texts that their code server has
+read, however the files were edited since.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from assets.factory.errors import ModelError
+from assets.factory.model import SqlModel, read_models
+from assets.factory.model_files import key_of, model_files
+from resources.settings import PROJECT_ROOT
+from resources.warehouse.table import Table
+
+HANDED_DOWN = "MODELS_OF_TRIBUTARY"
+"""The variable by which a code server names what it read to the processes of the runs that it starts.
+
+It holds the server's process id too: only a child of that process heeds it, so that a reload reads the files.
+"""
+
+_KEPT = 20
+_RULES = (PROJECT_ROOT / "assets" / "factory", PROJECT_ROOT / "resources" / "warehouse")
+_LATEST = "latest"
+
+
+@dataclass(frozen=True)
+class Models:
+    """What there is under `sql/`.
+
+    Attributes:
+        models: by `schema.table`; of a refused file the last that was sound, where there was one.
+        refused: by `schema.table`, why a model is not made: its own file is refused, or that of one that it reads.
+        stubs: the refused files of which no sound model is known, by `schema.table`.
+        errors: everything that is wrong.
+    """
+
+    models: Mapping[str, SqlModel]
+    refused: Mapping[str, str]
+    stubs: Mapping[str, Path]
+    errors: tuple[ModelError, ...]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Sound texts by their path under the root, and what was wrong with the files, as path, line and problem.
+
+    `rules` is a digest of all by which the texts were found sound.
+    """
+
+    texts: Mapping[str, str]
+    errors: tuple[tuple[str, int, str], ...] = ()
+    rules: str = ""
+
+    def dumps(self) -> str:
+        return json.dumps({"texts": dict(self.texts), "errors": self.errors, "rules": self.rules}, sort_keys=True)
+
+    @staticmethod
+    def loads(text: str) -> _Kept:
+        held = json.loads(text)
+        errors = tuple((path, line, problem) for path, line, problem in held["errors"])
+        return _Kept(held["texts"], errors, held["rules"])
+
+
+def load_models_kept(root: Path, tables: Iterable[Table], folder: Path) -> Models:
+    """Read the models under `root`; `folder` is where what was read is kept."""
+    known = tuple(tables)
+    kept = _handed_down(folder)
+    if kept is not None:
+        return _told(root, kept, _models_of(root, kept, known))
+    kept, models = _read(root, known, folder)
+    os.environ[HANDED_DOWN] = f"{os.getpid()}:{_keep(folder, kept)}"
+    return _told(root, kept, models)
+
+
+def _read(root: Path, tables: tuple[Table, ...], folder: Path) -> tuple[_Kept, Mapping[str, SqlModel]]:
+    """Read the files; those that are refused give way to the last sound text of theirs."""
+    files, latest, rules = model_files(root), _latest(folder), _rules(tables)
+    named = {_name(path, root): text for path, text in files.items()}
+    is_known = latest.texts == named and not latest.errors and latest.rules == rules
+    reading = read_models(root, files, tables, known_sound=is_known)
+    refused = dict(reading.refused)
+    errors = [one for error in refused.values() for one in error.all]
+    while not set(reading.refused) <= _given_up(files):
+        for path, error in reading.refused.items():
+            before = files[path]
+            kept = latest.texts.get(_name(path, root))
+            files[path] = error if kept is None or kept == before else kept
+        reading = read_models(root, files, tables)
+        # What is sound beside a file that is refused now may not be beside the last sound text of that.
+        errors += [one for path, error in reading.refused.items() if path not in refused for one in error.all]
+        refused |= reading.refused
+    texts = {_name(model.path, root): str(files[model.path]) for model in reading.models.values()}
+    told = dict.fromkeys((_name(error.path, root), error.line, error.problem) for error in errors)
+    kept_now = _Kept(texts, tuple(told), rules)
+    return kept_now, reading.models if not told else _models_of(root, kept_now, tables)
+
+
+def _rules(tables: tuple[Table, ...]) -> str:
+    """A digest of all that decides whether models are sound, besides them: code, and the tables made in Python."""
+    digest = hashlib.sha256(f"{version('sqlglot')} {tables!r}".encode())
+    for folder in _RULES:
+        for path in sorted(folder.rglob("*.py")):
+            status = path.stat()
+            digest.update(f"{path} {status.st_mtime_ns} {status.st_size}\n".encode())
+    return digest.hexdigest()
+
+
+def _given_up(files: Mapping[Path, str | ModelError]) -> set[Path]:
+    return {path for path, text in files.items() if isinstance(text, ModelError)}
+
+
+def _models_of(root: Path, kept: _Kept, tables: tuple[Table, ...]) -> Mapping[str, SqlModel]:
+    texts = {root / name: text for name, text in kept.texts.items()}
+    return read_models(root, texts, tables, unread=_stubs(root, kept), known_sound=True).models
+
+
+def _stubs(root: Path, kept: _Kept) -> dict[str, Path]:
+    """The refused files of which no sound text is known, by the table that they would make."""
+    paths = {root / name for name, _, _ in kept.errors if name not in kept.texts}
+    return {key: path for path in sorted(paths) if (key := key_of(path, root)) is not None}
+
+
+def _told(root: Path, kept: _Kept, models: Mapping[str, SqlModel]) -> Models:
+    errors = tuple(ModelError(root / name, line, problem) for name, line, problem in kept.errors)
+    broken: dict[str, str] = {}
+    for error in errors:
+        key = key_of(error.path, root)
+        if key is not None:
+            broken.setdefault(key, str(error))
+    stubs = {key: path for key, path in _stubs(root, kept).items() if key not in models}
+    return Models(models, broken | _hanging(models, broken), stubs, errors)
+
+
+def _hanging(models: Mapping[str, SqlModel], broken: Mapping[str, str]) -> dict[str, str]:
+    """The models that read a broken one, directly or by way of others, each with the reason."""
+    found: dict[str, str] = {}
+    roots = {key: key for key in broken}
+    grows = True
+    while grows:
+        grows = False
+        for key, model in models.items():
+            cause = next((roots[read] for read in model.reads if read in roots), None)
+            if cause is not None and key not in roots:
+                roots[key], grows = cause, True
+                found[key] = f"{key} hangs on {cause}, whose file is refused: {broken[cause]}"
+    return found
+
+
+def _name(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _handed_down(folder: Path) -> _Kept | None:
+    process, _, name = os.environ.get(HANDED_DOWN, "").partition(":")
+    if not name or process != str(os.getppid()):
+        return None
+    return _load(folder / name)
+
+
+def _latest(folder: Path) -> _Kept:
+    try:
+        name = (folder / _LATEST).read_text(encoding="utf-8").strip()
+    except OSError:
+        return _Kept({})
+    return _load(folder / name) or _Kept({})
+
+
+def _load(path: Path) -> _Kept | None:
+    try:
+        return _Kept.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # it is only a help: without it the files are read as they are
+
+
+def _keep(folder: Path, found: _Kept) -> str:
+    """Keep what was read under its digest, as the latest; older ones go, but for some that runs may still need."""
+    text = found.dumps()
+    name = f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
+    latest = folder / _LATEST
+    if (folder / name).is_file() and latest.is_file() and latest.read_text(encoding="utf-8") == name:
+        return name
+    folder.mkdir(parents=True, exist_ok=True)
+    _put(folder / name, text)
+    _put(latest, name)
+    by_age = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in by_age[_KEPT:]:
+        old.unlink(missing_ok=True)
+    return name
+
+
+def _put(path: Path, text: str) -> None:
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(path)

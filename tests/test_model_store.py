@@ -1,0 +1,167 @@
+"""One bad model file stops nobody, and runs keep the models that they were launched with."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets.factory.sql_assets import ModelLineage, sql_asset
+from resources.warehouse.table import Column, Table
+from tributary.model_store import HANDED_DOWN, Models, load_models_kept
+
+SALES = Table("staged", "sales", (Column("id", "integer", "Id."), Column("amount", "integer", "Amount.")))
+MODEL = """/*
+description: {name}.
+grain: one row a sale
+columns:
+  id: {{type: integer, description: "Sale."}}
+*/
+SELECT s.id FROM {reads} AS s
+"""
+
+
+class Project:
+    """A folder of models, `one` <- `two` <- `three` and `apart`, and a home."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root, self.home = folder / "sql", folder / "models"
+        self.write("core/one", reads="staged.sales")
+        self.write("core/two", reads="core.one")
+        self.write("gold/three", reads="core.two")
+        self.write("gold/apart", reads="staged.sales")
+
+    def path(self, name: str) -> Path:
+        return self.root / "shop" / f"{name}.sql"
+
+    def write(self, name: str, text: str = MODEL, reads: str = "staged.sales") -> None:
+        self.path(name).parent.mkdir(parents=True, exist_ok=True)
+        self.path(name).write_text(text.format(name=name, reads=reads))
+
+    def load(self) -> Models:
+        return load_models_kept(self.root, [SALES], self.home)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.delenv(HANDED_DOWN, raising=False)
+    return Project(tmp_path)
+
+
+def test_a_broken_file_is_stood_in_for_by_its_last_sound_text(project: Project) -> None:
+    before = project.load()
+    assert (before.refused, before.errors) == ({}, ())
+    project.write("core/one", "/*\nhalf")
+    after = project.load()
+    assert set(after.models) == set(before.models)
+    assert after.models["core.one"].digest == before.models["core.one"].digest
+    assert after.refused["core.one"].endswith("one.sql:1: the header's comment is not closed; close it with */.")
+    assert "core.two hangs on core.one, whose file is refused: " in after.refused["core.two"]
+    assert "gold.three hangs on core.one" in after.refused["gold.three"]
+    assert "gold.apart" not in after.refused
+    # Read again, by whatever process, it is the same; mended, nothing is left of it.
+    assert project.load().refused == after.refused
+    project.write("core/one", reads="staged.sales")
+    assert project.load().refused == {}
+
+
+def test_of_a_file_that_never_was_sound_only_the_name_is_known(project: Project) -> None:
+    project.write("core/one", "nonsense")
+    found = project.load()
+    assert set(found.models) == {"core.two", "gold.three", "gold.apart"}
+    assert set(found.stubs) == {"core.one"}
+    assert set(found.refused) == {"core.one", "core.two", "gold.three"}
+
+
+def test_an_edit_that_another_file_does_not_bear_refuses_that_other(project: Project) -> None:
+    project.load()
+    project.write("core/one", MODEL.replace("id:", "number:").replace("s.id", "s.id AS number"))
+    found = project.load()
+    assert set(found.refused) == {"core.two", "gold.three"}
+    assert "s has no column id" in found.refused["core.two"]
+    assert found.models["core.one"].table.column_names == ("number",)
+
+
+def test_files_that_are_gone_are_gone(project: Project) -> None:
+    project.load()
+    project.path("gold/three").unlink()
+    assert set(project.load().models) == {"core.one", "core.two", "gold.apart"}
+
+
+def test_what_makes_a_table_twice_is_refused_and_so_is_a_file_that_stands_nowhere(project: Project) -> None:
+    project.load()
+    other = project.root / "toys" / "gold" / "apart.sql"
+    other.parent.mkdir(parents=True)
+    other.write_text(MODEL.format(name="x", reads="staged.sales"))
+    (project.root / "stray.sql").write_text("SELECT 1")
+    found = project.load()
+    assert set(found.refused) == {"gold.apart"}
+    assert [error.path.name for error in found.errors] == ["stray.sql", "apart.sql"]
+    assert set(found.models) == {"core.one", "core.two", "gold.three", "gold.apart"}
+
+
+def test_a_refused_model_says_so_on_its_page_and_fails_with_the_sentence(project: Project) -> None:
+    project.load()
+    project.write("core/one", "nonsense")
+    found = project.load()
+    lineage = ModelLineage({SALES.key: SALES} | {key: model.table for key, model in found.models.items()})
+    assets = [sql_asset(model, lineage, found.refused.get(key, "")) for key, model in found.models.items()]
+    one = next(asset for asset in assets if asset.key == dg.AssetKey(["core", "one"]))
+    description = one.specs_by_key[one.key].description or ""
+    assert "Not made for now" in description
+    assert "must begin with a comment" in description
+    assert "core/one." in description
+    run = dg.materialize(
+        [one], resources={"warehouse": object()}, instance=dg.DagsterInstance.ephemeral(), raise_on_error=False
+    )
+    (failed,) = [event for event in run.all_events if event.is_step_failure]
+    data = failed.step_failure_data.user_failure_data
+    assert data is not None
+    assert data.description == found.refused["core.one"]
+
+
+def _digest(folder: str, _: object = None) -> str:
+    return Project.load(_at(folder)).models["core.one"].digest
+
+
+def _at(folder: str) -> Project:
+    project = Project.__new__(Project)
+    project.root, project.home = Path(folder) / "sql", Path(folder) / "models"
+    return project
+
+
+def test_a_process_of_the_loader_keeps_what_it_was_launched_with(project: Project, tmp_path: Path) -> None:
+    before = project.load().models["core.one"].digest
+    project.write("core/one", MODEL.replace("one row", "one line"), reads="staged.sales")
+    # As Dagster's code server starts a run: a child of the process that has loaded.
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(_digest, (str(tmp_path),)) == before
+    # A process that is no child of it, though it has the same environment, reads the files.
+    code = f"from tests.test_model_store import _digest; print(_digest({str(tmp_path)!r}))"
+    shell = f'{sys.executable} -c "{code}"; true'
+    done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True, env=os.environ)
+    assert done.stdout.strip() not in ("", before)
+    assert project.load().models["core.one"].digest == done.stdout.strip()
+
+
+def test_what_was_kept_is_only_a_help(project: Project) -> None:
+    project.load()
+    for path in project.home.iterdir():
+        path.write_text("{")
+    assert set(project.load().models) == {"core.one", "core.two", "gold.three", "gold.apart"}
+    for n in range(30):
+        project.write("gold/apart", MODEL.replace("one row", f"{n} rows"))
+        project.load()
+    assert len(list(project.home.glob("*.json"))) <= 21
+
+
+def test_known_texts_are_looked_through_again_when_a_table_in_python_has_changed(project: Project) -> None:
+    project.load()
+    changed = Table("staged", "sales", (Column("number", "integer", "Id."),))
+    found = load_models_kept(project.root, [changed], project.home)
+    assert "s has no column id" in found.refused["core.one"]
