@@ -113,6 +113,7 @@ class WriteReport:
     `lines` and `rejected` are the source's records, or lines, and those of them that went to quarantine. `table_rows`
     counts the rows of the whole table after the write of a window; None where `rows` does. `fingerprint` is what the
     rows were made from, where that was told.
+    `migrated` is a sentence where a window's write gave the table new columns, so that other windows lack their values.
     """
 
     table: Table
@@ -130,6 +131,7 @@ class WriteReport:
     unchanged: bool = False
     table_rows: int | None = None
     fingerprint: str = ""
+    migrated: str = ""
 
 
 @dataclass(frozen=True)

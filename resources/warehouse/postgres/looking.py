@@ -17,6 +17,7 @@ from resources.warehouse.postgres.notes import read_note, versions, write_note
 from resources.warehouse.postgres.quarantine import held_lines
 from resources.warehouse.postgres.relations import find, has_columns
 from resources.warehouse.postgres.session import Session
+from resources.warehouse.postgres.turns import ensure_turn, take_turn
 from resources.warehouse.table import Table
 
 PREVIEW_ROWS = 10
@@ -66,9 +67,10 @@ def standing(session: Session, table: Table, recipe: Recipe) -> Standing:
     fingerprint = f"{made_from}:{checked_by}"
     if read_note(session, table) is None:
         return Standing(fingerprint)
+    ensure_turn(session, table.key)
     with session.transaction():
         # As writers do: what is noted below must be of the rows that were looked at.
-        session.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"tributary {table.key}",))
+        take_turn(session, table.key)
         note, found = read_note(session, table), find(session, table)
         if note is None or note.checks is None or note.published.fingerprint.partition(":")[0] != made_from:
             return Standing(fingerprint)

@@ -1,15 +1,15 @@
 """Publishes a relation built aside, so that every reader, in any transaction, sees the old rows or the new ones.
 
-Normally the parent's partition is swapped, which moves no row. The swap needs the parent to itself for an instant, and
-a reader that holds an older snapshot would find the new partition's rows invisible to it. Where either stands in the
-way for long, the rows are replaced in place instead: slower, but versioned row by row.
+Normally the parent's partition is swapped, which moves no row. A partition is there for everyone at once, but its rows
+are not: to a snapshot older than they are, the table would be empty. So the swap waits for the server's proof that no
+such snapshot is left, and it needs the parent to itself for an instant. Where either is not to be had for long, the
+rows are replaced in place instead: slower, but versioned row by row.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import psycopg
 
@@ -19,55 +19,74 @@ from resources.warehouse.postgres.relations import (
     create_parent,
     describe,
     find,
-    grants_on,
     has_columns,
     part_sql,
     reshape_parent,
-    restore_grants,
 )
 from resources.warehouse.postgres.session import Session
+from resources.warehouse.postgres.snapshots import wait_until_everyone_sees
 from resources.warehouse.table import Table, quoted
 
 LOCK_MILLISECONDS = 250
 ATTEMPTS = 4
+LEAST_PATIENCE = 0.02
+MOST_PATIENCE = 10.0
 
 AtPublish = Callable[[], None]
 
 
-class _Busy(Exception):
-    """Readers are in the way of a swap."""
-
-
-def publish_whole(session: Session, table: Table, part: str, *, built_in: int, at_publish: AtPublish) -> None:
+def publish_whole(
+    session: Session, table: Table, part: str, *, built_in: int, seconds: float, at_publish: AtPublish
+) -> None:
     """Make `part`, committed by transaction `built_in`, the table's rows; `at_publish` runs in the same transaction.
 
+    `seconds` is how long building took: as long as that it is worth to wait before the rows are moved instead.
+
     Raises:
-        WarehouseError: another relation has the name, or a view stands in the way of changed columns.
+        WarehouseError: another relation has the name, somebody's view stands in the way of changed columns, or readers
+            do, for longer than `MOST_PATIENCE`.
     """
     found = expect_table(session, table)
+    standing = found.part if found is not None else None
     same_shape = found is not None and has_columns(found, table)
-    for attempt in range(ATTEMPTS):
+    patience = min(max(seconds, LEAST_PATIENCE), MOST_PATIENCE) if same_shape else MOST_PATIENCE
+    for _ in attempts(session, built_in if standing else None, patience, until_then=not same_shape):
         try:
             with session.transaction():
                 session.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
-                _swap(session, table, found, part, built_in if same_shape else None)
+                _swap(session, table, found, part)
                 describe(session, table, found)
                 at_publish()
-        except (_Busy, psycopg.errors.LockNotAvailable):
-            if not same_shape and attempt == ATTEMPTS - 1:
-                raise WarehouseError(
-                    f"{table.key} changes its columns, for which its readers must finish first; run it again."
-                ) from None
-            time.sleep(0.05 * 2**attempt)
-        else:
-            return
-    if found is None or found.part is None:
+        except psycopg.errors.LockNotAvailable:
+            continue
+        return
+    if found is None or standing is None:
         raise WarehouseError(f"{table.key} could not be created, as others hold it locked; run it again.")
+    if not same_shape:
+        raise WarehouseError(
+            f"{table.key} changes its columns, for which transactions that began before its new rows must end first; "
+            "the old rows stay: run it again."
+        )
     with session.transaction():
-        session.execute(f"DELETE FROM {table.sql_name}")
-        move_rows(session, table, part, found.part)
+        session.execute(f"DELETE FROM {part_sql(standing)}")
+        move_rows(session, table, part, standing)
         describe(session, table, found)
         at_publish()
+
+
+def attempts(session: Session, transaction: int | None, patience: float, *, until_then: bool) -> Iterator[None]:
+    """One turn of a loop for each try to get a lock, and none before everyone sees what `transaction` committed.
+
+    It ends after `ATTEMPTS` tries or, where `until_then` is set, when `patience` (seconds) is over as well.
+    """
+    deadline = time.monotonic() + patience
+    attempt = 0
+    while attempt < ATTEMPTS or (until_then and time.monotonic() < deadline):
+        if transaction is not None and not wait_until_everyone_sees(session, transaction, deadline):
+            return
+        yield
+        time.sleep(0.05 * 2 ** min(attempt, ATTEMPTS))
+        attempt += 1
 
 
 def expect_table(session: Session, table: Table) -> Found | None:
@@ -85,62 +104,20 @@ def expect_table(session: Session, table: Table) -> Found | None:
 
 def publish_new(session: Session, table: Table, found: Found | None, part: str) -> None:
     """Make `part`, which the caller's transaction built, the first rows of a table that has none."""
-    _swap(session, table, found, part, None)
+    _swap(session, table, found, part)
     describe(session, table, found)
 
 
-def publish_view(session: Session, table: Table, select: str) -> None:
-    """Create or replace a view.
-
-    Raises:
-        WarehouseError: another relation has the name, or views of others depend on columns that change.
-    """
-    found = find(session, table)
-    with session.transaction():
-        if found is not None and found.kind != "v":
-            raise WarehouseError(f"{table.key} is a table and its model now makes a view; drop the table first.")
-        grants: list[dict[str, Any]] = []
-        if found is not None and not has_columns(found, table):
-            grants = grants_on(session, table)
-            session.execute(f"DROP VIEW {table.sql_name}")
-            found = None
-        session.execute(f"CREATE OR REPLACE VIEW {table.sql_name} AS {select}")
-        restore_grants(session, table, grants)
-        describe(session, table, found)
-
-
-def _swap(session: Session, table: Table, found: Found | None, part: str, built_in: int | None) -> None:
+def _swap(session: Session, table: Table, found: Found | None, part: str) -> None:
     if found is None:
         create_parent(session, table)
     else:
         session.execute(f"LOCK TABLE {table.sql_name} IN ACCESS EXCLUSIVE MODE")
-        if built_in is not None and _older_snapshots(session, built_in):
-            raise _Busy
         if found.part is not None:
             session.execute(f"ALTER TABLE {table.sql_name} DETACH PARTITION {part_sql(found.part)}")
             session.execute(f"DROP TABLE {part_sql(found.part)}")
         reshape_parent(session, table, found)
     session.execute(f"ALTER TABLE {table.sql_name} ATTACH PARTITION {part_sql(part)} DEFAULT")
-
-
-def _older_snapshots(session: Session, built_in: int) -> bool:
-    """Whether a transaction of somebody else's may hold a snapshot in which the new rows do not exist yet.
-
-    Tributary's own sessions take a fresh snapshot for each statement, so they never do.
-    """
-    return bool(
-        session.row(
-            """
-            SELECT EXISTS (
-                SELECT 1 FROM pg_stat_activity
-                WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
-                  AND backend_xmin IS NOT NULL AND application_name NOT LIKE 'tributary%%'
-                  AND age(backend_xmin) >= age((%s::bigint %% 4294967296)::text::xid)
-            ) AS older
-            """,
-            (built_in,),
-        )["older"]
-    )
 
 
 def move_rows(session: Session, table: Table, part: str, standing: str) -> None:

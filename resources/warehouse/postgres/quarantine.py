@@ -11,7 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from resources.warehouse.base import Origin, Rejected, RejectedSource
 from resources.warehouse.delimited.scan import Reject
+from resources.warehouse.postgres.relations import create_missing
 from resources.warehouse.postgres.session import Session
+from resources.warehouse.postgres.turns import ensure_turn, take_turn
 from resources.warehouse.table import Table
 
 _DDL = """
@@ -52,9 +54,7 @@ def ensure_quarantine(session: Session) -> None:
         "AND attname IN ('byte_offset', 'detail') AND NOT attisdropped"
     )["n"]
     if known < 2:
-        with session.transaction():
-            session.execute("SELECT pg_advisory_xact_lock(hashtext('tributary schemas'))")
-            session.execute(_DDL)
+        create_missing(session, _DDL)
 
 
 def replace_lines(
@@ -75,9 +75,11 @@ def replace_records(
     session: Session, table_name: str, rejects: Mapping[str, Sequence[Rejected]], origin: Origin
 ) -> None:
     """Make `rejects` the rejected records of each named source for the table, in one transaction."""
+    turn = f"rejects {table_name}"
+    ensure_turn(session, turn)
     with session.transaction():
         # Two that replace the same sources take turns, instead of one failing on the other's rows.
-        session.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"tributary rejects {table_name}",))
+        take_turn(session, turn)
         session.execute(
             "DELETE FROM quarantine.rejected_rows WHERE table_name = %s AND source = ANY(%s)",
             (table_name, list(rejects)),

@@ -1,15 +1,28 @@
-"""The schema `_parts` and the tables in it that record what was published; what they say is `notes`' and `ledger`'s."""
+"""The schema `_parts` and what is in it beside partitions: records of what was published, and what publishing needs."""
 
 from __future__ import annotations
 
-from resources.warehouse.postgres import ledger, notes
-from resources.warehouse.postgres.relations import PARTS
+from resources.warehouse.postgres import ledger, notes, snapshots
+from resources.warehouse.postgres.relations import CONSTANT_DDL, PARTS, create_missing
 from resources.warehouse.postgres.session import Session
+
+# Rows are read through the tables that people see, where grants and policies are: default privileges that somebody set
+# for all schemas must open no other way to them.
+_SCHEMA = f"""
+CREATE SCHEMA IF NOT EXISTS "{PARTS}";
+DO $$ DECLARE other text; BEGIN
+    FOR other IN SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
+        FROM pg_namespace AS n, aclexplode(n.nspacl) AS a WHERE n.nspname = '{PARTS}' AND a.grantee <> n.nspowner
+    LOOP EXECUTE format('REVOKE ALL ON SCHEMA "{PARTS}" FROM %s CASCADE', other); END LOOP;
+END $$
+"""
 
 
 def ensure_parts(session: Session) -> None:
     """Create the schema and its tables where they are missing; safe while others do the same."""
-    if session.row("SELECT to_regclass('_parts.loaded_sources') IS NULL AS missing")["missing"]:
-        with session.transaction():
-            session.execute("SELECT pg_advisory_xact_lock(hashtext('tributary schemas'))")
-            session.execute(f'CREATE SCHEMA IF NOT EXISTS "{PARTS}"; {notes.DDL}; {ledger.DDL}')
+    missing = session.row(
+        "SELECT num_nulls(to_regclass('_parts.loaded_sources'), to_regclass('_parts.horizon'), "
+        "to_regtype('_parts.constant')) > 0 AS some"
+    )
+    if missing["some"]:
+        create_missing(session, f"{_SCHEMA}; {CONSTANT_DDL}; {notes.DDL}; {ledger.DDL}; {snapshots.DDL}")

@@ -1,30 +1,44 @@
 """The public face of a table: a partitioned parent whose one partition holds the rows.
 
-The parent is what readers, views and grants refer to; it is never dropped while its columns allow, so they survive
-every replace. Partitions live in the schema `_parts`. A view model is a plain view.
+The parent is what readers, views, grants and policies refer to; it is never dropped, so they survive every replace. It
+is partitioned by a constant, so that no column is bound to it for ever. Partitions live in the schema `_parts`. A view
+model is a plain view.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+import psycopg
 from psycopg import sql
 
 from resources.warehouse.errors import WarehouseError
+from resources.warehouse.postgres.hung import put_on, take_off
 from resources.warehouse.postgres.session import Session
 from resources.warehouse.table import Column, Table, quoted
 from resources.warehouse.types import postgres_type
 
 PARTS = "_parts"
+CREATE_ATTEMPTS = 5
+
+CONSTANT = f'"{PARTS}"."constant"'
+"""A domain with one value. As a domain's condition can change, the server does not take it for a constant, which it
+would refuse as a partition key."""
+
+CONSTANT_DDL = f"""
+DO $$ BEGIN CREATE DOMAIN {CONSTANT} AS integer CHECK (VALUE = 1); EXCEPTION WHEN duplicate_object THEN NULL; END $$
+"""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A relation as the server has it: its kind (`p` partitioned, `v` view, `r` plain), columns, and partition."""
+    """A relation as the server has it: its kind (`p` partitioned, `v` view, `r` plain), columns, and partition.
+
+    `key` is the column by which an older parent is partitioned.
+    """
 
     kind: str
     columns: dict[str, str]
@@ -81,12 +95,24 @@ def has_columns(found: Found, table: Table) -> bool:
     return found.columns == {column.name: postgres_type(column.type) for column in table.columns}
 
 
+def create_missing(session: Session, statements: str) -> None:
+    """Run statements that create what is missing (`IF NOT EXISTS`), all or none; safe while others do the same."""
+    for attempt in range(CREATE_ATTEMPTS):
+        try:
+            with session.transaction():
+                session.execute(statements)
+        except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateObject, psycopg.errors.DuplicateTable):
+            # Another session was creating it, and has done so by now.
+            if attempt + 1 == CREATE_ATTEMPTS:
+                raise
+        else:
+            return
+
+
 def ensure_schema(session: Session, name: str) -> None:
     """Create a schema where it is missing; safe while others do the same."""
     if not session.rows("SELECT 1 FROM pg_namespace WHERE nspname = %s", (name,)):
-        with session.transaction():
-            session.execute("SELECT pg_advisory_xact_lock(hashtext('tributary schemas'))")
-            session.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(name)}")
+        create_missing(session, f"CREATE SCHEMA IF NOT EXISTS {quoted(name)}")
 
 
 def column_definitions(columns: Sequence[Column]) -> str:
@@ -96,15 +122,15 @@ def column_definitions(columns: Sequence[Column]) -> str:
 
 def create_parent(session: Session, table: Table) -> None:
     """Create the partitioned parent, empty."""
-    key = quoted(table.partition_by or table.column_names[0])
-    session.execute(f"CREATE TABLE {table.sql_name} ({column_definitions(table.columns)}) PARTITION BY LIST ({key})")
+    columns = column_definitions(table.columns)
+    session.execute(f"CREATE TABLE {table.sql_name} ({columns}) PARTITION BY LIST ((1::{CONSTANT}))")
 
 
 def reshape_parent(session: Session, table: Table, found: Found) -> None:
-    """Give an empty parent the table's columns, keeping views and grants on it.
+    """Give an empty parent the table's columns, keeping all that hangs on it.
 
     Raises:
-        WarehouseError: a view of somebody's uses a column that goes or changes its type.
+        WarehouseError: something of somebody's uses a column that goes or changes its type.
     """
     wanted = {column.name: postgres_type(column.type) for column in table.columns}
     steps = [f"DROP COLUMN {quoted(name)}" for name in found.columns if name not in wanted]
@@ -115,49 +141,30 @@ def reshape_parent(session: Session, table: Table, found: Found) -> None:
             steps.append(f"ALTER COLUMN {quoted(name)} TYPE {type_name} USING NULL")
     if not steps:
         return
-    if found.key not in wanted or found.columns[found.key] != wanted[found.key]:
+    if found.key is not None and found.columns[found.key] != wanted.get(found.key):
         _recreate_parent(session, table)
         return
-    session.execute(f"ALTER TABLE {table.sql_name} {', '.join(steps)}")
+    try:
+        session.execute(f"ALTER TABLE {table.sql_name} {', '.join(steps)}")
+    except (psycopg.errors.DependentObjectsStillExist, psycopg.errors.FeatureNotSupported) as error:
+        raise WarehouseError(
+            f"{table.key} changes columns that others use ({in_the_way(error)}): drop or change that first, then run "
+            "it again; the old rows stay."
+        ) from error
 
 
 def _recreate_parent(session: Session, table: Table) -> None:
-    """The partition key itself changes, which no ALTER can do: only possible while nothing depends on the parent."""
-    views = session.rows(
-        """
-        SELECT DISTINCT r.ev_class::regclass::text AS view FROM pg_depend AS d JOIN pg_rewrite AS r ON r.oid = d.objid
-        WHERE d.refobjid = %s::regclass AND d.classid = 'pg_rewrite'::regclass
-        """,
-        (table.sql_name,),
-    )
-    if views:
-        names = ", ".join(row["view"] for row in views)
-        raise WarehouseError(
-            f"{table.key} changes the column it is partitioned by, which {names} depends on; drop that view first."
-        )
-    grants = grants_on(session, table)
+    """The column changes that an older parent is partitioned by, which no ALTER can do."""
+    hung = take_off(session, table.sql_name, table.key)
     session.execute(f"DROP TABLE {table.sql_name}")
     create_parent(session, table)
-    restore_grants(session, table, grants)
+    put_on(session, table.sql_name, table.key, hung)
 
 
-def grants_on(session: Session, table: Table) -> list[dict[str, Any]]:
-    """Who was granted what on the relation, beside its owner."""
-    return session.rows(
-        """
-        SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS role,
-               a.privilege_type AS privilege
-        FROM pg_class AS c, aclexplode(c.relacl) AS a
-        WHERE c.oid = %s::regclass AND a.grantee <> c.relowner
-        """,
-        (table.sql_name,),
-    )
-
-
-def restore_grants(session: Session, table: Table, grants: Sequence[Mapping[str, Any]]) -> None:
-    """Grant again what a relation's drop took; roles and privileges come quoted from the server's catalogue."""
-    for grant in grants:
-        session.execute(f"GRANT {grant['privilege']} ON {table.sql_name} TO {grant['role']}")
+def in_the_way(error: psycopg.Error) -> str:
+    """What depends on something, in the server's words."""
+    diagnostics = error.diag
+    return "; ".join((diagnostics.message_detail or diagnostics.message_primary or str(error)).splitlines()).rstrip(".")
 
 
 def describe(session: Session, table: Table, found: Found | None) -> None:
@@ -207,7 +214,20 @@ def drop_stray_parts(session: Session, table: Table) -> None:
         (PARTS, part_prefix(table)),
     )
     for stray in strays:
-        session.execute(f"DROP {'VIEW' if stray['kind'] == 'v' else 'TABLE'} IF EXISTS {part_sql(stray['name'])}")
+        with session.transaction():
+            relation = part_sql(stray["name"])
+            if stray["kind"] == "v":
+                session.execute(f"DROP VIEW IF EXISTS {relation}")
+            elif _lock_loose(session, relation):
+                session.execute(f"DROP TABLE {relation}")
+
+
+def _lock_loose(session: Session, relation: str) -> bool:
+    """Lock a relation, and tell whether it is there and no table's partition: a dying writer may have made it one."""
+    if session.row("SELECT to_regclass(%s) IS NULL AS gone", (relation,))["gone"]:
+        return False
+    session.execute(f"LOCK TABLE {relation} IN ACCESS EXCLUSIVE MODE")
+    return not session.rows("SELECT 1 FROM pg_inherits WHERE inhrelid = %s::regclass", (relation,))
 
 
 def part_prefix(table: Table) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -17,6 +17,18 @@ from resources.warehouse.table import Table
 APPLICATION = "tributary"
 _SYNTAX_ERROR = "42601"
 _CANCEL_SECONDS = 5.0
+CLIENT_CHECK = "5s"
+"""How long a statement may run on after its client died; a killed writer's or reader's would else run to its end."""
+
+READING_LIMIT = "1h"
+"""The longest that one query may run."""
+
+# Row security that binds even the owner must fail a write, not shrink what is made of a table in silence. The
+# keepalives notice that a client's machine is gone, where the connection is not a local socket.
+_WRITING = (
+    "SET row_security = off; SET tcp_keepalives_idle = 60; SET tcp_keepalives_interval = 10; "
+    "SET tcp_keepalives_count = 3"
+)
 
 
 class Session:
@@ -26,9 +38,11 @@ class Session:
     """
 
     def __init__(
-        self, connection: psycopg.Connection[dict[str, Any]], origin: Origin, table: Table | None = None
+        self, connection: psycopg.Connection[dict[str, Any]], url: str, origin: Origin, table: Table | None = None
     ) -> None:
         self.connection = connection
+        self._url = url
+        self._origin = origin
         self._table = table
         self._comment = f"/* {APPLICATION} run={_plain(origin.run_id)} asset={_plain(origin.asset)} */ "
 
@@ -52,6 +66,10 @@ class Session:
     def rows(self, sql: str, params: Sequence[Any] | None = None) -> list[dict[str, Any]]:
         """All rows of a query."""
         return self.execute(sql, params).fetchall()
+
+    def named(self, sql: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """All rows of a query whose values are bound by name (`%(name)s`)."""
+        return self.connection.execute((self._comment + sql).encode(), params).fetchall()
 
     def sample(self, sql: str, params: Sequence[Any] | None = None) -> list[dict[str, Any]]:
         """All rows of a query, as they may be shown to people: personal data of the session's table is hidden."""
@@ -77,6 +95,12 @@ class Session:
         with self.connection.cursor() as cursor, cursor.copy((self._comment + sql).encode()) as copy:
             yield copy
 
+    @contextmanager
+    def beside(self) -> Iterator[Session]:
+        """Another session of the same kind, for as long as the block runs."""
+        with _connect(self._url, self._origin) as connection:
+            yield Session(connection, self._url, self._origin, self._table)
+
 
 @contextmanager
 def open_session(url: str, origin: Origin, *, read_only: bool = False, table: Table | None = None) -> Iterator[Session]:
@@ -84,16 +108,12 @@ def open_session(url: str, origin: Origin, *, read_only: bool = False, table: Ta
 
     What is shown of `table` is shown without personal data, and so are refusals, which may quote values.
     """
-    name = " ".join(part for part in (APPLICATION, origin.asset, origin.run_id[:8]) if part)[:63]
-    try:
-        connection = psycopg.connect(url, autocommit=True, row_factory=dict_row, application_name=name)
-    except psycopg.OperationalError as error:
-        raise WarehouseError(
-            f"The warehouse's Postgres cannot be reached ({_first_line(error)}); start it with `tributary up`."
-        ) from error
-    with connection:
+    with _connect(url, origin) as connection:
         try:
-            session = Session(connection, origin, table)
+            session = Session(connection, url, origin, table)
+            with suppress(psycopg.errors.InvalidParameterValue):  # the server's machine cannot tell
+                session.execute(f"SET client_connection_check_interval = '{CLIENT_CHECK}'")
+            session.execute(f"SET statement_timeout = '{READING_LIMIT}'" if read_only else _WRITING)
             if read_only:
                 with _reading(session):
                     yield session
@@ -119,6 +139,16 @@ def open_session(url: str, origin: Origin, *, read_only: bool = False, table: Ta
             if not isinstance(error, Exception) and connection.info.transaction_status is TransactionStatus.ACTIVE:
                 connection.cancel_safe(timeout=_CANCEL_SECONDS)
             raise
+
+
+def _connect(url: str, origin: Origin) -> psycopg.Connection[dict[str, Any]]:
+    name = " ".join(part for part in (APPLICATION, origin.asset, origin.run_id[:8]) if part)[:63]
+    try:
+        return psycopg.connect(url, autocommit=True, row_factory=dict_row, application_name=name)
+    except psycopg.OperationalError as error:
+        raise WarehouseError(
+            f"The warehouse's Postgres cannot be reached ({_first_line(error)}); start it with `tributary up`."
+        ) from error
 
 
 @contextmanager

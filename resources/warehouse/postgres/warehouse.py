@@ -24,6 +24,7 @@ from resources.warehouse.base import (
 from resources.warehouse.postgres.ledger import loaded_sources
 from resources.warehouse.postgres.looking import review, standing
 from resources.warehouse.postgres.notes import read_note
+from resources.warehouse.postgres.records import ensure_parts
 from resources.warehouse.postgres.session import open_session
 from resources.warehouse.postgres.task import Task
 from resources.warehouse.postgres.write import Write
@@ -102,6 +103,7 @@ class PostgresWarehouse(Warehouse):
         from resources.warehouse.postgres.quarantine import ensure_quarantine, replace_records
 
         with open_session(self._url(), origin) as session:
+            ensure_parts(session)
             ensure_quarantine(session)
             replace_records(session, table_name, rejects, origin)
 

@@ -15,8 +15,7 @@ from resources.warehouse.errors import WarehouseError
 from resources.warehouse.postgres.audit import check_set
 from resources.warehouse.postgres.build import window_sql
 from resources.warehouse.postgres.deduplicate import settle
-from resources.warehouse.postgres.publish import expect_table
-from resources.warehouse.postgres.relations import Found, ensure_index, has_columns, part_sql
+from resources.warehouse.postgres.relations import ensure_index, part_sql
 from resources.warehouse.postgres.session import Session
 from resources.warehouse.table import Table, quoted
 from resources.warehouse.windows import Sources, Window
@@ -36,21 +35,6 @@ class Cleared:
     deleted: int = 0
     beaten: int = 0
     displaced: Mapping[str, int] = field(default_factory=dict)
-
-
-def expect_same_columns(session: Session, table: Table) -> Found | None:
-    """The table that holds the window; None where it has no rows yet.
-
-    Raises:
-        WarehouseError: it has other columns than it should, so that all of it must be written anew.
-    """
-    found = expect_table(session, table)
-    if found is not None and not has_columns(found, table):
-        raise WarehouseError(
-            f"{table.key} has changed its columns, so that all of its rows must be made anew: drop the table, then "
-            f"materialise all of its partitions (`tributary materialize {table.key} --from … --to … --force`)."
-        )
-    return found
 
 
 def refuse_rows_outside(session: Session, table: Table, window: Window, part: str) -> None:

@@ -18,8 +18,9 @@ from resources.warehouse.postgres.build import Built, build, typed
 from resources.warehouse.postgres.deduplicate import keep_first
 from resources.warehouse.postgres.ledger import forget_sources, note_sources, take_rows
 from resources.warehouse.postgres.looking import UNCHANGED, preview_of, size_of
+from resources.warehouse.postgres.migrate import expect_same_columns, migrate
 from resources.warehouse.postgres.notes import Note, read_note, write_note
-from resources.warehouse.postgres.publish import expect_table, move_rows, publish_new, publish_view, publish_whole
+from resources.warehouse.postgres.publish import expect_table, move_rows, publish_new, publish_whole
 from resources.warehouse.postgres.records import ensure_parts
 from resources.warehouse.postgres.relations import (
     drop_stray_parts,
@@ -29,11 +30,13 @@ from resources.warehouse.postgres.relations import (
     part_sql,
 )
 from resources.warehouse.postgres.session import Session
+from resources.warehouse.postgres.snapshots import number_of_transaction
 from resources.warehouse.postgres.task import Task
+from resources.warehouse.postgres.turns import ensure_turn, expect_turn, take_turn, turn_beside
+from resources.warehouse.postgres.views import publish_view
 from resources.warehouse.postgres.windowed import (
     Cleared,
     clear_way,
-    expect_same_columns,
     index_for,
     recheck_keys,
     refuse_rows_outside,
@@ -69,6 +72,8 @@ class Write:
         self._part = new_part(task.table)
         self._started = time.perf_counter()
         self._phases: dict[str, float] = {}
+        self._beside: Session | None = None
+        self._migrated = ""
 
     def run(self) -> WriteReport:
         """Prepare, build, audit, publish, and tell.
@@ -78,7 +83,15 @@ class Write:
         """
         self._task.refuse_misfits()
         self._prepare()
-        return self._view() if self._table.kind == "view" else self._rows()
+        if self._task.window is None:
+            # Built and published in transactions of their own, so that the turn is held by a session beside.
+            with turn_beside(self._session, self._table.key) as beside:
+                self._beside = beside
+                drop_stray_parts(self._session, self._table)
+                return self._view() if self._table.kind == "view" else self._rows()
+        ensure_turn(self._session, self._table.key)
+        self._migrated = migrate(self._session, self._table, self._task.window)
+        return self._rows()
 
     def _prepare(self) -> None:
         ensure_parts(self._session)
@@ -87,9 +100,6 @@ class Write:
             from resources.warehouse.postgres.quarantine import ensure_quarantine
 
             ensure_quarantine(self._session)
-        # Two runs that write one table take turns; the lock goes with the session, however that ends.
-        self._session.execute("SELECT pg_advisory_lock(hashtext(%s))", (f"tributary {self._table.key}",))
-        drop_stray_parts(self._session, self._table)
 
     def _rows(self) -> WriteReport:
         try:
@@ -110,7 +120,10 @@ class Write:
         """Build and audit in one transaction, in which a window's rows are moved in as well."""
         session, table, window = self._session, self._table, self._task.window
         with session.transaction():
-            transaction: int = session.row("SELECT pg_current_xact_id()::text::bigint AS xid")["xid"]
+            if window is not None:
+                take_turn(session, table.key)
+                drop_stray_parts(session, table)
+            transaction = number_of_transaction(session)
             built = build(session, table, self._task.source, self._part, window=window, at_once=at_once)
             self._phase("build")
             if window is not None:
@@ -175,11 +188,13 @@ class Write:
             return False
 
         def at_publish() -> None:
+            self._expect_turn()
             note()
             forget_sources(session, table)
             self._replace_lines(built)
 
-        publish_whole(session, table, self._part, built_in=aside.transaction, at_publish=at_publish)
+        seconds = time.perf_counter() - self._started
+        publish_whole(session, table, self._part, built_in=aside.transaction, seconds=seconds, at_publish=at_publish)
         return True
 
     def _is_published(self, content: str) -> bool:
@@ -189,16 +204,25 @@ class Write:
     def _view(self) -> WriteReport:
         session, table, source = self._session, self._table, self._task.source
         assert isinstance(source, Select)  # noqa: S101 - the task refused anything else
-        select, aside = typed(session, table, source.sql), part_sql(self._part)
+        aside = part_sql(self._part)
         with session.transaction():
-            session.execute(f"CREATE VIEW {aside} AS {select}")
+            transaction = number_of_transaction(session)
+            session.execute(f"CREATE VIEW {aside} AS {typed(session, table, source.sql)}")
             rows, checks = self._audit(aside, Built(source.sql), 0)
             preview = preview_of(session, aside)
-            session.execute(f"DROP VIEW {aside}")
-            publish_view(session, table, select)
-            write_note(session, table, Published(self._task.fingerprint, rows, 0, 0), checks=checks)
         self._phase("build")
+
+        def at_publish() -> None:
+            self._expect_turn()
+            write_note(session, table, Published(self._task.fingerprint, rows, 0, 0), checks=checks)
+
+        publish_view(session, table, self._part, built_in=transaction, at_publish=at_publish)
+        self._phase("publish")
         return self._report(Aside(Built(source.sql), rows, checks, preview), 0)
+
+    def _expect_turn(self) -> None:
+        if self._beside is not None:
+            expect_turn(self._beside)
 
     def _audit(
         self, relation: str, built: Built, duplicates: int, standing: str | None = None
@@ -251,4 +275,5 @@ class Write:
             unchanged=unchanged,
             table_rows=aside.table_rows,
             fingerprint=self._task.fingerprint,
+            migrated=self._migrated,
         )
