@@ -6,7 +6,6 @@ Their tables belong to who owns them: the warehouse, the form app, and Dagster.
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, get_args
@@ -15,6 +14,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from resources.postgres.cluster import SUPERUSER
 from resources.postgres.embedded import EmbeddedPostgres
 from resources.postgres.errors import PostgresError
+from resources.postgres.reader import READER, ensure_reader
 
 if TYPE_CHECKING:
     import psycopg
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 DatabaseName = Literal["warehouse", "app", "dagster"]
 NAMES: tuple[DatabaseName, ...] = get_args(DatabaseName)
-READER = "tributary_reader"
-"""The role of reading sessions on the embedded server."""
-
 OLDEST_VERSION = 17
 """The oldest major version of Postgres whose features are used (`COPY … ON_ERROR`)."""
 
@@ -37,6 +34,7 @@ _UNREADABLE = (
 _CONNECT_SECONDS = "10"
 # What people typed must survive a crash, see tuning.py; on a server of somebody else the setting is theirs.
 _DURABLE: DatabaseName = "app"
+_READ: DatabaseName = "warehouse"
 
 
 @dataclass(frozen=True)
@@ -73,8 +71,8 @@ class Databases:
     def reader_url(self, name: DatabaseName) -> str:
         """The URL of a database for sessions that only read.
 
-        On the embedded server they are a role of their own, which can read tables and do nothing else; on a server
-        given by URL, its administrator decides what the URL's user may do.
+        On the embedded server they are a role of their own, which can read the warehouse's tables and do nothing else;
+        on a server given by URL, its administrator decides what the URL's user may do.
         """
         url = self.url(name)
         return url if self.server is None else url.replace(f"//{SUPERUSER}@", f"//{READER}@", 1)
@@ -129,32 +127,22 @@ def _ensure(databases: Databases) -> None:
         wanted = [databases.name(name) for name in NAMES]
         rows = connection.execute("SELECT datname FROM pg_database WHERE datname = ANY(%s)", [wanted]).fetchall()
         found = {row[0] for row in rows}
+        if databases.server is not None:
+            # Before the databases, as the warehouse is a copy of one that the reader may read.
+            ensure_reader(connection, _READ, lambda name: _open(_with_database(databases.server_url, name)))
         for name in NAMES:
             if databases.name(name) not in found:
                 _create(connection, databases, name)
-        if databases.server is not None:
-            _ensure_reader(connection)
-
-
-def _ensure_reader(connection: psycopg.Connection) -> None:
-    from psycopg import errors, sql
-
-    if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [READER]).fetchone():
-        return
-    with suppress(errors.DuplicateObject, errors.UniqueViolation):  # another process made it at the same moment
-        connection.execute(
-            sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE IN ROLE pg_read_all_data").format(
-                sql.Identifier(READER)
-            )
-        )
 
 
 def _create(connection: psycopg.Connection, databases: Databases, name: DatabaseName) -> None:
     from psycopg import errors, sql
 
     database = sql.Identifier(databases.name(name))
+    # On the embedded server the common template carries what the reader may do: in the warehouse alone.
+    template = sql.SQL("TEMPLATE template0" if databases.server is not None and name != _READ else "")
     try:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(database))
+        connection.execute(sql.SQL("CREATE DATABASE {} {}").format(database, template))
     except (errors.DuplicateDatabase, errors.UniqueViolation):
         # Another process made it at the same moment.
         return

@@ -66,8 +66,9 @@ def _put(session: Session, table: Table, found: Found | None, aside: str) -> Non
     select = session.row("SELECT pg_get_viewdef(%s::regclass) AS text", (aside,))["text"]
     session.execute(f"DROP VIEW {aside}")
     if found is None or _kept(found, table) == len(found.columns):
-        # Columns that come last leave those before them, and all that hangs on them, as they are.
-        session.execute(f"CREATE OR REPLACE VIEW {table.sql_name} AS {select}")
+        # Columns that come last leave those before them, and all that hangs on them, as they are; but for the options.
+        kept = "" if found is None else _options(session, table)
+        session.execute(f"CREATE OR REPLACE VIEW {table.sql_name}{kept} AS {select}")
         describe(session, table, found)
         return
     hung = take_off(session, table.sql_name, table.key)
@@ -75,6 +76,12 @@ def _put(session: Session, table: Table, found: Found | None, aside: str) -> Non
     session.execute(f"CREATE VIEW {table.sql_name} AS {select}")
     put_on(session, table.sql_name, table.key, hung)
     describe(session, table, None)
+
+
+def _options(session: Session, table: Table) -> str:
+    query = "SELECT array_to_string(reloptions, ', ') AS text FROM pg_class WHERE oid = %s::regclass"
+    options = session.row(query, (table.sql_name,))["text"]
+    return f" WITH ({options})" if options else ""
 
 
 def _kept(found: Found, table: Table) -> int:
