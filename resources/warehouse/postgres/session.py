@@ -111,8 +111,6 @@ def open_session(url: str, origin: Origin, *, read_only: bool = False, table: Ta
     with _connect(url, origin) as connection:
         try:
             session = Session(connection, url, origin, table)
-            with suppress(psycopg.errors.InvalidParameterValue):  # the server's machine cannot tell
-                session.execute(f"SET client_connection_check_interval = '{CLIENT_CHECK}'")
             session.execute(f"SET statement_timeout = '{READING_LIMIT}'" if read_only else _WRITING)
             if read_only:
                 with _reading(session):
@@ -144,11 +142,14 @@ def open_session(url: str, origin: Origin, *, read_only: bool = False, table: Ta
 def _connect(url: str, origin: Origin) -> psycopg.Connection[dict[str, Any]]:
     name = " ".join(part for part in (APPLICATION, origin.asset, origin.run_id[:8]) if part)[:63]
     try:
-        return psycopg.connect(url, autocommit=True, row_factory=dict_row, application_name=name)
+        connection = psycopg.connect(url, autocommit=True, row_factory=dict_row, application_name=name)
     except psycopg.OperationalError as error:
         raise WarehouseError(
             f"The warehouse's Postgres cannot be reached ({_first_line(error)}); start it with `tributary up`."
         ) from error
+    with suppress(psycopg.errors.InvalidParameterValue):  # a server whose system cannot tell
+        connection.execute(f"SET client_connection_check_interval = '{CLIENT_CHECK}'")
+    return connection
 
 
 @contextmanager
