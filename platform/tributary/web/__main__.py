@@ -13,10 +13,12 @@ from resources.settings import Settings, get_settings
 from resources.stream.opening import open_stream
 from tributary.gateway.serving import guarded
 from tributary.web.app import create_app, policy_of
+from tributary.web.logs import hide_values
 
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; what the stream holds is passed on before this returns."""
+    hide_values()
     lake = open_lake(settings.lake_location, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
     # The server repeats the signal that ended it, which would end the process before the stream is closed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

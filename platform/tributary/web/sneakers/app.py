@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, url_for
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
 
+from tributary.web.logs import described
 from tributary.web.sneakers.database import migrate, open_engine, open_sessions
 from tributary.web.sneakers.here import EXTENSION, Here
 from tributary.web.sneakers.security import protect
@@ -41,7 +43,7 @@ def create_app(
     engine = open_engine(database_url)
     migrate(engine)
     sessions = open_sessions(engine)
-    app = Flask(__name__)
+    app = _App(__name__)
     app.config.update(
         SECRET_KEY=secret_key,
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
@@ -58,6 +60,11 @@ def create_app(
         app.register_blueprint(blueprint)
     faults.register(app)
     return app
+
+
+class _App(Flask):
+    def log_exception(self, exc_info: Any) -> None:
+        self.logger.error("A page failed:\n%s", described(exc_info[1]))
 
 
 def _versioned(app: Flask) -> Callable[[str], str]:

@@ -34,6 +34,7 @@ def open_engine(database_url: str) -> Engine:
         pool_size=POOL,
         max_overflow=POOL,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"options": _OPTIONS, "application_name": "tributary sneakers"},
     )
 

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from tributary.web.sneakers.errors import Fault, Refused
+from tributary.web.sneakers.names import is_unreadable, mixed_word, plain
 
 LONGEST_TEXT = 80
 HIGHEST_PRICE = Decimal("999999.99")
@@ -19,8 +20,6 @@ EARLIEST_DAY = date(1900, 1, 1)
 LARGEST_ID = 2**63 - 1
 
 _PRICE = re.compile(r"(?P<whole>[0-9]{1,9})(?:[.,](?P<cents>[0-9]{1,2}))?")
-# Characters that reorder the text around them: a name with one could be read as something else than it is.
-_REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def check_all(*checks: Callable[[], object]) -> None:
@@ -41,10 +40,10 @@ def check_all(*checks: Callable[[], object]) -> None:
 
 
 def clean_text(value: str | None, field: str, label: str) -> str:
-    """A text of 1 to `LONGEST_TEXT` characters, trimmed, with single spaces, in Unicode's composed form (NFC).
+    """A text of 1 to `LONGEST_TEXT` characters, made plain (`names.plain`).
 
     Raises:
-        Refused: it is blank, too long, or holds control characters.
+        Refused: it is blank or too long, or holds characters that no name has or letters that pass for others.
     """
     found = clean_optional_text(value, field, label)
     if found is None:
@@ -54,11 +53,18 @@ def clean_text(value: str | None, field: str, label: str) -> str:
 
 def clean_optional_text(value: str | None, field: str, label: str) -> str | None:
     """Like `clean_text`, but None where the text is blank."""
-    text = " ".join(unicodedata.normalize("NFC", value or "").split())
-    if any(unicodedata.category(character) in ("Cc", "Cs") or character in _REORDERING for character in text):
+    text = plain(value or "")
+    if is_unreadable(text):
         raise Refused(field, f"{label} holds characters that cannot be shown: please type it anew.")
     if all(unicodedata.category(character)[0] in "CZ" for character in text):
         return None
+    mixed = mixed_word(text)
+    if mixed is not None:
+        word, letter = mixed
+        alphabet = unicodedata.name(letter, "another alphabet's").split()[0].capitalize()
+        raise Refused(
+            field, f"{label} has the {alphabet} letter “{letter}” in the Latin word “{word}”: please type it anew."
+        )
     if len(text) > LONGEST_TEXT:
         raise Refused(field, f"{label} has {len(text)} characters, and {LONGEST_TEXT} are the most: please shorten it.")
     return text

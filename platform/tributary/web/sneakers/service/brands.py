@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from tributary.web.sneakers.errors import Refused
 from tributary.web.sneakers.events import EventType
-from tributary.web.sneakers.models import Manufacturer
+from tributary.web.sneakers.models import Manufacturer, brand_label
+from tributary.web.sneakers.names import skeleton
 from tributary.web.sneakers.service.writer import Draft, Outcome, Writer
 from tributary.web.sneakers.values import check_all, clean_id, clean_optional_text, clean_text
 
@@ -30,6 +31,7 @@ class Brands:
         title, partner = _cleaned(name, collaborator)
 
         def work(session: Session, _now: datetime) -> Draft:
+            _refuse_alike(session, title, partner)
             brand = Manufacturer(name=title, collaborator=partner)
             session.add(brand)
             flush_brand(session)
@@ -46,6 +48,7 @@ class Brands:
             brand = locked_brand(session, brand_id)
             if (brand.name, brand.collaborator) == (title, partner):
                 raise Refused(None, "Nothing was changed: the brand is called that already.")
+            _refuse_alike(session, title, partner, brand_id)
             brand.name, brand.collaborator = title, partner
             flush_brand(session)
             return Draft(EventType.BRAND_EDITED, None, self.writer.today(), brand_details(brand))
@@ -85,6 +88,17 @@ def flush_brand(session: Session) -> None:
                 "name", "There is a brand of this name and collaborator already: choose it from the list."
             ) from None
         raise
+
+
+def _refuse_alike(session: Session, name: str, partner: str | None, but: int | None = None) -> None:
+    """Refuse a name that looks like that of another brand than `but`; the same name is the database's matter."""
+    wanted = skeleton(brand_label(name, partner))
+    for other in session.scalars(select(Manufacturer).where(Manufacturer.manufacturer_id.is_distinct_from(but))):
+        same = (other.name.lower(), (other.collaborator or "").lower()) == (name.lower(), (partner or "").lower())
+        if not same and skeleton(other.label) == wanted:
+            raise Refused(
+                "name", f"This looks like the brand “{other.label}”, which is there already: choose that one."
+            )
 
 
 def _cleaned(name: str, collaborator: str | None) -> tuple[str, str | None]:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from tributary.web.logs import described
 from tributary.web.sneakers.errors import NotThere
 
 _SENTENCES = {
@@ -42,7 +43,7 @@ def register(app: Flask) -> None:
     @app.errorhandler(DBAPIError)
     @app.errorhandler(PoolTimeout)
     def _database(error: Exception) -> ResponseReturnValue:
-        app.logger.error("The database did not do what was asked of it", exc_info=error)
+        app.logger.error("The database did not do what was asked of it:\n%s", described(error))
         if isinstance(error, OperationalError | PoolTimeout):
             return _page(503, "The database cannot be reached or is too busy: please send the form again in a moment.")
         return _page(500, "The database refused this, and nothing was recorded.")
