@@ -6,6 +6,7 @@ import gc
 import importlib
 import re
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -118,6 +119,15 @@ def sample(
 ) -> None:
     """Make the sample sources."""
     _run("sample", "sample", scale=scale, force=force)
+
+
+@app.command(name="import-sneakers")
+def import_sneakers(
+    folder: Annotated[Path, typer.Argument(help="Folder of manufacturers.csv, sneakers.csv and sneaker_events.csv.")],
+    zone: Annotated[str, typer.Option(help="Time zone of times that name none.")] = "UTC",
+) -> None:
+    """Bring the tables of an SNQL sneaker app into the form app; the same folder again adds nothing twice."""
+    _run("import_sneakers", "import_sneakers", folder=folder, zone=zone)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """What a log tells of a failure: of what kind it is and where it happened, never what somebody sent.
 
 Messages of exceptions repeat values: SQLAlchemy's the statement and its parameters, Postgres's the failing row, and
-Python's the text that was no number. So they are left out, and types, SQL states, names of constraints, and frames told.
+Python's the text that was no number. So they are left out, and types, SQL states, constraints and frames are told.
 """
 
 from __future__ import annotations

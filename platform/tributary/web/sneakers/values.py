@@ -114,13 +114,14 @@ def clean_id(value: int | None, field: str, label: str) -> int:
     return value
 
 
-def moment_of(day: date, now: datetime) -> datetime:
+def moment_of(day: date, now: datetime, at: datetime | None = None) -> datetime:
     """From when something that happened on `day`, and is recorded `now`, counts: noon UTC, or now if that is earlier.
 
     Entries have the precision of a day, which is kept beside. Noon UTC falls on that same day in every zone from UTC-12
-    to UTC+11; but the day of somebody in the east, and every morning, is recorded before it comes.
+    to UTC+11; but the day of somebody in the east, and every morning, is recorded before it comes. Where the moment
+    itself is known, `at`, it takes the place of noon.
     """
-    return min(noon_of(day), now)
+    return min(noon_of(day) if at is None else at, now)
 
 
 def noon_of(day: date) -> datetime:

@@ -82,11 +82,14 @@ class Purchase:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Records what happens to pairs. Every call raises `Refused`, with nothing written, where it cannot be true."""
+    """Records what happens to pairs. Every call raises `Refused`, with nothing written, where it cannot be true.
+
+    Each is told the day, and the moment `at` where more than the day is known.
+    """
 
     writer: Writer
 
-    def buy(self, token: UUID, purchase: Purchase, day: date | None) -> Outcome:
+    def buy(self, token: UUID, purchase: Purchase, day: date | None, at: datetime | None = None) -> Outcome:
         """A new pair, bought on `day`."""
         check_all(purchase.cleaned, lambda: clean_day(day, "purchased_on", self.writer.today()))
         bought = purchase.cleaned()
@@ -105,11 +108,13 @@ class Pairs:
             )
             session.add(pair)
             session.flush()
-            return Draft(EventType.BOUGHT, pair.sneaker_id, on, details, now)
+            return Draft(EventType.BOUGHT, pair.sneaker_id, on, details, now, at)
 
         return self.writer.record(token, ("buy", bought.__dict__, on), work)
 
-    def use(self, token: UUID, kind: EventType, sneaker_id: int | None, day: date | None) -> Outcome:
+    def use(
+        self, token: UUID, kind: EventType, sneaker_id: int | None, day: date | None, at: datetime | None = None
+    ) -> Outcome:
         """The pair was worn, walked in or cleaned on `day`."""
         if kind not in USES:
             raise Refused("type", "Choose whether the pair was worn, walked in or cleaned.")
@@ -122,28 +127,42 @@ class Pairs:
             found = violation(state_of(locked_pair(session, pair_id)), kind, on)
             if found is not None:
                 raise Refused(found.field, found.sentence)
-            return Draft(kind, pair_id, on, {})
+            return Draft(kind, pair_id, on, {}, at=at)
 
         return self.writer.record(token, (str(kind), pair_id, on), work)
 
-    def sell(self, token: UUID, sneaker_id: int | None, price: str | None, day: date | None) -> Outcome:
+    def sell(
+        self,
+        token: UUID,
+        sneaker_id: int | None,
+        price: str | None,
+        day: date | None,
+        at: datetime | None = None,
+    ) -> Outcome:
         """The pair was sold on `day`."""
         self._check(sneaker_id, day, lambda: clean_price(price, "sale_price", "The price"))
         pair_id = clean_id(sneaker_id, "sneaker_id", "The pair")
         details = {"sale_price": str(clean_price(price, "sale_price", "The price"))}
-        return self._remove(token, EventType.SOLD, pair_id, day, details)
+        return self._remove(token, EventType.SOLD, pair_id, day, details, at)
 
-    def trash(self, token: UUID, sneaker_id: int | None, day: date | None) -> Outcome:
+    def trash(self, token: UUID, sneaker_id: int | None, day: date | None, at: datetime | None = None) -> Outcome:
         """The pair was thrown away on `day`."""
         self._check(sneaker_id, day)
-        return self._remove(token, EventType.TRASHED, clean_id(sneaker_id, "sneaker_id", "The pair"), day, {})
+        return self._remove(token, EventType.TRASHED, clean_id(sneaker_id, "sneaker_id", "The pair"), day, {}, at)
 
-    def give(self, token: UUID, sneaker_id: int | None, day: date | None, recipient: str | None = None) -> Outcome:
+    def give(
+        self,
+        token: UUID,
+        sneaker_id: int | None,
+        day: date | None,
+        recipient: str | None = None,
+        at: datetime | None = None,
+    ) -> Outcome:
         """The pair was given away on `day`, to `recipient` where that is said."""
         self._check(sneaker_id, day, lambda: clean_optional_text(recipient, "recipient", "The recipient"))
         pair_id = clean_id(sneaker_id, "sneaker_id", "The pair")
         details = {"recipient": clean_optional_text(recipient, "recipient", "The recipient")}
-        return self._remove(token, EventType.GIVEN, pair_id, day, details)
+        return self._remove(token, EventType.GIVEN, pair_id, day, details, at)
 
     def remove(
         self, token: UUID, kind: str | None, sneaker_id: int | None, day: date | None, recipient: str | None = None
@@ -167,15 +186,21 @@ class Pairs:
         )
 
     def _remove(
-        self, token: UUID, kind: EventType, pair_id: int, day: date | None, details: Mapping[str, Any]
+        self,
+        token: UUID,
+        kind: EventType,
+        pair_id: int,
+        day: date | None,
+        details: Mapping[str, Any],
+        at: datetime | None,
     ) -> Outcome:
         on = clean_day(day, "event_date", self.writer.today())
 
         def work(session: Session, now: datetime) -> Draft:
             pair = locked_pair(session, pair_id)
             events = events_of(session, pair_id)
-            drafted = Event(events[-1].event_id + 1, kind, pair_id, on, moment_of(on, now), now, details)
+            drafted = Event(events[-1].event_id + 1, kind, pair_id, on, moment_of(on, now, at), now, details)
             replay_into(session, pair, [*events, drafted])
-            return Draft(kind, pair_id, on, details)
+            return Draft(kind, pair_id, on, details, at=at)
 
         return self.writer.record(token, (str(kind), pair_id, on, details), work)

@@ -28,13 +28,14 @@ from tributary.web.sneakers.values import moment_of
 
 @dataclass(frozen=True)
 class Draft:
-    """An event to be recorded; `recorded_at` is now unless it is given."""
+    """An event to be recorded: `recorded_at` is now unless it is given, `at` is the moment where that is known."""
 
     type: EventType
     sneaker_id: int | None
     event_date: date
     details: Mapping[str, Any]
     recorded_at: datetime | None = None
+    at: datetime | None = None
 
 
 Work = Callable[[Session, datetime], Draft]
@@ -102,7 +103,7 @@ def _event(draft: Draft, now: datetime, token: UUID, digest: str) -> SneakerEven
         type=str(draft.type),
         sneaker_id=draft.sneaker_id,
         event_date=draft.event_date,
-        event_time=moment_of(draft.event_date, now),
+        event_time=moment_of(draft.event_date, now, draft.at),
         details=dict(draft.details),
         request_token=token,
         request_digest=digest,

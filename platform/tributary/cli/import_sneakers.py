@@ -1,0 +1,38 @@
+"""`tributary import-sneakers`: brings the three tables of an SNQL app into the form app."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from resources.errors import UsageError
+from resources.postgres.databases import connect
+from resources.settings import get_settings
+from tributary.cli.console import err, out
+
+
+def import_sneakers(folder: Path, zone: str) -> int:
+    """Bring in what can be, and name each row that cannot; 1 where there are such."""
+    from tributary.web.sneakers.database import migrate, open_engine, open_sessions
+    from tributary.web.sneakers.imports.bringing import bring_in
+    from tributary.web.sneakers.service.opening import open_service
+
+    try:
+        found = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise UsageError(f"{zone!r} is no time zone: write one like Europe/Berlin.") from None
+    with connect(get_settings()) as databases:
+        engine = open_engine(databases.sqlalchemy_url("app"))
+        try:
+            migrate(engine)
+            sessions = open_sessions(engine)
+            brought = bring_in(folder, open_service(sessions), sessions, found)
+        finally:
+            engine.dispose()
+    for sentence in brought.odd:
+        err.print(f"✗ {sentence}", markup=False, highlight=False)
+    out.print(
+        f"Brought in {brought.brands:,} brands, {brought.pairs:,} pairs and {brought.events:,} events after their "
+        f"purchase; {brought.again:,} rows were there before, {len(brought.odd):,} are odd and were left out."
+    )
+    return 1 if brought.odd else 0
