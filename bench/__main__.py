@@ -29,6 +29,7 @@ BENCHES = {
     "social_tick": "bench.social_tick.social_tick",
     "social_live": "bench.social_live.social_live",
     "meetup": "bench.meetup.meetup",
+    "retention": "bench.retention.retention",
     "make_run": "bench.make_run.make_run",
 }
 """The function of each benchmark; its module is imported only where it is asked for."""

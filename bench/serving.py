@@ -40,6 +40,7 @@ class Serving:
 @contextmanager
 def fresh_home(bed: Bed) -> Iterator[Path]:
     """An empty folder that is gone afterwards."""
+    bed.root.mkdir(parents=True, exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="fresh-", dir=bed.root))
     try:
         yield home

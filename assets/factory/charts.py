@@ -14,6 +14,7 @@ from resources.warehouse.base import Origin, Warehouse
 from resources.warehouse.table import Table
 
 MOST_POINTS = 400
+_COLOURS = 32
 
 
 def chart_metadata(warehouse: Warehouse, table: Table, chart: ChartEntry, origin: Origin) -> Mapping[str, Any]:
@@ -32,6 +33,7 @@ def chart_metadata(warehouse: Warehouse, table: Table, chart: ChartEntry, origin
 def draw(chart: ChartEntry, x: Sequence[Any], y: Sequence[float]) -> bytes:
     """The chart as a PNG picture."""
     from matplotlib.figure import Figure
+    from PIL import Image
 
     figure = Figure(figsize=(6.4, 3.2), dpi=110, layout="constrained")
     axes = figure.add_subplot()
@@ -44,6 +46,8 @@ def draw(chart: ChartEntry, x: Sequence[Any], y: Sequence[float]) -> bytes:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", alpha=0.25)
     axes.set_axisbelow(True)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
+    drawn, buffer = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png")
+    # One colour on white and its shades: a palette takes a third of the bytes, which are kept once a materialisation.
+    Image.open(drawn).convert("RGB").quantize(_COLOURS).save(buffer, format="png", optimize=True)
     return buffer.getvalue()
