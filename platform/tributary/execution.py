@@ -105,6 +105,10 @@ class Run:
         self.interrupted = False
         self.problem = ""
 
+    def call_off(self) -> None:
+        """End a run that was announced and is not to be executed; its assets are then as they were before it."""
+        self._instance.delete_run(self.run_id)
+
     @property
     def run_id(self) -> str:
         """Dagster's name of the run."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
@@ -110,11 +110,13 @@ def run_keys(
     instance: dg.DagsterInstance,
     keys: Sequence[dg.AssetKey],
     tags: Mapping[str, str] | None = None,
+    announced: Callable[[], None] = lambda: None,
 ) -> int:
     """Run assets with progress on an open instance, of partitioned ones what is due.
 
     Returns 0 where everything was materialised, else 1. What reads something unpartitioned that an earlier run failed
-    to make is not begun.
+    to make is not begun. `announced` is called when Dagster knows of all runs and before the first begins: sensors ask
+    for nothing that is about to be made.
     """
     from assets.domains import DOMAINS
     from tributary.execution import Run
@@ -127,18 +129,26 @@ def run_keys(
         out.print(f"[dim]No partition of {name} is due; name some with --partition, or --from and --to.[/]")
     failed = 0
     unmade: set[dg.AssetKey] = set()
-    for one in planned.runs:
-        possible = without_downstream(job, one.keys, unmade)
-        if len(possible) < len(one.keys):
-            failed = 1
-            names = ", ".join(sorted(".".join(key.path) for key in unmade))
-            count = len(one.keys) - len(possible)
-            out.print(f"[yellow]↷[/] {count} assets are not begun, as they read what could not be made: {names}.")
-        if not possible:
-            continue
-        if one.partitions.tags():
-            out.print(f"[bold]Partitions {one.partitions}[/]")
-        run = Run(defs, instance, possible, one.partitions, tags)
-        failed |= show(run)
-        unmade |= run.unmade
+    waiting = [Run(defs, instance, one.keys, one.partitions, tags) for one in planned.runs]
+    announced()
+    try:
+        for one in planned.runs:
+            possible = without_downstream(job, one.keys, unmade)
+            run = waiting.pop(0)
+            if len(possible) < len(one.keys):
+                failed = 1
+                names = ", ".join(sorted(".".join(key.path) for key in unmade))
+                count = len(one.keys) - len(possible)
+                out.print(f"[yellow]↷[/] {count} assets are not begun, as they read what could not be made: {names}.")
+                run.call_off()
+                if not possible:
+                    continue
+                run = Run(defs, instance, possible, one.partitions, tags)
+            if one.partitions.tags():
+                out.print(f"[bold]Partitions {one.partitions}[/]")
+            failed |= show(run)
+            unmade |= run.unmade
+    finally:
+        for run in waiting:
+            run.call_off()
     return failed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from resources.postgres.databases import connect
@@ -55,9 +56,10 @@ def _serve(settings: Settings, materialize: bool) -> None:
             if materialize:
                 if meetup_simulator(settings):
                     supervisor.wait_ready(meetup_simulator_url(settings))
-                _materialise(instance)
-            # Only now: the sensors would ask a second time for what the first runs are making.
-            supervisor.start(daemon)
+                # With the runs announced the sensors do not ask a second time for what these are making.
+                _materialise(instance, lambda: supervisor.start(daemon))
+            else:
+                supervisor.start(daemon)
             supervisor.wait_ready(ready_url(settings))
             supervisor.wait_ready(f"{web_url(settings)}/v1/health")
             supervisor.start(*social_simulator(settings))
@@ -70,7 +72,7 @@ def _serve(settings: Settings, materialize: bool) -> None:
                 out.print("\nStopping.")
 
 
-def _materialise(instance: DagsterInstance) -> None:
+def _materialise(instance: DagsterInstance, announced: Callable[[], None]) -> None:
     from assets.domains import DOMAINS
     from tributary.cli.check import tell_refused
     from tributary.cli.materialize import run_keys
@@ -82,7 +84,8 @@ def _materialise(instance: DagsterInstance) -> None:
     stale = out_of_date_or_due(defs, instance, DOMAINS, resources_of(get_settings()))
     if stale:
         out.print(f"\nMaterialising {len(stale)} assets:")
-        if run_keys(defs, instance, stale):
+        if run_keys(defs, instance, stale, announced=announced):
             out.print("[yellow]Not everything could be materialised; the UI is served all the same, and shows why.[/]")
     else:
+        announced()
         out.print("[green]✓[/] Every asset is up to date.")
