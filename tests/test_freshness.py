@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from assets.factory.specs import REFUSED
 from tributary.automation.catching_up import catching_up
 from tributary.freshness import behind, being_made, out_of_date
 
@@ -130,6 +131,29 @@ def test_a_new_partition_of_an_input_puts_what_reads_it_behind() -> None:
         dg.materialize([events], instance=instance, partition_key="b")
         assert out_of_date(defs, instance) == ["summary"]
         assert list(behind(graph, instance)) == ["summary"]
+
+
+def test_what_is_refused_for_now_is_asked_for_by_nobody_but_people() -> None:
+    @dg.asset(code_version="1")
+    def source() -> dg.MaterializeResult[Any]:
+        return dg.MaterializeResult(data_version=dg.DataVersion("2"))
+
+    @dg.asset(deps=[source], code_version="1", tags={REFUSED: "true"})
+    def broken() -> None: ...
+
+    @dg.asset(deps=[source], code_version="1")
+    def sound() -> None: ...
+
+    @dg.asset(deps=[broken], code_version="1")
+    def report() -> None: ...
+
+    defs = dg.Definitions(assets=[source, broken, sound, report], executor=dg.in_process_executor)
+    graph = defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph
+    with dg.instance_for_test() as instance:
+        assert out_of_date(defs, instance) == ["source", "sound", "report"]
+        dg.materialize([broken, sound, report], instance=instance)
+        dg.materialize([source], instance=instance)
+        assert list(behind(graph, instance)) == ["sound"]
 
 
 @pytest.mark.parametrize(("seconds", "is_behind"), [(0.0, False), (30.0, True)])

@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets.factory.specs import REFUSED
 from assets.factory.sql_assets import ModelLineage, sql_asset
 from resources.warehouse.table import Column, Table
 from tributary.model_store import HANDED_DOWN, Models, load_models_kept
@@ -116,6 +117,7 @@ def test_a_refused_model_says_so_on_its_page_and_fails_with_the_sentence(project
     assert "Not made for now" in description
     assert "must begin with a comment" in description
     assert "core/one." in description
+    assert REFUSED in one.specs_by_key[one.key].tags
     run = dg.materialize(
         [one], resources={"warehouse": object()}, instance=dg.DagsterInstance.ephemeral(), raise_on_error=False
     )

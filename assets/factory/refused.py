@@ -5,7 +5,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.factory.outcome import Events
-from assets.factory.specs import table_spec
+from assets.factory.specs import REFUSED, table_spec
 from assets.factory.table_step import table_step
 from resources.warehouse.table import Column, Table
 
@@ -15,7 +15,13 @@ def with_banner(spec: dg.AssetSpec, reason: str) -> dg.AssetSpec:
     banner = (
         f"⚠️ **Not made for now.** {reason}\n\nShown is the last definition that was sound; the rows that stand, stay."
     )
-    return spec.replace_attributes(description=f"{banner}\n\n{spec.description or ''}", automation_condition=None)
+    return _refused(spec, f"{banner}\n\n{spec.description or ''}")
+
+
+def _refused(spec: dg.AssetSpec, description: str) -> dg.AssetSpec:
+    return spec.replace_attributes(
+        description=description, automation_condition=None, tags={**spec.tags, REFUSED: "true"}
+    )
 
 
 def refusal(reason: str) -> dg.Failure:
@@ -29,7 +35,7 @@ def stub_asset(domain: str, key: str, path: Path, reason: str) -> dg.AssetsDefin
     table = Table(layer, name, (Column("unknown", "text", "The file is refused, so that nobody knows its columns."),))
     spec = table_spec(table, domain=domain, deps=(), kinds=("sql",), source=path, code_version="", automation=None)
 
-    @table_step(table, spec.replace_attributes(description=f"⚠️ **Not made for now.** {reason}"))
+    @table_step(table, _refused(spec, f"⚠️ **Not made for now.** {reason}"))
     def run(_context: dg.AssetExecutionContext) -> Events:
         raise refusal(reason)
         yield

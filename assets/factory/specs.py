@@ -25,6 +25,9 @@ REPLAY = "tributary/replay"
 MISSING = "tributary/missing"
 """The tag of runs that pull only those partitions of a range which are not in the lake yet."""
 
+REFUSED = "refused"
+"""The tag of assets that are not made for now, as a model's file is wrong: nobody but a person asks for them."""
+
 PARTITIONED = "partitioned"
 """The tag of assets that are made by partitions."""
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from assets.factory.specs import REFUSED
+
 if TYPE_CHECKING:
     from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 
@@ -68,6 +70,11 @@ def behind(graph: BaseAssetGraph[Any], instance: dg.DagsterInstance) -> dict[str
     return {key.to_user_string(): versions for key, versions in found.items()}
 
 
+def makeable(graph: BaseAssetGraph[Any]) -> set[dg.AssetKey]:
+    """The assets that may be asked for without a person: all but those that are refused for now."""
+    return {key for key in graph.materializable_asset_keys if REFUSED not in graph.get(key).tags}
+
+
 def being_made(instance: dg.DagsterInstance) -> set[dg.AssetKey]:
     """The assets of all runs that are queued or going on."""
     return {key for run in instance.get_runs(_UNFINISHED) for key in run.asset_selection or ()}
@@ -107,7 +114,9 @@ def _latest(
     partitioned = {key for key in keys if graph.get(key).partitions_def is not None}
     latest = instance.get_latest_materialization_events(keys)
     made = {key: _made(event, key in partitioned) for key, event in latest.items() if event is not None}
-    return [key for key in keys if key not in partitioned], made
+    # What reads a table that is refused for now read the rows that stand.
+    wanted = makeable(graph) - partitioned
+    return [key for key in keys if key in wanted], made
 
 
 def _made(event: dg.EventLogEntry, partitioned: bool) -> _Made:

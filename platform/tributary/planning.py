@@ -12,7 +12,7 @@ import dagster as dg
 
 from assets.domain import Domain, Due, KeyRange
 from tributary.execution import Partitions, check_partitions
-from tributary.freshness import out_of_date
+from tributary.freshness import makeable, out_of_date
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ def out_of_date_or_due(
     """What a start should make: assets that are out of date, and all of a domain of which some partition is due."""
     job = defs.resolve_implicit_global_asset_job_def()
     found = {dg.AssetKey(name.split("/")) for name in out_of_date(defs, instance)}
-    groups = _by_group(job, job.asset_layer.asset_graph.materializable_asset_keys)
+    groups = _by_group(job, makeable(job.asset_layer.asset_graph))
     for domain in domains:
         members = groups.get(domain.name, [])
         partitioned = _partitioned(job, members)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from tributary.freshness import makeable
 from tributary.instance.configuration import STEADY_TAG
 
 STEADY = {"dagster/priority": "-1", STEADY_TAG: "social"}
@@ -17,7 +18,7 @@ def assets_of(context: dg.SensorEvaluationContext | dg.ScheduleEvaluationContext
     if context.repository_def is None:
         return []
     graph = context.repository_def.asset_graph
-    return sorted(key for key in graph.materializable_asset_keys if graph.get(key).group_name == group)
+    return sorted(key for key in makeable(graph) if graph.get(key).group_name == group)
 
 
 def with_downstream(context: dg.SensorEvaluationContext, keys: Sequence[dg.AssetKey]) -> list[dg.AssetKey]:
@@ -26,4 +27,4 @@ def with_downstream(context: dg.SensorEvaluationContext, keys: Sequence[dg.Asset
         return list(keys)
     graph = context.repository_def.asset_graph
     found = dg.AssetSelection.assets(*keys).downstream().resolve(graph)
-    return sorted(key for key in found if key in graph.materializable_asset_keys)
+    return sorted(found & makeable(graph))
