@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import cast
 
@@ -13,7 +13,7 @@ from assets.social.partitions import first_hour, key_of
 from assets.social.raw_assets import LAKE
 from assets.social.tables import TABLES
 from assets.social.watch import SWEEP_BACK, hours_of_keys, ranges_of
-from resources.lake.model import Lake
+from resources.lake.model import Lake, ObjectInfo
 from resources.warehouse.base import Warehouse
 
 
@@ -21,36 +21,57 @@ def due_hours(resources: Mapping[str, object], everything: bool) -> list[KeyRang
     """The ranges of hours with objects that are not settled; of all hours with objects where `everything` is asked."""
     lake, warehouse = cast("Lake", resources[LAKE]), cast("Warehouse", resources[WAREHOUSE])
     now = datetime.now(tz=UTC)
-    arrived = [found.key for found in objects_from(lake, first_hour(), now + HOUR)]
-    done = set() if everything else settled_since(lake, warehouse, first_hour(), now)
-    hours = hours_of_keys(key for key in arrived if key not in done)
+    arrived = list(objects_from(lake, first_hour(), now + HOUR))
+    done = set() if everything else settled_since(lake, warehouse, first_hour(), now, arrived)
+    hours: Collection[datetime] = hours_of_keys(found.key for found in arrived if found.key not in done)
+    if not hours and not _all_are_there(warehouse):
+        # Where nothing has arrived yet the tables are empty, not missing: others are made from them.
+        hours = [now.replace(minute=0, second=0, microsecond=0)]
     return _key_ranges(hours)
 
 
-def settled_since(lake: Lake, warehouse: Warehouse, start: datetime, now: datetime) -> set[str]:
+def settled_since(
+    lake: Lake, warehouse: Warehouse, start: datetime, now: datetime, arrived: Iterable[ObjectInfo] = ()
+) -> set[str]:
     """The keys of the objects from the hour of `start` on that this code transformed, and that were loaded so.
 
-    Of what arrived longer ago than a sweep goes back, the receipt's being there is enough: to read all of them would
-    cost the more the older the bucket is.
+    `arrived` are these objects as they lie there: one that was rewritten since is not settled. Of what arrived longer
+    ago than a sweep goes back, the receipt's being there is enough: to read all of them would cost the more the older
+    the bucket is.
     """
-    from assets.social.events.receipts import receipts_of
+    from assets.social.events.receipts import fingerprint, has_its_files, receipts_of, sizes_of_files
     from assets.social.events.version import CODE_VERSION
 
     keys = [one.key for one in objects_from(lake, start, prefix=RECEIPTS)]
     recent = RECEIPTS + hour_path(now - SWEEP_BACK)
     settled = {_source_of(key) for key in keys}
     found = receipts_of(lake, [key for key in keys if key >= recent])
-    receipts = {source: receipt for source, receipt in found.items() if receipt.code_version == CODE_VERSION}
+    sizes = sizes_of_files(lake, max(start, now - SWEEP_BACK)) if found else {}
+    etags = {one.key: one.etag for one in arrived}
+    receipts = {
+        source: receipt
+        for source, receipt in found.items()
+        if receipt.code_version == CODE_VERSION
+        and etags.get(source, receipt.etag) == receipt.etag
+        and has_its_files(receipt, sizes)
+    }
     settled -= {_source_of(key) for key in keys if key >= recent} - receipts.keys()
     for table in TABLES:
         made = {
-            source: receipt.tables[table.key].etag
+            source: fingerprint(receipt.tables[table.key])
             for source, receipt in receipts.items()
             if table.key in receipt.tables
         }
         loaded = warehouse.published_sources(table, list(made)) if made else {}
-        settled -= {source for source, etag in made.items() if loaded.get(source) != (etag or "")}
+        settled -= {source for source, version in made.items() if loaded.get(source) != version}
     return settled
+
+
+def _all_are_there(warehouse: Warehouse) -> bool:
+    places = ", ".join(["%s"] * len(TABLES))
+    query = f"SELECT table_name FROM information_schema.tables WHERE table_schema = %s AND table_name IN ({places})"
+    found = warehouse.rows(query, [TABLES[0].schema, *(table.name for table in TABLES)])
+    return {row["table_name"] for row in found} == {table.name for table in TABLES}
 
 
 def hours_of_sources(sources: Sequence[str]) -> list[KeyRange]:

@@ -1,13 +1,14 @@
 """The staged assets of the social domain: each loads one table's Parquet files, those that it has not loaded yet."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import dagster as dg
 
-from assets.factory.outcome import Events, asset_key, events, origin_of
+from assets.factory.outcome import Events, events, origin_of
 from assets.factory.partition_rows import rows_of_sources
 from assets.factory.specs import FORCE, table_spec
 from assets.factory.table_step import WAREHOUSE, table_step
@@ -19,6 +20,8 @@ from assets.social.tables import SOURCE_OBJECT
 from assets.social.transformed_assets import TRANSFORMED_EVENTS
 from resources.lake.model import Lake
 from resources.warehouse.base import NOBODY, Batches, Origin, Warehouse, WriteReport
+from resources.warehouse.checks import Expression
+from resources.warehouse.counting import Reckoning, Reconcile
 from resources.warehouse.table import Table
 from resources.warehouse.windows import Sources
 
@@ -32,16 +35,12 @@ ROWS_RECONCILE = "rows_reconcile"
 
 def staged_events_asset(table: Table) -> dg.AssetsDefinition:
     """The asset that loads one table's files of some hours; of messages delivered twice it keeps the first."""
-    reconcile = dg.AssetCheckSpec(
-        ROWS_RECONCILE,
-        asset=asset_key(table.key),
-        description="Every row of the files loaded is in the table, or is one more delivery of a message that is.",
-    )
+    checked = audited(table)
 
     @table_step(
-        table,
+        checked,
         table_spec(
-            table,
+            checked,
             domain="social",
             deps=[TRANSFORMED_EVENTS],
             kinds=("parquet",),
@@ -51,7 +50,6 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
             automation=None,
         ),
         resources=(LAKE,),
-        checks=(reconcile,),
     )
     def run(context: dg.AssetExecutionContext) -> Events:
         warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
@@ -67,23 +65,11 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
             sources.extend(known)
             return report
 
-        def reconciled(report: WriteReport) -> list[dg.AssetCheckResult]:
-            rows = sum(file.rows for file in files.values())
-            return [
-                dg.AssetCheckResult(
-                    passed=rows == report.rows + report.duplicates,
-                    asset_key=asset_key(table.key),
-                    check_name=ROWS_RECONCILE,
-                    metadata={"rows in files": rows, "loaded": report.rows, "further deliveries": report.duplicates},
-                )
-            ]
-
         yield from events(
             context,
-            table,
+            checked,
             write,
             lineage=LINEAGE[table.key],
-            more_checks=reconciled,
             partition_rows=lambda: rows_of_sources(
                 warehouse, table, SOURCE_OBJECT, sources, _partition_of, origin_of(context, table)
             ),
@@ -91,6 +77,12 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
         )
 
     return run
+
+
+def audited(table: Table) -> Table:
+    """The table with what must hold of its loading from event objects: no row is lost, and none lies in the future."""
+    arrived = Expression("timestamp <= received_at", title="nothing_happens_after_its_arrival")
+    return replace(table, checks=(*table.checks, arrived, Reconcile(title=ROWS_RECONCILE)))
 
 
 def load(
@@ -105,26 +97,32 @@ def load(
 ) -> "tuple[WriteReport, dict[str, Written], list[str]]":
     """Load the table's files of the hours from `start` to, not including, `end`, by source object.
 
-    Returns these files, and the source objects of all files of these hours. Files that were loaded already, in the
-    version that lies there now, are left alone unless `anew`.
+    Returns the files loaded, and the source objects of all files of these hours. Files that were loaded already, in the
+    version that lies there now, are left alone unless `anew`. Where an object was rewritten and lost a message that an
+    object of any hour delivered too, that one's file is loaded again with it.
 
     Raises:
         TributaryError: the lake or the warehouse refused; the old rows stay.
     """
-    from assets.social.events.receipts import read_receipts
+    from assets.social.deliveries import with_other_deliveries
+    from assets.social.events.receipts import fingerprint, read_receipts
 
     receipts = read_receipts(lake, map(hour_path, hours_between(start, end)))
     files = {source: receipt.tables.get(table.key) for source, receipt in receipts.items()}
-    made_from = {source: (file.etag or "") if file else "" for source, file in files.items()}
-    known = {} if anew else warehouse.published_sources(table, list(files))
+    known = warehouse.published_sources(table, list(files))
     # A source that never gave this table a row is noted nowhere, and need not be.
-    changed = {source: etag for source, etag in made_from.items() if known.get(source, "") != etag}
-    wanted = {source: file for source, file in files.items() if file and source in changed}
+    changed = {
+        source: file
+        for source, file in files.items()
+        if known.get(source, "") != fingerprint(file) or (anew and file is not None)
+    }
+    window = with_other_deliveries(lake, warehouse, table, changed, known)
+    wanted = {source: file for source, file in window.items() if file}
     report = warehouse.replace(
-        table,
-        Batches(read_files(lake, table, wanted)),
-        window=Sources(SOURCE_OBJECT, tuple(changed)),
-        fingerprints=changed,
+        audited(table),
+        Batches(read_files(lake, table, wanted), lambda: Reckoning(sum(file.rows for file in wanted.values()))),
+        window=Sources(SOURCE_OBJECT, tuple(window)),
+        fingerprints={source: fingerprint(file) for source, file in window.items()},
         origin=origin,
     )
     return report, wanted, [source for source, file in files.items() if file]

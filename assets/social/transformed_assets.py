@@ -66,14 +66,15 @@ def transformed_events_asset(code_version: str) -> dg.AssetsDefinition:
         origin = Origin(run_id=context.run.run_id, asset=TRANSFORMED_EVENTS)
         force, replay = (context.run.tags.get(tag) == "true" for tag in (FORCE, REPLAY))
         try:
-            from assets.social.events.receipts import is_done, read_receipts
+            from assets.social.events.receipts import is_done, read_receipts, sizes_of_files
 
             objects = list(objects_from(lake, start, end))
             known = read_receipts(lake, map(hour_path, hours_between(start, end)))
+            files = sizes_of_files(lake, start, end)
             missing = [
                 one
                 for one in objects
-                if force or not is_done(known.get(one.key), one) or (replay and known[one.key].rejected)
+                if force or not is_done(known.get(one.key), one, files) or (replay and known[one.key].rejected)
             ]
             made = {receipt.source: receipt for receipt in transform_objects(lake, warehouse, missing, origin)}
             receipts = [made.get(one.key) or known[one.key] for one in objects]

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resources.warehouse.answers import Answer
 from resources.warehouse.checks import CheckResult
@@ -89,6 +89,16 @@ class RejectedSource:
     table_name: str
     source: str
     count: int
+
+
+class LoadedSource(NamedTuple):
+    """What a table was loaded from: the fingerprint of a source object, and how many rows of the table are its.
+
+    Rows that the table keeps from another object instead are not among them.
+    """
+
+    fingerprint: str
+    rows: int
 
 
 @dataclass(frozen=True)
@@ -223,6 +233,10 @@ class Warehouse(ABC):
 
         A source that gave no row is loaded all the same. A write of the whole table forgets all of them.
         """
+
+    @abstractmethod
+    def loaded_sources(self, table: Table) -> Mapping[str, LoadedSource]:
+        """Every source object that the published rows were loaded from, by name."""
 
     @abstractmethod
     def standing(self, table: Table, recipe: Recipe, *, origin: Origin = NOBODY) -> Standing:

@@ -24,7 +24,7 @@ class Place(NamedTuple):
 
     def table_key(self, table: Table) -> str:
         """The key of the Parquet object that holds the rows of `table`."""
-        return f"{TRANSFORMED}{table.name}/{self.hour}{self.name}{SUFFIX}"
+        return f"{table_prefix(table)}{self.hour}{self.name}{SUFFIX}"
 
     @property
     def receipt_key(self) -> str:
@@ -46,6 +46,11 @@ def place_of(source_object: str) -> Place:
     if SUFFIX in name:
         raise EventPlaceError(f"{source_object!r} cannot be an event object because of {SUFFIX} in it; rename it.")
     return Place(hour_path(hour), name)
+
+
+def table_prefix(table: Table) -> str:
+    """What the keys of all Parquet objects of a table begin with."""
+    return f"{TRANSFORMED}{table.name}/"
 
 
 def receipts_prefix(hour: str) -> str:

@@ -1,17 +1,20 @@
 """Receipts: what was written of an object, from which version of it, by which version of the code.
 
-An object is done where its receipt is there and matches; nothing else is asked. A receipt is put last, so what it names
-is in the lake.
+An object is done where its receipt is there and matches, and the files that it names are there whole. A receipt is put
+last, so what it names was in the lake; what was deleted or cut since is made again from the object.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
-from assets.social.events.places import receipts_prefix
+from assets.social.arrivals import hour_path
+from assets.social.events.places import receipts_prefix, table_prefix
 from assets.social.events.version import CODE_VERSION
+from assets.social.tables import TABLES
 from resources.lake.model import Lake, ObjectInfo
 
 
@@ -22,6 +25,11 @@ class Written(msgspec.Struct, frozen=True):
     rows: int
     bytes: int
     etag: str | None
+
+
+def fingerprint(file: Written | None) -> str:
+    """What rows of a file are made from: its version, and how many rows it holds, be they kept or not."""
+    return "" if file is None else f"{file.etag or ''}:{file.rows}"
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -46,14 +54,40 @@ _ENCODER = msgspec.json.Encoder(order="sorted")
 _DECODER = msgspec.json.Decoder(Receipt)
 
 
-def is_done(receipt: Receipt | None, found: ObjectInfo) -> bool:
-    """Whether the object that the lake shows now was transformed as this code would do it."""
+def is_done(receipt: Receipt | None, found: ObjectInfo, sizes: Mapping[str, int] | None = None) -> bool:
+    """Whether the object that the lake shows now was transformed as this code would do it.
+
+    With the `sizes` of the Parquet objects in the lake, by key, only where it has all that the receipt names.
+    """
     return (
         receipt is not None
         and receipt.source == found.key
         and receipt.etag == found.etag
         and receipt.code_version == CODE_VERSION
+        and (sizes is None or has_its_files(receipt, sizes))
     )
+
+
+def has_its_files(receipt: Receipt, sizes: Mapping[str, int]) -> bool:
+    """Whether every file that the receipt names has its size; by their etags a copied lake would have none of them."""
+    return all(sizes.get(file.key) == file.bytes for file in receipt.tables.values())
+
+
+def sizes_of_files(lake: Lake, start: datetime, end: datetime | None = None) -> dict[str, int]:
+    """The sizes of the Parquet objects of the hours from `start` to, not including, `end`, by key.
+
+    Raises:
+        LakeError: the lake cannot be read.
+    """
+    sizes: dict[str, int] = {}
+    for table in TABLES:
+        prefix = table_prefix(table)
+        stop = None if end is None else prefix + hour_path(end)
+        for found in lake.list(prefix, after=prefix + hour_path(start)):
+            if stop is not None and found.key >= stop:
+                break
+            sizes[found.key] = found.size
+    return sizes
 
 
 def read_receipts(lake: Lake, hour_prefixes: Iterable[str]) -> Mapping[str, Receipt]:

@@ -42,9 +42,9 @@ def social_events(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.S
     now = datetime.now(tz=UTC)
     memory, note = remembered(context, lambda cursor: Memory.loads(cursor, first_hour()))
     start = look_from(memory, first_hour(), now)
-    decision = decide(
-        [found.key for found in objects_from(lake, start)], settled_since(lake, warehouse, start, now), memory, now
-    )
+    arrived = list(objects_from(lake, start))
+    settled = settled_since(lake, warehouse, start, now, arrived)
+    decision = decide([found.key for found in arrived], settled, memory, now)
     if not decision.ranges:
         context.update_cursor(decision.memory.dumps())
         return dg.SkipReason(note + decision.reason)

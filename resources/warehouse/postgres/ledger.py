@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from resources.warehouse.base import LoadedSource
 from resources.warehouse.postgres.relations import part_sql
 from resources.warehouse.postgres.session import Session
 from resources.warehouse.table import Table, quoted
@@ -64,6 +65,14 @@ def take_rows(session: Session, table: Table, taken: Mapping[str, int]) -> None:
 def forget_sources(session: Session, table: Table) -> None:
     """Empty the table's ledger, as its rows no longer follow from source objects alone."""
     session.execute("DELETE FROM _parts.loaded_sources WHERE table_name = %s", (table.key,))
+
+
+def all_sources(session: Session, table: Table) -> dict[str, LoadedSource]:
+    """All objects that the ledger has of the table; to be trusted as `loaded_sources` is."""
+    rows = session.rows(
+        "SELECT source, fingerprint, rows FROM _parts.loaded_sources WHERE table_name = %s", (table.key,)
+    )
+    return {row["source"]: LoadedSource(row["fingerprint"], row["rows"]) for row in rows}
 
 
 def loaded_sources(session: Session, table: Table, names: Sequence[str] | None) -> dict[str, str]:

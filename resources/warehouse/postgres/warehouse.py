@@ -11,6 +11,7 @@ import psycopg
 from resources.warehouse.answers import Answer
 from resources.warehouse.base import (
     NOBODY,
+    LoadedSource,
     Origin,
     Published,
     Recipe,
@@ -21,7 +22,7 @@ from resources.warehouse.base import (
     Warehouse,
     WriteReport,
 )
-from resources.warehouse.postgres.ledger import loaded_sources
+from resources.warehouse.postgres.ledger import all_sources, loaded_sources
 from resources.warehouse.postgres.looking import review, standing
 from resources.warehouse.postgres.notes import read_note
 from resources.warehouse.postgres.records import ensure_parts
@@ -94,6 +95,10 @@ class PostgresWarehouse(Warehouse):
             # Rows of other columns are of the past: the next write migrates them, and forgets what they came from.
             known = found is not None and has_columns(found, table) and read_note(session, table) is not None
             return loaded_sources(session, table, names) if known else {}
+
+    def loaded_sources(self, table: Table) -> Mapping[str, LoadedSource]:
+        with open_session(self._url(), Origin(asset=table.key)) as session:
+            return all_sources(session, table) if read_note(session, table) is not None else {}
 
     def standing(self, table: Table, recipe: Recipe, *, origin: Origin = NOBODY) -> Standing:
         with open_session(self._url(), origin, table=table) as session:

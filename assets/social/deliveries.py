@@ -1,0 +1,77 @@
+"""Which other objects hold a message that an object held when it was loaded, and holds no more.
+
+Of several deliveries of a message a table keeps one. When that one's object is rewritten without it, another delivery
+must take its place in the same write, so its object is loaded again along with the rewritten one.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+
+import pyarrow.parquet as pq
+
+from assets.social.events.places import place_of
+from assets.social.events.receipts import Written, receipts_of
+from assets.social.tables import MESSAGE_ID, SOURCE_OBJECT
+from resources.lake.model import Lake
+from resources.warehouse.base import LoadedSource, Warehouse
+from resources.warehouse.table import Table
+
+Files = Mapping[str, Written | None]
+"""By source object, the table's Parquet file; None where the object holds no row of the table."""
+
+
+def with_other_deliveries(
+    lake: Lake, warehouse: Warehouse, table: Table, changed: Files, known: Mapping[str, str]
+) -> Files:
+    """The files to load, and those of other objects that hold what these objects have lost.
+
+    `known` are the fingerprints under which objects among them are loaded already.
+    """
+    if not any(known.get(source) for source in changed):
+        return changed
+    loaded = warehouse.loaded_sources(table)
+    wanted = dict(changed)
+    # Objects that are loaded again may have lost messages themselves.
+    while lost := _standing(warehouse, table, [*wanted.keys() & loaded.keys()]) - _given(lake, wanted.values()):
+        found = _holding(lake, table, lost, _with_rows_left_out(loaded, wanted))
+        if not found:
+            break
+        wanted |= found
+    return wanted
+
+
+def _standing(warehouse: Warehouse, table: Table, sources: list[str]) -> set[str]:
+    """The messages of which the table keeps the delivery by these objects."""
+    if not sources:
+        return set()
+    places = ", ".join(["%s"] * len(sources))
+    rows = warehouse.rows(f"SELECT {MESSAGE_ID} FROM {table.sql_name} WHERE {SOURCE_OBJECT} IN ({places})", sources)
+    return {row[MESSAGE_ID] for row in rows}
+
+
+def _given(lake: Lake, files: Iterable[Written | None]) -> set[str]:
+    return {message for _, messages in _messages(lake, files) for message in messages}
+
+
+def _with_rows_left_out(loaded: Mapping[str, LoadedSource], but: Files) -> list[str]:
+    """The objects of which the table keeps fewer rows than their files held."""
+    return [
+        source
+        for source, found in loaded.items()
+        if source not in but and found.rows < int(found.fingerprint.rpartition(":")[2] or 0)
+    ]
+
+
+def _holding(lake: Lake, table: Table, lost: set[str], sources: list[str]) -> Files:
+    receipts = receipts_of(lake, [place_of(source).receipt_key for source in sources])
+    files = {source: receipt.tables.get(table.key) for source, receipt in receipts.items()}
+    holding = {key for key, messages in _messages(lake, files.values()) if not lost.isdisjoint(messages)}
+    return {source: file for source, file in files.items() if file is not None and file.key in holding}
+
+
+def _messages(lake: Lake, files: Iterable[Written | None]) -> Iterable[tuple[str, list[str]]]:
+    """The messages in each file, by its key."""
+    for key, data in lake.get_many([file.key for file in files if file is not None]):
+        yield key, pq.read_table(io.BytesIO(data), columns=[MESSAGE_ID])[MESSAGE_ID].to_pylist()
