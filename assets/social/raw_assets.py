@@ -4,6 +4,8 @@ The objects are in the lake already and stay as they are; materialising an hour 
 """
 
 import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,12 +14,14 @@ import dagster as dg
 from assets.factory.outcome import asset_key, failure
 from assets.factory.specs import object_spec
 from assets.social.arrivals import RAW, objects_from
-from assets.social.partitions import ARRIVAL_HOURS, hours_of
+from assets.social.partitions import ARRIVAL_HOURS, first_hour, hours_of
+from assets.social.strays import Strays, strays
 from resources.errors import TributaryError
 from resources.lake.model import Lake
 
 LAKE = "lake"
 SOCIAL_EVENTS = "raw.social_events"
+OBJECTS_ARE_READ = "objects_are_read"
 
 
 def raw_events_asset() -> dg.AssetsDefinition:
@@ -33,13 +37,21 @@ def raw_events_asset() -> dg.AssetsDefinition:
         partitions=ARRIVAL_HOURS,
     )
 
+    all_read = dg.AssetCheckSpec(
+        OBJECTS_ARE_READ,
+        asset=asset_key(SOCIAL_EVENTS),
+        description=f"No object under `{RAW}` is passed over because its key names no hour that is read. Looked at are "
+        "the newest days, those of the run, and what sorts before and after all hours.",
+    )
+
     @dg.multi_asset(
         name="raw__social_events",
         specs=[spec],
+        check_specs=[all_read],
         backfill_policy=dg.BackfillPolicy.single_run(),
         required_resource_keys={LAKE},
     )
-    def run(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+    def run(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         lake = cast("Lake", getattr(context.resources, LAKE))
         start, end = hours_of(context)
         digest, count, size, newest = hashlib.sha256(), 0, 0, None
@@ -48,9 +60,10 @@ def raw_events_asset() -> dg.AssetsDefinition:
                 digest.update(f"{found.key} {found.etag}\n".encode())
                 count, size = count + 1, size + found.size
                 newest = found.modified if newest is None else max(newest, found.modified)
+            unread = strays(lake, start, end, first_hour(), datetime.now(tz=UTC))
         except TributaryError as error:
             raise failure(error) from error
-        return dg.MaterializeResult(
+        yield dg.MaterializeResult(
             asset_key=asset_key(SOCIAL_EVENTS),
             metadata={
                 "objects": count,
@@ -60,6 +73,24 @@ def raw_events_asset() -> dg.AssetsDefinition:
                 **({} if newest is None else {"newest object": dg.MetadataValue.timestamp(newest)}),
             },
             data_version=dg.DataVersion(digest.hexdigest()),
+            check_results=[_all_read(unread)],
         )
 
     return run
+
+
+def _all_read(unread: Strays) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=not unread.count,
+        check_name=OBJECTS_ARE_READ,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "objects not read": f"more than {unread.count:,}" if unread.more else unread.count,
+            **unread.reasons,
+            **(
+                {"for example": dg.MetadataValue.md("\n".join(f"- `{key}`" for key in unread.examples))}
+                if unread.count
+                else {}
+            ),
+        },
+    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
 
-from assets.factory.outcome import asset_key, failure
+from assets.factory.outcome import REJECTED, asset_key, failure
 from assets.factory.partition_rows import row_counts, tell_partitions
 from assets.factory.quarantine import quarantined
 from assets.factory.specs import FORCE, REPLAY, object_spec
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 TRANSFORMED_EVENTS = "transformed.social_events"
 RECORDS_RECONCILE = "records_reconcile"
+NO_REJECTS = "no_rejects"
 BATCH = 64
 """Objects whose bad records go to quarantine in one transaction."""
 
@@ -50,12 +51,18 @@ def transformed_events_asset(code_version: str) -> dg.AssetsDefinition:
         RECORDS_RECONCILE,
         asset=asset_key(TRANSFORMED_EVENTS),
         description="Every record of the objects is in a Parquet file or in quarantine: records = rows + rejected.",
+        blocking=True,
+    )
+    none_rejected = dg.AssetCheckSpec(
+        NO_REJECTS,
+        asset=asset_key(TRANSFORMED_EVENTS),
+        description="No record of these hours' objects is in quarantine.rejected_rows under raw.social_events.",
     )
 
     @dg.multi_asset(
         name="transformed__social_events",
         specs=[spec],
-        check_specs=[reconcile],
+        check_specs=[reconcile, none_rejected],
         backfill_policy=dg.BackfillPolicy.single_run(),
         required_resource_keys={LAKE, WAREHOUSE},
     )
@@ -78,7 +85,7 @@ def transformed_events_asset(code_version: str) -> dg.AssetsDefinition:
             ]
             made = {receipt.source: receipt for receipt in transform_objects(lake, warehouse, missing, origin)}
             receipts = [made.get(one.key) or known[one.key] for one in objects]
-            yield _reconciled(warehouse, receipts)
+            yield from _counted(warehouse, receipts)
         except TributaryError as error:
             raise failure(error) from error
         key = asset_key(TRANSFORMED_EVENTS)
@@ -106,16 +113,22 @@ def transform_objects(
             yield receipt
 
 
-def _reconciled(warehouse: Warehouse, receipts: "Sequence[Receipt]") -> dg.AssetCheckResult:
+def _counted(warehouse: Warehouse, receipts: "Sequence[Receipt]") -> Iterator[dg.AssetCheckResult]:
     """Compares what was read with what the quarantine holds, not with what the reader says it put there."""
     records = sum(receipt.records for receipt in receipts)
     rows = sum(table.rows for receipt in receipts for table in receipt.tables.values())
     rejected = quarantined(warehouse, SOCIAL_EVENTS, (receipt.source for receipt in receipts))
-    return dg.AssetCheckResult(
-        passed=records == rows + rejected,
-        asset_key=asset_key(TRANSFORMED_EVENTS),
-        check_name=RECORDS_RECONCILE,
-        metadata={"records": records, "rows": rows, "rejected": rejected},
+    counts = {"records": records, "rows": rows, REJECTED: rejected}
+    key = asset_key(TRANSFORMED_EVENTS)
+    yield dg.AssetCheckResult(
+        passed=records == rows + rejected, asset_key=key, check_name=RECORDS_RECONCILE, metadata=counts
+    )
+    yield dg.AssetCheckResult(
+        passed=not rejected,
+        asset_key=key,
+        check_name=NO_REJECTS,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=counts,
     )
 
 
@@ -138,7 +151,7 @@ def _metadata(receipts: "Sequence[Receipt]", transformed: int) -> dict[str, Any]
     return {
         "objects": len(receipts),
         "objects transformed now": transformed,
-        "rejected": sum(receipt.rejected for receipt in receipts),
+        REJECTED: sum(receipt.rejected for receipt in receipts),
         "bytes": sum(table.bytes for receipt in receipts for table in receipt.tables.values()),
         **{f"rows: {name}": rows for name, rows in sorted(tables.items())},
     }
