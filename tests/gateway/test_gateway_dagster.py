@@ -107,6 +107,8 @@ def test_nothing_is_launched_by_a_link_a_form_or_another_host(dagster: Dagster) 
     before = dagster.runs()
     by_link = f"{dagster.url}/graphql?query={quote(LAUNCH)}"
     assert httpx.get(by_link).status_code == 405
+    assert httpx.get(by_link.replace("/graphql?", "/graphql%0A?")).status_code == 400
+    assert httpx.get(by_link.replace("/graphql?", "/graph%71l?")).status_code == 405
     for kind in ("text/plain", "application/x-www-form-urlencoded", "text/plain; application/json"):
         sent = httpx.post(by_link, content=json.dumps({"query": LAUNCH}), headers={"Content-Type": kind})
         assert sent.status_code == 415, kind

@@ -197,6 +197,13 @@ def test_by_get_nothing_is_executed_but_queries(document: str) -> None:
     assert status(path="/graphql", query=f"qu%65ry={asked}") == 405
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\0", "\x7f"])
+def test_a_path_has_one_name(end: str) -> None:
+    for path in (f"/graphql{end}", f"/v1/batch{end}", f"/a{end}/b"):
+        assert status(path=path) == 400
+        assert status("POST", path) == 400
+
+
 @pytest.mark.parametrize("document", ["{ mutation }", 'query { a(b: "mutation { launch }") } # mutation', "query A{a}"])
 def test_queries_by_get_are_answered(document: str) -> None:
     assert status(path="/graphql", query=urlencode({"query": document})) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import time
@@ -12,9 +13,10 @@ import psutil
 import pytest
 import websockets.exceptions
 import websockets.sync.client
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from tests.gateway.serving import Served, form_app, rest, served
+from tributary.gateway.bodies import Gathering, NoRoom, TooLarge
 from tributary.gateway.decision import Policy
 from tributary.gateway.hosts import KnownHosts
 
@@ -226,3 +228,33 @@ def test_websockets_open_for_the_servers_own_pages_only() -> None:
 
 def test_no_page_of_another_site_can_frame_an_answer(server: Served) -> None:
     assert httpx.get(server.url).headers["x-frame-options"] == "SAMEORIGIN"
+
+
+def test_bodies_under_way_have_a_bound_together() -> None:
+    async def bodies() -> list[str]:
+        gathering = Gathering(room=100)
+        ends = asyncio.Event()
+
+        def receiving(size: int) -> Receive:
+            parts = iter([b"x" * size])
+
+            async def receive() -> Message:
+                part = next(parts, None)
+                if part is None:
+                    await ends.wait()
+                return {"type": "http.request", "body": part or b"", "more_body": part is not None}
+
+            return receive
+
+        waiting = asyncio.create_task(gathering.whole(receiving(80), 90))
+        await asyncio.sleep(0)
+        with pytest.raises(NoRoom):
+            await gathering.whole(receiving(30), 90)
+        with pytest.raises(TooLarge):
+            await gathering.whole(receiving(95), 90)
+        ends.set()
+        assert len(await waiting) == 80
+        assert len(await gathering.whole(receiving(90), 90)) == 90
+        return [str(gathering.room)]
+
+    assert asyncio.run(bodies()) == ["100"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import Message, Receive
@@ -21,6 +22,10 @@ only when they can send no more, and would see a broken connection instead."""
 
 class TooLarge(Exception):
     """A body above the limit."""
+
+
+class NoRoom(Exception):
+    """Too many bytes of bodies under way at once."""
 
 
 class Disconnected(Exception):
@@ -39,26 +44,38 @@ def announced(headers: Mapping[bytes, bytes]) -> int:
     return int(length[:20]) if length.isdigit() else 0
 
 
-async def gathered(receive: Receive, largest: int) -> bytes:
-    """The whole body.
+@dataclass
+class Gathering:
+    """Gathers the bodies of a server, all of those under way together within `room` bytes."""
 
-    Raises:
-        TooLarge: it goes on after `largest` bytes; the rest was not read.
-        Disconnected: it ends early.
-    """
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise Disconnected
-        part = message.get("body", b"")
-        size += len(part)
-        if size > largest:
-            raise TooLarge
-        parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
+    room: int = 64 * 1024 * 1024
+
+    async def whole(self, receive: Receive, largest: int) -> bytes:
+        """The whole body of a request.
+
+        Raises:
+            TooLarge: it goes on after `largest` bytes; the rest was not read.
+            NoRoom: too much is under way at once.
+            Disconnected: it ends early.
+        """
+        parts: list[bytes] = []
+        size = 0
+        try:
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise Disconnected
+                part = message.get("body", b"")
+                size, self.room = size + len(part), self.room - len(part)
+                if size > largest:
+                    raise TooLarge
+                if self.room < 0:
+                    raise NoRoom
+                parts.append(part)
+                if not message.get("more_body", False):
+                    return b"".join(parts)
+        finally:
+            self.room += size
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:

@@ -2,7 +2,7 @@
 
 | refused | status |
 | --- | --- |
-| no Host, several, or one that is no host; a header twice that must be single | 400 |
+| no Host, several, or one that is no host; a header twice that must be single; a control character in the path | 400 |
 | a Host that is not known | 421 |
 | a change, or a websocket, asked for by a page of another origin | 403 |
 | a GraphQL mutation by GET | 405 |
@@ -14,6 +14,7 @@ nothing of the kind is no browser, and drives nobody else's. X-Forwarded-Host is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _SINGLE = frozenset(
     {b"host", b"origin", b"referer", b"sec-fetch-site", b"content-type", b"content-length", b"transfer-encoding"}
 )
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HERE = frozenset({"same-origin", "none"})
 
 
@@ -77,6 +79,9 @@ def refusal(scope: Mapping[str, Any], policy: Policy) -> Refusal | None:
             f"This server is not known as {name}: if it should be, name it in TRIBUTARY_ALLOWED_HOSTS and start again.",
         )
     path: str = scope["path"]
+    if _CONTROL.search(path):
+        # Routers match by expressions whose end is also before a last line break: one path would have two names.
+        return Refusal(400, "The address holds a control character.")
     if policy.public(path):
         return None
     changes = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS

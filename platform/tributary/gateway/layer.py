@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tributary.gateway.bodies import Disconnected, TooLarge, announced, gathered, has_body, linger, replayed
+from tributary.gateway.bodies import Disconnected, Gathering, NoRoom, TooLarge, announced, has_body, linger, replayed
 from tributary.gateway.decision import Policy, Refusal, refusal
 
 _FRAMED = (b"x-frame-options", b"SAMEORIGIN")
@@ -19,6 +19,7 @@ class Gateway:
     def __init__(self, application: ASGIApp, policy: Policy) -> None:
         self._application = application
         self._policy = policy
+        self._gathering = Gathering()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's event, as ASGI has it."""
@@ -51,9 +52,12 @@ class Gateway:
             try:
                 if announced(headers) > largest:
                     raise TooLarge
-                receive = replayed(await gathered(receive, largest), receive)
+                receive = replayed(await self._gathering.whole(receive, largest), receive)
             except TooLarge:
                 await _answer(Refusal(413, f"A body has {largest} bytes here at most."), scope, receive, send)
+                return
+            except NoRoom:
+                await _answer(Refusal(503, "Too much is being sent at once: send it again."), scope, receive, send)
                 return
             except Disconnected:
                 return
