@@ -1,5 +1,6 @@
 """Makes an asset of a table that Python code fills: the code gives the rows, the factory does everything else."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,11 +10,13 @@ import dagster as dg
 
 from assets.factory.lineage import Lineage
 from assets.factory.outcome import Events, events, failure, origin_of, refusal
-from assets.factory.specs import table_spec
+from assets.factory.specs import FORCE, table_spec
 from assets.factory.table_step import WAREHOUSE, table_step
 from resources.errors import TributaryError
-from resources.warehouse.base import Origin, Source, Warehouse, WriteReport
+from resources.warehouse.base import Origin, Recipe, Source, Standing, Warehouse, WriteReport
 from resources.warehouse.table import Table
+
+_UNKNOWN = Standing(None)
 
 
 @dataclass(frozen=True)
@@ -35,35 +38,48 @@ def table_asset(
     code_version: str,
     lineage: Lineage | None = None,
     extra_checks: Sequence[dg.AssetCheckSpec] = (),
+    follows_from_deps: bool = False,
 ) -> dg.AssetsDefinition:
-    """The asset whose rows `make` gives, replaced whole; `defined_in` is the `__file__` of the defining module."""
+    """The asset whose rows `make` gives, replaced whole; `defined_in` is the `__file__` of the defining module.
+
+    With `follows_from_deps` the rows are a function of the tables of `deps` and of the code that `code_version` stands
+    for, and of nothing else; where both are those of the published rows, these are left as they are, unless forced.
+    """
+    read = tuple(deps)
+    digest = hashlib.sha256(f"{code_version}\n{table!r}".encode()).hexdigest()
 
     @table_step(
         table,
         table_spec(
-            table, domain=domain, deps=deps, kinds=("python",), source=Path(defined_in), code_version=code_version
+            table, domain=domain, deps=read, kinds=("python",), source=Path(defined_in), code_version=code_version
         ),
         checks=extra_checks,
     )
     def run(context: dg.AssetExecutionContext) -> Events:
         warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
         origin = origin_of(context, table)
+        forced = context.run.tags.get(FORCE) == "true"
         try:
-            made = make(warehouse, origin)
+            standing = warehouse.standing(table, Recipe(digest, read), origin=origin) if follows_from_deps else _UNKNOWN
+            stands = None if forced else standing.report
+            made = None if stands is not None else make(warehouse, origin)
         except TributaryError as error:
             yield refusal(table, error)
             raise failure(error) from error
 
         def write() -> WriteReport:
-            return warehouse.replace(table, made.source, origin=origin)
+            if made is None:
+                assert stands is not None  # noqa: S101 - nothing was made because of it
+                return stands
+            return warehouse.replace(table, made.source, origin=origin, fingerprint=standing.fingerprint)
 
         yield from events(
             context,
             table,
             write,
             lineage=lineage or {},
-            metadata=lambda _: made.metadata,
-            more_checks=lambda _: made.checks,
+            metadata=lambda _: made.metadata if made else {},
+            more_checks=lambda _: made.checks if made else (),
         )
 
     return run

@@ -100,12 +100,12 @@ def take_snapshot(client: MeetupClient, search: Search, lake: Lake, today: date)
         looked.nodes[group] = filled(looked.nodes[group], earlier.get(group), fields)
     data = joined((key, line_of(node)) for key, node in looked.nodes.items())
     key = group_key(today)
-    lake.put(key, data)
+    _put(lake, key, data)
     # After the snapshot: killed in between, the next one finds there what is missing here.
     waiting = {group: earlier.get(group, {"id": group, "urlname": names[group]}) for group in looked.unreached}
-    lake.put(UNREACHED_GROUPS, joined((group, line_of(node)) for group, node in waiting.items()))
+    _put(lake, UNREACHED_GROUPS, joined((group, line_of(node)) for group, node in waiting.items()))
     names |= {group: _name(node) for group, node in looked.nodes.items()}
-    lake.put(KNOWN_GROUPS, line_of(names))
+    _put(lake, KNOWN_GROUPS, line_of(names))
     return Snapshot(
         key=key,
         groups=len(looked.nodes),
@@ -117,6 +117,12 @@ def take_snapshot(client: MeetupClient, search: Search, lake: Lake, today: date)
         sha256=hashlib.sha256(data).hexdigest(),
         calls=client.calls - before,
     )
+
+
+def _put(lake: Lake, key: str, data: bytes) -> None:
+    """Put an object unless it is there already: what is not put again is not loaded again."""
+    if lake.head(key) is None or lake.get(key) != data:
+        lake.put(key, data)
 
 
 def _looked(client: MeetupClient, found: FoundGroups, names: Mapping[str, str]) -> _Looked:

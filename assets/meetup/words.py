@@ -106,6 +106,7 @@ def event_words_asset() -> dg.AssetsDefinition:
         defined_in=__file__,
         code_version=words_version(),
         lineage=EVENT_WORDS_LINEAGE,
+        follows_from_deps=True,
     )
 
 

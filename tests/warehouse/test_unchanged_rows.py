@@ -87,6 +87,44 @@ def test_the_same_rows_are_published_after_a_window_or_with_another_meaning(ware
     assert described == [{"text": "Number."}]
 
 
+def window(warehouse: PostgresWarehouse, rows: Sequence[tuple[int, str | None]]) -> WriteReport:
+    data = pa.table({"n": pa.array([n for n, _ in rows], pa.int32()), "t": pa.array([t for _, t in rows], pa.string())})
+    return warehouse.replace(numbers(), Batches(data.to_batches()), window=Range("n", 0, 10))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("held", "made", "unchanged"),
+    [
+        (ROWS, ROWS, True),
+        (ROWS, list(reversed(ROWS)), True),
+        ([], [], True),
+        ([(1, "a"), (1, "a"), (2, "b")], [(2, "b"), (1, "a"), (1, "a")], True),
+        ([(1, "a"), (1, "a"), (2, "b")], [(1, "a"), (2, "b"), (2, "b")], False),
+        (ROWS, [(1, "a"), (2, ""), (3, "")], False),
+        (ROWS, ROWS[:2], False),
+        (ROWS, [], False),
+        ([], ROWS, False),
+    ],
+)
+def test_a_window_of_the_same_rows_is_checked_and_left(
+    warehouse: PostgresWarehouse,
+    pg: psycopg.Connection[Any],
+    held: list[tuple[int, str | None]],
+    made: list[tuple[int, str | None]],
+    unchanged: bool,
+) -> None:
+    write(warehouse, [(11, "beside")])
+    window(warehouse, held)
+    first, seen = version(warehouse), pg.execute("SELECT xmin, n, t FROM core.numbers ORDER BY n, t").fetchall()
+    report = window(warehouse, made)
+    assert (report.unchanged, report.rows, version(warehouse) == first) == (unchanged, len(made), unchanged)
+    now = pg.execute("SELECT xmin, n, t FROM core.numbers ORDER BY n, t").fetchall()
+    assert (now == seen) == unchanged
+    assert sorted((n, t or "") for _, n, t in now) == sorted((n, t or "") for n, t in [*made, (11, "beside")])
+    left = warehouse.rows("SELECT count(*) AS n FROM pg_class WHERE relname ~ '_numbers_' AND relkind = 'r'")
+    assert left == [{"n": 1}]
+
+
 def test_statistics_follow_many_small_windows(warehouse: PostgresWarehouse, pg: psycopg.Connection[Any]) -> None:
     known = "SELECT reltuples FROM pg_class WHERE oid = 'core.numbers'::regclass"
     seen: set[float] = set()

@@ -60,6 +60,21 @@ def index_for(session: Session, table: Table, window: Window, part: str) -> None
         ensure_index(session, part, table.deduplicate.key)
 
 
+def has_same_rows(session: Session, table: Table, window: Window, part: str, standing: str) -> bool:
+    """Whether `part` holds the very rows that the window has in `standing`, so that nothing need be moved."""
+    condition, params = window_sql(window)
+    held = f"{part_sql(standing)} WHERE {condition}"
+    counts = session.row(
+        f"SELECT (SELECT count(*) FROM {part_sql(part)}) = (SELECT count(*) FROM {held}) AS alike", params
+    )
+    if not counts["alike"]:
+        return False
+    columns = ", ".join(quoted(name) for name in table.column_names)
+    other = f"SELECT {columns} FROM {part_sql(part)} EXCEPT ALL SELECT {columns} FROM {held}"
+    found: bool = session.row(f"SELECT NOT EXISTS ({other}) AS alike", params)["alike"]
+    return found
+
+
 def clear_way(session: Session, table: Table, window: Window, part: str, standing: str) -> Cleared:
     """Delete from `standing` what the rows of `part` replace, and from `part` what `standing` keeps instead."""
     condition, params = window_sql(window)

@@ -37,6 +37,7 @@ from resources.warehouse.postgres.views import publish_view
 from resources.warehouse.postgres.windowed import (
     Cleared,
     clear_way,
+    has_same_rows,
     index_for,
     recheck_keys,
     refuse_rows_outside,
@@ -49,7 +50,10 @@ FILE_STATISTICS = 20
 
 @dataclass(frozen=True)
 class Aside:
-    """Rows that were built, checked and, of a window, moved in; `analyse` says whether the planner should know."""
+    """Rows that were built, checked and, of a window, moved in; `analyse` says whether the planner should know.
+
+    `unchanged` says that the window held these very rows, and that none was moved.
+    """
 
     built: Built
     rows: int
@@ -60,6 +64,7 @@ class Aside:
     displaced: int = 0
     analyse: bool = True
     table_rows: int | None = None
+    unchanged: bool = False
 
 
 class Write:
@@ -108,7 +113,7 @@ class Write:
             if not isinstance(self._task.source, Delimited):
                 raise
             aside = self._aside(at_once=False)
-        unchanged = self._task.window is None and not self._publish(aside)
+        unchanged = aside.unchanged if self._task.window is not None else not self._publish(aside)
         self._phase("publish")
         if aside.analyse and not unchanged:
             self._analyse()
@@ -141,6 +146,8 @@ class Write:
         refuse_rows_outside(session, table, window, part)
         dropped = keep_first(session, table.deduplicate, part) if table.deduplicate else built.duplicates
         index_for(session, table, window, standing or part)
+        if standing and read_note(session, table) and has_same_rows(session, table, window, part, standing):
+            return self._as_it_stands(built, window, dropped)
         cleared = clear_way(session, table, window, part, standing) if standing else Cleared()
         rows, checks = self._audit(part_sql(part), built, dropped + cleared.beaten, standing)
         preview = preview_of(session, part_sql(part))
@@ -164,6 +171,19 @@ class Write:
             write_note(session, table, Published("", total, 0, 0), modified=0 if analyse else modified)
         self._replace_lines(built)
         return Aside(built, rows, checks, preview, 0, dropped + cleared.beaten, displaced, analyse, total)
+
+    def _as_it_stands(self, built: Built, window: Window, dropped: int) -> Aside:
+        """Leave a window whose rows were made again as they are: no row moves, and the table keeps its version."""
+        session, table, part = self._session, self._table, self._part
+        rows, checks = self._audit(part_sql(part), built, dropped)
+        preview = preview_of(session, part_sql(part))
+        if isinstance(window, Sources):
+            note_sources(session, table, window, self._task.fingerprints, part)
+        session.execute(f"DROP TABLE {part_sql(part)}")
+        self._replace_lines(built)
+        self._phase("audit")
+        total = self._counted(read_note(session, table), 0)
+        return Aside(built, rows, checks, preview, 0, dropped, analyse=False, table_rows=total, unchanged=True)
 
     def _counted(self, note: Note | None, added: int) -> int:
         """The rows of the whole table, where a window has added so many: counted only where the note does not tell."""

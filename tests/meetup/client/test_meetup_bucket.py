@@ -91,6 +91,25 @@ def test_a_pause_holds_for_every_caller(tmp_path: Path, kind: str) -> None:
     assert clock.now() == pytest.approx(begin + 30)
 
 
+@pytest.mark.parametrize("kind", ["file", "local"])
+def test_a_pause_never_shortens_a_wait_that_is_longer(tmp_path: Path, kind: str) -> None:
+    clock = FakeClock()
+    bucket: Bucket = FileBucket(tmp_path, 100, clock) if kind == "file" else LocalBucket(100, clock)
+    begin = clock.now()
+    bucket.pause(50)
+    bucket.pause(1)
+    bucket.take()
+    assert clock.now() == pytest.approx(begin + 50)
+    # Many callers have taken their slots: the next free one is farther ahead than the pause that is asked for.
+    for _ in range(40):
+        bucket.take()
+    clock.time -= 20
+    ahead = clock.now()
+    bucket.pause(5)
+    bucket.take()
+    assert clock.now() - ahead > 19
+
+
 def test_a_file_left_empty_by_a_power_failure_counts_as_a_spent_minute(tmp_path: Path) -> None:
     (tmp_path / "next").write_text("")
     clock = FakeClock()

@@ -1,0 +1,125 @@
+"""A morning on which Meetup tells nothing new: no object is put, no row is written, and nothing follows."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from assets.calendar.dates import date_rows
+from assets.calendar.domain import DIM_DATE
+from assets.factory.model import read_model
+from assets.factory.outcome import asset_key
+from assets.factory.sql_assets import ModelLineage, sql_asset
+from assets.meetup import raw_assets
+from assets.meetup.arrivals import event_key
+from assets.meetup.canonical import joined, line_of, lines_of, node_of
+from assets.meetup.staged_events import load_days
+from assets.meetup.tables import EVENTS
+from assets.meetup.words import event_words_asset
+from resources.settings import PROJECT_ROOT
+from resources.warehouse.base import Batches
+from resources.warehouse.errors import ChecksFailed
+from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tests.meetup.pipeline.running import RAW, RAW_EVENTS_KEY, STAGED, Bench, metadata_of
+from tributary.freshness import behind
+
+FIRST, LAST = date(2018, 12, 1), date(2018, 12, 7)
+VERSIONS = "SELECT table_name, version FROM _parts.published_tables WHERE table_name ~ 'meetup'"
+ROWS = """
+SELECT 'events' AS name, max(xmin::text::bigint) AS newest, count(*) AS n FROM staged.meetup_events UNION ALL
+SELECT 'venues', max(xmin::text::bigint), count(*) FROM staged.meetup_venues UNION ALL
+SELECT 'groups', max(xmin::text::bigint), count(*) FROM staged.meetup_groups UNION ALL
+SELECT 'facts', max(xmin::text::bigint), count(*) FROM core.fact_meetup_event
+"""
+
+
+@pytest.fixture(scope="module")
+def domain() -> tuple[dg.AssetsDefinition, ...]:
+    """All of the domain's assets."""
+    root = PROJECT_ROOT / "sql"
+    lineage = ModelLineage({})
+    models = [sql_asset(read_model(path, root), lineage) for path in sorted((root / "meetup").rglob("*.sql"))]
+    return (*RAW, *STAGED, *models, event_words_asset())
+
+
+@pytest.fixture
+def ready(whole_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """With a calendar, and a day that does not end while the test runs."""
+    monkeypatch.setattr(raw_assets, "today", lambda: date(2019, 1, 1))
+    assert whole_bench.warehouse is not None
+    whole_bench.warehouse.replace(DIM_DATE, Batches(date_rows().to_batches()))
+    return whole_bench
+
+
+def state(bench: Bench) -> tuple[Any, Any]:
+    assert bench.warehouse is not None
+    return bench.warehouse.rows(f"{VERSIONS} ORDER BY 1"), bench.warehouse.rows(ROWS)
+
+
+def test_a_second_morning_with_nothing_new_writes_no_row_and_starts_nothing(
+    ready: Bench, domain: tuple[dg.AssetsDefinition, ...]
+) -> None:
+    assert ready.run(FIRST, LAST, domain).success
+    before, objects = state(ready), ready.objects()
+    assert all(row["n"] for row in before[1])
+    again = ready.run(FIRST, LAST, domain)
+    assert again.success
+    assert metadata_of(again, RAW_EVENTS_KEY)["objects changed"] == 0
+    assert (state(ready), ready.objects()) == (before, objects)
+    for key in (EVENTS.key, "core.fact_meetup_event", "gold.meetup_event_words", "gold.meetup_top_events"):
+        assert metadata_of(again, asset_key(key))["unchanged"], key
+    definitions = dg.Definitions(
+        assets=domain,
+        resources={"lake": ready.lake, "meetup": ready.meetup, "warehouse": ready.warehouse},
+    )
+    assert behind(definitions.get_repository_def().asset_graph, ready.instance) == {}
+    followers = [asset for asset in domain if asset not in (*RAW, *STAGED)]
+    keys = dg.AssetSelection.assets(*(key for asset in followers for key in asset.keys))
+    first = dg.evaluate_automation_conditions(definitions, ready.instance, keys, datetime(2019, 1, 2, tzinfo=UTC))
+    ready.run(FIRST, LAST, domain)
+    later = dg.evaluate_automation_conditions(definitions, ready.instance, keys, cursor=first.cursor)
+    assert later.total_requested == 0
+
+
+def test_where_one_day_has_news_that_is_written_and_what_hangs_on_it(
+    ready: Bench, domain: tuple[dg.AssetsDefinition, ...]
+) -> None:
+    ready.go_to(datetime(2018, 12, 6, tzinfo=UTC))
+    assert ready.run(FIRST, LAST, domain).success
+    (versions, _), objects = state(ready), ready.objects()
+    ready.go_to(datetime(2018, 12, 20, tzinfo=UTC))
+    assert ready.run(FIRST, LAST, domain).success
+    assert ready.objects() != objects
+    later = {row["table_name"]: row["version"] for row in state(ready)[0]}
+    moved = {row["table_name"] for row in versions if later[row["table_name"]] != row["version"]}
+    assert {EVENTS.key, "core.fact_meetup_event", "gold.meetup_top_events"} <= moved
+
+
+def test_a_reading_that_loses_a_record_is_not_published(
+    bench: Bench, warehouse: PostgresWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = date(2018, 3, 11)
+    node = {"title": "A", "status": "PAST", "dateTime": f"{day}T19:00:00-07:00", "group": {"id": "1"}}
+    nodes = [{**node, "id": name, "token": name} for name in "abc"]
+    bench.lake.put(event_key(day), joined((one["token"], line_of(one)) for one in nodes[:1]))
+    load_days(warehouse, bench.lake, EVENTS, day, day)
+    bench.lake.put(event_key(day), joined((one["token"], line_of(one)) for one in nodes))
+    from assets.meetup import reading
+
+    whole = reading.batches
+    monkeypatch.setattr(reading, "batches", lambda table, rows: whole(table, list(rows)[:-1]))
+    with pytest.raises(ChecksFailed, match="records_reconcile"):
+        load_days(warehouse, bench.lake, EVENTS, day, day)
+    assert warehouse.rows("SELECT event_id FROM staged.meetup_events") == [{"event_id": "a"}]
+
+
+def test_a_snapshot_that_says_the_same_is_not_put_again(ready: Bench) -> None:
+    ready.run(FIRST, FIRST, (*RAW, *STAGED))
+    key = "meetup/raw/groups/2019/01/01.jsonl"
+    before = ready.lake.head(key)
+    ready.run(FIRST, FIRST, (*RAW, *STAGED))
+    assert ready.lake.head(key) == before
+    assert len({node_of(line)["id"] for line in lines_of(ready.lake.get(key))}) > 5
