@@ -20,7 +20,7 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 
 from resources.postgres.databases import Databases, connect
 from resources.settings import Settings
-from tributary.instance.configuration import render, write_configuration
+from tributary.instance.configuration import STEADY_TAG, render, write_configuration
 from tributary.instance.opening import dagster_environment, open_instance
 from tributary.instance.orphans import fail_orphaned_runs
 from tributary.instance.pooled_storage import PooledEventLogStorage, pooled_engine
@@ -123,6 +123,8 @@ def test_the_configuration_is_written_only_when_it_differs(settings: Settings) -
 def test_the_instance_is_as_the_settings_say(instance: DagsterInstance, settings: Settings) -> None:
     assert instance.get_concurrency_config().run_queue_config is not None
     assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 3  # type: ignore[union-attr]
+    limits = instance.get_concurrency_config().run_queue_config.tag_concurrency_limits  # type: ignore[union-attr]
+    assert limits == [{"key": STEADY_TAG, "value": {"applyLimitPerUniqueValue": True}, "limit": 1}]
     assert not instance.telemetry_enabled
     assert not instance.run_retries_enabled
     assert instance.run_monitoring_enabled
