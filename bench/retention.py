@@ -75,7 +75,7 @@ def retention(bed: Bed) -> list[Figure]:
         key = (first - timedelta(hours=1)).strftime(_KEY)
         bed.tributary("materialize", "group:social", **own)
         bed.tributary("materialize", "group:social", "--force", "--partition", key, **own)
-        settings = Settings.model_validate({**own, "retail_dir": None, "home": home, "social_sample": True})
+        settings = Settings(_env_file=None, home=home)
         with connect(settings) as databases:
             return [_month(databases.url("dagster"), settings, first, key)]
 

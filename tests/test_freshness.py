@@ -113,6 +113,19 @@ def test_nothing_is_asked_for_while_a_run_goes_on(world: World) -> None:
     assert world.tick()[0] == {"table", "summary"}
 
 
+def test_runs_of_other_assets_hold_up_nothing(world: World) -> None:
+    world.make()
+    world.version = "2"
+    world.make("source")
+
+    @dg.asset
+    def elsewhere() -> None: ...
+
+    job = dg.Definitions(assets=[elsewhere]).resolve_implicit_global_asset_job_def()
+    world.instance.create_run_for_job(job, asset_selection=frozenset([dg.AssetKey("elsewhere")]))
+    assert world.tick()[0] == {"table", "summary"}
+
+
 def test_a_new_partition_of_an_input_puts_what_reads_it_behind() -> None:
     @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["a", "b"]), code_version="1")
     def events() -> None: ...

@@ -7,6 +7,7 @@ can go unseen. This sensor looks at the state instead: which assets were made fr
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import dagster as dg
 
@@ -38,11 +39,24 @@ def catching_up(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Ski
     if not found:
         context.update_cursor("")
         return dg.SkipReason(f"{note}Every asset that is not being made was made from inputs that are current.")
-    if found == asked:
+    keys = _moved(context, found, asked)
+    if not keys:
+        context.update_cursor(json.dumps(found))
         return dg.SkipReason("What is behind was asked for already, and failed; it is asked for when its inputs move.")
-    cursor = json.dumps(found)
-    keys = [dg.AssetKey.from_user_string(name) for name in found]
-    return dg.SensorResult(run_requests=[dg.RunRequest(asset_selection=keys)], cursor=cursor)
+    return dg.SensorResult(run_requests=[dg.RunRequest(asset_selection=keys)], cursor=json.dumps(found))
+
+
+def _moved(
+    context: dg.SensorEvaluationContext, found: Mapping[str, str], asked: Mapping[str, str]
+) -> list[dg.AssetKey]:
+    """Of what is behind, upstream first: what was not asked for with these inputs yet, and what hangs on that."""
+    keys: list[dg.AssetKey] = []
+    for name, versions in found.items():
+        key = dg.AssetKey.from_user_string(name)
+        parents = context.repository_def.asset_graph.get(key).parent_keys if context.repository_def else ()
+        if asked.get(name) != versions or any(parent in keys for parent in parents):
+            keys.append(key)
+    return keys
 
 
 def _settled(context: dg.SensorEvaluationContext) -> dict[str, str]:
@@ -53,6 +67,8 @@ def _settled(context: dg.SensorEvaluationContext) -> dict[str, str]:
     if context.repository_def is None:
         return {}
     graph = context.repository_def.asset_graph
-    making = dg.AssetSelection.assets(*being_made(context.instance)).downstream().resolve(graph)
+    # A run may make what the definitions do not have any more.
+    made = [key for key in being_made(context.instance) if graph.has(key)]
+    making = dg.AssetSelection.assets(*made).downstream().resolve(graph)
     found = behind(graph, context.instance)
     return {name: versions for name, versions in found.items() if dg.AssetKey.from_user_string(name) not in making}
