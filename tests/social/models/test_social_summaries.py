@@ -72,3 +72,16 @@ def test_the_last_seven_days_end_with_the_last_event(network: Network) -> None:
     network.build(staged([*posts, identify("bob", last)]), SUMMARY)
     [ann, _] = network.rows(SUMMARY, "user_id")
     assert (ann["posts"], ann["posts_last_7_days"], ann["last_post_at"]) == (4, 2, last + MICROSECOND)
+
+
+def test_names_that_differ_by_case_or_a_blank_are_told_of(network: Network) -> None:
+    names = ["Follow User ", "follow_user", "Other"]
+    rows = staged([follow("ann", "bob", at(0)), *(other("ann", at(1), type="track", event=name) for name in names)])
+    network.build(rows, "core.fact_social_event")
+    assert network.make("gold.social_event_names") == ["no_names_are_alike"]
+    found = network.rows("gold.social_event_names")
+    assert sorted(row["event_name"] for row in found if row["plain_name"] == "followuser") == [
+        "Follow User",
+        "Follow User ",
+        "follow_user",
+    ]
