@@ -78,10 +78,14 @@ def transformed_events_asset(code_version: str) -> dg.AssetsDefinition:
             objects = list(objects_from(lake, start, end))
             known = read_receipts(lake, map(hour_path, hours_between(start, end)))
             files = sizes_of_files(lake, start, end)
+            held = {found.source: found.count for found in warehouse.rejected(SOCIAL_EVENTS)}
             missing = [
                 one
                 for one in objects
-                if force or not is_done(known.get(one.key), one, files) or (replay and known[one.key].rejected)
+                if force
+                or not is_done(known.get(one.key), one, files)
+                or known[one.key].rejected != held.get(one.key, 0)
+                or (replay and known[one.key].rejected)
             ]
             made = {receipt.source: receipt for receipt in transform_objects(lake, warehouse, missing, origin)}
             receipts = [made.get(one.key) or known[one.key] for one in objects]
