@@ -21,6 +21,7 @@ from resources.lake.errors import ObjectDamagedError, ObjectNotFoundError
 from resources.lake.model import Lake
 from resources.warehouse.base import Delimited, Origin, Warehouse, WriteReport
 from resources.warehouse.delimited.contract import SOURCE_LINE, FileContract, SourceFileError
+from resources.warehouse.delimited.records import READING
 from resources.warehouse.table import Table
 
 
@@ -93,7 +94,7 @@ def load(
 
 def contract_digest(contract: FileContract) -> str:
     """Changes whenever what is made of the file changes."""
-    return hashlib.sha256(repr(contract).encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{READING} {contract!r}".encode()).hexdigest()[:16]
 
 
 def file_lineage(source: SourceFile) -> Lineage:

@@ -94,6 +94,31 @@ def test_bad_lines_are_set_aside_with_line_text_and_reason(warehouse: PostgresWa
     assert (report.rows, report.lines, report.rejected) == (3, 12, 9)
 
 
+def test_what_the_server_alone_refuses_is_kept_as_it_stood_in_the_file(warehouse: PostgresWarehouse) -> None:
+    contract = FileContract(
+        (
+            FileColumn("ON", "on", "date", "."),
+            FileColumn("WHAT", "what", "text", "."),
+            FileColumn("N", "n", "integer", "."),
+        ),
+        rules=(Rule("small", "n < 10", "N is not small"),),
+    )
+    data = (
+        b"ON,WHAT,N\r\n"
+        b'2004-02-28,"a\r\nb, ""c""",1\r\n'  # 2 and 3
+        b'2004-02-30,"a\\\r\nb",2\r\n'  # 4 and 5: no such day
+        b"2004-02-30,x\\,3\r\n"  # 6: the same, in a line that is sent as it is
+        b'"2004-02-31","x","4"\r\n'  # 7
+    )
+    with_rule = b'2004-02-29,"d\r\ne",99\r\n'  # 8 and 9
+    days = [(4, '2004-02-30,"a\\\r\nb",2'), (6, "2004-02-30,x\\,3"), (7, '"2004-02-31","x","4"')]
+    for more, broken in ((b"", []), (with_rule, [(8, '2004-02-29,"d\r\ne",99', "N is not small")])):
+        warehouse.replace(table_of(contract), source(contract, data + more, 7))
+        assert warehouse.rows("SELECT what FROM staged.visits") == [{"what": 'a\r\nb, "c"'}]
+        no_days = [(line, raw, "ON is not a valid date") for line, raw in days]
+        assert [row[:3] for row in rejected(warehouse)] == no_days + broken
+
+
 def test_many_lines_that_break_a_rule_are_each_found(warehouse: PostgresWarehouse) -> None:
     lines = [f"{i},p,1.0,{2575 if i % 7 == 0 else 1200}\n".encode() for i in range(1, 5001)]
     report = warehouse.replace(table_of(CONTRACT), source(CONTRACT, HEADER + b"".join(lines), 10_000))

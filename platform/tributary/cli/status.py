@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections import Counter
 
 from resources.settings import Settings, get_settings, is_secret, variable_of
 from tributary.cli.console import out
@@ -35,7 +36,8 @@ def _print_settings(settings: Settings) -> None:
 def _print_tables(settings: Settings) -> None:
     from resources.warehouse.opening import open_warehouse
 
-    rows = open_warehouse(settings).rows(
+    warehouse = open_warehouse(settings)
+    rows = warehouse.rows(
         """
         SELECT n.nspname AS layer, c.relname AS name, sum(p.reltuples)::bigint AS rows,
                pg_size_pretty(sum(pg_total_relation_size(p.oid))) AS size
@@ -52,8 +54,18 @@ def _print_tables(settings: Settings) -> None:
     if not rows:
         out.print("nothing is materialised yet")
         return
-    shown = [(f"{row['layer']}.{row['name']}", f"{max(row['rows'], 0):,}", row["size"]) for row in rows]
-    print_rows((Heading("table"), Heading("rows", right=True), Heading("size", right=True)), shown)
+    rejected: Counter[str] = Counter()
+    for found in warehouse.rejected():
+        rejected[found.table_name] += found.count
+    shown = []
+    for row in rows:
+        name = f"{row['layer']}.{row['name']}"
+        bad = rejected.pop(name, 0)
+        shown.append((name, f"{max(row['rows'], 0):,}", f"{bad:,}" if bad else "", row["size"]))
+    right = [Heading(name, right=True) for name in ("rows", "rejected", "size")]
+    print_rows((Heading("table"), *right), shown)
+    for name, bad in sorted(rejected.items()):
+        out.print(f"{bad:,} records of {name} are in quarantine.rejected_rows.")
 
 
 def _listens(host: str, port: int) -> bool:

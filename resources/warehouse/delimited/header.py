@@ -23,7 +23,7 @@ _COMPRESSED = {
 }
 _OTHER = {b"PAR1": "a Parquet file", b"\xd0\xcf\x11\xe0": "an Excel workbook", b"%PDF": "a PDF", b"<": "HTML or XML"}
 _UTF16 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_DELIMITERS = {",": "commas", ";": "semicolons (;)", "\t": "tabs", "|": "bars (|)", ":": "colons (:)"}
+_DELIMITERS = {",": "commas", ";": "semicolons (;)", "\t": "tabs", "|": "bars (|)"}
 _COMMENTS = ("#", "//", "--", "%")
 _QUOTES = ' \t\ufeff"'
 
@@ -74,9 +74,9 @@ def _names(text: str, delimiter: str) -> list[str]:
 
 def _refuse_no_header(name: str, text: str, contract: FileContract, known: AbstractSet[str], wanted: str) -> None:
     """Say what a line is that has none of the columns."""
-    ours = _DELIMITERS.get(contract.delimiter, contract.delimiter)
     for other, words in _DELIMITERS.items():
         if other != contract.delimiter and {one.lower() for one in _names(text, other)} & known:
+            ours = _DELIMITERS[contract.delimiter]
             raise SourceFileError(f"{name}, line 1: the fields are separated by {words}; save it with {ours} instead.")
     shown = text if len(text) <= 100 else f"{text[:100]}…"
     if text.lstrip().startswith(_COMMENTS):

@@ -22,6 +22,9 @@ from typing import NamedTuple
 from resources.warehouse.delimited.contract import FileColumn
 from resources.warehouse.delimited.values import BLANKS, Misfit, pattern, read
 
+READING = "2"
+"""Another one where files are to be read again, since something else may come of them."""
+
 NOT_CLOSED = "a quote is not closed"
 _SHOWN = 80
 

@@ -20,6 +20,8 @@ from resources.warehouse.table import Table, quoted
 from resources.warehouse.types import postgres_type
 from resources.warehouse.windows import Range, Window
 
+SHOWN_REASONS = 10
+
 
 @dataclass(frozen=True)
 class Built:
@@ -58,10 +60,10 @@ def build(session: Session, table: Table, source: Source, part: str, *, window: 
     from resources.warehouse.postgres.quarantine import DUPLICATE
 
     create_part(session, source.contract, part)
-    loaded = load_file(session, source, part, at_once=at_once)
+    loaded = load_file(session, source, part, at_once=at_once, private=table.is_private)
     read = loaded.records if source.lines is None else source.lines - 1 - loaded.more_lines
     reasons = Counter(reject.reason for reject in loaded.rejects if reject.reason != DUPLICATE)
-    reckoning = Reckoning(read, reasons.total(), reasons)
+    reckoning = Reckoning(read, reasons.total(), dict(reasons.most_common(SHOWN_REASONS)))
     statement = f"COPY {table.key} FROM STDIN (FORMAT text, ON_ERROR ignore)"
     return Built(statement, reckoning, loaded.rejects, duplicates=loaded.duplicates)
 

@@ -59,8 +59,10 @@ def create_part(session: Session, contract: FileContract, part: str) -> None:
     session.execute(f"CREATE TABLE {part_sql(part)} ({', '.join(definitions)})")
 
 
-def load_file(session: Session, source: Delimited, part: str, *, at_once: bool) -> Loaded:
+def load_file(session: Session, source: Delimited, part: str, *, at_once: bool, private: bool = False) -> Loaded:
     """Load the file into `part`, which `create_part` made in the same transaction.
+
+    Of a `private` file no value is shown in what is raised.
 
     Raises:
         psycopg.DataError, psycopg.IntegrityError: at once, a line broke a rule; the transaction must be given up, and
@@ -87,7 +89,7 @@ def load_file(session: Session, source: Delimited, part: str, *, at_once: bool) 
         loaded.duplicates = sum(reject.reason == DUPLICATE for reject in repeated)
     if not loaded.rows:
         first = min(loaded.rejects)
-        detail = f" ({first.detail})" if first.detail else ""
+        detail = f" ({first.detail})" if first.detail and not private else ""
         raise SourceFileError(
             f"{source.name}: none of its {loaded.records:,} records could be loaded; "
             f"line {first.line}: {first.reason}{detail}."
