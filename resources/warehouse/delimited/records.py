@@ -82,8 +82,9 @@ class RecordReader:
 
     def sent(self, lines: bytes, *, quoted: bool = False) -> bytes:
         """What is sent of lines that `plain_until` or `quoted_until` passed."""
-        lines = lines.replace(b'"', b"") if quoted else lines
-        lines = lines.replace(b"\r\n", b"\n") if b"\r" in lines else lines
+        # Such lines hold no other quotes, and carriage returns at their ends alone.
+        if quoted or b"\r" in lines:
+            lines = lines.translate(None, b'\r"' if quoted else b"\r")
         return lines.replace(b"\\", b"\\\\") if b"\\" in lines else lines
 
     def is_blank(self, line: bytes) -> bool:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal, localcontext
+from functools import cache
 
 from resources.warehouse.types import MAX_PRECISION, decimal_digits
 
@@ -68,11 +69,16 @@ def read(type_: str, text: str) -> str:
     Raises:
         Misfit: the field does not fit.
     """
-    if type_ == "text":
+    if type_ == "text" or _ordinary(type_).fullmatch(text):
         return text
     digits = decimal_digits(type_)
     found = text.strip(BLANKS)
     return _decimal(found, type_, *digits) if digits is not None else _READERS[type_](found, type_)
+
+
+@cache
+def _ordinary(type_: str) -> re.Pattern[str]:
+    return re.compile(pattern(type_))
 
 
 def _integer(text: str, type_: str) -> str:
