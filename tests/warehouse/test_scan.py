@@ -83,18 +83,18 @@ def test_each_fault_costs_only_its_own_line(line: bytes, reason: str) -> None:
         (b"1,apple,5.5e-1", b"1,apple,0.55"),
         (b"1,apple,4.440892e-16", b"1,apple,0.00"),
         (b"1,apple,1.2300000001", b"1,apple,1.23"),
-        (b"1.0,apple,1", b"1,apple,1.00"),
+        (b"1.0,apple,1", b"1,apple,1"),
         (b" 1\t,apple , 1", b"1,apple ,1.00"),
-        (b'1,"a, b",0.5', b"1,a\\, b,0.50"),
-        (b'1,"a ""quoted"" b",0.5', b'1,a "quoted" b,0.50'),
+        (b'1,"a, b",0.5', b"1,a\\, b,0.5"),
+        (b'1,"a ""quoted"" b",0.5', b'1,a "quoted" b,0.5'),
         (b'1,12" PIZZA,0.5', b'1,12" PIZZA,0.5'),
         (b'1,SOFT "DIET" DRINKS,0.5', b'1,SOFT "DIET" DRINKS,0.5'),
         (b'1, "a",0.5', b'1, "a",0.5'),
         (b'"1","apple","0.5"', b"1,apple,0.5"),
         (b'"1","","0.5"', b"1,,0.5"),
         (b"1,a\\nb\\,0.5", b"1,a\\\\nb\\\\,0.5"),
-        (b'1,"a\nb",0.5', b"1,a\\nb,0.50"),
-        (b'1,"a\r\n\r\n""b",0.5', b'1,a\\r\\n\\r\\n"b,0.50'),
+        (b'1,"a\nb",0.5', b"1,a\\nb,0.5"),
+        (b'1,"a\r\n\r\n""b",0.5', b'1,a\\r\\n\\r\\n"b,0.5'),
         ("1,éclair,0.5".encode(), "1,éclair,0.5".encode()),
     ],
 )
@@ -121,7 +121,7 @@ def test_an_opened_quote_costs_its_own_line(closing: bytes) -> None:
 
 def test_a_line_within_a_quoted_text_is_no_record_even_if_it_looks_like_one() -> None:
     good, rejects, scanner = read(HEADER + b'1,"note\n777,fake,1\nend",1\n2,b,1\n')
-    assert good == {2: b"1,note\\n777\\,fake\\,1\\nend,1.00", 5: b"2,b,1"}
+    assert good == {2: b"1,note\\n777\\,fake\\,1\\nend,1", 5: b"2,b,1"}
     assert (rejects, scanner.records, scanner.more_lines) == ([], 2, 2)
     good, rejects, _ = read(HEADER + b'x,"note\n777,fake,1\nend",1\n2,b,1\n')
     assert good == {5: b"2,b,1"}
@@ -218,7 +218,7 @@ def test_a_quoted_text_longer_than_a_block_is_one_record(monkeypatch: pytest.Mon
     text = b"line\n" * 5000
     good, rejects, scanner = read(HEADER + b'1,"' + text + b'",1\n2,b,1\n', 100)
     assert list(good) == [2, 5003]
-    assert good[2] == b"1," + text.replace(b"\n", b"\\n") + b",1.00"
+    assert good[2] == b"1," + text.replace(b"\n", b"\\n") + b",1"
     assert (rejects, scanner.more_lines) == ([], 5000)
 
 
