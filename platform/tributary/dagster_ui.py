@@ -13,7 +13,6 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from importlib.metadata import version
 
-import uvicorn
 from dagster import DagsterInstance
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
@@ -24,7 +23,7 @@ from starlette.applications import Starlette
 
 from tributary.gateway.decision import Policy
 from tributary.gateway.hosts import known_hosts
-from tributary.gateway.serving import guarded
+from tributary.gateway.serving import serve
 
 LARGEST_BODY = 8 * 1024 * 1024
 """Bytes of a request: a backfill that names a hundred thousand partitions has less than two million."""
@@ -63,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             application = create_app_from_workspace_process_context(context, "", _POLL_MS, lifespan=_lifespan)
             policy = policy_of(given.host, [name for name in given.allowed_hosts.split(",") if name])
             options = {"host": given.host, "port": given.port, "log_level": "warning"}
-            uvicorn.Server(guarded(application, policy, **options)).run()
+            serve(application, policy, **options)
 
 
 @contextlib.asynccontextmanager

@@ -93,7 +93,8 @@ def dagster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dagster]:
         time.sleep(0.1)
     yield found
     process.terminate()
-    assert process.wait(30) is not None
+    process.wait(30)
+    assert "Traceback" not in (home / "log").read_text()
 
 
 def _answers(found: Dagster) -> bool:

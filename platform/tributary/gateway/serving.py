@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from typing import Any
 
 import uvicorn
@@ -13,12 +15,29 @@ from tributary.gateway.hosts import KnownHosts, known_hosts
 from tributary.gateway.layer import Gateway
 from tributary.gateway.patience import PatientProtocol
 
+STARTUP_FAILURE = 3
+"""The exit code of a server that could not start, which is uvicorn's."""
+
 
 def guarded(application: ASGIApp, policy: Policy, **options: Any) -> uvicorn.Config:
     """A server's configuration with `application` behind the gateway; `options` are uvicorn's."""
     # Requests carry personal data in their paths and addresses; what matters is counted, not logged.
     fixed = {"http": PatientProtocol, "access_log": False, "server_header": False}
     return uvicorn.Config(Gateway(application, policy), **{**options, **fixed})
+
+
+def serve(application: ASGIApp, policy: Policy, **options: Any) -> None:
+    """Serve `application` behind the gateway until SIGINT or SIGTERM; `options` are uvicorn's.
+
+    Raises:
+        SystemExit: it could not start.
+    """
+    server = uvicorn.Server(guarded(application, policy, **options))
+    # The server repeats the signal that ended it, once it has ended in order.
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
 
 
 def hosts_of(settings: Settings) -> KnownHosts:

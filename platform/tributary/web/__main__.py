@@ -5,18 +5,16 @@ from __future__ import annotations
 import signal
 import sys
 
-import uvicorn
-
 from resources.lake import open_lake
 from resources.postgres.databases import connect
 from resources.settings import Settings, get_settings
 from resources.stream.opening import open_stream
-from tributary.gateway.serving import guarded
+from tributary.gateway.serving import serve
 from tributary.web.app import create_app, policy_of
 from tributary.web.logs import hide_values
 
 
-def serve(settings: Settings) -> None:
+def main(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; what the stream holds is passed on before this returns."""
     hide_values()
     lake = open_lake(settings.lake_location, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
@@ -27,9 +25,9 @@ def serve(settings: Settings) -> None:
         try:
             application = create_app(settings, databases, stream)
             options = {"host": settings.host, "port": settings.web_port, "log_level": "warning"}
-            uvicorn.Server(guarded(application, policy_of(settings), **options)).run()
+            serve(application, policy_of(settings), **options)
         finally:
             stream.close()
 
 
-serve(get_settings())
+main(get_settings())
