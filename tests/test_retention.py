@@ -158,6 +158,16 @@ def test_the_status_of_every_asset_and_partition_is_the_same_after_the_deletion(
     assert pruned.runs >= 4
     assert pruned.checks > 0
     assert count(url, "event_logs") == events - pruned.events < events * 2 / 3
+    with psycopg.connect(url, autocommit=True) as connection:
+        orphans = "SELECT count(*) FROM asset_event_tags WHERE event_id NOT IN (SELECT id FROM event_logs)"
+        assert connection.execute(orphans).fetchone() == (0,)
+        # Nor is it begun while another one goes on.
+        connection.execute("SELECT pg_advisory_lock(%s)", (0x726574656E74696F,))
+        run(instance, "plain")
+        assert prune(url, NOTHING_OLD, told_by=TOLD_BY) == Pruned()
+    before = status(instance)
+    prune(url, NOTHING_OLD, told_by=TOLD_BY)
+    assert status(instance) == before
     # Nothing is left to do, until something new has taken a newest event's place.
     assert prune(url, NOTHING_OLD, told_by=TOLD_BY).runs == 0
     run(instance, *NAMES, days=(1, 19))

@@ -32,6 +32,7 @@ TOLD_BY = "told in full by run"
 MADE_FROM = "made from"
 """The metadata that tells one state of a table's inputs and code from another."""
 
+_KEEPS = "keeps its old rows"
 _LINEAGE = "lineage"
 _LONG = (dg.MarkdownMetadataValue, dg.TableColumnLineage)
 
@@ -91,7 +92,7 @@ def events(
         raise failure(failed) from failed
     except TributaryError as error:
         yield refusal(table, error)
-        raise failure(error) from error
+        raise kept_rows(context, table, error) from error
     more = more_checks(report) if more_checks is not None else ()
     last = last_told(context, table)
     told = {**report_metadata(report), **(metadata(report) if metadata else {})}
@@ -168,6 +169,14 @@ def _told_once(
     last = {**counts.get(names[-1], {}), **long}
     tell_partitions(context, asset_key(table.key), {**counts, names[-1]: last})
     return {key: value for key, value in told.items() if key not in long}
+
+
+def kept_rows(context: dg.AssetExecutionContext, table: Table, error: TributaryError) -> dg.Failure:
+    """The failure of a write, which also says that the table's rows of before stand, where it has any."""
+    told = str(error)
+    if _KEEPS not in told and context.instance.get_latest_materialization_event(asset_key(table.key)) is not None:
+        told = f"{told} {table.key} {_KEEPS}."
+    return dg.Failure(description=told, allow_retries=False)
 
 
 def failure(error: TributaryError) -> dg.Failure:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import dagster as dg
 
 from assets.factory.lineage import Lineage
-from assets.factory.outcome import Events, events, failure, origin_of, refusal
+from assets.factory.outcome import Events, events, kept_rows, origin_of, refusal
 from assets.factory.specs import FORCE, table_spec
 from assets.factory.table_step import WAREHOUSE, table_step
 from resources.errors import TributaryError
@@ -65,7 +65,7 @@ def table_asset(
             made = None if stands is not None else make(warehouse, origin)
         except TributaryError as error:
             yield refusal(table, error)
-            raise failure(error) from error
+            raise kept_rows(context, table, error) from error
 
         def write() -> WriteReport:
             if made is None:

@@ -11,10 +11,10 @@ import json
 import re
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -27,6 +27,7 @@ EVALUATIONS_KEPT = 100
 _NO_END_DAYS = 365_000
 
 _PARENT = re.compile(rb'"parent_snapshot_id": ?"([0-9a-f]+)"')
+_LOCK = 0x726574656E74696F
 _UNUSED = "tributary/unused_snapshots"
 _TABLES = "event_logs, asset_event_tags, asset_check_executions, asset_daemon_asset_evaluations, runs, snapshots"
 
@@ -54,7 +55,7 @@ ORDER BY id
 # The newest of each kind of event of each asset and partition is what the status follows from, and so is what a newest
 # materialisation refers to. A failed run that has one of them is what the UI still points at: it stays whole.
 _KEPT = """
-CREATE TEMP TABLE kept_events ON COMMIT DROP AS
+INSERT INTO kept_events
 SELECT e.id, e.run_id FROM event_logs AS e
 WHERE e.run_id = ANY(%(runs)s) AND e.asset_key IS NOT NULL AND (
     NOT EXISTS (
@@ -80,10 +81,16 @@ WHERE c.run_id = ANY(%(runs)s) AND EXISTS (
     WHERE n.asset_key = c.asset_key AND n.check_name = c.check_name AND n.partition IS NOT DISTINCT FROM c.partition
       AND n.id > c.id AND (n.execution_status <> 'PLANNED' OR c.execution_status = 'PLANNED'))
 """
-_DELETE_EVENTS = """
-DELETE FROM event_logs AS e
-WHERE e.run_id = ANY(%(runs)s) AND NOT EXISTS (SELECT 1 FROM kept_events AS k WHERE k.id = e.id)
+_WITH_TAGS = """
+, tags AS (DELETE FROM asset_event_tags WHERE event_id IN (SELECT id FROM gone))
+SELECT count(*) FROM gone
 """
+_DELETE_EVENTS = f"""
+WITH gone AS (
+    DELETE FROM event_logs AS e
+    WHERE e.run_id = ANY(%(runs)s) AND NOT EXISTS (SELECT 1 FROM kept_events AS k WHERE k.id = e.id)
+    RETURNING id)
+{_WITH_TAGS}"""
 _DELETE_RUNS = """
 DELETE FROM runs AS r
 WHERE r.run_id = ANY(%(runs)s) AND NOT EXISTS (SELECT 1 FROM event_logs AS e WHERE e.run_id = r.run_id)
@@ -105,13 +112,15 @@ WITH gone AS (
 DELETE FROM backfill_tags WHERE backfill_id IN (SELECT key FROM gone)
 """
 # Of events that belong to no run, such as what was reported by hand.
-_DELETE_RUNLESS = """
-DELETE FROM event_logs AS e
-WHERE e.run_id = '' AND e.timestamp < %(before)s AND e.asset_key IS NOT NULL AND EXISTS (
-    SELECT 1 FROM event_logs AS n
-    WHERE n.asset_key = e.asset_key AND n.dagster_event_type = e.dagster_event_type
-      AND n.partition IS NOT DISTINCT FROM e.partition AND n.id > e.id)
-"""
+_DELETE_RUNLESS = f"""
+WITH gone AS (
+    DELETE FROM event_logs AS e
+    WHERE e.run_id = '' AND e.timestamp < %(before)s AND e.asset_key IS NOT NULL AND EXISTS (
+        SELECT 1 FROM event_logs AS n
+        WHERE n.asset_key = e.asset_key AND n.dagster_event_type = e.dagster_event_type
+          AND n.partition IS NOT DISTINCT FROM e.partition AND n.id > e.id)
+    RETURNING id)
+{_WITH_TAGS}"""
 
 
 @dataclass(frozen=True)
@@ -170,6 +179,9 @@ def prune(
     before = ((now or datetime.now(UTC)) - age).astimezone(UTC).replace(tzinfo=None)
     pruned = Pruned()
     with psycopg.connect(url, autocommit=True) as connection:
+        if not _alone(connection):
+            return pruned
+        connection.execute("CREATE TEMP TABLE kept_events (id bigint, run_id text) ON COMMIT DELETE ROWS")
         due = connection.execute(_DUE, {"runs": policy.runs or 2**62, "before": before}).fetchall()
         references = _references(connection, told_by)
         for runs in _chunks([row[0] for row in due]):
@@ -179,7 +191,7 @@ def prune(
         found = connection.execute(_DELETE_EVALUATIONS, {"most": EVALUATIONS_KEPT, "before": before})
         pruned.evaluations = found.rowcount
         connection.execute(_DELETE_BACKFILLS, {"before": before})
-        pruned.events += connection.execute(_DELETE_RUNLESS, {"before": before}).rowcount
+        pruned.events += _count(connection, _DELETE_RUNLESS, {"before": before})
         pruned.snapshots = _prune_snapshots(connection)
         if pruned.events or pruned.evaluations:
             # At once rather than when the server finds the time, so that the next hour's rows take this hour's place.
@@ -204,9 +216,19 @@ def _prune_runs(
         ).fetchall()
         for run_id in set(runs) - {row[0] for row in whole}:
             forget_logs(run_id)
-        pruned.events += connection.execute(_DELETE_EVENTS, named).rowcount
+        pruned.events += _count(connection, _DELETE_EVENTS, named)
         pruned.checks += connection.execute(_DELETE_CHECKS, named).rowcount
         pruned.runs += connection.execute(_DELETE_RUNS, named).rowcount
+
+
+def _alone(connection: psycopg.Connection[Any]) -> bool:
+    """Whether nobody else prunes this database; nobody can until the session ends."""
+    return bool(_count(connection, "SELECT pg_try_advisory_lock(%(lock)s)::int", {"lock": _LOCK}))
+
+
+def _count(connection: psycopg.Connection[Any], statement: LiteralString, named: Mapping[str, Any]) -> int:
+    row = connection.execute(statement, named).fetchone()
+    return int(row[0]) if row is not None else 0
 
 
 def _references(connection: psycopg.Connection[Any], told_by: str) -> tuple[list[str], list[str]]:
