@@ -18,8 +18,10 @@ import pytest
 
 from resources.settings import Settings
 from tributary.launcher.errors import LauncherError
+from tributary.launcher.part import Patience
 from tributary.launcher.ports import require_free_port
-from tributary.launcher.process import ChildProcess, ProcessSpec
+from tributary.launcher.probes import Answer
+from tributary.launcher.process import ChildProcess, Looks, ProcessSpec
 from tributary.launcher.services import dagster_processes, dagster_url
 from tributary.launcher.single import only_launcher
 from tributary.launcher.supervisor import Supervisor
@@ -149,6 +151,48 @@ def test_a_childs_death_is_told_with_the_end_of_its_log_and_stops_the_rest(tmp_p
         with pytest.raises(LauncherError, match=r"failing ended \(exit code 1\)(.|\n)*the disk is full"):
             supervisor.watch()
     assert not any(map(is_alive, started))
+
+
+def test_a_killed_child_is_started_again_and_one_that_keeps_dying_is_given_up(tmp_path: Path) -> None:
+    said: list[str] = []
+    with Supervisor(tmp_path / "logs", patience=Patience(first=0.1, tries=2), say=said.append) as supervisor:
+        supervisor.start(spec(tmp_path, "plain"))
+        for count in (1, 2, 3):
+            os.kill(pids(tmp_path, count)[-1], signal.SIGKILL)
+        with pytest.raises(LauncherError, match=r"plain ended \(killed by SIGKILL\), 3 times in a row"):
+            supervisor.watch()
+    assert said[0] == "plain ended (killed by SIGKILL); it is started again in 0.1 s."
+
+
+def test_a_child_that_is_stopped_or_answers_no_more_is_started_again(tmp_path: Path) -> None:
+    answers: list[Answer] = ["yes"]
+    said: list[str] = []
+    looks = Looks(every=0.05, refusals=3, late=5)
+    with Supervisor(tmp_path / "logs", patience=Patience(first=0.1), looks=looks, say=said.append) as supervisor:
+        supervisor.start(spec(tmp_path, "stubborn", probe=lambda: answers[0]))
+        first = pids(tmp_path, 1)[0]
+        wait_until(lambda: not supervisor.children[0].is_starting)
+        os.kill(first, signal.SIGSTOP)
+        answers[0] = "late"
+        wait_until(lambda: not is_alive(first))
+        answers[0] = "yes"
+        pids(tmp_path, 2)
+        wait_until(lambda: "stubborn is up again." in said)
+
+
+def test_nothing_of_the_current_folder_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    for name in ("gql", "dagster", "secrets", "psutil", "resources"):
+        (here / f"{name}.py").write_text("raise SystemExit('the wrong module')")
+    monkeypatch.chdir(here)
+    environment = {**os.environ, "TRIBUTARY_HOME": str(tmp_path / "home")}
+    words = [sys.executable, "-m", "tributary", "check"]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with Supervisor(tmp_path / "logs") as supervisor:
+        supervisor.start(ProcessSpec("api", "dagster", ("api", "grpc", "--help")))
+        assert supervisor.children[0].wait() == 0, supervisor.children[0].last_lines()
 
 
 def test_a_child_that_dies_ends_the_wait_for_an_answer(tmp_path: Path) -> None:

@@ -16,11 +16,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 from segment.analytics import Client
 
 from assets.domains import DOMAINS
+from resources.postgres import postmaster
 from resources.postgres.databases import connect
 from resources.settings import LOCAL_WRITE_KEY, Settings
 from resources.warehouse.postgres.warehouse import PostgresWarehouse
@@ -237,6 +239,29 @@ def test_what_is_recorded_in_the_forms_reaches_gold_by_itself(up: Up) -> None:
         page.get_by_role("listitem").filter(has_text="Worn").first.wait_for()
         browser.close()
     wait_for(lambda: [row["wears"] for row in up.rows(timeline)] == [1], 150, "gold to follow")
+
+
+def test_what_dies_is_started_again_and_health_tells_the_truth_meanwhile(up: Up) -> None:
+    def health() -> int:
+        try:
+            return int(httpx.get(f"http://127.0.0.1:{up.web_port}/v1/health", timeout=10).status_code)
+        except httpx.HTTPError:
+            return 0
+
+    assert health() == 200
+    server = postmaster.claimed_pid(up.settings.postgres_data)
+    assert server is not None
+    os.kill(server, signal.SIGKILL)
+    wait_for(lambda: health() == 503, 20, "the outage to be told")
+    wait_for(lambda: health() == 200, 60, "Postgres to be back")
+    (web,) = [one for one in up.family() if "tributary.web" in one.cmdline()]
+    web.kill()
+    wait_for(lambda: health() == 0, 20, "the web process to be gone")
+    wait_for(lambda: health() == 200, 60, "the web process to be back")
+    assert httpx.get(f"http://127.0.0.1:{up.web_port}/sneakers/", follow_redirects=True).status_code == 200
+    said = up.log.read_text()
+    assert "Postgres ended; it is started again in 0.5 s." in said
+    assert "web is up again." in said
 
 
 def test_after_a_kill_of_everything_it_recovers_by_itself(up: Up) -> None:

@@ -21,6 +21,7 @@ PORT = 5432
 
 _PID_FILE = "postmaster.pid"
 _PROC = Path("/proc")
+_CONNECT_SECONDS = 5.0
 _LOCAL = " [local] "
 _SECONDS_ON_A_FULL_DISK = 2.0
 
@@ -39,6 +40,7 @@ class Postmaster:
         if self.status != "ready":
             return False
         with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(_CONNECT_SECONDS)
             try:
                 client.connect(str(socket_files(self.socket_folder)[0]))
             except OSError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
+
 from resources.postgres.databases import connect
 from resources.settings import Settings, get_settings
 from tributary.cli.console import out
@@ -13,9 +15,11 @@ from tributary.cli.sample import ensure_samples
 from tributary.instance.opening import dagster_environment, open_instance
 from tributary.instance.orphans import fail_dead_runs, fail_orphaned_runs
 from tributary.launcher.ports import require_free_port
+from tributary.launcher.server import PostgresPart
 from tributary.launcher.services import (
     dagster_processes,
     dagster_url,
+    health_url,
     meetup_simulator,
     meetup_simulator_url,
     ready_url,
@@ -44,15 +48,17 @@ def up(materialize: bool) -> int:
 
 def _serve(settings: Settings, materialize: bool) -> None:
     out.print("[bold]Tributary[/] is starting. Ctrl-C stops everything.\n")
-    with connect(settings) as databases, Supervisor(settings.home / "logs") as supervisor:
+    with connect(settings) as databases, Supervisor(settings.home / "logs", say=_say) as supervisor:
         out.print("[green]✓[/] Postgres is up.")
+        if databases.server is not None:
+            supervisor.look_after(PostgresPart(databases.server))
         code_server, web_server, daemon = dagster_processes(settings, dagster_environment(settings, databases))
         # What takes longest to start goes first; its imports overlap with the making of the samples.
         supervisor.start(code_server, *meetup_simulator(settings))
         ensure_samples(settings)
         with open_instance(settings, databases) as instance:
             tell_cut_off([*fail_dead_runs(instance), *fail_orphaned_runs(instance)])
-            supervisor.start(web_server, web_process())
+            supervisor.start(web_server, web_process(settings))
             if materialize:
                 if meetup_simulator(settings):
                     supervisor.wait_ready(meetup_simulator_url(settings))
@@ -61,7 +67,7 @@ def _serve(settings: Settings, materialize: bool) -> None:
             else:
                 supervisor.start(daemon)
             supervisor.wait_ready(ready_url(settings))
-            supervisor.wait_ready(f"{web_url(settings)}/v1/health")
+            supervisor.wait_ready(health_url(settings))
             supervisor.start(*social_simulator(settings))
             out.print(f"\n[bold green]Ready.[/] Dagster UI: [bold]{dagster_url(settings)}[/]")
             out.print(f"       Forms and event collector: [bold]{web_url(settings)}[/]")
@@ -70,6 +76,10 @@ def _serve(settings: Settings, materialize: bool) -> None:
                 supervisor.watch()
             except KeyboardInterrupt:
                 out.print("\nStopping.")
+
+
+def _say(line: str) -> None:
+    out.print(f"[yellow]↻[/] {escape(line)}", soft_wrap=True)
 
 
 def _materialise(instance: DagsterInstance, announced: Callable[[], None]) -> None:

@@ -1,18 +1,29 @@
-"""One process of the launcher: what to run, its log file, and its process group."""
+"""One process of the launcher: what to run, its log file, its process group, and starting it again."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tributary.launcher.guard import exists
+from tributary.launcher.probes import Answer, Probe, within
+
+if TYPE_CHECKING:
+    import psutil
 
 LOG_LIMIT = 10 * 1024 * 1024
 """Bytes of a process's log; a full one is kept once, as `.1`."""
 
 _TAIL_BYTES = 16_384
+_RUN_WORKER = "multiprocessing.spawn"
 
 
 @dataclass(frozen=True)
@@ -26,6 +37,7 @@ class ProcessSpec:
         environment: variables added to the launcher's own.
         wait_for: a Unix socket that must answer before the module runs.
         preload: modules to import during that wait.
+        probe: asks whether it still answers, from its first answer on; a process that does not is started again.
     """
 
     name: str
@@ -34,35 +46,88 @@ class ProcessSpec:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     wait_for: Path | None = None
     preload: tuple[str, ...] = ()
+    probe: Probe | None = None
 
     def command(self) -> list[str]:
         """The command line that runs the module as a child of this process."""
         wait_for = str(self.wait_for) if self.wait_for else ""
-        prefix = [sys.executable, "-m", "tributary.launcher.child", str(os.getpid()), wait_for, ",".join(self.preload)]
-        return [*prefix, self.module, *self.arguments]
+        prefix = [sys.executable, "-m", "tributary.launcher.child", str(os.getpid()), wait_for]
+        return [*prefix, ",".join(self.preload), self.module, *self.arguments]
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How often a process is asked for an answer, how many misses it may have in a row, and seconds for its start."""
+
+    every: float = 2.0
+    refusals: int = 4
+    late: int = 12
+    start: float = 300.0
+
+
+USUAL_LOOKS = Looks()
 
 
 class ChildProcess:
-    """A started process, in a session and process group of its own; what it says goes to its log file."""
+    """A started process, in a session and process group of its own; what it says goes to its log file.
 
-    def __init__(self, spec: ProcessSpec, logs: Path) -> None:
-        self.name = spec.name
+    Args:
+        spec: what to run.
+        logs: the folder of the logs; it is the process's current folder too. Python and Dagster import what lies in the
+            current folder, whatever its name, so that must be none of the user's (and without it, as with Python's -P,
+            Dagster takes away the first entry of the path all the same).
+        tell: told of each process group that begins (`+`) and ends (`-`).
+        looks: how it is asked for an answer.
+    """
+
+    def __init__(
+        self,
+        spec: ProcessSpec,
+        logs: Path,
+        tell: Callable[[str], None] = lambda _line: None,
+        looks: Looks = USUAL_LOOKS,
+    ) -> None:
+        self.spec = spec
         self.log = logs / f"{spec.name}.log"
+        self._tell, self._looks = tell, looks
+        self._left: list[int] = []
         logs.mkdir(parents=True, exist_ok=True)
         self.bound_log(0)
+        self._start()
+
+    def _start(self) -> None:
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                spec.command(),
+                self.spec.command(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **spec.environment},
+                cwd=self.log.parent,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **self.spec.environment},
                 start_new_session=True,
             )
+        self._began, self._asked = time.monotonic(), 0.0
+        self._answered, self._missed = False, {"no": 0, "late": 0}
+        self._tell(f"+{self.group}")
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.spec.name
 
     @property
     def group(self) -> int:
         """The process group, which holds the child and what it started."""
+        return self._process.pid
+
+    @property
+    def groups(self) -> list[int]:
+        """The process groups of the child, and those of earlier ones in which runs still go on."""
+        return [*self._left, self.group]
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
         return self._process.pid
 
     def exit_code(self) -> int | None:
@@ -72,6 +137,69 @@ class ChildProcess:
     def wait(self) -> int:
         """Wait for its end; returns the code it ended with."""
         return self._process.wait()
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether it has yet to answer for the first time."""
+        return self.spec.probe is not None and not self._answered
+
+    def look(self) -> str | None:
+        """What is wrong with it: it ended, or no longer answers."""
+        code = self.exit_code()
+        if code is not None:
+            return f"ended ({meaning(code)})"
+        self.bound_log()
+        self._forget_empty_groups()
+        if self.spec.probe is None or time.monotonic() - self._asked < self._looks.every:
+            return None
+        self._note(within(self.spec.probe))
+        self._asked = time.monotonic()
+        if not self._answered:
+            return "does not answer" if time.monotonic() - self._began > self._looks.start else None
+        gone = self._missed["no"] >= self._looks.refusals or self._missed["late"] >= self._looks.late
+        return "no longer answers" if gone else None
+
+    def _note(self, answer: Answer) -> None:
+        if answer == "yes":
+            self._answered, self._missed = True, {"no": 0, "late": 0}
+        elif self._answered:
+            self._missed[answer] += 1
+
+    def restart(self, grace: float = 5.0) -> None:
+        """Start it anew; what it was is ended first, but for the runs that it started: they go on to their end."""
+        self._end_but_runs(grace)
+        if exists(self.group):
+            self._left.append(self.group)
+        else:
+            self._tell(f"-{self.group}")
+        self._start()
+
+    def _end_but_runs(self, grace: float) -> None:
+        import psutil
+
+        members = [one for one in psutil.process_iter() if _is_in(one.pid, self.group) and not _is_a_run(one)]
+        for one in members:
+            with suppress(psutil.NoSuchProcess):
+                one.send_signal(signal.SIGTERM)
+                # What is stopped takes no other signal.
+                one.send_signal(signal.SIGCONT)
+        deadline = time.monotonic() + grace
+        while any(map(_lives, members)) and time.monotonic() < deadline:
+            self.exit_code()
+            time.sleep(0.02)
+        for one in members:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        self.wait()
+
+    def _forget_empty_groups(self) -> None:
+        for group in [group for group in self._left if not exists(group)]:
+            self._left.remove(group)
+            self._tell(f"-{group}")
+
+    def last_words(self) -> str:
+        """Where it said why, and the end of that."""
+        return f"its log {self.log} ends with:\n{self.last_lines()}"
 
     def last_lines(self, count: int = 5) -> str:
         """The last lines that are not empty of its log."""
@@ -89,3 +217,33 @@ class ChildProcess:
         aside.write_bytes(self.log.read_bytes())
         aside.replace(self.log.with_name(self.log.name + ".1"))
         os.truncate(self.log, 0)
+
+
+def meaning(code: int) -> str:
+    """An exit code for people."""
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+
+def _is_in(pid: int, group: int) -> bool:
+    try:
+        return os.getpgid(pid) == group
+    except ProcessLookupError:
+        return False
+
+
+def _is_a_run(process: psutil.Process) -> bool:
+    import psutil
+
+    try:
+        return _RUN_WORKER in " ".join(process.cmdline())
+    except psutil.Error:
+        return False
+
+
+def _lives(process: psutil.Process) -> bool:
+    import psutil
+
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tributary.launcher.errors import LauncherError
+from tributary.launcher.probes import code_server, http
 from tributary.launcher.process import ProcessSpec
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 DEFINITIONS = "tributary.definitions"
 LOCATION = "tributary"
 """The name of the code location in the UI."""
+
+HEARTBEAT_TTL = 600
+"""Seconds; the launcher sees to the processes itself, so that this matters only where everything above was killed."""
 
 _LONGEST_SOCKET = 100
 
@@ -44,7 +48,10 @@ def ready_url(settings: Settings) -> str:
 
 
 def dagster_processes(
-    settings: Settings, environment: Mapping[str, str], definitions: str = DEFINITIONS
+    settings: Settings,
+    environment: Mapping[str, str],
+    definitions: str = DEFINITIONS,
+    heartbeat_ttl: int = HEARTBEAT_TTL,
 ) -> list[ProcessSpec]:
     """The three processes, to be started together.
 
@@ -55,6 +62,7 @@ def dagster_processes(
         settings: where to bind and where the logs and sockets are.
         environment: what the processes need to find Dagster's instance (`dagster_environment`).
         definitions: the module that holds the `Definitions`.
+        heartbeat_ttl: seconds without a sign of the code server, after which the process inside it ends itself.
 
     Raises:
         LauncherError: when no private folder can be had for the code server's socket.
@@ -69,8 +77,11 @@ def dagster_processes(
         arguments=(
             *("code-server", "start", "--socket", str(socket), "--module-name", definitions),
             *("--location-name", LOCATION, "--use-python-environment-entry-point", *quiet),
+            # The process inside ends itself when it hears nothing for so long, as after a sleep of the machine.
+            *("--heartbeat-ttl", str(heartbeat_ttl)),
         ),
         environment=environment,
+        probe=code_server(socket),
     )
     web = ProcessSpec(
         name="webserver",
@@ -82,6 +93,7 @@ def dagster_processes(
         environment=environment,
         wait_for=socket,
         preload=("dagster_webserver.app", "tributary.gateway.serving"),
+        probe=http(ready_url(settings)),
     )
     daemon = ProcessSpec(
         name="daemon",
@@ -94,9 +106,14 @@ def dagster_processes(
     return [code, web, daemon]
 
 
-def web_process() -> ProcessSpec:
+def web_process(settings: Settings) -> ProcessSpec:
     """The web process: collector, forms and front page."""
-    return ProcessSpec(name="web", module="tributary.web")
+    return ProcessSpec(name="web", module="tributary.web", probe=http(health_url(settings)))
+
+
+def health_url(settings: Settings) -> str:
+    """What says whether the web process can do its work."""
+    return f"{web_url(settings)}/v1/health"
 
 
 def social_simulator(settings: Settings) -> list[ProcessSpec]:
@@ -112,7 +129,8 @@ def meetup_simulator(settings: Settings) -> list[ProcessSpec]:
     if settings.profile != "local" or settings.meetup_token is not None:
         return []
     arguments = ("--port", str(settings.meetup_port))
-    return [ProcessSpec(name="meetup-simulator", module="tributary.simulators.meetup", arguments=arguments)]
+    module, probe = "tributary.simulators.meetup", http(meetup_simulator_url(settings))
+    return [ProcessSpec(name="meetup-simulator", module=module, arguments=arguments, probe=probe)]
 
 
 def meetup_simulator_url(settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""Starting, watching and stopping a set of processes: they live together or not at all."""
+"""Starting, watching and stopping a set of processes: each is started again when it ends, and all end together."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, Self
 
 from tributary.launcher.errors import LauncherError
 from tributary.launcher.guard import end_groups
-from tributary.launcher.process import ChildProcess, ProcessSpec
+from tributary.launcher.part import USUAL, Part, Patience, Tended
+from tributary.launcher.probes import succeeds
+from tributary.launcher.process import USUAL_LOOKS, ChildProcess, Looks, ProcessSpec
+from tributary.launcher.state import write_state
 
 _POLL_SECONDS = 0.1
+_TEND_SECONDS = 0.25
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -25,16 +28,36 @@ class Supervisor:
     """The processes of one launcher. Use it as a context manager, in the main thread: leaving it stops them all.
 
     While it is open, SIGTERM and SIGHUP end the launcher in order, as Ctrl-C does; its sudden death ends the children.
+    A thread looks after the processes: one that ends is started again, with growing patience. Until `watch` is called
+    they are starting, and one that ends by itself with a failure then is not started again: it would end the same way.
 
     Args:
         logs: the folder of the processes' logs.
         grace: seconds that the processes have to end when asked, before they are killed.
+        patience: with which a part is started again.
+        looks: how processes are asked for an answer.
+        say: told in one line what happens to a part.
     """
 
-    def __init__(self, logs: Path, grace: float = 10.0) -> None:
+    def __init__(
+        self,
+        logs: Path,
+        grace: float = 10.0,
+        patience: Patience = USUAL,
+        looks: Looks = USUAL_LOOKS,
+        say: Callable[[str], None] = lambda _line: None,
+    ) -> None:
         self.logs = logs
         self.grace = grace
         self.children: list[ChildProcess] = []
+        self._patience, self._looks, self._say = patience, looks, say
+        self._tended: list[Tended] = []
+        self._watching = False
+        self._fault: str | None = None
+        self._told: dict[str, bool] | None = None
+        self._lock = threading.RLock()
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._tend, name="supervisor", daemon=True)
         self._guard: subprocess.Popen[str] | None = None
         self._handlers: dict[signal.Signals, Any] = {}
 
@@ -43,7 +66,7 @@ class Supervisor:
             for number in (signal.SIGTERM, signal.SIGHUP):
                 self._handlers[number] = signal.signal(number, _leave)
         self._guard = subprocess.Popen(
-            [sys.executable, "-S", "-m", "tributary.launcher.guard", str(self.grace)],
+            [sys.executable, "-S", "-P", "-m", "tributary.launcher.guard", str(self.grace)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -51,6 +74,7 @@ class Supervisor:
             env={"PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
             start_new_session=True,
         )
+        self._thread.start()
         return self
 
     def __exit__(
@@ -64,59 +88,82 @@ class Supervisor:
 
     def start(self, *specs: ProcessSpec) -> None:
         """Start the processes, all at once."""
-        for spec in specs:
-            child = ChildProcess(spec, self.logs)
-            self.children.append(child)
-            self._tell_guard(f"+{child.group}")
+        with self._lock:
+            for spec in specs:
+                child = ChildProcess(spec, self.logs, self._tell_guard, self._looks)
+                self.children.append(child)
+                self.look_after(child)
+
+    def look_after(self, part: Part) -> None:
+        """Hold up a part that runs already."""
+        with self._lock:
+            self._tended.append(Tended(part, self._patience, self._say))
 
     def check(self) -> None:
-        """Look at the processes once.
+        """Look whether all is well, or can be made so.
 
         Raises:
-            LauncherError: when one has ended, with its name, its exit code and the last lines of its log.
+            LauncherError: a part was given up, with its name, what became of it and the end of its log.
         """
-        for child in self.children:
-            code = child.exit_code()
-            if code is not None:
-                raise LauncherError(
-                    f"The process {child.name} ended ({_meaning(code)}), so all were stopped; its log {child.log} "
-                    f"ends with:\n{child.last_lines()}"
-                )
-            child.bound_log()
+        if self._fault is not None:
+            raise LauncherError(self._fault)
 
     def wait_ready(self, url: str, timeout: float = 120.0) -> None:
-        """Wait until `url` answers with success.
+        """Wait until `url` answers.
 
         Raises:
-            LauncherError: when a process ends meanwhile, or after `timeout` seconds.
+            LauncherError: when a process is given up meanwhile, or after `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
-        while not _answers(url):
+        while not succeeds(url):
             self.check()
             if time.monotonic() > deadline:
                 raise LauncherError(f"Nothing answered at {url} within {timeout:.0f} s: see the logs in {self.logs}.")
             time.sleep(_POLL_SECONDS)
 
     def watch(self) -> NoReturn:
-        """Watch the processes until one ends, or until the launcher is asked to end.
+        """Hold the processes up until one is given up, or until the launcher is asked to end.
 
         Raises:
-            LauncherError: when one ends.
+            LauncherError: when one is given up.
         """
+        self._watching = True
         while True:
             self.check()
             time.sleep(_POLL_SECONDS)
 
+    def _tend(self) -> None:
+        while not self._ending.wait(_TEND_SECONDS):
+            for tended in tuple(self._tended):
+                with self._lock:
+                    if self._ending.is_set() or self._fault is not None:
+                        return
+                    self._fault = self._failed_to_start(tended.part) or tended.tend()
+            down = {tended.part.name: tended.is_down for tended in self._tended}
+            if down != self._told:
+                write_state(self.logs.parent, down)
+                self._told = down
+
+    def _failed_to_start(self, part: Part) -> str | None:
+        if self._watching or not isinstance(part, ChildProcess) or (part.exit_code() or 0) <= 0:
+            return None
+        return f"The process {part.name} {part.look()}, so all were stopped; {part.last_words()}"
+
     def stop(self) -> None:
         """End all processes and what they started: asked first, killed after the grace, at once on a second Ctrl-C."""
+        self._ending.set()
         try:
-            end_groups(self._groups(), self.grace, self._reap)
+            with self._lock:
+                end_groups(self._groups(), self.grace, self._reap)
         except (KeyboardInterrupt, SystemExit):
             end_groups(self._groups(), 0.0, self._reap)
         for child in self.children:
             child.wait()
-            self._tell_guard(f"-{child.group}")
+            for group in child.groups:
+                self._tell_guard(f"-{group}")
         self.children.clear()
+        if self._thread.is_alive():
+            self._thread.join(self.grace)
         guard, self._guard = self._guard, None
         if guard is not None and guard.stdin is not None:
             guard.stdin.close()
@@ -127,7 +174,7 @@ class Supervisor:
             child.exit_code()
 
     def _groups(self) -> list[int]:
-        return [child.group for child in self.children]
+        return [group for child in self.children for group in child.groups]
 
     def _tell_guard(self, line: str) -> None:
         if self._guard is None or self._guard.stdin is None:
@@ -141,15 +188,3 @@ class Supervisor:
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:
     sys.exit(128 + number)
-
-
-def _meaning(code: int) -> str:
-    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5):  # noqa: S310  (an http URL of our own)
-            return True
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
-        return False

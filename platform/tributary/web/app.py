@@ -17,6 +17,8 @@ from tributary.gateway.decision import Policy
 from tributary.gateway.serving import hosts_of
 from tributary.launcher.services import dagster_url
 from tributary.web.collector import Collector, normal_path
+from tributary.web.health import PATH as HEALTH
+from tributary.web.health import Health, page
 from tributary.web.secret import session_secret
 from tributary.web.sneakers.app import create_app as create_sneakers
 from tributary.web.sneakers.security import LARGEST_FORM
@@ -39,14 +41,18 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
     app.mount(SNEAKERS, WSGIMiddleware(sneakers))  # type: ignore[arg-type]  # ASGI as a2wsgi types it
     front = _FRONT.read_text().replace("{{dagster}}", dagster_url(settings))
 
+    health = Health(lambda: databases.url("app"), settings.home)
+
     @app.get("/", response_class=HTMLResponse)
-    def front_page() -> HTMLResponse:
-        return HTMLResponse(front, headers=_SAFE)
+    async def front_page() -> HTMLResponse:
+        return page(front, await health.down(), _SAFE)
 
     async def web(scope: Scope, receive: Receive, send: Send) -> Any:
         # The collector is asked thousands of times a second, so nothing else looks at its requests.
-        if is_collector(scope.get("path", "")):
-            return await collector(scope, receive, send)
+        if is_collector(path := scope.get("path", "")):
+            is_health = path.endswith("/health") and normal_path(path) == HEALTH and scope["type"] == "http"
+            asked = health if is_health else collector
+            return await asked(scope, receive, send)
         return await app(scope, receive, send)
 
     return web

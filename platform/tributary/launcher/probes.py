@@ -1,0 +1,76 @@
+"""Looks at servers from outside: does it answer. A server that refuses a request answers."""
+
+from __future__ import annotations
+
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+Answer = Literal["yes", "no", "late"]
+Probe = Callable[[], Answer]
+"""Asks once: `late` where nothing came in time, as of a server that is busy or stopped, `no` where that is certain."""
+
+TIMEOUT = 3.0
+"""Seconds that an answer may take."""
+
+
+def within(probe: Probe, seconds: float = 3 * TIMEOUT) -> Answer:
+    """Ask, but wait only so long: whoever looks after others must not hang in a library that lost its way."""
+    answers: list[Answer] = []
+    thread = threading.Thread(target=lambda: answers.append(probe()), name="probe", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return answers[0] if answers else "late"
+
+
+def http(url: str) -> Probe:
+    """Asks for a page."""
+
+    def ask() -> Answer:
+        try:
+            with urllib.request.urlopen(url, timeout=TIMEOUT):  # noqa: S310  (an http URL of our own)
+                return "yes"
+        except urllib.error.HTTPError:
+            return "yes"
+        except TimeoutError:
+            return "late"
+        except urllib.error.URLError as error:
+            return "late" if isinstance(error.reason, TimeoutError) else "no"
+        except OSError:
+            return "no"
+
+    return ask
+
+
+def succeeds(url: str) -> bool:
+    """Whether a page is served with success."""
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT):  # noqa: S310  (an http URL of our own)
+            return True
+    except OSError:
+        return False
+
+
+def code_server(socket: Path) -> Probe:
+    """Asks Dagster's code server for a sign of the process inside it that holds the definitions.
+
+    `dagster code-server start` passes its requests on to a process of its own. When that one ends, the outer one goes
+    on as if nothing had happened, and answers each request with a failure.
+    """
+
+    def ask() -> Answer:
+        import grpc
+        from dagster._grpc.__generated__.dagster_api_pb2 import PingRequest
+        from dagster._grpc.__generated__.dagster_api_pb2_grpc import DagsterApiStub
+
+        with grpc.insecure_channel(f"unix:{socket}") as channel:
+            try:
+                DagsterApiStub(channel).Ping(PingRequest(echo="tributary"), timeout=TIMEOUT)  # type: ignore[no-untyped-call]
+            except grpc.RpcError as error:
+                return "late" if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED else "no"
+        return "yes"
+
+    return ask

@@ -1,0 +1,284 @@
+"""What `tributary up` starts is held up: each part is started again when it dies, and the sensors go on ticking."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from resources.errors import TributaryError
+from resources.postgres import postmaster
+from resources.settings import Settings
+from tributary.launcher.part import Patience, Tended
+from tributary.launcher.services import dagster_url
+from tributary.launcher.state import parts_down
+
+HEARTBEAT_TTL = 4
+
+UP = f"""
+import sys
+from resources.postgres.databases import connect
+from resources.settings import Settings
+from tributary.instance.opening import dagster_environment, open_instance
+from tributary.launcher.server import PostgresPart
+from tributary.launcher.services import dagster_processes, ready_url
+from tributary.launcher.supervisor import Supervisor
+settings = Settings.model_validate({{"home": sys.argv[1], "dagster_port": int(sys.argv[2])}})
+with connect(settings) as databases:
+    with open_instance(settings, databases):
+        pass
+    with Supervisor(settings.home / "logs", say=lambda line: print(line, flush=True)) as supervisor:
+        supervisor.look_after(PostgresPart(databases.server))
+        environment = dagster_environment(settings, databases)
+        supervisor.start(*dagster_processes(settings, environment, "ticking_definitions", {HEARTBEAT_TTL}))
+        supervisor.wait_ready(ready_url(settings), 240)
+        print("ready", flush=True)
+        supervisor.watch()
+"""
+
+DEFINITIONS = """
+import time
+import dagster as dg
+
+@dg.asset
+def endless() -> None:
+    time.sleep(600)
+
+RUNNING = dg.DefaultSensorStatus.RUNNING
+
+@dg.sensor(name="ticking", asset_selection="*", minimum_interval_seconds=1, default_status=RUNNING)
+def ticking(_context):
+    return dg.SkipReason("a tick")
+
+defs = dg.Definitions(
+    assets=[endless], sensors=[ticking], jobs=[dg.define_asset_job("a_job")], executor=dg.in_process_executor
+)
+"""
+
+TICKS = """{ sensorOrError(sensorSelector: {
+    repositoryName: "__repository__", repositoryLocationName: "tributary", sensorName: "ticking" })
+  { ... on Sensor { sensorState { ticks(limit: 1) { timestamp status } } } ... on PythonError { message } } }"""
+LOCATION = """{ workspaceOrError { ... on Workspace { locationEntries {
+  loadStatus locationOrLoadError { __typename } } } } }"""
+LAUNCH = """mutation { launchRun(executionParams: { selector: {
+  repositoryLocationName: "tributary", repositoryName: "__repository__", jobName: "a_job" },
+  runConfigData: {}, mode: "default" }) { __typename } }"""
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.2)
+
+
+class Running:
+    """The three processes of Dagster and Postgres, on definitions whose sensor ticks all the time."""
+
+    def __init__(self, home: Path, script_folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.settings = Settings.model_validate({"home": home, "dagster_port": port})
+        self.said = home.with_suffix(".log")
+        with self.said.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", UP, str(home), str(port)],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, "PYTHONPATH": str(script_folder)},
+            )
+        wait_until(lambda: "ready" in self.said.read_text() or self.process.poll() is not None, 120, "the start")
+        assert self.process.poll() is None, self.said.read_text()
+
+    def ask(self, question: str) -> Any:
+        request = urllib.request.Request(  # noqa: S310
+            f"{dagster_url(self.settings)}/graphql",
+            data=json.dumps({"query": question}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return json.load(answer)["data"]
+
+    def last_tick(self) -> float:
+        try:
+            (tick,) = self.ask(TICKS)["sensorOrError"]["sensorState"]["ticks"]
+        except (OSError, KeyError, TypeError, ValueError):
+            return 0.0
+        return float(tick["timestamp"]) if tick["status"] == "SKIPPED" else 0.0
+
+    def is_loaded(self) -> bool:
+        try:
+            (entry,) = self.ask(LOCATION)["workspaceOrError"]["locationEntries"]
+        except (OSError, KeyError, TypeError, ValueError):
+            return False
+        return bool(entry["locationOrLoadError"]["__typename"] == "RepositoryLocation")
+
+    def family(self) -> list[psutil.Process]:
+        found = psutil.Process(self.process.pid).children(recursive=True)
+        data = self.settings.postgres_data
+        return [*found, *(psutil.Process(pid) for pid in postmaster.processes(data))]
+
+    def one(self, *words: str) -> psutil.Process:
+        (found,) = [process for process in self.family() if set(words) <= set(process.cmdline())]
+        return found
+
+    def goes_on(self, what: str) -> None:
+        since = time.time()
+        wait_until(lambda: self.last_tick() > since, 90, f"a tick after {what}: {self.said.read_text()}")
+        wait_until(self.is_loaded, 60, f"the definitions in the UI after {what}")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("supervision")
+    (folder / "ticking_definitions.py").write_text(DEFINITIONS)
+    started = Running(folder / "home", folder)
+    family = started.family()
+    yield started
+    family += started.family()
+    started.process.send_signal(signal.SIGINT)
+    started.process.wait(60)
+    wait_until(lambda: not any(map(_lives, family)), 30, "everything to end")
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.xdist_group("supervision")
+def test_after_a_sleep_of_everything_the_sensors_tick_again(running: Running) -> None:
+    running.goes_on("the start")
+    family = running.family()
+    everything = [psutil.Process(running.process.pid), *family]
+    for process in everything:
+        process.suspend()
+    time.sleep(2 * HEARTBEAT_TTL)
+    for process in everything:
+        process.resume()
+    running.goes_on("a sleep")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.xdist_group("supervision")
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (("api", "grpc"), "code-server"),
+        (("code-server", "start"), "code-server"),
+        (("dagster._daemon",), "daemon"),
+        (("tributary.dagster_ui",), "webserver"),
+    ],
+    ids=["inner", "code-server", "daemon", "webserver"],
+)
+def test_a_killed_process_is_started_again(running: Running, words: tuple[str, ...], name: str) -> None:
+    before = running.said.read_text().count(f"{name} is up again")
+    running.one(*words).kill()
+    wait_until(lambda: running.said.read_text().count(f"{name} is up again") > before, 90, f"{name} to be up")
+    running.goes_on(f"{name} was killed")
+    assert running.process.poll() is None
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.xdist_group("supervision")
+def test_a_run_outlives_the_code_server_that_started_it(running: Running) -> None:
+    assert running.ask(LAUNCH)["launchRun"]["__typename"] == "LaunchRunSuccess"
+    started = "{ runsOrError { ... on Runs { results { status } } } }"
+    wait_until(lambda: running.ask(started)["runsOrError"]["results"] == [{"status": "STARTED"}], 90, "the run")
+    (worker,) = [one for one in running.family() if "multiprocessing.spawn" in " ".join(one.cmdline())]
+    running.one("api", "grpc").kill()
+    before = running.said.read_text().count("code-server is up again")
+    wait_until(lambda: running.said.read_text().count("code-server is up again") > before, 90, "the code server")
+    assert _lives(worker)
+    worker.terminate()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.xdist_group("supervision")
+def test_a_killed_postgres_is_started_again_and_everything_finds_it(running: Running) -> None:
+    pid = postmaster.claimed_pid(running.settings.postgres_data)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: "Postgres" in parts_down(running.settings.home), 30, "the outage to be noted")
+    wait_until(lambda: "Postgres is up again" in running.said.read_text(), 60, "Postgres")
+    running.goes_on("Postgres was killed")
+    wait_until(lambda: parts_down(running.settings.home) == [], 30, "all to be noted as up")
+
+
+class APart:
+    """A part whose state a test sets."""
+
+    name = "a part"
+    is_starting = False
+
+    def __init__(self) -> None:
+        self.trouble: str | None = None
+        self.starts = 0
+        self.mends = True
+
+    def look(self) -> str | None:
+        return self.trouble
+
+    def restart(self) -> None:
+        self.starts += 1
+        if not self.mends:
+            raise TributaryError("it will not start.")
+        self.trouble = None
+
+    def last_words(self) -> str:
+        return "its log is empty."
+
+
+class Clock:
+    """A clock that a test turns."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_patience_grows_and_ends_in_a_sentence() -> None:
+    part, clock, said = APart(), Clock(), list[str]()
+    tended = Tended(part, Patience(first=1, most=4, tries=4, healthy=10), said.append, clock)
+    part.trouble, part.mends = "ended (exit code 3)", False
+    starts: list[float] = []
+    gave_up = None
+    while gave_up is None and clock.now < 100:
+        gave_up = tended.tend()
+        if part.starts > len(starts):
+            starts.append(clock.now)
+        clock.now += 0.5
+    assert [later - earlier for earlier, later in itertools.pairwise(starts)] == [2.5, 4.5, 4.5]
+    assert gave_up == "a part ended (exit code 3), 5 times in a row, so all were stopped; its log is empty."
+    assert "a part ended (exit code 3); it is started again in 4 s." in said
+    assert tended.is_down
+
+
+def test_a_part_that_was_well_for_a_while_begins_anew() -> None:
+    part, clock, said = APart(), Clock(), list[str]()
+    tended = Tended(part, Patience(first=1, most=4, tries=2, healthy=10), said.append, clock)
+    for _ in range(20):
+        part.trouble = "ended"
+        for _ in range(30):
+            assert tended.tend() is None
+            clock.now += 1
+    assert part.starts == 20
+    assert set(said) == {"a part ended; it is started again in 1 s.", "a part is up again."}
