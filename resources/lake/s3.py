@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import obstore
@@ -18,7 +19,7 @@ from resources.lake.handover import hand_over
 from resources.lake.keys import check_deletable_prefix, check_key, check_prefix, is_hidden
 from resources.lake.model import CHUNK_BYTES, CONCURRENCY, Lake, ObjectData, ObjectInfo, check_count
 from resources.lake.parallel import in_order
-from resources.lake.s3_client import S3Location, open_store
+from resources.lake.s3_client import PATIENCE, S3Location, open_store
 from resources.lake.s3_errors import translated
 from resources.lake.s3_listing import directory_of, seek
 from resources.lake.sources import beginning_of, chunks_of
@@ -37,11 +38,11 @@ PAGE = 1000
 
 
 class S3Lake(Lake):
-    """A lake at `s3://bucket[/prefix]`."""
+    """A lake at `s3://bucket[/prefix]`; `patience` is how long a service that fails for a while is asked again."""
 
-    def __init__(self, location: str, *, region: str, endpoint_url: str | None) -> None:
+    def __init__(self, location: str, *, region: str, endpoint_url: str | None, patience: timedelta = PATIENCE) -> None:
         self._location = S3Location.parse(location)
-        self._store = open_store(self._location, region=region, endpoint_url=endpoint_url)
+        self._store = open_store(self._location, region=region, endpoint_url=endpoint_url, patience=patience)
         self._base = self._location.base
         self._bucket_seen = False
 

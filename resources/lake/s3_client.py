@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
+PATIENCE = timedelta(minutes=1)
+"""For so long a service that is overloaded, restarting or out of reach is asked again."""
+
+_TRIES = 1000
+_LONGEST_PAUSE = timedelta(seconds=5)
+
 _CREDENTIALS_KEPT = timedelta(minutes=5)
 """botocore renews temporary credentials at least ten minutes before they end, so they outlive this."""
 
@@ -55,7 +61,9 @@ class S3Location(NamedTuple):
         return f"s3://{self.bucket}/{path}"
 
 
-def open_store(location: S3Location, *, region: str, endpoint_url: str | None) -> S3Store:
+def open_store(
+    location: S3Location, *, region: str, endpoint_url: str | None, patience: timedelta = PATIENCE
+) -> S3Store:
     """A client for the bucket; it connects on first use. Without `endpoint_url`, it is that of AWS in `region`."""
     config: S3Config = {"region": region}
     if endpoint_url is not None:
@@ -72,7 +80,12 @@ def open_store(location: S3Location, *, region: str, endpoint_url: str | None) -
                 # Of one part, up or down; generous, since a slow line is no failure.
                 "timeout": timedelta(minutes=5),
             },
-            retry_config={"max_retries": 6, "retry_timeout": timedelta(minutes=1)},
+            # The time decides, not the number: six tries are over in two seconds.
+            retry_config={
+                "max_retries": _TRIES,
+                "retry_timeout": patience,
+                "backoff": {"init_backoff": timedelta(seconds=0.1), "max_backoff": _LONGEST_PAUSE, "base": 2},
+            },
             credential_provider=_EnvironmentCredentials(),
         )
 

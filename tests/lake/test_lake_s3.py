@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import logging
+import socket
+import struct
 import threading
+import time
 import uuid
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,6 +28,7 @@ from resources.lake import (
     ObjectChangedError,
     open_lake,
 )
+from resources.lake.s3 import S3Lake
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +67,10 @@ def lake(client: Any, bucket: str) -> Lake:
 
 def at(endpoint: str, location: str = "s3://lake") -> Lake:
     return open_lake(location, region="us-east-1", endpoint_url=endpoint)
+
+
+def impatient(endpoint: str) -> Lake:
+    return S3Lake("s3://lake", region="us-east-1", endpoint_url=endpoint, patience=timedelta(seconds=0.5))
 
 
 class Answers:
@@ -121,7 +131,7 @@ def test_each_answer_has_its_error_and_none_tells_credentials(
     answers.body = f"<Error><Code>{code}</Code><AWSAccessKeyId>AKIDTELLTALE</AWSAccessKeyId></Error>"
     for use in (lambda lake: lake.get("k"), lambda lake: list(lake.list("p/"))):
         with pytest.raises(LakeError) as caught:
-            use(at(answers.url))
+            use(impatient(answers.url))
         assert type(caught.value) is kind
         assert caught.value.transient == (kind is LakeUnavailableError)
         assert "s3://lake/" in str(caught.value)
@@ -135,7 +145,80 @@ def test_no_server_is_transient() -> None:
     with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
         endpoint = f"http://127.0.0.1:{server.server_port}"
     with pytest.raises(LakeUnavailableError, match="s3://lake/k"):
-        at(endpoint).get("k")
+        impatient(endpoint).get("k")
+
+
+LISTED = """<ListBucketResult><Name>lake</Name><IsTruncated>false</IsTruncated><Contents><Key>p/k</Key><Size>2</Size>
+<LastModified>2026-11-25T00:00:00Z</LastModified><ETag>"e"</ETag></Contents></ListBucketResult>"""
+
+
+class Recovering:
+    """A service that fails for some seconds in a way of its own, and then serves one object of two bytes."""
+
+    def __init__(self, failure: int | str, seconds: float) -> None:
+        self.asked = 0
+        recovering, until = self, time.monotonic() + seconds
+
+        class Handler(BaseHTTPRequestHandler):
+            def answer(self, body: bytes) -> None:
+                recovering.asked += 1
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                status = 200
+                if time.monotonic() < until:
+                    if failure == "reset":
+                        linger = struct.pack("ii", 1, 0)
+                        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                        self.request.shutdown(socket.SHUT_RD)
+                        self.close_connection = True
+                        return
+                    status, body = int(failure), b"<Error><Code>SlowDown</Code></Error>"
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.send_header("ETag", '"e"')
+                self.send_header("Last-Modified", "Wed, 25 Nov 2026 00:00:00 GMT")
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(body)
+
+            def do_GET(self) -> None:
+                self.answer(LISTED.encode() if "list-type" in self.path else b"ok")
+
+            def do_HEAD(self) -> None:
+                self.do_GET()
+
+            def do_PUT(self) -> None:
+                self.do_GET()
+
+            def log_message(self, *_: object) -> None:
+                return
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+USES: tuple[tuple[Callable[[Lake], object], object], ...] = (
+    (lambda lake: lake.get("k"), b"ok"),
+    (lambda lake: lake.put("k", b"ok").size, 2),
+    (lambda lake: [info.key for info in lake.list("p/")], ["p/k"]),
+)
+
+
+def test_a_service_that_fails_for_seconds_is_asked_again() -> None:
+    def used(failure: int | str, use: Callable[[Lake], object]) -> tuple[object, int]:
+        service = Recovering(failure, 4.0)
+        found = use(at(service.url))
+        service.server.shutdown()
+        service.server.server_close()
+        return found, service.asked
+
+    failures = (500, 502, 503, 429, "reset")
+    with ThreadPoolExecutor(len(failures) * len(USES)) as pool:
+        results = [(pool.submit(used, failure, use), wanted) for failure in failures for use, wanted in USES]
+    for result, wanted in results:
+        found, asked = result.result()
+        assert found == wanted
+        assert 2 < asked < 40
 
 
 def test_a_missing_bucket_is_told_by_every_method(client: Any) -> None:
