@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets.factory.refused import stub_asset
 from assets.factory.specs import REFUSED
 from assets.factory.sql_assets import ModelLineage, sql_asset
 from resources.warehouse.table import Column, Table
@@ -104,6 +105,28 @@ def test_what_makes_a_table_twice_is_refused_and_so_is_a_file_that_stands_nowher
     assert set(found.refused) == {"gold.apart"}
     assert [error.path.name for error in found.errors] == ["stray.sql", "apart.sql"]
     assert set(found.models) == {"core.one", "core.two", "gold.three", "gold.apart"}
+
+
+@pytest.mark.parametrize("name", ["shop/gold/apart (copy)", "shop/gold/Apart", "my shop/gold/apart2", "shop/gold/é"])
+def test_a_name_that_cannot_be_a_table_s_harms_nobody(project: Project, name: str) -> None:
+    path = project.root / f"{name}.sql"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(MODEL.format(name="x", reads="staged.sales"))
+    found = project.load()
+    assert (found.stubs, found.refused) == ({}, {})
+    assert "the path gives a name that cannot be" in str(found.errors[0])
+    assert len(found.models) == 4
+
+
+def test_a_stub_is_an_asset_that_fails_with_the_sentence() -> None:
+    asset = stub_asset("shop", "gold.new", Path("new.sql"), "new.sql:1: the file is empty.")
+    run = dg.materialize(
+        [asset], resources={"warehouse": object()}, instance=dg.DagsterInstance.ephemeral(), raise_on_error=False
+    )
+    (failed,) = [event for event in run.all_events if event.is_step_failure]
+    data = failed.step_failure_data.user_failure_data
+    assert data is not None
+    assert data.description == "new.sql:1: the file is empty."
 
 
 def test_a_refused_model_says_so_on_its_page_and_fails_with_the_sentence(project: Project) -> None:

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from assets.factory.errors import ModelError
-from resources.warehouse.table import LAYERS
+from resources.warehouse.errors import ContractError
+from resources.warehouse.table import LAYERS, identifier
 
 _TEMPLATE = re.compile(r"\{\{(.*?)\}\}|\{%|\{#", re.DOTALL)
 _CALL = re.compile(r"\s*(ref|source)\s*\((.*)\)\s*", re.DOTALL)
@@ -55,18 +56,26 @@ def place_of(path: Path, root: Path) -> tuple[str, str, str]:
     """Domain, layer and table name, by the file's path.
 
     Raises:
-        ModelError: no model stands there.
+        ModelError: no model stands there, or the file or its folder has a name that no table or domain can have.
     """
     parts = path.relative_to(root).with_suffix("").parts
     if len(parts) != 3 or parts[1] not in _LAYERS:
         raise ModelError(path, 1, "a model stands at sql/<domain>/<staged, core or gold>/<table>.sql.")
+    for name in (parts[0], parts[2]):
+        try:
+            identifier(name)
+        except ContractError as error:
+            raise ModelError(path, 1, f"the path gives a name that cannot be: {error}") from None
     return parts[0], parts[1], parts[2]
 
 
 def key_of(path: Path, root: Path) -> str | None:
     """The table, as `schema.table`, that a file at this path makes; None where no model stands there."""
-    parts = path.relative_to(root).with_suffix("").parts
-    return f"{parts[1]}.{parts[2]}" if len(parts) == 3 and parts[1] in _LAYERS else None
+    try:
+        _, layer, name = place_of(path, root)
+    except ModelError:
+        return None
+    return f"{layer}.{name}"
 
 
 def template_problem(sql: str) -> str:

@@ -22,8 +22,9 @@ def lint(tree: exp.Query, sql: str, schema: Mapping[str, Mapping[str, str]] | No
     Args:
         tree: what `parse` made of `sql`.
         sql: the text that the findings' lines count in.
-        schema: portable column types by column, by `schema.table`, as far as they are known. More types make
-            more rules decidable: divisions of double columns need no cast then.
+        schema: portable column types by column, by `schema.table`: all columns of each table that is known. More
+            types make more rules decidable: divisions of double columns need no cast then, and columns that are not
+            there are found.
     """
     families = Families(tree, schema)
     findings = {*word_findings(tree, tokens_of(sql)), *_tree_findings(tree, families)}

@@ -92,6 +92,8 @@ def _explained(error: ParseError) -> SqlSyntaxError:
     description = str(first.get("description") or error).removesuffix(".")
     if description.startswith("Required keyword"):
         description = "an operand or clause is missing"
+    if description.startswith("alias does not support CTE"):
+        description = "the SELECT after the CTEs is missing or misspelt"
     near = str(first.get("highlight") or "").strip()
     place = f" near {near!r}" if near else ""
     sentence = f"{description[:1].lower()}{description[1:]}{place}; correct the syntax there."
