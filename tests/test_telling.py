@@ -35,7 +35,7 @@ def asset(name: str, *deps: str, partitions: dg.PartitionsDefinition[str] | None
                 raise KeyError("no sentence")
             raise dg.Failure(f"{name} was refused and keeps its old rows.", allow_retries=False)
         yield dg.MaterializeResult(
-            asset_key=key, metadata={"dagster/row_count": 7, "preview": dg.MetadataValue.md("|")}
+            asset_key=key, metadata={"dagster/row_count": 7, "preview": dg.MetadataValue.md("|\x00\ud800")}
         )
         yield dg.AssetCheckResult(passed=True, asset_key=key, check_name="is_right")
 

@@ -253,7 +253,8 @@ def _prune_snapshots(connection: psycopg.Connection[Any]) -> int:
     A run that is being created has looked for its snapshots before it is there itself.
     """
     used = {row[0] for row in connection.execute("SELECT DISTINCT snapshot_id FROM runs WHERE snapshot_id IS NOT NULL")}
-    plans = "SELECT DISTINCT run_body::jsonb ->> 'execution_plan_snapshot_id' FROM runs"
+    # Not as JSON: what text may hold there, Postgres's JSON may not.
+    plans = """SELECT DISTINCT substring(run_body FROM '"execution_plan_snapshot_id": ?"([^"]+)"') FROM runs"""
     used |= {row[0] for row in connection.execute(plans)}
     unused = [row[0] for row in connection.execute("SELECT snapshot_id FROM snapshots") if row[0] not in used]
     row = connection.execute("SELECT value FROM kvs WHERE key = %s", (_UNUSED,)).fetchone()

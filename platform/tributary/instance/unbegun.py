@@ -26,7 +26,9 @@ WITH begun AS (
       AND EXISTS (SELECT 1 FROM begun WHERE NOT done)
     RETURNING asset_key
 )
-UPDATE asset_keys AS a SET last_run_id = a.last_materialization::jsonb #>> '{event_log_entry,run_id}'
+UPDATE asset_keys AS a SET last_run_id = (
+    SELECT e.run_id FROM event_logs AS e
+    WHERE e.asset_key = a.asset_key AND e.dagster_event_type = 'ASSET_MATERIALIZATION' ORDER BY e.id DESC LIMIT 1)
 FROM (SELECT DISTINCT asset_key FROM withdrawn) AS w
 WHERE a.asset_key = w.asset_key AND a.last_run_id = :run_id
 """)
