@@ -55,9 +55,9 @@ def value(raw: bytes) -> Any:
     Raises:
         BadMessage: it is not UTF-8, not JSON, nested too deeply, or holds a number beyond a double's range.
     """
-    if raw.count(b"{") + raw.count(b"[") > DEEPEST and _depth(raw) > DEEPEST:
+    if raw.count(0x7B) + raw.count(0x5B) > DEEPEST and _depth(raw) > DEEPEST:
         raise BadMessage(TOO_DEEP)
-    if _NUL not in raw:
+    if b"\\" not in raw or _NUL not in raw:  # the first is found out much faster
         try:
             return _QUICK.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
@@ -49,6 +50,16 @@ class Arrival:
     sent: int | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
     integrations: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def micros(self) -> int:
+        """`received` in microseconds since 1970."""
+        return (self.received - EPOCH) // MICROSECOND
+
+    @cached_property
+    def text(self) -> str:
+        """`received` as messages hold it."""
+        return written(self.received)
 
 
 def now() -> datetime:
@@ -105,7 +116,7 @@ def _refused(data: bytes, size: int, reason: str, arrival: Arrival) -> bytes:
     record = {
         "type": REFUSED,
         "reason": reason,
-        "receivedAt": written(arrival.received),
+        "receivedAt": arrival.text,
         "message": data.decode("utf-8", errors="backslashreplace"),
         "bytes": size,
     }
@@ -127,8 +138,7 @@ def _add_times(message: dict[str, Any], arrival: Arrival) -> None:
     if message.get("originalTimestamp") is None and message.get("timestamp") is not None:
         message["originalTimestamp"] = message["timestamp"]
     original = micros_of(message.get("originalTimestamp"), "timestamp")
-    message["receivedAt"] = message["timestamp"] = written(arrival.received)
+    message["receivedAt"] = message["timestamp"] = arrival.text
     if original is not None:
-        received = (arrival.received - EPOCH) // MICROSECOND
-        micros = believable(happened(received, sent, original), "timestamp, corrected by sentAt,")
+        micros = believable(happened(arrival.micros, sent, original), "timestamp, corrected by sentAt,")
         message["timestamp"] = written(EPOCH + timedelta(microseconds=micros))
