@@ -103,7 +103,7 @@ def test_a_reading_that_loses_a_record_is_not_published(
     bench: Bench, warehouse: PostgresWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     day = date(2018, 3, 11)
-    node = {"title": "A", "status": "PAST", "dateTime": f"{day}T19:00:00-07:00", "group": {"id": "1"}}
+    node: dict[str, Any] = {"title": "A", "status": "PAST", "dateTime": f"{day}T19:00:00-07:00", "group": {"id": "1"}}
     nodes = [{**node, "id": name, "token": name} for name in "abc"]
     bench.lake.put(event_key(day), joined((one["token"], line_of(one)) for one in nodes[:1]))
     load_days(warehouse, bench.lake, EVENTS, day, day)
