@@ -4,8 +4,6 @@ import dagster as dg
 
 from assets.factory.outcome import TOLD_BY
 from resources.settings import get_settings
-from tributary.instance.pooled_storage import database_url
-from tributary.instance.retention import Policy, prune
 
 LOW_PRIORITY = {"dagster/priority": "-2"}
 """The tag of runs that everything else goes before."""
@@ -14,6 +12,10 @@ LOW_PRIORITY = {"dagster/priority": "-2"}
 @dg.op(description="Deletes runs and what belongs to them, some at a time, beyond what the settings keep.")
 def delete_old_records(context: dg.OpExecutionContext) -> None:
     """One pruning; it may be ended anywhere, and the next one goes on from there."""
+    # The storage is half of what definitions take to load, and only this op needs it there.
+    from tributary.instance.pooled_storage import database_url
+    from tributary.instance.retention import Policy, prune
+
     settings = get_settings()
     policy = Policy(settings.retention_days, settings.retention_runs)
     logs = context.instance.compute_log_manager
