@@ -331,3 +331,30 @@ def count(url: str, table: str) -> int:
     with psycopg.connect(url, autocommit=True) as connection:
         (found,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
     return int(found)
+
+
+def test_sparse_indexes_are_rebuilt_unless_somebody_holds_the_table(
+    instance: DagsterInstance, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tributary.instance.retention._SPARSE_BYTES", 0)
+    monkeypatch.setattr("tributary.instance.retention._SPARSE_BYTES_A_ROW", 0)
+
+    def rebuilt() -> bool:
+        before = file_of(url)
+        run(instance, "plain")
+        run(instance, "plain")
+        prune(url, NOTHING_OLD, told_by=TOLD_BY)
+        return file_of(url) != before
+
+    assert rebuilt()
+    with psycopg.connect(url) as holder:
+        holder.execute("SELECT count(*) FROM event_logs")
+        assert not rebuilt()
+
+
+def file_of(url: str) -> int:
+    with psycopg.connect(url, autocommit=True) as connection:
+        (found,) = connection.execute(
+            "SELECT relfilenode FROM pg_class WHERE relname = 'idx_event_type'"
+        ).fetchone() or (0,)
+    return int(found)

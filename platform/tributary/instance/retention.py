@@ -12,6 +12,7 @@ import re
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, LiteralString
@@ -23,6 +24,10 @@ RUNS_AT_ONCE = 20
 
 EVALUATIONS_KEPT = 100
 """Evaluations of the automation that are kept of each asset."""
+
+_SPARSE_BYTES = 64_000_000
+_SPARSE_BYTES_A_ROW = 800
+"""Some three times what the indexes of an event take when they are new."""
 
 _NO_END_DAYS = 365_000
 
@@ -195,7 +200,8 @@ def prune(
         pruned.snapshots = _prune_snapshots(connection)
         if pruned.events or pruned.evaluations:
             # At once rather than when the server finds the time, so that the next hour's rows take this hour's place.
-            connection.execute(f"VACUUM (SKIP_LOCKED) {_TABLES}")
+            connection.execute(f"VACUUM (SKIP_LOCKED, ANALYZE) {_TABLES}")
+            _rebuild_sparse_indexes(connection)
     return pruned
 
 
@@ -229,6 +235,21 @@ def _alone(connection: psycopg.Connection[Any]) -> bool:
 def _count(connection: psycopg.Connection[Any], statement: LiteralString, named: Mapping[str, Any]) -> int:
     row = connection.execute(statement, named).fetchone()
     return int(row[0]) if row is not None else 0
+
+
+def _rebuild_sparse_indexes(connection: psycopg.Connection[Any]) -> None:
+    """Rebuild the indexes of events where they have grown sparse: a page on which one entry is kept is never freed.
+
+    It takes a second or two, in which events wait to be written; where it would have to wait itself, it is left for
+    the next time.
+    """
+    size = "SELECT pg_indexes_size(oid), reltuples FROM pg_class WHERE oid = 'event_logs'::regclass"
+    row = connection.execute(size).fetchone()
+    if row is None or row[0] < _SPARSE_BYTES or row[0] < _SPARSE_BYTES_A_ROW * row[1]:
+        return
+    with suppress(psycopg.errors.LockNotAvailable), connection.transaction():
+        connection.execute("SET LOCAL lock_timeout = '2s'")
+        connection.execute("REINDEX TABLE event_logs")
 
 
 def _references(connection: psycopg.Connection[Any], told_by: str) -> tuple[list[str], list[str]]:
