@@ -30,6 +30,7 @@ BENCHES = {
     "social_live": "bench.social_live.social_live",
     "meetup": "bench.meetup.meetup",
     "retention": "bench.retention.retention",
+    "crashes": "bench.crashes.crashes",
     "make_run": "bench.make_run.make_run",
 }
 """The function of each benchmark; its module is imported only where it is asked for."""

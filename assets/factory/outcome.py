@@ -13,6 +13,7 @@ import dagster as dg
 
 from assets.factory.lineage import Lineage
 from assets.factory.markdown import lineage_table, preview_table
+from assets.factory.migrated import migration_metadata
 from assets.factory.partition_rows import row_counts, tell_partitions
 from resources.errors import TributaryError
 from resources.warehouse.base import Origin, WriteReport
@@ -95,7 +96,11 @@ def events(
         raise kept_rows(context, table, error) from error
     more = more_checks(report) if more_checks is not None else ()
     last = last_told(context, table)
-    told = {**report_metadata(report), **(metadata(report) if metadata else {})}
+    told = {
+        **report_metadata(report),
+        **migration_metadata(context, report),
+        **(metadata(report) if metadata else {}),
+    }
     by = last.in_full(report)
     if by is not None:
         told[TOLD_BY] = dg.MetadataValue.dagster_run(by)

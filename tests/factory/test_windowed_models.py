@@ -170,3 +170,28 @@ SELECT CAST(e.at AS {kind}) AS {column}, e.n FROM staged.events AS e
     warehouse.replace(EVENTS, Select("SELECT timestamp '2031-01-01' AS at, 1 AS n"))
     assert told(keys[0], keys[0]) == [(0, sum(rows) - rows[0])]
     assert warehouse.rows("SELECT count(*) AS n FROM gold.kept_events")[0]["n"] == sum(rows) - rows[0]
+
+
+def test_a_model_that_changes_its_columns_says_which_partitions_to_make_again(
+    daily: dg.AssetsDefinition, tmp_path: Path, warehouse: PostgresWarehouse
+) -> None:
+    tags = {"dagster/asset_partition_range_start": "2024-01-01", "dagster/asset_partition_range_end": "2024-01-04"}
+    path = tmp_path / "shop" / "gold" / "daily_events.sql"
+    with dg.DagsterInstance.ephemeral() as instance:
+        resources = {"warehouse": warehouse}
+        assert dg.materialize([daily], resources=resources, instance=instance, tags=tags).success
+        path.write_text(
+            MODEL.replace("checks:", '  first: {type: integer, description: "First."}\nchecks:').replace(
+                "AS events FROM", "AS events, min(e.n) AS first FROM"
+            )
+        )
+        model = load_models(tmp_path, [EVENTS])["gold.daily_events"]
+        changed = sql_asset(model, ModelLineage({EVENTS.key: EVENTS, model.key: model.table}))
+        result = dg.materialize([changed], resources=resources, instance=instance, partition_key="2024-01-02")
+        told = result.asset_materializations_for_node("gold__daily_events")[0].metadata
+    assert str(told["columns changed"].value).startswith("gold.daily_events changed its columns (first is new)")
+    assert told["partitions to make again"].value == (
+        "tributary materialize gold.daily_events --from 2024-01-01 --to 2024-01-01 --force; "
+        "tributary materialize gold.daily_events --from 2024-01-03 --to 2024-01-04 --force"
+    )
+    assert warehouse.rows("SELECT count(*) AS n, count(first) AS c FROM gold.daily_events") == [{"n": 4, "c": 1}]
