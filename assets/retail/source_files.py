@@ -84,8 +84,10 @@ def _instead(path: Path) -> str:
     other_case = [name for name in names if name.lower() == path.name.lower()]
     if other_case:
         return f", but {other_case[0]} is; rename it to {path.name}."
-    packed = [name for name in names if name.lower().startswith(path.stem.lower()) and name.lower().endswith(_PACKED)]
-    packed += [name for name in names if name.lower().endswith(_PACKED)]
+    packed = [name for name in names if name.lower().endswith(_PACKED)]
+    # Its own first; else an archive, but not another file's.
+    own = [name for name in packed if name.lower().startswith((f"{path.name}.".lower(), f"{path.stem}.".lower()))]
+    packed = own or [name for name in packed if ".csv." not in name.lower()]
     if packed:
         return f", but {packed[0]} is, which is compressed; unpack it there."
     return "; put it there, or unset TRIBUTARY_RETAIL_DIR for a sample."

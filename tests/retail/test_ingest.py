@@ -181,6 +181,7 @@ def _as_packed(path: Path) -> None:
 
 
 def _as_archive(path: Path) -> None:
+    path.with_name("coupon_redempt.csv.gz").write_bytes(gzip.compress(b"x"))
     path.with_name("archive.zip").write_bytes(b"PK")
 
 

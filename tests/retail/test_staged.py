@@ -17,6 +17,8 @@ from assets.retail.raw_assets import SEEDS, raw_asset
 from assets.retail.staged_assets import staged_asset
 from resources.lake import open_lake
 from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.cli.progress import _line
+from tributary.execution import Run
 
 HEADER = ",".join(column.source for column in TRANSACTIONS.contract.columns)
 GOOD = "906,31198705046,285,1075313,1,1.50,319,-0.29,730,41,0.0,0.0"
@@ -120,6 +122,18 @@ def test_staged_values_are_typed(shop: Shop) -> None:
     assert shop.warehouse.rows(
         "SELECT sold_at::text, sales_value::text, retail_disc::text FROM staged.retail_transactions"
     ) == [{"sold_at": "2005-01-01 07:30:00", "sales_value": "1.50", "retail_disc": "-0.29"}]
+
+
+def test_rejected_lines_are_told_beside_the_rows(shop: Shop) -> None:
+    (shop.folder / TRANSACTIONS.file).write_text(f"{HEADER}\n{GOOD}\nbroken\n{GOOD}\n")
+    assets = [raw_asset(TRANSACTIONS), staged_asset(TRANSACTIONS)]
+    defs = dg.Definitions(assets, resources=shop.resources, executor=dg.in_process_executor)
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = Run(defs, instance, [spec.key for asset in assets for spec in asset.specs])
+        list(run.events())
+    found = run.assets[TRANSACTIONS.table.key]
+    assert (found.rows, found.rejected, found.failed_checks) == (2, 1, ["no_rejects"])
+    assert "2 rows, 1 rejected" in str(_line(found))
 
 
 def test_an_unchanged_file_is_not_loaded_again(shop: Shop) -> None:
