@@ -72,6 +72,26 @@ def test_a_broken_file_is_stood_in_for_by_its_last_sound_text(project: Project) 
     assert project.load().refused == {}
 
 
+def test_files_that_read_each_other_give_way_to_what_they_were(project: Project) -> None:
+    before = project.load()
+    project.write("core/one", reads="gold.three")
+    after = project.load()
+    assert set(after.models) == set(before.models)
+    assert after.stubs == {}
+    assert set(after.refused) == {"core.one", "core.two", "gold.three"}
+    assert "reads gold.three, which reads core.two, which reads core.one" in after.refused["core.one"]
+    assert project.load().refused == after.refused
+    project.write("core/one", reads="staged.sales")
+    assert project.load().refused == {}
+
+
+def test_a_file_named_as_a_table_of_python_stops_no_reader_of_it(project: Project) -> None:
+    project.write("staged/sales")
+    found = project.load()
+    assert [error.path.stem for error in found.errors] == ["sales"]
+    assert (found.refused, set(found.models)) == ({}, {"core.one", "core.two", "gold.three", "gold.apart"})
+
+
 def test_of_a_file_that_never_was_sound_only_the_name_is_known(project: Project) -> None:
     project.write("core/one", "nonsense")
     found = project.load()

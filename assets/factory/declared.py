@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from assets.factory.errors import ModelError, together
-from assets.factory.header import CheckEntry, DeduplicateEntry, HeaderSource
+from collections.abc import Iterator
+
+from assets.factory.errors import ModelError, nearest, together
+from assets.factory.header import CheckEntry, DeduplicateEntry, HeaderSource, WindowEntry
 from resources.warehouse.checks import AcceptedValues, Check, Expression, NotNull, References, Unique
 from resources.warehouse.errors import ContractError
 from resources.warehouse.table import Column, Deduplication, Table
@@ -16,12 +18,25 @@ def declared_table(source: HeaderSource, layer: str, name: str) -> Table:
         ModelError: a name or type cannot be used, or a part names a column that is none.
     """
     header = source.header
-    columns, refused = [], []
+    columns: list[Column] = []
+    refused: list[ModelError] = []
     for column, entry in header.columns.items():
         try:
             columns.append(Column(column, entry.type, entry.description, tuple(entry.tags)))
         except ContractError as error:
             refused.append(ModelError(source.path, source.line("columns", column), str(error)))
+    checks = tuple(_check(entry) for entry in header.checks)
+    for index, check in enumerate(checks):
+        line = source.line("checks", index)
+        for column in check.columns:
+            if column not in header.columns:
+                hint = nearest(column, header.columns)
+                problem = f"check {check.name} names {column}, which is not one of its columns{hint}"
+                refused.append(ModelError(source.path, line, problem))
+        if isinstance(check, AcceptedValues) and check.column in header.columns:
+            refused += _of_other_type(source, index, check)
+    if header.window is not None:
+        refused += _no_window(source, header.window)
     if refused:
         raise together(refused)
     try:
@@ -31,16 +46,45 @@ def declared_table(source: HeaderSource, layer: str, name: str) -> Table:
             columns=tuple(columns),
             description=header.description,
             grain=header.grain,
-            checks=tuple(_check(entry) for entry in header.checks),
+            checks=checks,
             kind=header.kind,
             partition_by=header.window.column if header.window else None,
             deduplicate=_deduplication(header.deduplicate),
         )
     except ContractError as error:
-        part = "window" if header.window and header.window.column not in header.columns else "checks"
         named = {*header.deduplicate.key, *header.deduplicate.order} if header.deduplicate else set()
-        part = "deduplicate" if named - set(header.columns) else part
+        part = "deduplicate" if named - set(header.columns) else "checks"
         raise ModelError(source.path, source.line(part), str(error)) from None
+
+
+_KINDS = {"boolean": bool, "integer": int, "bigint": int, "text": str}
+
+
+def _of_other_type(source: HeaderSource, index: int, check: AcceptedValues) -> Iterator[ModelError]:
+    """Values that no row of the column can hold, by YAML's reading of them."""
+    kind = source.header.columns[check.column].type
+    for value in check.values:
+        if kind in _KINDS and type(value) is not _KINDS[kind]:
+            wanted = "quote it" if kind == "text" else f"write it as {kind}, without quotes"
+            problem = f"{value!r} is no value of the {kind} column {check.column}; {wanted}."
+            yield ModelError(source.path, source.line("checks", index), problem)
+
+
+def _no_window(source: HeaderSource, window: WindowEntry) -> Iterator[ModelError]:
+    """What keeps partitions from holding every row from the window's start on."""
+    line = source.line("window")
+    column = source.header.columns.get(window.column)
+    if column is None:
+        hint = nearest(window.column, source.header.columns)
+        yield ModelError(source.path, line, f"window column {window.column} is not one of its columns{hint}")
+    elif column.type not in ("date", "timestamp"):
+        yield ModelError(source.path, line, f"window column {window.column} must be a date or a timestamp.")
+    elif window.every == "hour" and column.type == "date":
+        yield ModelError(
+            source.path, line, f"{window.column} is a date, which has no hours; let every be day or month."
+        )
+    if window.every == "month" and window.start.day != 1:
+        yield ModelError(source.path, line, f"months begin on their first day; let start be {window.start:%Y-%m}-01.")
 
 
 def _deduplication(entry: DeduplicateEntry | None) -> Deduplication | None:

@@ -14,10 +14,16 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from assets.factory.errors import ModelError, together
+from assets.factory.errors import ModelError, nearest, together
 from assets.factory.header_yaml import YamlError, compose, values
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+_SHAPES = {
+    "dict_type": "a mapping, {name: value, …}, or a line each",
+    "model_type": "a mapping, {name: value, …}, or a line each",
+    "list_type": "a list: [one, two], or a line each that begins with a dash",
+    "string_type": "text; quote what YAML takes for something else",
+}
 _HEADER = re.compile(r"\s*/\*(.*?)\*/", re.DOTALL)
 
 
@@ -198,14 +204,20 @@ def _meant(unknown: Any, found: list[Any]) -> str:
     return next(iter(difflib.get_close_matches(str(name), missing, n=1)), "")
 
 
+def _known_keys() -> set[str]:
+    return {key for part in _Strict.__subclasses__() for key in part.model_fields}
+
+
 def _sentence(location: tuple[str | int, ...], error: Any, found: list[Any]) -> str:
     where = ".".join(str(step) for step in location)
     if error["type"] == "extra_forbidden":
         meant = _meant(error, found)
-        hint = f"did you mean {meant}?" if meant else "look the known ones up in docs/sql-models.md."
-        return f"unknown key {where}; {hint}"
+        hint = f"; did you mean {meant}?" if meant else nearest(str(location[-1]), _known_keys())
+        return f"unknown key {where}{hint if hint != '.' else '; look the known ones up in docs/sql-models.md.'}"
     if error["type"] == "missing":
         parent = ".".join(str(step) for step in location[:-1])
         return f"{location[-1]} is missing{f' from {parent}' if parent else ''}."
+    if error["type"] in _SHAPES:
+        return f"{where} must be {_SHAPES[error['type']]}."
     message = error["msg"].removeprefix("Value error, ")
     return f"{where}: {message[0].lower()}{message[1:]}."

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
-_CUT_DECIMAL = re.compile(r"(?:decimal|numeric)\(\s*\d+", re.IGNORECASE)
+_TEXT = "tag:yaml.org,2002:str"
+_MOST_NESTED = 200
+_NESTING = ("[", "{", "- ", "? ")
 
 
 class YamlProblem(NamedTuple):
@@ -40,6 +42,7 @@ def compose(text: str) -> yaml.MappingNode:
         line = text.count("\n", 0, tab.start())
         raise YamlError([YamlProblem(line, "the line is indented with a tab, which YAML forbids; use blanks.")])
     try:
+        _refuse_deep(text)
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         raise YamlError([_marked(error)]) from None
@@ -48,7 +51,7 @@ def compose(text: str) -> yaml.MappingNode:
         raise YamlError([YamlProblem(0, f"the header is not valid YAML: {reason}.")]) from None
     if not isinstance(node, yaml.MappingNode):
         raise YamlError([YamlProblem(0, "the header must be a YAML mapping that begins with description.")])
-    problems = list(_problems(node, set()))
+    problems = list(_problems(node, text, set()))
     if problems:
         raise YamlError(problems)
     return node
@@ -79,7 +82,19 @@ def _marked(error: yaml.MarkedYAMLError) -> YamlProblem:
     )
 
 
-def _problems(node: yaml.Node, seen: set[int]) -> Iterator[YamlProblem]:
+def _refuse_deep(text: str) -> None:
+    """Refuse nesting that would be too much for composing, which recurses in C; events come without recursion."""
+    if sum(map(text.count, _NESTING)) <= _MOST_NESTED:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MOST_NESTED:
+            problem = f"lists and mappings are nested more than {_MOST_NESTED} deep; nothing in a header is."
+            raise YamlError([YamlProblem(event.start_mark.line if event.start_mark else 0, problem)])
+
+
+def _problems(node: yaml.Node, text: str, seen: set[int]) -> Iterator[YamlProblem]:
     if isinstance(node, yaml.ScalarNode):
         return
     if id(node) in seen:
@@ -87,33 +102,42 @@ def _problems(node: yaml.Node, seen: set[int]) -> Iterator[YamlProblem]:
         return
     seen.add(id(node))
     if isinstance(node, yaml.MappingNode):
-        yield from _pairs(node, seen)
+        yield from _pairs(node, text, seen)
     else:
         for item in node.value:
-            yield from _problems(item, seen)
+            yield from _problems(item, text, seen)
 
 
-def _pairs(node: yaml.MappingNode, seen: set[int]) -> Iterator[YamlProblem]:
+def _pairs(node: yaml.MappingNode, text: str, seen: set[int]) -> Iterator[YamlProblem]:
     keys: set[str] = set()
-    cut = False
+    before: tuple[yaml.Node, yaml.Node] | None = None
+    cut: dict[str, YamlProblem] = {}
     for key, value in node.value:
         line = key.start_mark.line
         if not isinstance(key, yaml.ScalarNode):
             yield YamlProblem(line, "a key is no plain word; write one.")
             continue
-        if isinstance(value, yaml.ScalarNode) and _CUT_DECIMAL.fullmatch(value.value):
-            cut = True
-            yield YamlProblem(
-                line,
-                f'{key.value} is cut off at its comma, which YAML takes for its own: quote it, as in "decimal(10,2)".',
-            )
-        elif cut and key.value.endswith(")"):
-            cut = False  # what the comma cut off
-        elif key.value in keys:
+        if before is not None and _is_cut_off(before[1], value, text):
+            named, begun = before
+            whole = " ".join(text[begun.start_mark.index : key.end_mark.index].split()).replace('"', "'")
+            problem = f'is cut off at its comma, which YAML takes for its own: quote it, as in "{whole}".'
+            cut[named.value] = YamlProblem(named.start_mark.line, f"{named.value} {problem}")
+            continue
+        before = key, value
+        if key.tag != _TEXT:
+            yield YamlProblem(line, f"{key.value} is no name to YAML, which reads it as a value; quote it.")
+        if key.value in keys:
             # YAML keeps the last of two equal keys in silence, which would lose a column or a check.
             yield YamlProblem(line, f"{key.value} is given twice; keep one.")
         keys.add(key.value)
-        yield from _problems(value, seen)
+        yield from _problems(value, text, seen)
+    yield from cut.values()
+
+
+def _is_cut_off(before: yaml.Node, value: yaml.Node, text: str) -> bool:
+    """Whether a key without a colon, which `{…}` allows, follows a plain text, whose rest it must be."""
+    has_value = value.start_mark.index < value.end_mark.index or text[: value.start_mark.index].rstrip()[-1:] == ":"
+    return not has_value and isinstance(before, yaml.ScalarNode) and before.value != "" and not before.style
 
 
 def _scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:

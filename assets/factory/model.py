@@ -20,8 +20,8 @@ from assets.factory.expressions import condition_in
 from assets.factory.header import ChartEntry, HeaderSource, WindowEntry, split_header
 from assets.factory.lint import SqlSyntaxError, parse
 from assets.factory.lint.finding import line_of
-from assets.factory.model_files import key_of, model_files, place_of, read_text, template_problem
-from assets.factory.soundness import problems
+from assets.factory.model_files import key_of, model_files, place_of, read_text, template_in
+from assets.factory.soundness import circles, problems
 from resources.warehouse.checks import References
 from resources.warehouse.table import Table
 
@@ -89,11 +89,13 @@ def read_model(path: Path, root: Path, text: str | None = None) -> SqlModel:
         table = declared_table(source, layer, name)
     except ModelError as error:
         errors.append(error)
+    template = template_in(split.body)
     try:
+        if template is not None:
+            raise template
         select = parse(split.body)
     except SqlSyntaxError as error:
-        problem = template_problem(split.body) or error.problem
-        errors.append(ModelError(path, split.body_line + error.line - 1, problem))
+        errors.append(ModelError(path, split.body_line + error.line - 1, error.problem))
     if errors:
         raise together(errors)
     return SqlModel(
@@ -142,8 +144,11 @@ def read_models(
             if isinstance(text, ModelError):
                 raise text
             model = read_model(path, root, text)
-            if model.key in known or model.key in models:
-                raise ModelError(path, 1, f"{model.key} is made twice; rename this file or the other.")
+            if model.key in known:
+                raise ModelError(path, 1, f"{model.key} is made by Python code already; rename this file.")
+            if model.key in models:
+                other = models[model.key].path.relative_to(root)
+                raise ModelError(path, 1, f"{model.key} is made twice; rename this file or {other}.")
         except ModelError as error:
             refused[path] = error
         else:
@@ -151,8 +156,10 @@ def read_models(
     nobody_knows = {*unread, *(key for key in (key_of(path, root) for path in refused) if key is not None)}
     every = [*known.values(), *(model.table for model in models.values())]
     schema = {table.key: {column.name: column.type for column in table.columns} for table in every}
+    in_circles = {} if known_sound else circles(models)
     for model in () if known_sound else models.values():
         errors = list(problems(model, schema, nobody_knows - set(schema)))
+        errors += [in_circles[model.key]] if model.key in in_circles else []
         if errors:
             refused[model.path] = together(errors)
     sound = {key: model for key, model in models.items() if model.path not in refused}

@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 
 from assets.factory.errors import ModelError
+from assets.factory.lint import SqlSyntaxError
 from resources.warehouse.errors import ContractError
 from resources.warehouse.table import LAYERS, identifier
 
-_TEMPLATE = re.compile(r"\{\{(.*?)\}\}|\{%|\{#", re.DOTALL)
+_TEMPLATE = re.compile(r"\{\{(.*?)\}\}|\{%.*?%\}|\{#.*?#\}|\$\{.*?\}|\{%", re.DOTALL)
+_NO_CODE = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _CALL = re.compile(r"\s*(ref|source)\s*\((.*)\)\s*", re.DOTALL)
 _LAYERS = LAYERS[1:]
 
@@ -47,6 +49,9 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ModelError(path, line, "the file is not UTF-8 text; save it in UTF-8.") from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise ModelError(path, line, "the file holds a NUL character, which no SQL has; remove it.")
     if not text.strip():
         raise ModelError(path, 1, "the file is empty; write the YAML header and the SELECT, or remove it.")
     return text.replace("\r\n", "\n")
@@ -78,13 +83,15 @@ def key_of(path: Path, root: Path) -> str | None:
     return f"{layer}.{name}"
 
 
-def template_problem(sql: str) -> str:
-    """What to write instead of a template such as dbt's; empty where the text holds none."""
-    found = _TEMPLATE.search(sql)
+def template_in(sql: str) -> SqlSyntaxError | None:
+    """A refusal that says what to write instead of a template such as dbt's; None where the text holds none."""
+    found = _TEMPLATE.search(_NO_CODE.sub(lambda aside: "_" * len(aside[0]), sql))
     if found is None:
-        return ""
-    call = _CALL.fullmatch(found[1] or "")
-    if call is None:
-        return f"{found[0].strip()!r} is a template, and a model is plain SQL; write what it would become."
-    name = call[2].strip().split(",")[-1].strip().strip("'\"") or "table"
-    return f"{found[0]!r} is dbt's: write the table's own name with its schema, as in {_LAYERS[1]}.{name}."
+        return None
+    text = sql[found.start() : found.end()]
+    call = _CALL.fullmatch(text[2:-2])
+    problem = f"{text!r} is a template, and a model is plain SQL; write what it would become."
+    if call is not None:
+        name = call[2].strip().split(",")[-1].strip().strip("'\"") or "table"
+        problem = f"{text!r} is dbt's: write the table's own name with its schema, as in {_LAYERS[1]}.{name}."
+    return SqlSyntaxError(sql.count("\n", 0, found.start()) + 1, problem)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from assets.factory.errors import ModelError, nearest
@@ -28,6 +29,38 @@ def problems(model: SqlModel, schema: Schema, unread: Collection[str] = ()) -> I
     yield from _expressions(model)
 
 
+def circles(models: Mapping[str, SqlModel]) -> dict[str, ModelError]:
+    """By `schema.table`, a refusal of each model that cannot be made before the others, since it waits for itself."""
+    reads = {
+        key: {read for read in (*model.reads, *model.references) if read in models and read != key}
+        for key, model in models.items()
+    }
+    found: dict[str, ModelError] = {}
+    while True:
+        try:
+            TopologicalSorter(reads).prepare()
+        except CycleError as error:
+            circle = error.args[1][:0:-1]  # each reads the next
+            for place, key in enumerate(circle):
+                following = [*circle[place + 1 :], *circle[: place + 1]]
+                problem = (
+                    f"reads {', which reads '.join(following)}: tables cannot be made of each other; cut the circle."
+                )
+                found[key] = ModelError(models[key].path, _line_of_reading(models[key], following[0]), problem)
+                reads.pop(key)
+        else:
+            return found
+
+
+def _line_of_reading(model: SqlModel, key: str) -> int:
+    """The file's line on which the SELECT, or else a check, names a table first."""
+    if key in model.reads:
+        return model.source.body_line + model.table_line(key) - 1
+    checks = enumerate(model.table.checks)
+    index = next(place for place, one in checks if isinstance(one, References) and f"{one.schema}.{one.table}" == key)
+    return model.source.line("checks", index)
+
+
 def _columns(model: SqlModel) -> Iterator[ModelError]:
     returned, declared = model.select.named_selects, model.table.column_names
     for column in declared:
@@ -46,8 +79,6 @@ def _window(model: SqlModel) -> Iterator[ModelError]:
         return
     if model.table.kind == "view":
         yield ModelError(model.path, line, "a view has no window; leave window out, or make it a table.")
-    if model.table.column(window.column).type not in ("date", "timestamp"):
-        yield ModelError(model.path, line, f"window column {window.column} must be a date or a timestamp.")
 
 
 def _expressions(model: SqlModel) -> Iterator[ModelError]:

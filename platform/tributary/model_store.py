@@ -75,10 +75,10 @@ def load_models_kept(root: Path, tables: Iterable[Table], folder: Path) -> Model
     known = tuple(tables)
     kept = _handed_down(folder)
     if kept is not None:
-        return _told(root, kept, _models_of(root, kept, known))
+        return _told(root, kept, _models_of(root, kept, known), known)
     kept, models = _read(root, known, folder)
     os.environ[HANDED_DOWN] = f"{os.getpid()}:{_keep(folder, kept)}"
-    return _told(root, kept, models)
+    return _told(root, kept, models, known)
 
 
 def _read(root: Path, tables: tuple[Table, ...], folder: Path) -> tuple[_Kept, Mapping[str, SqlModel]]:
@@ -89,11 +89,13 @@ def _read(root: Path, tables: tuple[Table, ...], folder: Path) -> tuple[_Kept, M
     reading = read_models(root, files, tables, known_sound=is_known)
     refused = dict(reading.refused)
     errors = [one for error in refused.values() for one in error.all]
-    while not set(reading.refused) <= _given_up(files):
-        for path, error in reading.refused.items():
-            before = files[path]
-            kept = latest.texts.get(_name(path, root))
-            files[path] = error if kept is None or kept == before else kept
+    given_up: set[Path] = set()
+    while not reading.refused.keys() <= given_up:
+        kept = {path: latest.texts.get(_name(path, root)) for path in reading.refused.keys() - given_up}
+        older = {path: text for path, text in kept.items() if text is not None and text != files[path]}
+        # A file that did not change may be sound again beside the last sound texts of others.
+        given_up |= set() if older else reading.refused.keys()
+        files |= older or reading.refused
         reading = read_models(root, files, tables)
         # What is sound beside a file that is refused now may not be beside the last sound text of that.
         errors += [one for path, error in reading.refused.items() if path not in refused for one in error.all]
@@ -114,10 +116,6 @@ def _rules(tables: tuple[Table, ...]) -> str:
     return digest.hexdigest()
 
 
-def _given_up(files: Mapping[Path, str | ModelError]) -> set[Path]:
-    return {path for path, text in files.items() if isinstance(text, ModelError)}
-
-
 def _models_of(root: Path, kept: _Kept, tables: tuple[Table, ...]) -> Mapping[str, SqlModel]:
     texts = {root / name: text for name, text in kept.texts.items()}
     return read_models(root, texts, tables, unread=_stubs(root, kept), known_sound=True).models
@@ -129,12 +127,13 @@ def _stubs(root: Path, kept: _Kept) -> dict[str, Path]:
     return {key: path for path in sorted(paths) if (key := key_of(path, root)) is not None}
 
 
-def _told(root: Path, kept: _Kept, models: Mapping[str, SqlModel]) -> Models:
+def _told(root: Path, kept: _Kept, models: Mapping[str, SqlModel], tables: tuple[Table, ...]) -> Models:
     errors = tuple(ModelError(root / name, line, problem) for name, line, problem in kept.errors)
+    made_in_python = {table.key for table in tables}
     broken: dict[str, str] = {}
     for error in errors:
         key = key_of(error.path, root)
-        if key is not None:
+        if key is not None and key not in made_in_python:
             broken.setdefault(key, str(error))
     stubs = {key: path for key, path in _stubs(root, kept).items() if key not in models}
     return Models(models, broken | _hanging(models, broken), stubs, errors)

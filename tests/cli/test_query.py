@@ -136,3 +136,42 @@ def test_status_fits_the_terminal_and_clips_no_name(home: Path, columns: int) ->
     assert longest <= columns
     alone = [line for line in done.stdout.splitlines() if len(line.strip()) == 1]
     assert alone == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["materialize", "core.dim_date"], 0), (["status"], 0), (["lineage", "core.nothing"], 1)]
+)
+def test_a_command_does_its_work_though_nobody_reads_what_it_says(home: Path, arguments: list[str], code: int) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "tributary", *arguments],
+        env={**os.environ, "TRIBUTARY_HOME": str(home)},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writing)
+    assert done.returncode == code, done.stderr
+    assert len(done.stderr.splitlines()) == code
+    if arguments[0] == "materialize":
+        assert run(home, "SELECT count(*) > 0 FROM core.dim_date", "--format", "csv").stdout == b"?column?\nt\n"
+
+
+@pytest.mark.parametrize(
+    ("sql", "sentence"),
+    [
+        ("SELECT 1,\n'abc", "A quoted text of the statement is not closed; it begins in line 2."),
+        ("SELECT $x$ $$ ", "A quoted text of the statement is not closed; it begins in line 1."),
+        ("EXPLAIN (ANALYZE, VERBOSE) DELETE FROM core.dim_date", "DELETE begins no query."),
+    ],
+)
+def test_what_cannot_be_run_is_said_in_the_words_of_the_statement(home: Path, sql: str, sentence: str) -> None:
+    done = run(home, sql)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert sentence in done.stderr.decode()
+
+
+def test_rows_without_columns_are_no_lines(home: Path) -> None:
+    assert run(home, "SELECT FROM generate_series(1, 3)", "--format", "csv").stdout == b"\n"

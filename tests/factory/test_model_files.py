@@ -84,7 +84,7 @@ def test_a_file_added_is_a_table_that_others_can_read(tmp_path: Path) -> None:
         ("FROM staged.sales", "FROM staged.sails", 15, "reads staged.sails, which no asset makes"),
         ("FROM staged.sales", "FROM sales", 15, "table sales needs its schema"),
         ("to: staged.sales.id", "to: staged.sales.nr", 12, "references staged.sales.nr, which no asset makes"),
-        ("unique: [id]", "unique: [nr]", 7, "names nr, which is not one of its columns"),
+        ("unique: [id]", "unique: [ids]", 8, "names ids, which is not one of its columns; did you mean id?"),
         ("unique: [id]", "unqiue: [id]", 8, "unknown key checks.0.unqiue"),
         ("unique: [id]", "severity: warn", 8, "exactly one of unique"),
         ("severity: warn", "severity: loud", 11, "checks.1.severity"),
@@ -93,14 +93,35 @@ def test_a_file_added_is_a_table_that_others_can_read(tmp_path: Path) -> None:
         ("amount >= 0", "amount >=", 9, "is no SQL expression"),
         ("checks:", "chart: {title: t, x: id, y: sum(amnt)}\nchecks:", 7, "names amnt, which is not one"),
         ("checks:", "window: {column: id, every: day, start: 2024-01-01}\nchecks:", 7, "must be a date or a timestamp"),
-        ("checks:", "window: {column: at, every: day, start: 2024-01-01}\nchecks:", 7, "partition column at is not"),
+        (
+            "checks:",
+            "window: {column: at, every: day, start: 2024-01-01}\nchecks:",
+            7,
+            "window column at is not one of its columns",
+        ),
         ("checks:", "checks: [", 8, "not valid YAML"),
-        ('"decimal(12,2)"', "decimal(12,2)", 6, 'quote it, as in "decimal(10,2)"'),
+        ('"decimal(12,2)"', "decimal(12,2)", 6, 'quote it, as in "decimal(12,2)"'),
+        ('"Amount.", tags', "Amount, in all, tags", 6, "description is cut off at its comma"),
+        ('"Amount.", tags', "Amount, in all, tags", 6, 'quote it, as in "Amount, in all"'),
         ("  id: {type", "\tid: {type", 5, "indented with a tab"),
-        ("checks:", "tags: {2024: x, [a]: y}\nchecks:", 7, "a key is no plain word"),
+        ("checks:", "tags: {2024: x}\nchecks:", 7, "2024 is no name to YAML"),
+        ("checks:", "tags: {[a]: y}\nchecks:", 7, "a key is no plain word"),
         ("checks:", "window: {column: id, every: day, start: 2024-02-31}\nchecks:", 7, "day is out of range"),
         ("checks:", "tags: &a {b: c}\nchart: *a\nchecks:", 7, "an anchor is used twice"),
-        ("description: Sales by number.", "description: [a]", 2, "description: input should be a valid string"),
+        ("description: Sales by number.", "description: [a]", 2, "description must be text"),
+        ("tags: [money]", "tags: money", 6, "columns.amount.tags must be a list"),
+        ("  id: {type", "  yes: {type", 5, "is no name to YAML, which reads it as a value; quote it"),
+        ("unique: [id]", "uniqe: [id]", 8, "unknown key checks.0.uniqe; did you mean unique?"),
+        ("description: Sales", "description: " + "[" * 30_000 + "]" * 30_000 + " Sales", 2, "nested more than"),
+        (
+            "  - unique: [id]",
+            "  - accepted_values: {column: id, values: [a]}",
+            8,
+            "write it as integer, without quotes",
+        ),
+        ("s.amount\n", "s.amount + {{ var('x') }} AS amount\n", 14, "is a template"),
+        ("s.amount\n", "s.amount {# cents #}\n", 14, "is a template"),
+        ("s.amount\n", "s.amount * ${x} AS amount\n", 14, "is a template"),
         ("*/\nSELECT", "SELECT", 1, "the header's comment is not closed"),
         ("grain: one", "grian: one", 3, "did you mean grain?"),
         ("s.amount\n", "s.amuont AS amount\n", 14, "s has no column amuont; did you mean amount?"),
@@ -212,7 +233,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         (b" \n\n", "the file is empty"),
         (GOOD.encode().replace(b"Sales", b"S\xe4les"), "not UTF-8 text"),
         (GOOD.encode("utf-16"), "not UTF-8 text"),
-        (GOOD.encode().replace(b"Sales", b"S\0les"), "not valid YAML"),
+        (GOOD.encode().replace(b"Sales", b"S\0les"), "holds a NUL character"),
         (b"/* */ SELECT 1", "must be a YAML mapping"),
         (b"/* 5 */ SELECT 1", "must be a YAML mapping"),
         (b"SELECT 1", "must begin with a comment"),
@@ -290,3 +311,32 @@ def test_the_checks_of_tables_made_in_python_mean_the_same_on_every_engine() -> 
 def test_columns_that_are_there_are_found_wherever_they_come_from(select: str) -> None:
     schema = {"staged.sales": {column.name: column.type for column in SALES.columns}}
     assert list(column_findings(parse(select), schema)) == []
+
+
+def test_tables_made_of_each_other_are_refused_by_name(tmp_path: Path) -> None:
+    load(tmp_path, GOOD)
+    (tmp_path / "shop/core/one.sql").write_text(GOOD.replace("staged.sales AS", "core.two AS"))
+    with pytest.raises(ModelError) as refused:
+        load(tmp_path, GOOD.replace("to: staged.sales.id", "to: core.one.id"), "shop/core/two.sql")
+    assert [(error.path.stem, error.line) for error in refused.value.all] == [("one", 15), ("two", 12)]
+    assert "reads core.two, which reads core.one: tables cannot be made of each other" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "every", "start", "problem"),
+    [
+        ("date", "hour", "2024-01-01", "at is a date, which has no hours"),
+        ("timestamp", "month", "2024-01-15", "let start be 2024-01-01"),
+    ],
+)
+def test_a_window_holds_every_row_from_its_start(
+    tmp_path: Path, kind: str, every: str, start: str, problem: str
+) -> None:
+    window = f"window: {{column: at, every: {every}, start: {start}}}\ncolumns:\n  at: {{type: {kind}, description: x}}"
+    with pytest.raises(ModelError, match=problem):
+        load(tmp_path, GOOD.replace("columns:", window, 1))
+
+
+def test_text_that_looks_like_a_template_is_text(tmp_path: Path) -> None:
+    text = GOOD.replace("FROM", "-- {{ ref('x') }}\nFROM").replace("s.id,", "/* {% x %} */ s.id,")
+    assert "core.fact_sale" in load(tmp_path, text + "WHERE '{{ x }}' <> '${y}'\n")

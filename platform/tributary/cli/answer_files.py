@@ -14,8 +14,11 @@ _NO_NUMBERS = ("NaN", "Infinity", "-Infinity")
 
 
 def write_csv(answer: Answer, file: BinaryIO) -> None:
-    """A header always, then the server's text of each value; a null is empty, and so is an empty text."""
-    lines = (",".join(map(_field, row)) for row in answer.rows)
+    """A header always, then the server's text of each value; a null is empty, and so is an empty text.
+
+    Rows without columns are no lines, as in psql.
+    """
+    lines = (",".join(map(_field, row)) for row in answer.rows if row)
     _write([",".join(_field(column.name) for column in answer.columns)], file)
     _write(lines, file)
 

@@ -10,7 +10,7 @@ import logging
 import os
 import shutil
 import sys
-from typing import TextIO, cast
+from typing import IO, TextIO, cast
 
 from rich.console import Console
 from rich.text import Text
@@ -22,8 +22,22 @@ for _stream in (sys.stdout, sys.stderr):
 
 _terminal = sys.stdout.isatty()
 # Piped output is read by programs or pagers, which fold lines themselves where they want to.
-out = Console(highlight=False, emoji=False, width=None if _terminal else 10_000)
-err = Console(stderr=True, highlight=False, emoji=False)
+
+
+class _Console(Console):
+    """Goes on where nobody reads any more (`… | head -1`): the work was asked for, and its lines only tell of it."""
+
+    def on_broken_pipe(self) -> None:
+        unread(self.file)
+
+
+def unread(stream: IO[str]) -> None:
+    """Let what is still written, by Python at its end too, go nowhere, as its reader is gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+out = _Console(highlight=False, emoji=False, width=None if _terminal else 10_000)
+err = _Console(stderr=True, highlight=False, emoji=False)
 
 
 def width() -> int | None:

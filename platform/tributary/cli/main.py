@@ -14,7 +14,7 @@ from typer.core import TyperCommand
 
 from resources.errors import TributaryError, UsageError
 from resources.home import keep_private, prepare_home
-from tributary.cli.console import let_libraries_be_quiet, sentence
+from tributary.cli.console import let_libraries_be_quiet, sentence, unread
 from tributary.cli.signals import end_when_asked, exit_code, ignore_from_now
 
 MISUSED = 2
@@ -155,8 +155,12 @@ def _run(module: str, function: str, **arguments: object) -> None:
     try:
         command = getattr(importlib.import_module(f"tributary.cli.{module}"), function)
         code = command(**arguments)
+        sys.stdout.flush()
     except UsageError:
         raise
+    except BrokenPipeError:
+        unread(sys.stdout)  # who reads has read enough
+        code = 0
     except Exception as error:
         from tributary.cli.faults import explained
 

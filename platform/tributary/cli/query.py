@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from itertools import islice
@@ -11,7 +10,7 @@ from pathlib import Path
 from resources.errors import UsageError
 from resources.settings import get_settings
 from resources.warehouse.answers import Answer
-from tributary.cli.console import err, out
+from tributary.cli.console import err, out, unread
 
 FORMATS = ("table", "csv", "json")
 STANDARD_INPUT = "-"
@@ -31,8 +30,7 @@ def query(sql: str | None, file: str | None, output: str, limit: int) -> int:
             _WRITERS[output](shown)
             sys.stdout.flush()
         except BrokenPipeError:
-            # Who reads has read enough (`… | head`); what Python would still write at its end goes nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            unread(sys.stdout)  # who reads has read enough
             return 0
         cut = next(answer.rows, None) is not None
     if cut:

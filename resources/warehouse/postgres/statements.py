@@ -26,6 +26,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_QUOTE = re.compile(r"\$(?:[^\W\d]\w*)?\$")
 _COMMENT_PART = re.compile(r"/\*|\*/")
 _OPTIONS = re.compile(r"\(([\w\s,']*)\)|(?:(?:analy[sz]e|verbose)\b\s*)+", re.IGNORECASE)
 _SHOW = re.compile(r"show\s+[\w.\s\"]+", re.IGNORECASE)
@@ -81,7 +82,7 @@ def read_statement(sql: str, limit: int | None = None) -> Statement:
     rest += len(text[rest:]) - len(text[rest:].lstrip())
     options = _OPTIONS.match(text, rest)
     asked = text[rest : options.end()] if options and options.end() < end else ""
-    _query_word(text[rest + len(asked) :])
+    _query_word(text[rest + len(asked) :].lstrip())
     return Statement(text[rest + len(asked) :], f"EXPLAIN {asked} SELECT * FROM (\n", "\n) AS query")
 
 
@@ -108,6 +109,9 @@ def _only_statement(sql: str) -> tuple[int, int]:
         elif kind == "end":
             closed = closed or begin is not None
         elif kind != "space":
+            if token[0] in ("'", '"') or (token[0] == "$" and _QUOTE.match(sql, start)):
+                line = sql.count("\n", 0, start) + 1
+                raise WarehouseError(f"A quoted text of the statement is not closed; it begins in line {line}.")
             if closed:
                 raise WarehouseError("Only one query can be run here, and these are several; give one at a time.")
             begin = start if begin is None else begin
