@@ -139,7 +139,7 @@ def test_status_fits_the_terminal_and_clips_no_name(home: Path, columns: int) ->
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code"), [(["materialize", "core.dim_date"], 0), (["status"], 0), (["lineage", "core.nothing"], 1)]
+    ("arguments", "code"), [(["materialize", "core.dim_date"], 0), (["status"], 0), (["lineage", "core.nothing"], 2)]
 )
 def test_a_command_does_its_work_though_nobody_reads_what_it_says(home: Path, arguments: list[str], code: int) -> None:
     reading, writing = os.pipe()
@@ -154,7 +154,7 @@ def test_a_command_does_its_work_though_nobody_reads_what_it_says(home: Path, ar
     )
     os.close(writing)
     assert done.returncode == code, done.stderr
-    assert len(done.stderr.splitlines()) == code
+    assert len(done.stderr.splitlines()) == bool(code)
     if arguments[0] == "materialize":
         assert run(home, "SELECT count(*) > 0 FROM core.dim_date", "--format", "csv").stdout == b"?column?\nt\n"
 
