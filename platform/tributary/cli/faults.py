@@ -6,13 +6,14 @@ Failures that this does not know are faults of the code, and keep their tracebac
 from __future__ import annotations
 
 import errno
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
 from resources.disk import full_disk
 from resources.errors import TributaryError
 from resources.home import unusable
-from resources.settings import Settings
+from resources.settings import PROJECT_ROOT, Settings
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _DATABASE = {"psycopg.Error", "psycopg2.Error", "sqlalchemy.SQLAlchemyError", "resources.PostgresError"}
@@ -42,7 +43,22 @@ def explained(error: BaseException, settings: Settings) -> str | None:
             return str(cause)
         if isinstance(cause, OSError) and cause.filename and Path(str(cause.filename)).is_relative_to(settings.home):
             return unusable(settings.home, f"{cause.filename}: {(cause.strerror or type(cause).__name__).lower()}")
-    return None
+    return next(filter(None, map(_of_a_module, causes)), None)
+
+
+def _of_a_module(error: BaseException) -> str | None:
+    """The sentence for a Python file of the project that cannot be imported; None for failures of other kinds."""
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(PROJECT_ROOT):
+        place, problem = f"{Path(error.filename).relative_to(PROJECT_ROOT)}:{error.lineno}", error.msg
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        importing = [one for one in frames if one.name == "<module>" and Path(one.filename).name != "__main__.py"]
+        ours = [one for one in importing if Path(one.filename).is_relative_to(PROJECT_ROOT)]
+        if not ours or ".venv" in Path(ours[-1].filename).parts:
+            return None
+        place = f"{Path(ours[-1].filename).relative_to(PROJECT_ROOT)}:{ours[-1].lineno}"
+        problem = f"{type(error).__name__}: {_first_line(error)}"
+    return f"{place} cannot be imported: {problem}; mend it, then run it again."
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
