@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from tributary.execution import Partitions
-from tributary.planning import Upstream, missing_upstream, without_downstream
+from tributary.planning import Upstream, missing_upstream, plan, without_downstream
 
 DAYS = dg.DailyPartitionsDefinition("2024-01-01", end_date="2024-02-01")
 JANUARY_2 = Partitions("2024-01-02")
@@ -100,3 +100,17 @@ def test_what_reads_something_that_failed_is_left_out(world: World) -> None:
 
 def test_upstream_tells_all_of_it() -> None:
     assert Upstream((dg.AssetKey("a"),), (dg.AssetKey("b"),)).keys == tuple(keys("a", "b"))
+
+
+def test_where_no_domain_says_what_is_due_the_partitions_that_were_never_made_are(world: World) -> None:
+    everything = keys("calendar", "groups", "pulled", "read", "summary", "report", "stranger")
+    for day in ("2024-01-01", "2024-01-03"):
+        world.make("pulled", day)
+        world.make("read", day)
+    runs = plan(world.job, world.instance, everything, [], {}).runs
+    assert [(set(run.keys), run.partitions) for run in runs] == [
+        (set(keys("calendar", "groups", "stranger")), NONE),
+        (set(keys("pulled", "read")), Partitions(None, "2024-01-02", "2024-01-02")),
+        (set(keys("pulled", "read")), Partitions(None, "2024-01-04", "2024-01-31")),
+        (set(keys("summary", "report")), NONE),
+    ]

@@ -49,7 +49,12 @@ def plan(
     for group, members in _by_group(job, keys).items():
         partitioned = _partitioned(job, members)
         ask = due.get(group)
-        if not partitioned or ask is None:
+        if ask is None:
+            alone = without_downstream(job, [key for key in members if key not in partitioned], partitioned)
+            first += alone
+            later += _lacking(job, instance, [key for key in members if key not in alone])
+            continue
+        if not partitioned:
             first += members
             continue
         ranges = _wanted(job, instance, partitioned, ask, resources)
@@ -57,6 +62,25 @@ def plan(
             idle.append(group)
         later += _runs(members, partitioned, ranges)
     return Plan(tuple([PlannedRun(tuple(first), Partitions()), *later] if first else later), tuple(idle))
+
+
+def _lacking(job: dg.JobDefinition, instance: dg.DagsterInstance, keys: Sequence[dg.AssetKey]) -> list[PlannedRun]:
+    """Runs of the partitions that were never made, where no domain says which are due, and of what reads them."""
+    by_kind: dict[dg.PartitionsDefinition[str], list[dg.AssetKey]] = {}
+    partitioned = _partitioned(job, keys)
+    for key in partitioned:
+        kind = job.asset_layer.asset_graph.get(key).partitions_def
+        if kind is not None:
+            by_kind.setdefault(kind, []).append(key)
+    runs: list[PlannedRun] = []
+    for kind, same in by_kind.items():
+        first, last = kind.get_first_partition_key(), kind.get_last_partition_key()
+        if first is not None and last is not None:
+            runs += [
+                PlannedRun(tuple(same), one) for one in missing(job, instance, same, Partitions(None, first, last))
+            ]
+    others = tuple(key for key in keys if key not in partitioned)
+    return [*runs, PlannedRun(others, Partitions())] if others else runs
 
 
 def _wanted(
