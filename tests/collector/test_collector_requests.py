@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 import tracemalloc
 import zlib
 from pathlib import Path
@@ -121,6 +122,14 @@ def sized(content: dict[str, Any], room: dict[str, Any], size: int) -> bytes:
     room["fill"] = ""
     room["fill"] = "x" * (size - len(json.dumps(content)))
     return json.dumps(content).encode()
+
+
+def test_a_body_that_is_announced_far_too_large_is_refused_before_it_comes(served: Served) -> None:
+    host, port = served.client.base_url.host, served.client.base_url.port
+    with socket.create_connection((host, port or 80), timeout=5) as connection:
+        head = f"POST /v1/batch HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 128000000\r\n\r\n["
+        connection.sendall(head.encode())
+        assert connection.recv(4096).startswith(b"HTTP/1.1 413 ")
 
 
 def test_sizes_are_taken_to_the_last_byte_and_refused_above(served: Served) -> None:

@@ -32,8 +32,11 @@ def test_what_cannot_be_seen_is_left_out(mark: str) -> None:
         cleaned(mark)
 
 
-@pytest.mark.parametrize("mark", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\0\x7f\x86\ud800")
-def test_what_reorders_or_controls_is_refused(mark: str) -> None:
+REORDERING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+@pytest.mark.parametrize("mark", f"{REORDERING}\0\x7f\x86\ud800\ue000\ufdd0\uffff\U000f0000")
+def test_what_reorders_controls_or_is_private_is_refused(mark: str) -> None:
     with pytest.raises(Refused, match="cannot be shown"):
         cleaned(f"Adi{mark}das")
 
@@ -52,6 +55,12 @@ def test_what_reorders_or_controls_is_refused(mark: str) -> None:
         ("\u041f\u0443\u043c\u0430 Nike", "\u041f\u0443\u043c\u0430 Nike"),
         ("K\u0131\u015f", "K\u0131\u015f"),
         ("\u0391\u0392\u0393", "\u0391\u0392\u0393"),
+        ("Puma/\u0410\u043b\u0438\u0441\u0430", "Puma/\u0410\u043b\u0438\u0441\u0430"),
+        ("A-COLD-WALL* \u00d7 O'Neill", "A-COLD-WALL* \u00d7 O'Neill"),
+        ("Fam \U0001f468\u200d\U0001f467\u200d", "Fam \U0001f468\u200d\U0001f467"),
+        ("\u200d\u2764\ufe0f", "\u2764\ufe0f"),
+        ("\u2121\ufe0f", "TEL"),
+        ("\U0001fae9", "\U0001fae9"),
     ],
 )
 def test_letters_are_drawn_plainly_and_no_alphabet_is_forbidden(typed: str, name: str) -> None:
@@ -67,6 +76,9 @@ def test_letters_are_drawn_plainly_and_no_alphabet_is_forbidden(typed: str, name
         "\u0391sics",
         "Van\u0455",
         "New B\u0430lance",
+        "\u0410-COLD-WALL*",
+        "O\u2019N\u0435ill",
+        "\u041e'Neill",
     ],
 )
 def test_a_latin_word_with_letters_that_pass_for_latin_ones_is_refused(typed: str) -> None:
@@ -95,6 +107,31 @@ def test_a_brand_that_looks_like_another_is_refused(service: SneakerService) -> 
     with pytest.raises(Refused, match="looks like"):
         service.brands.edit(uuid4(), other, "As\u0131cs")
     service.brands.edit(uuid4(), other, "Onitsuka Tiger")
+
+
+@pytest.mark.parametrize(
+    ("name", "alike"),
+    [
+        ("Off-White", "Off\u2010White"),
+        ("Levi's", "Levi\u2019s"),
+        ("A-COLD-WALL*", "A\u2011COLD\u2011WALL\u2217"),
+        ("Nike", "Ni\u0307ke"),
+        ("IBM", "\u0406\u0412\u041c"),
+        ("Fam \u2764", "Fam \u2764\ufe0f"),
+    ],
+)
+def test_signs_and_marks_that_look_alike_are_the_same(name: str, alike: str) -> None:
+    assert skeleton(cleaned(alike)) == skeleton(cleaned(name))
+
+
+def test_no_renaming_is_undone_to_a_name_that_looks_like_another(service: SneakerService) -> None:
+    renamed = service.brands.add(uuid4(), "Kappa").manufacturer_id
+    renaming = service.brands.edit(uuid4(), renamed, "Kappa Kontroll").event_id
+    other = service.brands.add(uuid4(), "K\u0430\u0440\u0440\u0430".replace("K", "\u041a")).manufacturer_id
+    with pytest.raises(Refused, match="looks like"):
+        service.corrections.undo(uuid4(), renaming)
+    service.brands.edit(uuid4(), other, "Elsewhere")
+    service.corrections.undo(uuid4(), renaming)
 
 
 def test_every_typed_name_is_looked_at(collector: Collector, service: SneakerService, brand: int) -> None:

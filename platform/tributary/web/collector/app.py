@@ -9,8 +9,10 @@ from starlette.types import Receive, Scope, Send
 
 from resources.segment.kinds import KINDS
 from resources.stream import EventStream, StreamError
+from tributary.gateway.bodies import announced, linger
 from tributary.web.collector import answers
 from tributary.web.collector.answers import Answer
+from tributary.web.collector.body import DRAINED_BYTES
 from tributary.web.collector.browser_settings import settings
 from tributary.web.collector.errors import RequestRefused
 from tributary.web.collector.origins import preflight, readable_by
@@ -49,7 +51,11 @@ class Collector:
             given = await self._answer(scope, headers, receive)
             start = {"type": "http.response.start", "status": given.status, "headers": readable_by(headers, given)}
             await send(start)
-            await send({"type": "http.response.body", "body": given.body})
+            unread = given.status == 413 and announced(headers) > DRAINED_BYTES
+            await send({"type": "http.response.body", "body": given.body, "more_body": unread})
+            if unread:
+                await linger(receive)
+                await send({"type": "http.response.body", "body": b""})
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
         else:

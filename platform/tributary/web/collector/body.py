@@ -17,12 +17,15 @@ DRAINED_BYTES = 4_000_000
 sent all, and would see a broken connection instead of the reason."""
 
 
-async def read_body(receive: Receive, limit: int) -> bytes:
-    """The body as it was sent.
+async def read_body(receive: Receive, limit: int, announced: int = 0) -> bytes:
+    """The body as it was sent, of `announced` bytes by its header (0 where it does not say).
 
     Raises:
-        RequestRefused: 413 above `limit` bytes; 400 where the connection ends before the body does.
+        RequestRefused: 413 above `limit` bytes, unread where more than `DRAINED_BYTES` are announced; 400 where the
+            connection ends before the body does.
     """
+    if announced > DRAINED_BYTES:
+        raise too_large(limit)
     parts: list[bytes] = []
     size = 0
     while size <= DRAINED_BYTES:

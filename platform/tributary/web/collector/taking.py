@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope
 
 from resources.segment.errors import BadMessage
 from resources.stream import EventStream, Record
+from tributary.gateway.bodies import announced
 from tributary.web.collector import answers
 from tributary.web.collector.answers import Answer
 from tributary.web.collector.body import read_body, unpacked
@@ -32,7 +33,10 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Request:
-    """What a request says beside its body; `kind` is that of its address, None where that takes batches."""
+    """What a request says beside its body; `kind` is that of its address, None where that takes batches.
+
+    `announced` are the bytes of the body by its header, 0 where it does not say.
+    """
 
     kind: str | None
     authorization: bytes
@@ -40,6 +44,7 @@ class Request:
     encoding: str
     channel: str
     ip: str | None
+    announced: int = 0
 
     @staticmethod
     def of(kind: str | None, scope: Scope, headers: Mapping[bytes, bytes]) -> Request:
@@ -52,6 +57,7 @@ class Request:
             headers.get(b"content-encoding", b"").decode("latin-1").strip().lower(),
             "server" if authorization and b"origin" not in headers else "client",
             client[0] if client else None,
+            announced(headers),
         )
 
 
@@ -70,7 +76,7 @@ class Taking:
             StreamError: not all of it is durable.
         """
         known = self._key.is_in(request.authorization, request.query)
-        body = await read_body(receive, MAX_BATCH_BYTES)
+        body = await read_body(receive, MAX_BATCH_BYTES, request.announced)
         arrival = Arrival(now(), request.channel, request.ip)
         try:
             body = unpacked(body, request.encoding, MAX_BATCH_BYTES)

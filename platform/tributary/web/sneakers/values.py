@@ -56,7 +56,7 @@ def clean_optional_text(value: str | None, field: str, label: str) -> str | None
     text = plain(value or "")
     if is_unreadable(text):
         raise Refused(field, f"{label} holds characters that cannot be shown: please type it anew.")
-    if all(unicodedata.category(character)[0] in "CZ" for character in text):
+    if not text:
         return None
     mixed = mixed_word(text)
     if mixed is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select
@@ -74,6 +75,7 @@ def _by_last_use(pair: Pair) -> tuple[int, int]:
     return -newest.toordinal(), -pair.sneaker_id
 
 
+@cache
 def _statement() -> Select[Any]:
     standing = standing_events()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from sqlalchemy import Date, DateTime, Subquery, cast, exists, func, select
 from sqlalchemy.orm import aliased
 
@@ -12,6 +14,7 @@ Edit = aliased(SneakerEvent, name="edit")
 Undoing = aliased(SneakerEvent, name="undoing")
 
 
+@cache
 def standing_events() -> Subquery:
     """Rows (event_id, type, sneaker_id, event_date, event_time) of the life events that were not undone."""
     moved = _moved()

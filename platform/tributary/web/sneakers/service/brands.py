@@ -31,7 +31,7 @@ class Brands:
         title, partner = _cleaned(name, collaborator)
 
         def work(session: Session, _now: datetime) -> Draft:
-            _refuse_alike(session, title, partner)
+            refuse_alike(session, title, partner)
             brand = Manufacturer(name=title, collaborator=partner)
             session.add(brand)
             flush_brand(session)
@@ -48,7 +48,7 @@ class Brands:
             brand = locked_brand(session, brand_id)
             if (brand.name, brand.collaborator) == (title, partner):
                 raise Refused(None, "Nothing was changed: the brand is called that already.")
-            _refuse_alike(session, title, partner, brand_id)
+            refuse_alike(session, title, partner, brand_id)
             brand.name, brand.collaborator = title, partner
             flush_brand(session)
             return Draft(EventType.BRAND_EDITED, None, self.writer.today(), brand_details(brand))
@@ -90,8 +90,12 @@ def flush_brand(session: Session) -> None:
         raise
 
 
-def _refuse_alike(session: Session, name: str, partner: str | None, but: int | None = None) -> None:
-    """Refuse a name that looks like that of another brand than `but`; the same name is the database's matter."""
+def refuse_alike(session: Session, name: str, partner: str | None, but: int | None = None) -> None:
+    """Refuse a name that looks like that of another brand than `but`; the same name is the database's matter.
+
+    Raises:
+        Refused: naming that other brand.
+    """
     wanted = skeleton(brand_label(name, partner))
     for other in session.scalars(select(Manufacturer).where(Manufacturer.manufacturer_id.is_distinct_from(but))):
         same = (other.name.lower(), (other.collaborator or "").lower()) == (name.lower(), (partner or "").lower())

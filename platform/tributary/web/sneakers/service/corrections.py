@@ -17,7 +17,7 @@ from tributary.web.sneakers.errors import NotThere, Refused
 from tributary.web.sneakers.events import BRANDS, PARTICIPLES, Event, EventType
 from tributary.web.sneakers.models import Sneaker, SneakerEvent
 from tributary.web.sneakers.rules import BRAND_OF_PURCHASE, Entry, entries, is_life
-from tributary.web.sneakers.service.brands import flush_brand, locked_brand
+from tributary.web.sneakers.service.brands import flush_brand, locked_brand, refuse_alike
 from tributary.web.sneakers.service.pairs import Purchase
 from tributary.web.sneakers.service.rows import events_of, locked_pair, replay_into
 from tributary.web.sneakers.service.writer import Draft, Outcome, Writer
@@ -141,7 +141,9 @@ class Corrections:
         dead = {event.target for event in events} | {target.event_id}
         standing = [event for event in events if event.type in BRANDS and event.event_id not in dead]
         if target.type is EventType.BRAND_EDITED:
-            brand.name, brand.collaborator = standing[-1].details["name"], standing[-1].details["collaborator"]
+            name, partner = standing[-1].details["name"], standing[-1].details["collaborator"]
+            refuse_alike(session, name, partner, brand.manufacturer_id)
+            brand.name, brand.collaborator = name, partner
         elif session.scalar(select(func.count()).where(Sneaker.manufacturer_id == brand.manufacturer_id)):
             raise Refused(None, "The brand has pairs, so it cannot be taken back: undo or edit those first.")
         elif standing:
