@@ -119,6 +119,15 @@ def test_an_opened_quote_costs_its_own_line(closing: bytes) -> None:
     assert (2, b'1,"big,1', "a quote is not closed") in [one[:3] for one in rejects]
 
 
+def test_a_lone_quote_swallows_no_line_before_the_next_one() -> None:
+    good, rejects, _ = read(HEADER + b'1,"big,1\n2,b,1\n3,small",1\n4,d,1\n')
+    assert good == {3: b"2,b,1", 4: b'3,small",1', 5: b"4,d,1"}
+    assert [(one.line, one.reason) for one in rejects] == [(2, "a quote is not closed")]
+    good, rejects, _ = read(HEADER + b'"\n2,b,1\nbroken\n4,d,1\n5,e,1\n"\n')
+    assert good == {3: b"2,b,1", 5: b"4,d,1", 6: b"5,e,1"}
+    assert [one.line for one in rejects] == [2, 4, 7]
+
+
 def test_a_line_within_a_quoted_text_is_no_record_even_if_it_looks_like_one() -> None:
     good, rejects, scanner = read(HEADER + b'1,"note\n777,fake,1\nend",1\n2,b,1\n')
     assert good == {2: b"1,note\\n777\\,fake\\,1\\nend,1", 5: b"2,b,1"}
@@ -231,8 +240,9 @@ def test_a_delimiter_that_could_be_read_otherwise_is_refused(delimiter: str) -> 
 def naive(data: bytes) -> list[tuple[int, bytes, list[str] | None]]:
     """Each record's line, bytes, and fields, read character by character; None for fields where the quotes are wrong.
 
-    Of a quoted section over several lines that gives a wrong number of fields it is said to be wrong where the lines
-    between its first and its last, or, of two, the second, are each right by themselves.
+    Of a quoted section over several lines that gives a wrong number of fields it is said to be wrong where most of the
+    lines between its first and its last, or, of two, the second, are right by themselves; and of one that gives the
+    right number, where the first line has as many commas and all others are right.
     """
     text = data.decode()
     found: list[tuple[int, bytes, list[str] | None]] = []
@@ -240,10 +250,16 @@ def naive(data: bytes) -> list[tuple[int, bytes, list[str] | None]]:
     while at < len(text):
         stop = text.index("\n", at)
         fields, end = naive_record(text, at)
-        if fields is not None and len(fields) != 3 and end - 1 > stop:
-            later = text[stop + 1 : end - 1].split("\n")
-            later = later[:-1] or later
-            if all(is_right(line.split(",")) for line in later):
+        if fields is not None and end - 1 > stop:
+            first, *later = text[at : end - 1].split("\n")
+            right = [is_right(alone(line)) for line in later]
+            if len(fields) == 3:
+                enough = len(later) > 1 or "\n" not in fields[2]
+                is_several = first.count(",") == 2 and enough and all(right)
+            else:
+                between = right[:-1] or right
+                is_several = sum(between) > len(between) / 2
+            if is_several:
                 fields = None
         if fields is None:
             end = stop + 1
@@ -253,6 +269,13 @@ def naive(data: bytes) -> list[tuple[int, bytes, list[str] | None]]:
         number += text[at:end].count("\n")
         at = end
     return found
+
+
+def alone(line: str) -> list[str] | None:
+    """The fields of one line, None where it is no record by itself."""
+    text = line.removesuffix("\r") + "\n"
+    fields, end = naive_record(text, 0)
+    return fields if end == len(text) else None
 
 
 def naive_record(text: str, at: int) -> tuple[list[str] | None, int]:

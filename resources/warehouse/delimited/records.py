@@ -6,8 +6,10 @@ empty field is no value, quoted or not. A record ends at the line end behind its
 
 Where that reading does not come out, the record's first line alone is set aside, and reading goes on with the next
 line: a lone quote costs its own line and no other. That is so where text stands behind a closing quote; where a quote
-is not closed; and where a quoted section over several lines gives another number of fields than the header, while the
-lines between its first and its last (of two, the second) are sound records by themselves.
+is not closed; where a quoted section over several lines gives another number of fields than the header, while most of
+the lines between its first and its last (of two, the second) are sound records by themselves; and where it gives the
+right number, but so does its first line, and all others are sound records (in the last field, two at least): one field
+began with a lone quote, and a later one ends with one.
 
 What is sent is COPY's text format, in which quotes mean nothing and each record is one line: the server cannot divide
 it in another way.
@@ -22,7 +24,7 @@ from typing import NamedTuple
 from resources.warehouse.delimited.contract import FileColumn
 from resources.warehouse.delimited.values import BLANKS, Misfit, pattern, read
 
-READING = "2"
+READING = "3"
 """Another one where files are to be read again, since something else may come of them."""
 
 NOT_CLOSED = "a quote is not closed"
@@ -56,25 +58,33 @@ class RecordReader:
         self._record = re.compile(rf"{field}(?:{escaped}{field})*+\r?\n".encode())
         self._before = re.compile(rf"(?:{field}{escaped})*+".encode())
         self._section = re.compile(rb'"[^"]*+(?:""[^"]*+)*+')
-        self._plain = {ascii_only: self._lines(ascii_only, quoted=False) for ascii_only in (False, True)}
-        self._quoted = {ascii_only: self._lines(ascii_only, quoted=True) for ascii_only in (False, True)}
+        self._plain = {
+            (ascii_only, ends): self._lines(ascii_only, ends, quoted=False)
+            for ascii_only in (False, True)
+            for ends in (r"\n", r"\r?+\n")
+        }
+        self._quoted = {ascii_only: self._lines(ascii_only, r"\r?+\n", quoted=True) for ascii_only in (False, True)}
 
-    def _lines(self, ascii_only: bool, *, quoted: bool) -> re.Pattern[bytes]:
+    def _lines(self, ascii_only: bool, ends: str, *, quoted: bool) -> re.Pattern[bytes]:
         """Any number of lines that surely fit and hold no quoted field; with `quoted`, only simply quoted ones too."""
         strange = rf"{re.escape(self._delimiter.decode())}\n\r\0" + (r"\x80-\xff" if ascii_only else "")
-        text = f'[^"{strange}]' if quoted else f'(?!")[^{strange}]'
+        # Of the ways to write the same, those that the engine of regular expressions is done with soonest.
+        text = f'[^"{strange}]++' if quoted else f'[^"{strange}][^{strange}]*+'
         fields = []
         for column in self._columns:
             required = column.required or len(self._columns) == 1
-            one = f"{text}{'+' if required else '*'}+" if column.type == "text" else pattern(column.type)
-            one = one if required or column.type == "text" else f"(?:{one})?+"
+            one = text if column.type == "text" else pattern(column.type)
+            one = one if required else f"(?:{one})?+"
             fields.append(f'(?:"{one}"|{one})' if quoted else one)
         joined = re.escape(self._delimiter.decode()).join(fields)
-        return re.compile(rf"(?:{joined}\r?+\n)*+".encode("latin-1"))
+        return re.compile(f"(?:{joined}{ends})*+".encode("latin-1"))
 
-    def plain_until(self, data: bytes, start: int, end: int, *, utf8: bool) -> int:
-        """Where the lines from `start` stop to be ones that fit as they are, whatever is known of their encoding."""
-        return _end(self._plain[not utf8], data, start, end)
+    def plain_until(self, data: bytes, start: int, end: int, *, utf8: bool, returns: bool) -> int:
+        """Where the lines from `start` stop to be ones that fit as they are.
+
+        `utf8` says that they surely are in that encoding, `returns` that there may be carriage returns among them.
+        """
+        return _end(self._plain[not utf8, r"\r?+\n" if returns else r"\n"], data, start, end)
 
     def quoted_until(self, data: bytes, start: int, end: int, *, utf8: bool) -> int:
         """Where the lines from `start` stop to be ones that fit when their quotes are left out."""
@@ -111,7 +121,7 @@ class RecordReader:
             return Record(line_end + 1, first, None, reason)
         raw = data[start : whole.end() - 1].removesuffix(b"\r")
         fields, bare = self._split(raw)
-        if len(fields) != len(self._columns) and b"\n" in raw and self._holds_records(raw):
+        if b"\n" in raw and self._holds_records(raw, fields):
             return Record(line_end + 1, first, None, NOT_CLOSED)
         return self._judge(whole.end(), raw, fields, bare=bare)
 
@@ -130,11 +140,22 @@ class RecordReader:
             if match.end() == len(raw):
                 return fields, bare
 
-    def _holds_records(self, raw: bytes) -> bool:
-        """Whether the lines within a quoted section would be sound records."""
-        lines = [line.removesuffix(b"\r") for line in raw.split(b"\n")[1:]]
-        within = lines[:-1] or lines
-        return all(self._judge(0, line, line.split(self._delimiter), bare=b"\r" in line).sent for line in within)
+    def _holds_records(self, raw: bytes, fields: Sequence[bytes]) -> bool:
+        """Whether a record that was read over several lines is several, and its quoted section none."""
+        lines = [line.removesuffix(b"\r") for line in raw.split(b"\n")]
+        if len(fields) == len(self._columns):
+            alone = lines[0].count(self._delimiter) == len(fields) - 1
+            enough = len(lines) > 2 or b"\n" not in fields[-1]
+            return alone and enough and all(map(self._is_sound, lines[1:]))
+        within = lines[1:-1] or lines[1:]
+        return 2 * sum(map(self._is_sound, within)) > len(within)
+
+    def _is_sound(self, line: bytes) -> bool:
+        """Whether a line would be a record that fits by itself."""
+        if self._record.fullmatch(line + b"\n") is None:
+            return False
+        fields, bare = self._split(line)
+        return self._judge(0, line, fields, bare=bare).sent is not None
 
     def _judge(self, end: int, raw: bytes, fields: Sequence[bytes], *, bare: bool) -> Record:
         if b"\0" in raw:

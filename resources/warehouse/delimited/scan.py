@@ -144,9 +144,9 @@ class Scanner:
             raise self._too_long()
         block = _Building(self.lines + 2)
         piece = data[start:end]
-        utf8 = piece.isascii() or _is_utf8(piece)
+        utf8, returns = piece.isascii() or _is_utf8(piece), b"\r" in piece
         while self._at < end:
-            self._take_lines(block, end, utf8=utf8)
+            self._take_lines(block, end, utf8=utf8, returns=returns)
             if self._at >= end:
                 break
             record = self._record()
@@ -163,10 +163,10 @@ class Scanner:
         self.records += len(done.numbers) + len(done.rejects)
         return done
 
-    def _take_lines(self, block: _Building, end: int, *, utf8: bool) -> None:
+    def _take_lines(self, block: _Building, end: int, *, utf8: bool, returns: bool) -> None:
         """Take the lines ahead that fit as they are, or with their quotes left out."""
         data, reader = self._data, self._reader
-        stop = reader.plain_until(data, self._at, end, utf8=utf8)
+        stop = reader.plain_until(data, self._at, end, utf8=utf8, returns=returns)
         if stop > self._at:
             lines = data[self._at : stop]
             block.add_lines(lines, reader.sent(lines))

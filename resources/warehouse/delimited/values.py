@@ -44,12 +44,12 @@ def pattern(type_: str) -> str:
         whole, scale = digits[0] - digits[1], digits[1]
         decimals = rf"\.[0-9]{{1,{scale}}}+"
         if not scale:
-            return f"[+-]?+[0-9]{{1,{whole}}}+"
-        return f"[+-]?+(?:[0-9]{{1,{whole}}}+(?:{decimals})?+|{decimals})" if whole else f"[+-]?+0?+{decimals}"
+            return f"-?+[0-9]{{1,{whole}}}+"
+        return f"-?+(?:[0-9]{{1,{whole}}}+(?:{decimals})?+|{decimals})" if whole else f"-?+0?+{decimals}"
     return {
-        "integer": "[+-]?+[0-9]{1,9}+",
-        "bigint": "[+-]?+[0-9]{1,18}+",
-        "double": r"[+-]?+(?:[0-9]{1,15}+(?:\.[0-9]{0,20}+)?+|\.[0-9]{1,20}+)",
+        "integer": "-?+[0-9]{1,9}+",
+        "bigint": "-?+[0-9]{1,18}+",
+        "double": r"-?+(?:[0-9]{1,15}+(?:\.[0-9]{0,20}+)?+|\.[0-9]{1,20}+)",
         "boolean": "(?:true|false|True|False|TRUE|FALSE|t|f|T|F|1|0)",
         "date": _DATE,
         "timestamp": _TIMESTAMP,
