@@ -10,10 +10,11 @@ from datetime import date, timedelta
 from typing import cast
 
 from assets.domain import KeyRange
+from assets.factory.loading import LAKE
 from assets.meetup.origin import held_origin
 from assets.meetup.partitions import DAY, FIRST_DAY, days_between, key_of, last_day
 from assets.meetup.pull import pulled_days
-from assets.meetup.raw_assets import LAKE, MEETUP_API
+from assets.meetup.raw_assets import MEETUP_API
 from assets.meetup.staged_events import days_of_sources
 from resources.lake.model import Lake
 from resources.meetup.opening import Meetup

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import dagster as dg
 
+from assets.factory.loading import LAKE
 from assets.factory.outcome import asset_key, failure
 from assets.factory.partition_rows import row_counts, tell_partitions
 from assets.factory.specs import MISSING, object_spec
@@ -19,7 +20,6 @@ from resources.errors import TributaryError
 from resources.lake.model import Lake
 from resources.meetup.opening import Meetup
 
-LAKE = "lake"
 MEETUP_API = "meetup"
 POOL = "meetup"
 """The pool that lets one run pull at a time."""

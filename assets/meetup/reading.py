@@ -6,20 +6,16 @@ Imported when a step runs, never when definitions load.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import pyarrow as pa
-
 from assets.meetup.canonical import lines_of
 from assets.meetup.values import DoesNotFit, Node, Row, record_of
 from resources.lake.model import Lake
-from resources.warehouse.arrow import arrow_schema
 from resources.warehouse.base import Rejected
 from resources.warehouse.counting import Reckoning
-from resources.warehouse.table import Table
 
 RowsOf = Callable[[Node, date | None, str], tuple[Row, list[Row]]]
 """The rows of a record in the object of a day, or of none: its own, and those of its parts."""
@@ -28,8 +24,6 @@ PartsOf = Callable[[Node], int]
 """How many parts a record that fits has, counted as Meetup lists them, and not as rows are made of them."""
 
 TWICE = "its id stands in the object already"
-
-_ROWS = 5_000
 
 
 @dataclass
@@ -87,22 +81,3 @@ def read_objects(
                 reading.parts += parts_of(record)
                 yield from parts if of_parts else [row]
             offset += len(line) + 1
-
-
-def batches(table: Table, rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
-    """Rows as record batches with the table's columns."""
-    schema = arrow_schema(table)
-    found: list[Row] = []
-    for row in rows:
-        found.append(row)
-        if len(found) == _ROWS:
-            yield _batch(found, schema)
-            found = []
-    if found:
-        yield _batch(found, schema)
-
-
-def _batch(rows: list[Row], schema: pa.Schema) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays(
-        [pa.array([row[column.name] for row in rows], column.type) for column in schema], schema=schema
-    )

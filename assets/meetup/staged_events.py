@@ -6,18 +6,19 @@ Each reads the raw objects of the run's days and replaces the rows of these days
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from assets.factory.outcome import Events, events, origin_of
+from assets.factory.loading import LAKE, loading_of
+from assets.factory.outcome import Events, events
 from assets.factory.partition_rows import rows_in_range
 from assets.factory.specs import table_spec
-from assets.factory.table_step import WAREHOUSE, table_step
+from assets.factory.table_step import table_step
 from assets.meetup.arrivals import RAW_EVENTS, UNDATED_EVENTS, day_of, event_objects
 from assets.meetup.lineage import LINEAGE
 from assets.meetup.partitions import DAY, EVENT_DAYS, days_of
-from assets.meetup.raw_assets import LAKE, MEETUP_EVENTS
+from assets.meetup.raw_assets import MEETUP_EVENTS
 from assets.meetup.tables import EVENTS, LOCAL_DATE
 from resources.lake.model import Lake
 from resources.warehouse.base import NOBODY, Batches, Origin, Warehouse, WriteReport
@@ -52,13 +53,12 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
         resources=(LAKE,),
     )
     def run(context: dg.AssetExecutionContext) -> Events:
-        warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
-        lake = cast("Lake", getattr(context.resources, LAKE))
+        warehouse, lake, origin, *_ = loading_of(context, table)
         first, last = days_of(context)
         made: list[tuple[Mapping[str, date], Reading]] = []
 
         def write() -> WriteReport:
-            report, objects, reading = load_days(warehouse, lake, table, first, last, origin_of(context, table))
+            report, objects, reading = load_days(warehouse, lake, table, first, last, origin)
             made.append((objects, reading))
             return report
 
@@ -67,7 +67,7 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
             table,
             write,
             partition_rows=lambda: rows_in_range(
-                warehouse, table, Range(LOCAL_DATE, first, last + DAY), "day", EVENT_DAYS.fmt, origin_of(context, table)
+                warehouse, table, Range(LOCAL_DATE, first, last + DAY), "day", EVENT_DAYS.fmt, origin
             ),
             lineage=LINEAGE[table.key],
             metadata=lambda _: {
@@ -90,7 +90,8 @@ def load_days(
         TributaryError: the lake or the warehouse refused; the old rows stay.
     """
     from assets.meetup.event_rows import event_rows, venues_of
-    from assets.meetup.reading import Reading, batches, read_objects
+    from assets.meetup.reading import Reading, read_objects
+    from resources.warehouse.arrow import batches
 
     objects = {found.key: day for day, found in event_objects(lake, first, last)}
     # Those of no day have no day on which they would be looked at: every run looks at them.

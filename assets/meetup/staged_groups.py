@@ -6,16 +6,17 @@ Only snapshots that are new, or were replaced since, are loaded.
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from assets.factory.outcome import Events, events, origin_of
-from assets.factory.specs import FORCE, REPLAY, table_spec
-from assets.factory.table_step import WAREHOUSE, table_step
+from assets.factory.loading import LAKE, loading_of
+from assets.factory.outcome import Events, events
+from assets.factory.specs import table_spec
+from assets.factory.table_step import table_step
 from assets.meetup.arrivals import RAW_GROUPS, day_of, snapshots
 from assets.meetup.lineage import LINEAGE
-from assets.meetup.raw_assets import LAKE, MEETUP_GROUPS
+from assets.meetup.raw_assets import MEETUP_GROUPS
 from assets.meetup.tables import GROUPS, SOURCE_OBJECT
 from resources.lake.model import Lake
 from resources.warehouse.base import NOBODY, Batches, Origin, Warehouse, WriteReport
@@ -50,13 +51,10 @@ def staged_groups_asset(table: Table) -> dg.AssetsDefinition:
         resources=(LAKE,),
     )
     def run(context: dg.AssetExecutionContext) -> Events:
-        warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
-        lake = cast("Lake", getattr(context.resources, LAKE))
-        force, replay = (context.run.tags.get(tag) == "true" for tag in (FORCE, REPLAY))
+        warehouse, lake, origin, force, replay = loading_of(context, table)
         read: list[Reading] = []
 
         def write() -> WriteReport:
-            origin = origin_of(context, table)
             report, reading = load_snapshots(warehouse, lake, table, origin=origin, force=force, replay=replay)
             read.append(reading)
             return report
@@ -89,7 +87,8 @@ def load_snapshots(
         TributaryError: the lake or the warehouse refused; the old rows stay.
     """
     from assets.meetup.group_rows import group_rows, topics_of
-    from assets.meetup.reading import Reading, batches, read_objects
+    from assets.meetup.reading import Reading, read_objects
+    from resources.warehouse.arrow import batches
 
     prints = {one.key: f"{CODE_VERSION} {one.etag or one.size}" for one in snapshots(lake)}
     again = {found.source for found in warehouse.rejected(MEETUP_GROUPS)} if replay else set()

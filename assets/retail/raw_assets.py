@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import dagster as dg
 
+from assets.factory.loading import LAKE
 from assets.factory.markdown import table
 from assets.factory.outcome import asset_key, failure
 from assets.factory.specs import object_spec
@@ -15,7 +16,6 @@ from resources.errors import TributaryError
 from resources.lake.model import Lake
 from resources.settings import PROJECT_ROOT
 
-LAKE = "lake"
 RETAIL_FOLDER = "retail_folder"
 SEEDS = PROJECT_ROOT / "sql" / "retail" / "seeds"
 PREVIEW_LINES = 5

@@ -5,17 +5,16 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 import dagster as dg
 
 from assets.factory.lineage import Lineage, Source
-from assets.factory.outcome import Events, events, origin_of
-from assets.factory.specs import FORCE, REPLAY, table_spec
-from assets.factory.table_step import WAREHOUSE, table_step
+from assets.factory.loading import LAKE, loading_of
+from assets.factory.outcome import Events, events
+from assets.factory.specs import table_spec
+from assets.factory.table_step import table_step
 from assets.retail.files import SourceFile
 from assets.retail.ingest import read_manifest
-from assets.retail.raw_assets import LAKE
 from assets.retail.source_files import RetailFileError
 from resources.lake.errors import ObjectDamagedError, ObjectNotFoundError
 from resources.lake.model import Lake
@@ -45,13 +44,10 @@ def staged_asset(source: SourceFile) -> dg.AssetsDefinition:
         resources=(LAKE,),
     )
     def run(context: dg.AssetExecutionContext) -> Events:
-        warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
-        lake = cast("Lake", getattr(context.resources, LAKE))
-        origin = origin_of(context, table)
-        anew = any(context.run.tags.get(tag) == "true" for tag in (FORCE, REPLAY))
+        warehouse, lake, origin, force, replay = loading_of(context, table)
 
         def write() -> WriteReport:
-            return load(warehouse, lake, source, table, origin, anew=anew)
+            return load(warehouse, lake, source, table, origin, anew=force or replay)
 
         yield from events(context, table, write, lineage=lineage)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,18 +15,16 @@ from decimal import Decimal
 import pyarrow as pa
 
 from assets.sneakers.records import DoesNotFit, Row, read_record
-from assets.sneakers.state import snapshot_rows
+from assets.sneakers.state import Manifest, snapshot_rows
 from assets.sneakers.tables import EVENTS, RECORD_OFFSET, SOURCE_OBJECT
 from resources.lake.model import Lake
-from resources.warehouse.arrow import arrow_schema
+from resources.warehouse.arrow import batches
 from resources.warehouse.base import Rejected
 from resources.warehouse.table import Table
 from resources.warehouse.types import decimal_digits
 
 AT_ONCE = 2
 """Objects read ahead: they are few and large."""
-
-_ROWS = 20_000
 
 
 @dataclass
@@ -56,22 +54,10 @@ def read_events(lake: Lake, keys: Sequence[str], reading: Reading) -> Iterator[p
         yield from batches(EVENTS, _rows(key, data, reading))
 
 
-def read_state(lake: Lake, name: str, table: Table) -> Iterator[pa.RecordBatch]:
-    """The rows of the current snapshot of a state table."""
-    yield from batches(table, ({**row, **_typed(table, row)} for row in snapshot_rows(lake, name)))
-
-
-def batches(table: Table, rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
-    """Rows as record batches with the table's columns; what a row leaves out is null."""
-    schema = arrow_schema(table)
-    found: list[Row] = []
-    for row in rows:
-        found.append(row)
-        if len(found) == _ROWS:
-            yield pa.RecordBatch.from_pylist(found, schema=schema)
-            found = []
-    if found:
-        yield pa.RecordBatch.from_pylist(found, schema=schema)
+def read_state(lake: Lake, manifest: Manifest | None, table: Table) -> Iterator[pa.RecordBatch]:
+    """The rows of a snapshot of a state table; none of none."""
+    rows = snapshot_rows(lake, manifest) if manifest is not None else ()
+    yield from batches(table, ({**row, **_typed(table, row)} for row in rows))
 
 
 def _rows(key: str, data: bytes, reading: Reading) -> Iterator[Row]:

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import dagster as dg
 
+from assets.factory.loading import LAKE
 from assets.factory.outcome import asset_key, failure
 from assets.factory.specs import object_spec
 from assets.sneakers.arrivals import RAW
@@ -15,7 +16,6 @@ from resources.app_database import AppDatabase
 from resources.errors import TributaryError
 from resources.lake.model import Lake
 
-LAKE = "lake"
 APP_DATABASE = "app_database"
 SNEAKER_EVENTS = "raw.sneaker_events"
 SNEAKER_STATE = "raw.sneaker_state"

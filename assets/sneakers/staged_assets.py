@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from assets.factory.outcome import Events, events, origin_of
+from assets.factory.loading import LAKE, loading_of
+from assets.factory.outcome import Events, events
 from assets.factory.quarantine import quarantined
-from assets.factory.specs import FORCE, REPLAY, table_spec
-from assets.factory.table_step import WAREHOUSE, table_step
+from assets.factory.specs import table_spec
+from assets.factory.table_step import table_step
 from assets.sneakers.arrivals import RAW, span_of
 from assets.sneakers.lineage import LINEAGE
-from assets.sneakers.raw_assets import LAKE, SNEAKER_EVENTS, SNEAKER_STATE
+from assets.sneakers.raw_assets import SNEAKER_EVENTS, SNEAKER_STATE
 from assets.sneakers.tables import EVENTS, SOURCE_OBJECT
 from resources.lake.model import Lake
 from resources.warehouse.base import NOBODY, Batches, Origin, Warehouse, WriteReport
@@ -46,13 +47,10 @@ def staged_events_asset() -> dg.AssetsDefinition:
         resources=(LAKE,),
     )
     def run(context: dg.AssetExecutionContext) -> Events:
-        warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
-        lake = cast("Lake", getattr(context.resources, LAKE))
-        force, replay = (context.run.tags.get(tag) == "true" for tag in (FORCE, REPLAY))
+        warehouse, lake, origin, force, replay = loading_of(context, EVENTS)
         read: list[Reading] = []
 
         def write() -> WriteReport:
-            origin = origin_of(context, EVENTS)
             report, reading = load_events(warehouse, lake, origin=origin, force=force, replay=replay)
             read.append(reading)
             return report
@@ -120,17 +118,28 @@ def staged_state_asset(name: str, table: Table) -> dg.AssetsDefinition:
         resources=(LAKE,),
     )
     def run(context: dg.AssetExecutionContext) -> Events:
-        warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
-        lake = cast("Lake", getattr(context.resources, LAKE))
+        warehouse, lake, origin, *_ = loading_of(context, table)
 
         def write() -> WriteReport:
-            from assets.sneakers.loading import read_state
-
-            return warehouse.replace(table, Batches(read_state(lake, name, table)), origin=origin_of(context, table))
+            return load_state(warehouse, lake, name, table, origin)
 
         yield from events(context, table, write, lineage=LINEAGE[table.key], metadata=_unchanged)
 
     return run
+
+
+def load_state(warehouse: Warehouse, lake: Lake, name: str, table: Table, origin: Origin = NOBODY) -> WriteReport:
+    """Replace the rows by those of the current snapshot of a state table.
+
+    Raises:
+        TributaryError: the lake has not the snapshot as it was taken, or the warehouse refused; the old rows stay.
+    """
+    from assets.sneakers.loading import read_state
+    from assets.sneakers.state import read_manifest
+
+    manifest = read_manifest(lake, name)
+    read = Reckoning(0 if manifest is None else manifest.rows)
+    return warehouse.replace(table, Batches(read_state(lake, manifest, table), lambda: read), origin=origin)
 
 
 def _unchanged(report: WriteReport) -> Mapping[str, bool]:

@@ -13,9 +13,17 @@ from typing import Any
 
 from assets.sneakers.source import STATE_QUERIES, newest_event
 from resources.app_database import AppDatabase
+from resources.errors import TributaryError
+from resources.lake.errors import ObjectDamagedError, ObjectNotFoundError
+from resources.lake.integrity import is_intact, open_verified
 from resources.lake.model import Lake
 
 STATE = "sneakers/raw/state/"
+_MEND = "materialise raw.sneaker_state, which takes it anew"
+
+
+class SnapshotError(TributaryError):
+    """A snapshot, or its manifest, is not in the lake as it was put there."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +38,20 @@ class Manifest:
 
 
 def read_manifest(lake: Lake, table: str) -> Manifest | None:
-    """The current snapshot of a state table; None before the first."""
-    if lake.head(_manifest_key(table)) is None:
+    """The current snapshot of a state table; None before the first.
+
+    Raises:
+        SnapshotError: its manifest cannot be read.
+    """
+    import msgspec
+
+    key = _manifest_key(table)
+    if lake.head(key) is None:
         return None
-    return Manifest(**json.loads(lake.get(_manifest_key(table))))
+    try:
+        return msgspec.json.decode(lake.get(key), type=Manifest)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise SnapshotError(f"The manifest {lake.url(key)} cannot be read; {_MEND}.") from None
 
 
 def take_snapshots(app: AppDatabase, lake: Lake) -> dict[str, Manifest]:
@@ -49,12 +67,18 @@ def take_snapshots(app: AppDatabase, lake: Lake) -> dict[str, Manifest]:
     return {table: _keep(lake, table, rows) for table, rows in found.items()}
 
 
-def snapshot_rows(lake: Lake, table: str) -> Iterator[dict[str, Any]]:
-    """The rows of the current snapshot of a state table, as texts and numbers; none before the first."""
-    manifest = read_manifest(lake, table)
-    if manifest is not None:
-        for line in lake.get(manifest.key).splitlines():
-            yield json.loads(line)
+def snapshot_rows(lake: Lake, manifest: Manifest) -> Iterator[dict[str, Any]]:
+    """The rows of a snapshot, as texts and numbers.
+
+    Raises:
+        SnapshotError: the lake does not have it as it was taken.
+    """
+    try:
+        data = b"".join(open_verified(lake, manifest.key, size=manifest.size, sha256=manifest.sha256))
+    except (ObjectDamagedError, ObjectNotFoundError) as error:
+        raise SnapshotError(f"{error} To mend it, {_MEND}.") from error
+    for line in data.splitlines():
+        yield json.loads(line)
 
 
 def _keep(lake: Lake, table: str, rows: list[dict[str, Any]]) -> Manifest:
@@ -62,11 +86,19 @@ def _keep(lake: Lake, table: str, rows: list[dict[str, Any]]) -> Manifest:
     data = b"".join(f"{json.dumps(row)}\n".encode() for row in rows)
     digest = hashlib.sha256(data).hexdigest()
     manifest = Manifest(table, f"{STATE}{table}/{digest}.jsonl", digest, len(data), len(rows))
-    if lake.head(manifest.key) is None:
+    if not is_intact(lake, manifest.key, size=len(data), sha256=digest):
         lake.put(manifest.key, data)
-    if read_manifest(lake, table) != manifest:
+    if _known(lake, table) != manifest:
         lake.put(_manifest_key(table), json.dumps(asdict(manifest)).encode())
     return manifest
+
+
+def _known(lake: Lake, table: str) -> Manifest | None:
+    """The manifest, for those who can make it anew: one that cannot be read is as good as none."""
+    try:
+        return read_manifest(lake, table)
+    except SnapshotError:
+        return None
 
 
 def _manifest_key(table: str) -> str:

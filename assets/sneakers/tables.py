@@ -112,6 +112,7 @@ SNEAKERS = Table(
                 "created_at",
             )
         ),
+        Reconcile(),
     ),
 )
 
@@ -125,7 +126,7 @@ MANUFACTURERS = Table(
         Column("name", "text", "Name of the brand."),
         Column("collaborator", "text", "With whom the brand made its pairs; null where with nobody."),
     ),
-    checks=(Unique(("manufacturer_id",)), NotNull(("manufacturer_id", "name"))),
+    checks=(Unique(("manufacturer_id",)), NotNull(("manufacturer_id", "name")), Reconcile()),
 )
 
 STATE_TABLES = {"sneakers": SNEAKERS, "manufacturers": MANUFACTURERS}

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import cast
 
 from assets.domain import KeyRange
+from assets.factory.loading import LAKE
 from assets.factory.table_step import WAREHOUSE
 from assets.social.arrivals import HOUR, RAW, RECEIPTS, hour_path, objects_from
 from assets.social.partitions import first_hour, key_of
-from assets.social.raw_assets import LAKE
 from assets.social.tables import TABLES
 from assets.social.watch import SWEEP_BACK, hours_of_keys, ranges_of
 from resources.lake.model import Lake, ObjectInfo

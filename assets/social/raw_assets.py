@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import dagster as dg
 
+from assets.factory.loading import LAKE
 from assets.factory.outcome import asset_key, failure
 from assets.factory.specs import object_spec
 from assets.social.arrivals import RAW, objects_from
@@ -19,7 +20,6 @@ from assets.social.strays import Strays, strays
 from resources.errors import TributaryError
 from resources.lake.model import Lake
 
-LAKE = "lake"
 SOCIAL_EVENTS = "raw.social_events"
 OBJECTS_ARE_READ = "objects_are_read"
 

@@ -4,18 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from assets.factory.outcome import Events, events, origin_of
+from assets.factory.loading import LAKE, loading_of
+from assets.factory.outcome import Events, events
 from assets.factory.partition_rows import rows_of_sources
-from assets.factory.specs import FORCE, table_spec
-from assets.factory.table_step import WAREHOUSE, table_step
+from assets.factory.specs import table_spec
+from assets.factory.table_step import table_step
 from assets.social.arrivals import hour_of, hour_path
 from assets.social.lineage import LINEAGE
 from assets.social.partitions import ARRIVAL_HOURS, hours_between, hours_of, key_of
-from assets.social.raw_assets import LAKE
 from assets.social.tables import SOURCE_OBJECT
 from assets.social.transformed_assets import TRANSFORMED_EVENTS
 from resources.lake.model import Lake
@@ -52,15 +52,13 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
         resources=(LAKE,),
     )
     def run(context: dg.AssetExecutionContext) -> Events:
-        warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
-        lake = cast("Lake", getattr(context.resources, LAKE))
+        warehouse, lake, origin, force, _ = loading_of(context, checked)
         start, end = hours_of(context)
-        force = context.run.tags.get(FORCE) == "true"
         files: dict[str, Written] = {}
         sources: list[str] = []
 
         def write() -> WriteReport:
-            report, loaded, known = load(warehouse, lake, table, start, end, origin_of(context, table), anew=force)
+            report, loaded, known = load(warehouse, lake, table, start, end, origin, anew=force)
             files.update(loaded)
             sources.extend(known)
             return report
@@ -70,9 +68,7 @@ def staged_events_asset(table: Table) -> dg.AssetsDefinition:
             checked,
             write,
             lineage=LINEAGE[table.key],
-            partition_rows=lambda: rows_of_sources(
-                warehouse, table, SOURCE_OBJECT, sources, _partition_of, origin_of(context, table)
-            ),
+            partition_rows=lambda: rows_of_sources(warehouse, table, SOURCE_OBJECT, sources, _partition_of, origin),
             metadata=lambda report: {"files loaded now": len(files), "further deliveries": report.duplicates},
         )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
 
+from assets.factory.loading import LAKE
 from assets.factory.outcome import REJECTED, asset_key, failure
 from assets.factory.partition_rows import row_counts, tell_partitions
 from assets.factory.quarantine import quarantined
@@ -18,7 +19,7 @@ from assets.factory.specs import FORCE, REPLAY, object_spec
 from assets.factory.table_step import WAREHOUSE
 from assets.social.arrivals import hour_of, hour_path, objects_from
 from assets.social.partitions import ARRIVAL_HOURS, hours_between, hours_of, key_of
-from assets.social.raw_assets import LAKE, SOCIAL_EVENTS
+from assets.social.raw_assets import SOCIAL_EVENTS
 from resources.errors import TributaryError
 from resources.lake.model import Lake, ObjectInfo
 from resources.warehouse.base import Origin, Warehouse

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
 
 import pyarrow as pa
 
@@ -18,11 +20,21 @@ _TYPES: Mapping[str, pa.DataType] = {
     "date": pa.date32(),
     "timestamp": pa.timestamp("us"),
 }
+_ROWS = 10_000
 
 
 def arrow_schema(table: Table) -> pa.Schema:
     """The table's columns; timestamps are microseconds without a zone."""
     return pa.schema([(column.name, _arrow_type(column.type)) for column in table.columns])
+
+
+def batches(table: Table, rows: Iterable[Mapping[str, Any]]) -> Iterator[pa.RecordBatch]:
+    """Rows as record batches with the table's columns, in bounded memory; what a row leaves out is null."""
+    schema = arrow_schema(table)
+    ahead = iter(rows)
+    while some := list(islice(ahead, _ROWS)):
+        columns = [pa.array([row.get(column.name) for row in some], column.type) for column in schema]
+        yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _arrow_type(name: str) -> pa.DataType:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import re
 import time
 
 import pytest
@@ -308,7 +309,8 @@ def is_right(fields: list[str] | None) -> bool:
     if fields is None or len(fields) != 3 or "\r" in "".join(fields):
         return False
     number, _, price = (field.strip(" \t") for field in fields)
-    return number.isdigit() and price in ("1", "2.5", "0.0")
+    is_integer = re.fullmatch(r"[0-9]{1,9}(\.0*)?", number) is not None
+    return is_integer and re.fullmatch(r"[0-9]{1,6}(\.[0-9]{0,2})?", price) is not None
 
 
 PIECE = st.sampled_from(

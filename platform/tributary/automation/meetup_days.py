@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from assets.factory.loading import LAKE
 from assets.factory.outcome import asset_key
 from assets.meetup.due import morning_days
 from assets.meetup.partitions import key_of, last_day
 from assets.meetup.pull import pulled_days
-from assets.meetup.raw_assets import LAKE, MEETUP_API, MEETUP_EVENTS
+from assets.meetup.raw_assets import MEETUP_API, MEETUP_EVENTS
 from assets.meetup.tables import EVENTS
 from resources.lake.model import Lake
 from resources.meetup.opening import Meetup

@@ -10,11 +10,12 @@ from typing import cast
 
 import dagster as dg
 
+from assets.factory.loading import LAKE
 from assets.factory.memory import read_memory
 from assets.factory.outcome import asset_key
 from assets.retail.files import ALL_FILES
 from assets.retail.ingest import known_manifest
-from assets.retail.raw_assets import LAKE, RETAIL_FOLDER, path_of
+from assets.retail.raw_assets import RETAIL_FOLDER, path_of
 from assets.retail.source_files import RetailFileError, look_at
 from assets.retail.watch import Stat, decide
 from resources.lake.model import Lake

@@ -7,9 +7,10 @@ from typing import cast
 
 import dagster as dg
 
+from assets.factory.loading import LAKE
 from assets.factory.outcome import asset_key
 from assets.sneakers.arrivals import held_event
-from assets.sneakers.raw_assets import APP_DATABASE, LAKE, SNEAKER_EVENTS
+from assets.sneakers.raw_assets import APP_DATABASE, SNEAKER_EVENTS
 from assets.sneakers.source import newest_event
 from assets.sneakers.watch import Memory, decide
 from resources.app_database import AppDatabase

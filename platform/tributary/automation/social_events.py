@@ -7,12 +7,13 @@ from typing import cast
 
 import dagster as dg
 
+from assets.factory.loading import LAKE
 from assets.factory.outcome import asset_key
 from assets.factory.table_step import WAREHOUSE
 from assets.social.arrivals import objects_from
 from assets.social.due import settled_since
 from assets.social.partitions import first_hour, key_of
-from assets.social.raw_assets import LAKE, SOCIAL_EVENTS
+from assets.social.raw_assets import SOCIAL_EVENTS
 from assets.social.watch import Memory, decide, look_from
 from resources.lake.model import Lake
 from resources.settings import get_settings

@@ -18,9 +18,11 @@ from assets.meetup import raw_assets
 from assets.meetup.arrivals import event_key
 from assets.meetup.canonical import joined, line_of, lines_of, node_of
 from assets.meetup.staged_events import load_days
-from assets.meetup.tables import EVENTS
+from assets.meetup.staged_groups import load_snapshots
+from assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, TABLES, VENUES
 from assets.meetup.words import event_words_asset
 from resources.settings import PROJECT_ROOT
+from resources.warehouse import arrow
 from resources.warehouse.base import Batches
 from resources.warehouse.errors import ChecksFailed
 from resources.warehouse.postgres.warehouse import PostgresWarehouse
@@ -108,13 +110,26 @@ def test_a_reading_that_loses_a_record_is_not_published(
     bench.lake.put(event_key(day), joined((one["token"], line_of(one)) for one in nodes[:1]))
     load_days(warehouse, bench.lake, EVENTS, day, day)
     bench.lake.put(event_key(day), joined((one["token"], line_of(one)) for one in nodes))
-    from assets.meetup import reading
-
-    whole = reading.batches
-    monkeypatch.setattr(reading, "batches", lambda table, rows: whole(table, list(rows)[:-1]))
+    whole = arrow.batches
+    monkeypatch.setattr(arrow, "batches", lambda table, rows: whole(table, list(rows)[:-1]))
     with pytest.raises(ChecksFailed, match="records_reconcile"):
         load_days(warehouse, bench.lake, EVENTS, day, day)
     assert warehouse.rows("SELECT event_id FROM staged.meetup_events") == [{"event_id": "a"}]
+
+
+def test_each_staged_table_misses_a_row_that_gets_lost_on_the_way(
+    ready: Bench, warehouse: PostgresWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready.run(FIRST, LAST, (*RAW, *STAGED))
+    rows = {table: warehouse.rows(f"SELECT count(*) AS n FROM {table.key}")[0]["n"] for table in TABLES}
+    whole = arrow.batches
+    monkeypatch.setattr(arrow, "batches", lambda table, rows: whole(table, list(rows)[:-1]))
+    for table in (GROUPS, GROUP_TOPICS):
+        with pytest.raises(ChecksFailed, match="records_reconcile failed for 1 "):
+            load_snapshots(warehouse, ready.lake, table, force=True)
+    with pytest.raises(ChecksFailed, match="records_reconcile failed for 1 "):
+        load_days(warehouse, ready.lake, VENUES, FIRST, LAST)
+    assert rows == {table: warehouse.rows(f"SELECT count(*) AS n FROM {table.key}")[0]["n"] for table in TABLES}
 
 
 def test_a_snapshot_that_says_the_same_is_not_put_again(ready: Bench) -> None:

@@ -13,13 +13,11 @@ import dagster as dg
 import pytest
 from sqlalchemy import Engine, text
 
-from assets.sneakers.loading import read_state
 from assets.sneakers.pull import pull_events
-from assets.sneakers.staged_assets import load_events
+from assets.sneakers.staged_assets import load_events, load_state
 from assets.sneakers.state import take_snapshots
 from assets.sneakers.tables import STATE_TABLES
 from resources.app_database import AppDatabase
-from resources.warehouse.base import Batches
 from tests.sneakers.warehouse.building import Collection
 from tributary.automation.sneaker_events import sneaker_events
 from tributary.platform import load_platform
@@ -92,7 +90,7 @@ def pull(collection: Collection, app: AppDatabase) -> None:
     take_snapshots(app, collection.lake)
     load_events(collection.warehouse, collection.lake)
     for name, table in STATE_TABLES.items():
-        collection.warehouse.replace(table, Batches(read_state(collection.lake, name, table)))
+        load_state(collection.warehouse, collection.lake, name, table)
 
 
 def test_the_events_come_to_what_the_app_says(

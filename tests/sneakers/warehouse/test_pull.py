@@ -18,7 +18,7 @@ from assets.sneakers.arrivals import MARKER, RAW, held_event, key_of, last_key, 
 from assets.sneakers.errors import SneakerPullError
 from assets.sneakers.pull import pull_events
 from assets.sneakers.source import newest_event, settled_event
-from assets.sneakers.state import snapshot_rows, take_snapshots
+from assets.sneakers.state import STATE, SnapshotError, read_manifest, snapshot_rows, take_snapshots
 from resources.app_database import AppDatabase, AppDatabaseError
 from resources.lake.folder import FolderLake
 from resources.lake.model import ObjectData, ObjectInfo
@@ -190,7 +190,7 @@ def test_without_the_apps_tables_nothing_is_pulled(app: AppDatabase, lake: Folde
     found = pull_events(app, lake)
     assert (found.there, found.keys, found.newest) == (False, (), 0)
     assert take_snapshots(app, lake) == {}
-    assert list(snapshot_rows(lake, "sneakers")) == []
+    assert read_manifest(lake, "sneakers") is None
 
 
 def test_another_database_than_the_one_pulled_from_is_refused(
@@ -207,13 +207,34 @@ def test_snapshots_are_kept_by_their_content(app: AppDatabase, lake: FolderLake,
     writer.commit()
     first = take_snapshots(app, lake)
     assert take_snapshots(app, lake) == first
-    assert list(snapshot_rows(lake, "manufacturers")) == [
+    assert list(snapshot_rows(lake, first["manufacturers"])) == [
         {"manufacturer_id": 1, "name": "Grün\u2028", "collaborator": None}
     ]
     writer.execute("INSERT INTO sneakers.manufacturers (name) VALUES ('Nike')")
     writer.commit()
     assert take_snapshots(app, lake)["manufacturers"].rows == 2
     assert lake.get(first["manufacturers"].key).count(b"\n") == 1
+
+
+def test_what_became_of_a_snapshot_in_the_lake_is_not_believed_and_is_put_right(
+    app: AppDatabase, lake: FolderLake, writer: Connection
+) -> None:
+    writer.execute("INSERT INTO sneakers.manufacturers (name) VALUES ('Nike'), ('Puma')")
+    writer.commit()
+    taken = take_snapshots(app, lake)["manufacturers"]
+    whole = lake.get(taken.key)
+    for damaged in (whole[:-5], whole.partition(b"\n")[0] + b"\n", whole.replace(b"Puma", b"Pumb"), None):
+        lake.delete_prefix(taken.key)
+        if damaged is not None:
+            lake.put(taken.key, damaged)
+        with pytest.raises(SnapshotError, match=r"materialise raw\.sneaker_state"):
+            list(snapshot_rows(lake, taken))
+        assert take_snapshots(app, lake)["manufacturers"] == taken
+        assert lake.get(taken.key) == whole
+    lake.put(f"{STATE}manufacturers.json", b'{"table": "manu')
+    with pytest.raises(SnapshotError, match=r"manufacturers\.json cannot be read; materialise raw\.sneaker_state"):
+        read_manifest(lake, "manufacturers")
+    assert take_snapshots(app, lake)["manufacturers"] == read_manifest(lake, "manufacturers") == taken
 
 
 def test_errors_never_show_the_url() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,9 +13,11 @@ from typing import Any
 import pytest
 
 from assets.sneakers.arrivals import key_of
-from assets.sneakers.loading import batches
 from assets.sneakers.records import DoesNotFit, Row, read_record
-from assets.sneakers.staged_assets import load_events
+from assets.sneakers.staged_assets import load_events, load_state
+from assets.sneakers.state import STATE, Manifest
+from assets.sneakers.tables import MANUFACTURERS
+from resources.warehouse.arrow import batches
 from resources.warehouse.base import NOBODY, Origin, Rejected
 from resources.warehouse.errors import ChecksFailed, WarehouseError
 from resources.warehouse.postgres.warehouse import PostgresWarehouse
@@ -223,6 +227,26 @@ def test_a_record_that_gets_lost_on_the_way_stops_the_load(
     assert len(collection.rows("SELECT * FROM staged.sneaker_events")) == 1
     monkeypatch.undo()
     assert load_events(collection.warehouse, collection.lake)[0].rows == 2
+
+
+def test_a_snapshots_row_that_gets_lost_on_the_way_stops_its_load(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brands = [f'{{"manufacturer_id": {number}, "name": "x", "collaborator": null}}\n' for number in (1, 2, 3)]
+    data = "".join(brands).encode()
+    digest = hashlib.sha256(data).hexdigest()
+    manifest = Manifest("manufacturers", f"{STATE}manufacturers/{digest}.jsonl", digest, len(data), 3)
+    collection.lake.put(manifest.key, data)
+    collection.lake.put(f"{STATE}manufacturers.json", json.dumps(asdict(manifest)).encode())
+
+    def forgetful(table: Table, rows: Iterable[Row]) -> Iterator[Any]:
+        yield from batches(table, list(rows)[1:])
+
+    with monkeypatch.context() as patch:
+        patch.setattr("assets.sneakers.loading.batches", forgetful)
+        with pytest.raises(ChecksFailed, match="records_reconcile"):
+            load_state(collection.warehouse, collection.lake, "manufacturers", MANUFACTURERS)
+    assert load_state(collection.warehouse, collection.lake, "manufacturers", MANUFACTURERS).rows == 3
 
 
 def test_rejected_records_are_warned_of_and_counted(collection: Collection) -> None:
