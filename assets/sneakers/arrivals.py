@@ -60,8 +60,12 @@ def mark(lake: Lake, key: str) -> None:
 
 
 def _marked(lake: Lake) -> str | None:
-    """The marker's object; None where there is no marker, or its object was taken away."""
+    """The marker's object; None where there is no marker that can be read, or its object was taken away."""
     if lake.head(MARKER) is None:
         return None
-    key: str = json.loads(lake.get(MARKER))["last"]
-    return key if lake.head(key) is not None else None
+    try:
+        key = str(json.loads(lake.get(MARKER))["last"])
+        span = span_of(key)
+    except (ValueError, KeyError, TypeError):
+        return None
+    return key if span is not None and lake.head(key) is not None else None

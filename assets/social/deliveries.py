@@ -6,11 +6,9 @@ must take its place in the same write, so its object is loaded again along with 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping
 
-import pyarrow.parquet as pq
-
+from assets.social.events.parquet import read_files
 from assets.social.events.places import place_of
 from assets.social.events.receipts import Written, receipts_of
 from assets.social.tables import MESSAGE_ID, SOURCE_OBJECT
@@ -73,5 +71,5 @@ def _holding(lake: Lake, table: Table, lost: set[str], sources: list[str]) -> Fi
 
 def _messages(lake: Lake, files: Iterable[Written | None]) -> Iterable[tuple[str, list[str]]]:
     """The messages in each file, by its key."""
-    for key, data in lake.get_many([file.key for file in files if file is not None]):
-        yield key, pq.read_table(io.BytesIO(data), columns=[MESSAGE_ID])[MESSAGE_ID].to_pylist()
+    for key, rows in read_files(lake, [file.key for file in files if file is not None], [MESSAGE_ID]):
+        yield key, rows[MESSAGE_ID].to_pylist()

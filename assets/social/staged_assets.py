@@ -130,10 +130,12 @@ def _partition_of(source: str) -> str | None:
 
 
 def read_files(lake: Lake, table: Table, files: "Mapping[str, Written]") -> "Iterator[pa.RecordBatch]":
-    """The rows of Parquet files, file by file."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    """The rows of Parquet files, file by file.
 
-    for _, data in lake.get_many([file.key for file in files.values()]):
-        rows = pq.read_table(pa.BufferReader(data), columns=list(table.column_names))
+    Raises:
+        EventFileError: one is not there, or is not as it was put there.
+    """
+    from assets.social.events.parquet import read_files as read
+
+    for _, rows in read(lake, [file.key for file in files.values()], table.column_names):
         yield from rows.to_batches()

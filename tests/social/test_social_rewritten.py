@@ -10,6 +10,7 @@ import pytest
 
 from assets.social.arrivals import objects_from
 from assets.social.due import due_hours, settled_since
+from assets.social.events.parquet import EventFileError
 from assets.social.events.receipts import is_done, read_receipts, sizes_of_files
 from assets.social.staged_assets import load
 from assets.social.tables import FOLLOWS, POSTS, TABLES
@@ -124,6 +125,22 @@ def test_a_receipt_counts_only_with_its_files(lake: Lake, warehouse: PostgresWar
     assert lake.get(file) == whole
     assert settled_since(lake, warehouse, hour, hour) == {key}
     assert deliveries(warehouse) == [("m1", "a")]
+
+
+@pytest.mark.parametrize("damage", ["cut", "garbled", "gone"])
+def test_a_file_that_is_damaged_is_named_with_what_mends_it(
+    lake: Lake, warehouse: PostgresWarehouse, damage: str
+) -> None:
+    deliver(lake, HOUR, "a", post(1))
+    take_up(lake, warehouse)
+    (file,) = (info.key for info in lake.list("web-data/transformed/social_posts/"))
+    whole = lake.get(file)
+    lake.delete_prefix(file)
+    if damage != "gone":
+        lake.put(file, whole[:100] if damage == "cut" else whole[:4] + bytes(len(whole) - 12) + whole[-8:])
+    with pytest.raises(EventFileError, match=rf"{file}.* Materialise transformed\.social_events for its hour"):
+        load(warehouse, lake, POSTS, HOUR, END, anew=True)
+    assert len(deliveries(warehouse)) == 1
 
 
 def test_files_with_fewer_rows_than_their_receipt_says_are_refused_and_the_old_rows_stay(

@@ -1,12 +1,18 @@
-"""An Arrow table as the bytes of a Parquet object: the same bytes for the same rows.
+"""An Arrow table as the bytes of a Parquet object, the same bytes for the same rows, and such objects read again.
 
 Types are those that Glue and Athena read without help: string, bigint, and timestamps in microseconds without a zone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from resources.errors import TributaryError
+from resources.lake.errors import ObjectDamagedError, ObjectNotFoundError
+from resources.lake.model import Lake
 
 LEVEL = 3
 """Of Zstandard: measured, the higher ones take up to four times as long and save next to nothing on such rows."""
@@ -37,3 +43,26 @@ def parquet_bytes(table: pa.Table) -> bytes:
         store_schema=False,
     )
     return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+
+class EventFileError(TributaryError):
+    """A file that was made of an event object is not in the lake as it was put there."""
+
+
+def read_files(lake: Lake, keys: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
+    """The columns of Parquet files, file by file, with the key of each.
+
+    Raises:
+        EventFileError: one is not there, or is not as it was put there.
+    """
+    try:
+        for key, data in lake.get_many(keys):
+            try:
+                found = pq.read_table(pa.BufferReader(data), columns=list(columns))
+            except (pa.ArrowException, OSError) as error:
+                raise ObjectDamagedError(lake.url(key), "it cannot be read as Parquet") from error
+            yield key, found
+    except (ObjectDamagedError, ObjectNotFoundError) as error:
+        raise EventFileError(
+            f"{error} Materialise transformed.social_events for its hour, which makes it again from raw."
+        ) from error

@@ -133,6 +133,9 @@ def test_a_lost_or_lagging_marker_loses_nothing(app: AppDatabase, lake: FolderLa
         lake.put(MARKER, json.dumps({"last": marker}).encode())
         assert last_key(lake) == key_of(5, 6)
         assert pull_events(app, lake).keys == ()
+    for unreadable in (b'{"last": "sne', b"[]", b"\xff", b'{"last": 7}'):
+        lake.put(MARKER, unreadable)
+        assert last_key(lake) == key_of(5, 6)
     lake.delete_prefix(MARKER)
     assert held_event(lake) == 6
 
