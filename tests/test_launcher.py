@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from resources.settings import Settings
+from tributary.instance.configuration import URL_VARIABLE
 from tributary.launcher.errors import LauncherError
 from tributary.launcher.part import Patience
 from tributary.launcher.ports import require_free_port
@@ -26,17 +27,18 @@ from tributary.launcher.services import dagster_processes, dagster_url
 from tributary.launcher.single import only_launcher
 from tributary.launcher.supervisor import Supervisor
 
-CHILD = """
+GRANDCHILD = "import time; time.sleep(600)"
+CHILD = f"""
 import os, signal, subprocess, sys, time
 what, pids = sys.argv[1], sys.argv[2]
 if "stubborn" in what:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 if "parent" in what:
     # As a code server's runs do, this one does not end with its parent.
-    grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    grandchild = subprocess.Popen([sys.executable, "-c", "{GRANDCHILD}"])
     print(grandchild.pid, file=open(pids, "a"), flush=True)
 print(os.getpid(), file=open(pids, "a"), flush=True)
-if "failing" in what:
+if "failing" in what and not ("once" in what and len(open(pids).read().split()) > 1):
     sys.exit("the disk is full")
 time.sleep(600)
 """
@@ -180,6 +182,24 @@ def test_a_child_that_is_stopped_or_answers_no_more_is_started_again(tmp_path: P
         wait_until(lambda: "stubborn is up again." in said)
 
 
+def test_a_child_without_the_process_inside_it_is_started_again_at_its_first_miss(tmp_path: Path) -> None:
+    answers: list[Answer] = ["yes"]
+    said: list[str] = []
+    looks = Looks(every=0.05, refusals=1000, late=1000)
+    with Supervisor(tmp_path / "logs", patience=Patience(first=0.1), looks=looks, say=said.append) as supervisor:
+        supervisor.start(spec(tmp_path, "parent", probe=lambda: answers[0], inner=("-c", GRANDCHILD)))
+        inner, _ = pids(tmp_path, 2)
+        wait_until(lambda: not supervisor.children[0].is_starting)
+        answers[0] = "late"
+        time.sleep(0.3)
+        assert said == []
+        os.kill(inner, signal.SIGKILL)
+        pids(tmp_path, 4)
+        answers[0] = "yes"
+        wait_until(lambda: "parent is up again." in said)
+        assert said[0] == "parent lost the process inside it; it is started again in 0.1 s."
+
+
 def test_nothing_of_the_current_folder_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = tmp_path / "here"
     here.mkdir()
@@ -193,6 +213,15 @@ def test_nothing_of_the_current_folder_is_imported(tmp_path: Path, monkeypatch: 
     with Supervisor(tmp_path / "logs") as supervisor:
         supervisor.start(ProcessSpec("api", "dagster", ("api", "grpc", "--help")))
         assert supervisor.children[0].wait() == 0, supervisor.children[0].last_lines()
+
+
+def test_a_child_that_fails_once_before_all_are_ready_is_started_again(tmp_path: Path) -> None:
+    said: list[str] = []
+    with Supervisor(tmp_path / "logs", patience=Patience(first=0.1), say=said.append) as supervisor:
+        supervisor.start(spec(tmp_path, "failing-once"))
+        pids(tmp_path, 2)
+        wait_until(lambda: "failing-once is up again." in said)
+        supervisor.check()
 
 
 def test_a_child_that_dies_ends_the_wait_for_an_answer(tmp_path: Path) -> None:
@@ -287,7 +316,7 @@ def test_a_socket_folder_that_others_can_enter_is_refused(tmp_path: Path) -> Non
     (tmp_path / "run").mkdir()
     (tmp_path / "run").chmod(0o777)
     with pytest.raises(LauncherError, match="is open to other users"):
-        dagster_processes(settings, {})
+        dagster_processes(settings, {URL_VARIABLE: "postgresql:///"})
 
 
 def test_dagster_comes_up_on_one_code_server_runs_and_leaves_nothing(tmp_path: Path) -> None:

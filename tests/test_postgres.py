@@ -196,6 +196,36 @@ def test_a_server_that_dies_under_its_users_is_started_again_on_the_same_socket(
         assert server.socket_folder == folder
 
 
+@pytest.mark.parametrize("reviver", ["its user", "the next user"])
+def test_a_server_that_hangs_is_seen_and_woken(home: Path, reviver: str) -> None:
+    with embedded(home) as server:
+        main = postmaster.claimed_pid(home / "postgres")
+        assert main is not None
+        os.kill(main, signal.SIGSTOP)
+        assert not server.is_ready()
+        assert server.runs()
+        if reviver == "its user":
+            assert server.revive() is True
+            assert query(server, "SELECT 1") == "1"
+        else:
+            with embedded(home) as another:
+                assert query(another, "SELECT 1") == "1"
+        assert postmaster.claimed_pid(home / "postgres") == main
+
+
+def test_a_server_that_cannot_be_woken_is_started_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with embedded(home) as server:
+        query(server, "CREATE TABLE kept AS SELECT 1 AS n")
+        query(server, "SET synchronous_commit = on; INSERT INTO kept VALUES (2)")
+        main = postmaster.claimed_pid(home / "postgres")
+        assert main is not None
+        os.kill(main, signal.SIGSTOP)
+        monkeypatch.setattr(EmbeddedPostgres, "_wake", lambda _self: False)
+        monkeypatch.setattr("resources.postgres.embedded._HUNG_PATIENCE", 0.3)
+        assert server.revive() is True
+        assert query(server, "SELECT count(*) FROM kept") == "2"
+
+
 def test_a_server_that_does_not_stop_when_asked_is_killed(home: Path) -> None:
     server = embedded(home)
     server.start()

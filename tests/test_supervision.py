@@ -16,12 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 import pytest
 
 from resources.errors import TributaryError
 from resources.postgres import postmaster
+from resources.postgres.databases import Databases
 from resources.settings import Settings
-from tributary.launcher.part import Patience, Tended
+from tributary.instance.processes import PROCESS_TAG
+from tributary.launcher.part import Awaited, Patience, Tended
+from tributary.launcher.probes import heartbeats
+from tributary.launcher.server import PostgresByUrl
 from tributary.launcher.services import dagster_url
 from tributary.launcher.state import parts_down
 
@@ -40,7 +45,7 @@ with connect(settings) as databases:
     with open_instance(settings, databases):
         pass
     with Supervisor(settings.home / "logs", say=lambda line: print(line, flush=True)) as supervisor:
-        supervisor.look_after(PostgresPart(databases.server))
+        supervisor.stand_on(PostgresPart(databases.server))
         environment = dagster_environment(settings, databases)
         supervisor.start(*dagster_processes(settings, environment, "ticking_definitions", {HEARTBEAT_TTL}))
         supervisor.wait_ready(ready_url(settings), 240)
@@ -51,6 +56,7 @@ with connect(settings) as databases:
 DEFINITIONS = """
 import time
 import dagster as dg
+from tributary.instance.executor import run_executor
 
 @dg.asset
 def endless() -> None:
@@ -63,7 +69,7 @@ def ticking(_context):
     return dg.SkipReason("a tick")
 
 defs = dg.Definitions(
-    assets=[endless], sensors=[ticking], jobs=[dg.define_asset_job("a_job")], executor=dg.in_process_executor
+    assets=[endless], sensors=[ticking], jobs=[dg.define_asset_job("a_job")], executor=run_executor
 )
 """
 
@@ -72,9 +78,10 @@ TICKS = """{ sensorOrError(sensorSelector: {
   { ... on Sensor { sensorState { ticks(limit: 1) { timestamp status } } } ... on PythonError { message } } }"""
 LOCATION = """{ workspaceOrError { ... on Workspace { locationEntries {
   loadStatus locationOrLoadError { __typename } } } } }"""
+CANCEL = """mutation {{ terminateRun(runId: "{run}") {{ __typename ... on TerminateRunFailure {{ message }} }} }}"""
 LAUNCH = """mutation { launchRun(executionParams: { selector: {
   repositoryLocationName: "tributary", repositoryName: "__repository__", jobName: "a_job" },
-  runConfigData: {}, mode: "default" }) { __typename } }"""
+  runConfigData: {}, mode: "default" }) { __typename ... on LaunchRunSuccess { run { runId } } } }"""
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
@@ -198,16 +205,26 @@ def test_a_killed_process_is_started_again(running: Running, words: tuple[str, .
 
 @pytest.mark.timeout(300)
 @pytest.mark.xdist_group("supervision")
-def test_a_run_outlives_the_code_server_that_started_it(running: Running) -> None:
-    assert running.ask(LAUNCH)["launchRun"]["__typename"] == "LaunchRunSuccess"
-    started = "{ runsOrError { ... on Runs { results { status } } } }"
-    wait_until(lambda: running.ask(started)["runsOrError"]["results"] == [{"status": "STARTED"}], 90, "the run")
+def test_a_run_outlives_the_code_server_that_started_it_and_can_be_cancelled(running: Running) -> None:
+    launched = running.ask(LAUNCH)["launchRun"]
+    assert launched["__typename"] == "LaunchRunSuccess"
+    question = "{ runsOrError { ... on Runs { results { status tags { key } } } } }"
+
+    def run() -> Any:
+        (found,) = running.ask(question)["runsOrError"]["results"]
+        return found
+
+    wait_until(lambda: {"key": PROCESS_TAG} in run()["tags"], 90, "the run")
     (worker,) = [one for one in running.family() if "multiprocessing.spawn" in " ".join(one.cmdline())]
     running.one("api", "grpc").kill()
     before = running.said.read_text().count("code-server is up again")
     wait_until(lambda: running.said.read_text().count("code-server is up again") > before, 90, "the code server")
     assert _lives(worker)
-    worker.terminate()
+    wait_until(running.is_loaded, 60, "the definitions in the UI")
+    cancelled = running.ask(CANCEL.format(run=launched["run"]["runId"]))["terminateRun"]
+    assert cancelled["__typename"] == "TerminateRunSuccess", cancelled
+    wait_until(lambda: run()["status"] == "CANCELED", 30, "the run to be cancelled")
+    wait_until(lambda: not _lives(worker), 30, "its process to end")
 
 
 @pytest.mark.timeout(300)
@@ -220,6 +237,18 @@ def test_a_killed_postgres_is_started_again_and_everything_finds_it(running: Run
     wait_until(lambda: "Postgres is up again" in running.said.read_text(), 60, "Postgres")
     running.goes_on("Postgres was killed")
     wait_until(lambda: parts_down(running.settings.home) == [], 30, "all to be noted as up")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.xdist_group("supervision")
+def test_a_postgres_that_hangs_is_told_and_goes_on(running: Running) -> None:
+    before = running.said.read_text()
+    pid = postmaster.claimed_pid(running.settings.postgres_data)
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: "Postgres no longer answers" in running.said.read_text()[len(before) :], 60, "it to be told")
+    wait_until(lambda: "Postgres is up again" in running.said.read_text()[len(before) :], 60, "Postgres")
+    running.goes_on("Postgres hung")
 
 
 class APart:
@@ -282,3 +311,65 @@ def test_a_part_that_was_well_for_a_while_begins_anew() -> None:
             clock.now += 1
     assert part.starts == 20
     assert set(said) == {"a part ended; it is started again in 1 s.", "a part is up again."}
+
+
+def test_nothing_is_given_up_while_what_it_stands_on_is_down() -> None:
+    part, clock, said = APart(), Clock(), list[str]()
+    tended = Tended(part, Patience(first=1, most=4, tries=2, healthy=10), said.append, clock)
+    part.trouble, part.mends = "ended", False
+    for _ in range(100):
+        assert tended.tend(patiently=True) is None
+        clock.now += 1
+    assert part.starts > 10
+    part.mends = True
+    while part.trouble is not None:
+        assert tended.tend(patiently=True) is None
+        clock.now += 1
+    assert tended.tend() is None
+    assert said[-1] == "a part is up again."
+
+
+def test_what_is_not_ours_is_waited_for_without_end() -> None:
+    part, said = APart(), list[str]()
+    awaited = Awaited(part, said.append)
+    awaited.tend()
+    part.trouble = "cannot be reached (refused)"
+    for _ in range(100):
+        awaited.tend()
+        assert awaited.is_down
+    part.trouble = None
+    awaited.tend()
+    assert not awaited.is_down
+    assert said == ["a part cannot be reached (refused); it is waited for.", "a part is up again."]
+
+
+def test_a_server_by_url_that_is_away_is_told_with_the_reason(databases: Databases) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"postgresql://user:secret@127.0.0.1:{free.getsockname()[1]}/postgres"
+        trouble = PostgresByUrl(url).look()
+    assert trouble is not None
+    assert "Connection refused" in trouble
+    assert "secret" not in trouble
+    assert PostgresByUrl(databases.server_url).look() is None
+
+
+def test_a_daemon_that_writes_no_sign_of_life_is_late(
+    pg: psycopg.Connection[Any], database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tributary.launcher.probes._HEARTBEAT_LOOK_SECONDS", 0.0)
+    pg.execute("CREATE TABLE daemon_heartbeats (timestamp timestamp)")
+    clock = Clock()
+    clock.now = 1000.0
+    monkeypatch.setattr("tributary.launcher.probes.time.monotonic", clock)
+    ask = heartbeats(database_url, quiet=100)
+    answers = []
+    for beats in (True, True, False, False, False, True):
+        if beats:
+            pg.execute("INSERT INTO daemon_heartbeats SELECT now() + make_interval(secs => %s)", [clock.now])
+        answers.append(ask())
+        clock.now += 40
+    assert answers == ["yes", "yes", "yes", "yes", "late", "yes"]
+    clock.now += 1000
+    assert ask() == "yes", "whoever asks was asleep, and so was the daemon"
+    assert heartbeats("postgresql://127.0.0.1:1/none")() == "yes", "nothing is known of it"

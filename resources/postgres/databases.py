@@ -105,6 +105,17 @@ def connect(settings: Settings) -> Databases:
     return embedded
 
 
+def unreachable(url: str, patience: int = 3) -> str | None:
+    """Why a server cannot be reached; None where it can. `patience` is in seconds."""
+    import psycopg
+
+    try:
+        psycopg.connect(url, connect_timeout=patience, application_name="tributary").close()
+    except psycopg.OperationalError as error:
+        return _reason(error)
+    return None
+
+
 def masked(url: str) -> str:
     """A URL fit to be shown: its password as asterisks."""
     parts = urlsplit(url)

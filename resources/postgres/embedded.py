@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 0.005
 _ORPHAN_PATIENCE = 5.0
 _SESSION_PATIENCE = 1.0
+_HUNG_PATIENCE = 5.0
 FOREIGN_PATIENCE = 3600.0
 """Seconds for which the server outlives its last user while other programs have sessions on it."""
 
@@ -100,8 +101,13 @@ class EmbeddedPostgres:
         """Whether the server takes connections at this moment."""
         return self._is_ready()
 
+    def runs(self) -> bool:
+        """Whether the server has a process, answering or not."""
+        pid = postmaster.claimed_pid(self.data)
+        return pid is not None and postmaster.serves(pid, self.data)
+
     def revive(self) -> bool:
-        """Start the server again where it has died under its users; whether that was needed.
+        """Start the server again where it has died under its users, or answers no more; whether that was needed.
 
         Raises:
             PostgresError: when it cannot start, with the cause from its log.
@@ -186,9 +192,11 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + self.patience
         pid = postmaster.claimed_pid(self.data)
         if pid is not None and postmaster.serves(pid, self.data):
-            if self._is_stopping():
+            if self._status() == "stopping":
                 # Whoever stops it in order holds the lock alone, so this one was left in the middle of it.
                 postmaster.stop(self.data)
+            elif self._status() == "ready" and not self._wake():
+                postmaster.stop(self.data, _HUNG_PATIENCE)
             elif self._join(pid, deadline):
                 return
         self._clear_the_crash()
@@ -200,9 +208,19 @@ class EmbeddedPostgres:
             cause = full_disk(self.data) or self._cause(log_start)
             raise PostgresError(f"Postgres on {self.data} could not start: {cause}; its log is {self.log}.")
 
-    def _is_stopping(self) -> bool:
+    def _status(self) -> str | None:
         found = postmaster.read(self.data)
-        return found is not None and found.status == "stopping"
+        return found.status if found is not None else None
+
+    def _wake(self) -> bool:
+        """Let a server go on that was stopped by a signal; whether it answers then."""
+        for pid in postmaster.processes(self.data):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        deadline = time.monotonic() + _HUNG_PATIENCE
+        while not (ready := self._is_ready()) and time.monotonic() < deadline:
+            time.sleep(10 * _POLL_SECONDS)
+        return ready
 
     def _clear_the_crash(self) -> None:
         """Remove what a killed server left: children that still hold its shared memory, and its lock files.

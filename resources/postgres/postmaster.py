@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import struct
 import subprocess
 import time
 from contextlib import suppress
@@ -21,8 +22,11 @@ PORT = 5432
 
 _PID_FILE = "postmaster.pid"
 _PROC = Path("/proc")
-_CONNECT_SECONDS = 5.0
+_CONNECT_SECONDS = 2.0
 _LOCAL = " [local] "
+_SSL_REQUEST = struct.pack("!II", 8, 80877103)
+"""Asks whether the server speaks TLS; each one answers it in one byte, before anything else (PostgreSQL 18, 54.2.9)."""
+
 _SECONDS_ON_A_FULL_DISK = 2.0
 
 
@@ -36,16 +40,17 @@ class Postmaster:
 
     @property
     def accepts(self) -> bool:
-        """Whether the server takes connections at this moment."""
+        """Whether the server answers at this moment: for one that hangs, the kernel alone would take connections."""
         if self.status != "ready":
             return False
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(_CONNECT_SECONDS)
             try:
                 client.connect(str(socket_files(self.socket_folder)[0]))
+                client.sendall(_SSL_REQUEST)
+                return bool(client.recv(1))
             except OSError:
                 return False
-        return True
 
 
 def pid_file(data: Path) -> Path:

@@ -22,6 +22,7 @@ import pytest
 import yaml
 
 from resources.settings import Settings
+from tributary.instance.configuration import URL_VARIABLE
 from tributary.launcher.services import dagster_processes
 
 if TYPE_CHECKING:
@@ -236,5 +237,5 @@ def test_a_page_from_elsewhere_launches_nothing(dagster: Dagster, browser: sync_
 
 def test_settings_reach_the_server(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, home=tmp_path, allowed_hosts="a.example, b.example:8443")
-    _, web, _ = dagster_processes(settings, {})
+    _, web, _ = dagster_processes(settings, {URL_VARIABLE: "postgresql:///"})
     assert web.arguments[-2:] == ("--allowed-hosts", "a.example,b.example:8443")

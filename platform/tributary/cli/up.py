@@ -15,7 +15,7 @@ from tributary.cli.sample import ensure_samples
 from tributary.instance.opening import dagster_environment, open_instance
 from tributary.instance.orphans import fail_dead_runs, fail_orphaned_runs
 from tributary.launcher.ports import require_free_port
-from tributary.launcher.server import PostgresPart
+from tributary.launcher.server import PostgresByUrl, PostgresPart
 from tributary.launcher.services import (
     dagster_processes,
     dagster_url,
@@ -51,7 +51,9 @@ def _serve(settings: Settings, materialize: bool) -> None:
     with connect(settings) as databases, Supervisor(settings.home / "logs", say=_say) as supervisor:
         out.print("[green]✓[/] Postgres is up.")
         if databases.server is not None:
-            supervisor.look_after(PostgresPart(databases.server))
+            supervisor.stand_on(PostgresPart(databases.server))
+        else:
+            supervisor.wait_for(PostgresByUrl(databases.server_url))
         code_server, web_server, daemon = dagster_processes(settings, dagster_environment(settings, databases))
         # What takes longest to start goes first; its imports overlap with the making of the samples.
         supervisor.start(code_server, *meetup_simulator(settings))

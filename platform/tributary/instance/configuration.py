@@ -58,6 +58,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
     ticks = {"purge_after_days": dict(_TICKS_KEPT_DAYS)}
     return {
         **storages,
+        "run_launcher": {"module": "tributary.instance.run_launcher", "class": "RunLauncher"},
         "compute_logs": {
             "module": "dagster._core.storage.local_compute_log_manager",
             "class": "LocalComputeLogManager",

@@ -47,8 +47,8 @@ def open_instance(settings: Settings, databases: Databases) -> Iterator[DagsterI
     from tributary.instance.pooled_storage import pooled_engine
 
     reference = InstanceRef.from_dir(str(settings.dagster_home), overrides={"compute_logs": _NO_CAPTURE})
-    with DagsterInstance.from_ref(reference) as instance:
-        try:
+    try:
+        with DagsterInstance.from_ref(reference) as instance:
             yield instance
-        finally:
-            pooled_engine(databases.url("dagster")).dispose()
+    finally:
+        pooled_engine(databases.url("dagster")).dispose()

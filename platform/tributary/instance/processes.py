@@ -7,6 +7,7 @@ since a process can only be looked for on its own machine.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,15 @@ def _mark_of(pid: int) -> str:
 def own_mark() -> str:
     """The mark of this process."""
     return _mark_of(os.getpid())
+
+
+def interrupt(mark: str) -> bool:
+    """Ask the marked process of this machine to end, as Ctrl-C does; whether it could be asked."""
+    try:
+        os.kill(int(mark.split(":")[1]), signal.SIGINT)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 def is_dead(mark: str) -> bool | None:

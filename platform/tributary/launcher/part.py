@@ -13,19 +13,23 @@ from typing import Protocol
 from resources.errors import TributaryError
 
 
-class Part(Protocol):
-    """What can be looked after."""
+class Watched(Protocol):
+    """What can be looked at."""
 
     @property
     def name(self) -> str:
         """What people call it."""
 
+    def look(self) -> str | None:
+        """What is wrong with it, as the predicate of a sentence ("ended (exit code 1)"); None where nothing is."""
+
+
+class Part(Watched, Protocol):
+    """What can be looked after."""
+
     @property
     def is_starting(self) -> bool:
         """Whether it has yet to show that it works."""
-
-    def look(self) -> str | None:
-        """What is wrong with it, as the predicate of a sentence ("ended (exit code 1)"); None where nothing is."""
 
     def restart(self) -> None:
         """Start it again.
@@ -91,8 +95,12 @@ class Tended:
         """Whether the part was not well when it was last looked at."""
         return self._well_since is None and self._failures > 0
 
-    def tend(self) -> str | None:
-        """Look once, and start the part again where it is time to; a sentence where it is given up."""
+    def tend(self, patiently: bool = False) -> str | None:
+        """Look once, and start the part again where it is time to; a sentence where it is given up.
+
+        Args:
+            patiently: do not give it up, as while something is down that it cannot do without.
+        """
         now = self._clock()
         if self._due is not None:
             if now >= self._due:
@@ -105,7 +113,7 @@ class Tended:
                 self._note_well(now)
             return None
         self._well_since = None
-        self._failures += 1
+        self._failures = min(self._failures + 1, self._patience.tries) if patiently else self._failures + 1
         if self._failures > self._patience.tries:
             often = f"{self.part.name} {trouble}, {self._failures} times in a row"
             return f"{often}, so all were stopped; {self.part.last_words()}"
@@ -128,3 +136,19 @@ class Tended:
             self.part.restart()
         except TributaryError as error:
             self._say(f"{self.part.name} could not be started: {error}")
+
+
+class Awaited:
+    """Something that is not ours to start: what becomes of it is told, and it is waited for without end."""
+
+    def __init__(self, part: Watched, say: Callable[[str], None]) -> None:
+        self.part, self._say = part, say
+        self.is_down = False
+
+    def tend(self, patiently: bool = False) -> None:  # noqa: ARG002  (as of what can be started again)
+        """Look once."""
+        trouble = self.part.look()
+        if (trouble is not None) == self.is_down:
+            return
+        self.is_down = trouble is not None
+        self._say(f"{self.part.name} {trouble}; it is waited for." if trouble else f"{self.part.name} is up again.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -15,6 +16,8 @@ Probe = Callable[[], Answer]
 
 TIMEOUT = 3.0
 """Seconds that an answer may take."""
+
+_HEARTBEAT_LOOK_SECONDS = 10.0
 
 
 def within(probe: Probe, seconds: float = 3 * TIMEOUT) -> Answer:
@@ -54,11 +57,43 @@ def succeeds(url: str) -> bool:
         return False
 
 
+def heartbeats(database_url: str, quiet: float = 120.0) -> Probe:
+    """Asks whether Dagster's daemon goes on to write its sign of life, for which it has `quiet` seconds.
+
+    While the database is away nothing is known of it, which is no fault of the daemon's.
+    """
+    newest, changed, asked = "", 0.0, 0.0
+
+    def ask() -> Answer:
+        import psycopg
+
+        nonlocal newest, changed, asked
+        now = time.monotonic()
+        if now - asked < _HEARTBEAT_LOOK_SECONDS:
+            return "yes" if now - changed < quiet else "late"
+        if now - asked > quiet / 2:
+            # Whoever asks was asleep, and so may the daemon have been.
+            changed = now
+        asked = now
+        try:
+            with psycopg.connect(database_url, connect_timeout=3, application_name="tributary launcher") as connection:
+                row = connection.execute("SELECT max(timestamp)::text FROM daemon_heartbeats").fetchone()
+        except psycopg.Error:
+            changed = now
+            return "yes"
+        found = row[0] if row and row[0] else ""
+        if found != newest:
+            newest, changed = found, now
+        return "yes" if now - changed < quiet else "late"
+
+    return ask
+
+
 def code_server(socket: Path) -> Probe:
     """Asks Dagster's code server for a sign of the process inside it that holds the definitions.
 
     `dagster code-server start` passes its requests on to a process of its own. When that one ends, the outer one goes
-    on as if nothing had happened, and answers each request with a failure.
+    on as if nothing had happened, and answers each request with a failure, or hangs in it.
     """
 
     def ask() -> Answer:

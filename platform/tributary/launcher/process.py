@@ -38,6 +38,7 @@ class ProcessSpec:
         wait_for: a Unix socket that must answer before the module runs.
         preload: modules to import during that wait.
         probe: asks whether it still answers, from its first answer on; a process that does not is started again.
+        inner: words on the command line of a child of it, without which it will never answer again.
     """
 
     name: str
@@ -47,6 +48,7 @@ class ProcessSpec:
     wait_for: Path | None = None
     preload: tuple[str, ...] = ()
     probe: Probe | None = None
+    inner: tuple[str, ...] = ()
 
     def command(self) -> list[str]:
         """The command line that runs the module as a child of this process."""
@@ -156,8 +158,19 @@ class ChildProcess:
         self._asked = time.monotonic()
         if not self._answered:
             return "does not answer" if time.monotonic() - self._began > self._looks.start else None
+        missed = self._missed["no"] + self._missed["late"]
+        if missed and self.spec.inner and not self._has_inner():
+            return "lost the process inside it"
         gone = self._missed["no"] >= self._looks.refusals or self._missed["late"] >= self._looks.late
         return "no longer answers" if gone else None
+
+    def _has_inner(self) -> bool:
+        import psutil
+
+        with suppress(psutil.NoSuchProcess):
+            children = psutil.Process(self.pid).children()
+            return any(set(self.spec.inner) <= set(_words(child)) for child in children if _lives(child))
+        return False
 
     def _note(self, answer: Answer) -> None:
         if answer == "yes":
@@ -232,12 +245,16 @@ def _is_in(pid: int, group: int) -> bool:
 
 
 def _is_a_run(process: psutil.Process) -> bool:
+    return _RUN_WORKER in " ".join(_words(process))
+
+
+def _words(process: psutil.Process) -> list[str]:
     import psutil
 
     try:
-        return _RUN_WORKER in " ".join(process.cmdline())
+        return list(process.cmdline())
     except psutil.Error:
-        return False
+        return []
 
 
 def _lives(process: psutil.Process) -> bool:

@@ -1,10 +1,16 @@
-"""The embedded Postgres as a part that the launcher holds up."""
+"""Postgres as a part that the launcher looks after: the embedded server, or one by URL that can only be waited for."""
 
 from __future__ import annotations
 
+import time
+
+from resources.postgres.databases import unreachable
 from resources.postgres.embedded import EmbeddedPostgres
 
+NAME = "Postgres"
 _MISSES = 3
+_EVERY_SECONDS = 1.0
+_EVERY_SECONDS_BY_URL = 3.0
 
 
 class PostgresPart:
@@ -15,12 +21,12 @@ class PostgresPart:
 
     def __init__(self, server: EmbeddedPostgres) -> None:
         self._server = server
-        self._missed = 0
+        self._missed, self._looked = 0, 0.0
 
     @property
     def name(self) -> str:
         """What people call it."""
-        return "Postgres"
+        return NAME
 
     @property
     def is_starting(self) -> bool:
@@ -29,8 +35,14 @@ class PostgresPart:
 
     def look(self) -> str | None:
         """What is wrong with it."""
+        if time.monotonic() - self._looked < _EVERY_SECONDS:
+            return None
         self._missed = 0 if self._server.is_ready() else self._missed + 1
-        return "ended" if self._missed >= _MISSES else None
+        # What is amiss is looked at again at once.
+        self._looked = 0.0 if self._missed else time.monotonic()
+        if self._missed < _MISSES:
+            return None
+        return "no longer answers" if self._server.runs() else "ended"
 
     def restart(self) -> None:
         """Start it again on the same socket, so that every process finds it."""
@@ -40,3 +52,21 @@ class PostgresPart:
     def last_words(self) -> str:
         """Where it said why."""
         return f"its log is {self._server.log}."
+
+
+class PostgresByUrl:
+    """A server of somebody else."""
+
+    name = NAME
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._looked = 0.0
+        self._reason: str | None = None
+
+    def look(self) -> str | None:
+        """Why it cannot be reached."""
+        if time.monotonic() - self._looked > _EVERY_SECONDS_BY_URL:
+            self._reason = unreachable(self._url)
+            self._looked = time.monotonic()
+        return f"cannot be reached ({self._reason})" if self._reason else None

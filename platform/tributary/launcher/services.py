@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tributary.instance.configuration import URL_VARIABLE
 from tributary.launcher.errors import LauncherError
-from tributary.launcher.probes import code_server, http
+from tributary.launcher.probes import code_server, heartbeats, http
 from tributary.launcher.process import ProcessSpec
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def dagster_processes(
         ),
         environment=environment,
         probe=code_server(socket),
+        inner=("api", "grpc"),
     )
     web = ProcessSpec(
         name="webserver",
@@ -102,6 +104,7 @@ def dagster_processes(
         environment=environment,
         wait_for=socket,
         preload=("dagster._daemon.cli",),
+        probe=heartbeats(environment[URL_VARIABLE]),
     )
     return [code, web, daemon]
 

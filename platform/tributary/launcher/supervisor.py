@@ -14,13 +14,15 @@ from typing import Any, NoReturn, Self
 
 from tributary.launcher.errors import LauncherError
 from tributary.launcher.guard import end_groups
-from tributary.launcher.part import USUAL, Part, Patience, Tended
+from tributary.launcher.part import USUAL, Awaited, Part, Patience, Tended, Watched
 from tributary.launcher.probes import succeeds
 from tributary.launcher.process import USUAL_LOOKS, ChildProcess, Looks, ProcessSpec
 from tributary.launcher.state import write_state
 
 _POLL_SECONDS = 0.1
 _TEND_SECONDS = 0.25
+_STARTS_AGAIN = 1
+"""How often a process that ends by itself is started again before all are ready, as the fault may pass."""
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -29,7 +31,7 @@ class Supervisor:
 
     While it is open, SIGTERM and SIGHUP end the launcher in order, as Ctrl-C does; its sudden death ends the children.
     A thread looks after the processes: one that ends is started again, with growing patience. Until `watch` is called
-    they are starting, and one that ends by itself with a failure then is not started again: it would end the same way.
+    they are starting, and one that ends by itself with a failure then is started again once only: it ends the same way.
 
     Args:
         logs: the folder of the processes' logs.
@@ -51,7 +53,8 @@ class Supervisor:
         self.grace = grace
         self.children: list[ChildProcess] = []
         self._patience, self._looks, self._say = patience, looks, say
-        self._tended: list[Tended] = []
+        self._tended: list[Tended | Awaited] = []
+        self._ground: list[Tended | Awaited] = []
         self._watching = False
         self._fault: str | None = None
         self._told: dict[str, bool] | None = None
@@ -92,12 +95,20 @@ class Supervisor:
             for spec in specs:
                 child = ChildProcess(spec, self.logs, self._tell_guard, self._looks)
                 self.children.append(child)
-                self.look_after(child)
+                self._tended.append(Tended(child, self._patience, self._say))
 
-    def look_after(self, part: Part) -> None:
-        """Hold up a part that runs already."""
+    def stand_on(self, part: Part) -> None:
+        """Hold up a part that runs already. Others cannot do without it: while it is down, they are not given up."""
+        self._stand_on(Tended(part, self._patience, self._say))
+
+    def wait_for(self, part: Watched) -> None:
+        """Tell what becomes of a part that is not ours to start, and without which nothing works."""
+        self._stand_on(Awaited(part, self._say))
+
+    def _stand_on(self, tended: Tended | Awaited) -> None:
         with self._lock:
-            self._tended.append(Tended(part, self._patience, self._say))
+            self._ground.append(tended)
+            self._tended.append(tended)
 
     def check(self) -> None:
         """Look whether all is well, or can be made so.
@@ -138,14 +149,18 @@ class Supervisor:
                 with self._lock:
                     if self._ending.is_set() or self._fault is not None:
                         return
-                    self._fault = self._failed_to_start(tended.part) or tended.tend()
+                    patiently = any(one.is_down for one in self._ground if one is not tended)
+                    self._fault = self._failed_to_start(tended) or tended.tend(patiently)
             down = {tended.part.name: tended.is_down for tended in self._tended}
             if down != self._told:
                 write_state(self.logs.parent, down)
                 self._told = down
 
-    def _failed_to_start(self, part: Part) -> str | None:
+    def _failed_to_start(self, tended: Tended | Awaited) -> str | None:
+        part = tended.part
         if self._watching or not isinstance(part, ChildProcess) or (part.exit_code() or 0) <= 0:
+            return None
+        if isinstance(tended, Tended) and tended.restarts < _STARTS_AGAIN:
             return None
         return f"The process {part.name} {part.look()}, so all were stopped; {part.last_words()}"
 

@@ -1,0 +1,27 @@
+"""How runs are cancelled: by their own process, wherever it was started from.
+
+Dagster asks the code server that started the run. That one may have been started again since, and of a run of
+`tributary materialize` none ever knew.
+"""
+
+from __future__ import annotations
+
+from dagster import DefaultRunLauncher
+
+from tributary.instance.processes import PROCESS_TAG, interrupt, is_dead
+
+
+class RunLauncher(DefaultRunLauncher):
+    """Starts runs by the code server, and cancels them by the process that they name."""
+
+    def terminate(self, run_id: str) -> bool:
+        """Cancel a run; whether its process, or its code server, could be asked to."""
+        run = self._instance.get_run_by_id(run_id)
+        if run is None or run.is_finished:
+            return False
+        mark = run.tags.get(PROCESS_TAG, "")
+        if is_dead(mark) is not False:
+            return bool(super().terminate(run_id))  # type: ignore[no-untyped-call]
+        # Before the process can tell that it has ended.
+        self._instance.report_run_canceling(run)
+        return interrupt(mark)
