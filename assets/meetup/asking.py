@@ -37,7 +37,7 @@ class Answers:
         known: ids of all groups ever known.
         asked: ids of groups that answered in full: what they do not list any more is gone.
         silent: by name, why a group did not answer, or not in full; of such a group nothing is taken away.
-        gone: names of groups that are gone.
+        gone: by name, that a group is gone.
     """
 
     lines: dict[date, dict[str, bytes]]
@@ -47,7 +47,7 @@ class Answers:
     failed_fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
     silent: dict[str, str] = field(default_factory=dict)
-    gone: list[str] = field(default_factory=list)
+    gone: dict[str, str] = field(default_factory=dict)
 
     def take(self, group: KnownGroup, found: GroupEvents) -> None:
         """Add the events of a group."""
@@ -96,7 +96,7 @@ def asked(client: MeetupClient, groups: Sequence[KnownGroup], known: set[str], d
         if patience.spent:
             return group, None
         try:
-            return group, client.events(group.id, *_bounds(group, days[0], days[-1]))
+            return group, client.events(group.id, *_bounds(group, days[0], days[-1]), urlname=group.urlname)
         except MeetupError as error:
             return group, error
 
@@ -108,19 +108,22 @@ def asked(client: MeetupClient, groups: Sequence[KnownGroup], known: set[str], d
             answers.take(group, found)
         elif isinstance(found, MeetupGroupGoneError):
             patience.answered()
-            answers.gone.append(group.urlname)
+            failures.append(found)
+            answers.gone[group.urlname] = str(found)
         else:
             patience.failed(found)
             failures.append(found)
             answers.silent[group.urlname] = str(found)
-    if failures and not answers.asked and not answers.tokens and not _is_one_private_group(failures):
+    if failures and not answers.asked and not answers.tokens and not _are_some_closed(failures, groups):
         # Days must not count as pulled of which nobody told anything.
         raise failures[0]
     return answers
 
 
-def _is_one_private_group(failures: Sequence[MeetupError]) -> bool:
-    return len(failures) == 1 and isinstance(failures[0], MeetupForbiddenError)
+def _are_some_closed(failures: Sequence[MeetupError], groups: Sequence[KnownGroup]) -> bool:
+    """Whether the groups that were there in these days are merely private or gone, and not all that are known."""
+    closed = all(isinstance(one, MeetupForbiddenError | MeetupGroupGoneError) for one in failures)
+    return closed and len(failures) < max(2, len(groups))
 
 
 def _bounds(group: KnownGroup, first: date, last: date) -> tuple[datetime, datetime]:

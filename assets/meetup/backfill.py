@@ -87,6 +87,11 @@ class Backfill:
         return {name: why for year in self._pulled for name, why in year.silent.items()}
 
     @property
+    def gone(self) -> Mapping[str, str]:
+        """By name, that a group which was there when groups were last looked at is gone."""
+        return {name: why for year in self._pulled for name, why in year.gone.items()}
+
+    @property
     def failed_fields(self) -> Mapping[str, str]:
         """Of some events, by token, what could not be had."""
         return {token: names for year in self._pulled for token, names in year.failed_fields.items()}
@@ -103,7 +108,6 @@ class Backfill:
 
     def metadata(self) -> Mapping[str, int | str]:
         """What there is to tell of the pull, for people."""
-        gone = dict.fromkeys(name for year in self._pulled for name in year.gone)
         return {
             "events pulled": sum(self.rows.values()),
             "days pulled": sum(len(year.days) for year in self._pulled),
@@ -111,7 +115,7 @@ class Backfill:
             "objects changed": sum(year.changed for year in self._pulled),
             "calls": self._client.calls - self._calls,
             "groups": len(self._groups),
-            "groups gone": ", ".join(gone),
+            "groups gone": ", ".join(self.gone),
             "groups silent": ", ".join(self.silent),
             "events disappeared": len(self.vanished),
             "bytes": sum(year.bytes for year in self._pulled),

@@ -41,7 +41,7 @@ class PulledYear:
         changed: objects that were put, as their bytes are others than before.
         bytes: of all their objects.
         sha256: of the objects' keys and bytes.
-        gone: names of groups that are gone.
+        gone: by name, that a group is gone.
         silent: by name, why a group did not answer, or not in full.
         undated: tokens of some events that cannot be put to a day, as Meetup gives no start that could be read.
         vanished: events that Meetup does not list any more, by day and token.
@@ -54,7 +54,7 @@ class PulledYear:
     changed: int
     bytes: int
     sha256: str
-    gone: tuple[str, ...]
+    gone: Mapping[str, str]
     silent: Mapping[str, str]
     undated: tuple[str, ...]
     vanished: tuple[tuple[date, str], ...]
@@ -103,7 +103,7 @@ def pull_year(client: MeetupClient, lake: Lake, groups: Sequence[KnownGroup], da
         changed=changed,
         bytes=size,
         sha256=digest.hexdigest(),
-        gone=tuple(answers.gone),
+        gone=answers.gone,
         silent=answers.silent,
         undated=tuple(list(answers.undated)[:_QUOTED]),
         vanished=tuple(vanished),

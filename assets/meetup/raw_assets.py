@@ -159,11 +159,12 @@ def raw_events_asset() -> dg.AssetsDefinition:
         yield _warning(
             key, EVERY_EVENT_HAS_A_DAY, not work.undated, {"some events without a day": ", ".join(work.undated)}
         )
+        silent = {**work.silent, **work.gone}
         yield _warning(
             key,
             EVERY_GROUP_ANSWERED,
-            not work.silent and not work.failed_fields,
-            {"no answer": _told(work.silent), "some events' fields not given": _told(work.failed_fields)},
+            not silent and not work.failed_fields,
+            {"no answer": _told(silent), "some events' fields not given": _told(work.failed_fields)},
         )
         lost = work.vanished
         named = {token: str(day) for day, token in lost[:_QUOTED]}

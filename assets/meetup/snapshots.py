@@ -1,7 +1,7 @@
 """Takes the day's snapshot of the groups: those that a search finds, and those of earlier days that it does not.
 
-A search forgets a group that changes its topics or moves away; its events are still wanted, so it is asked for by its
-id, under which it is found whatever it is called by then. One that does not answer is remembered for the next time, and
+A search forgets a group that changes its topics or moves away; its events are still wanted, so it is asked for by
+itself, and found by its id whatever it is called by then. One that does not answer is remembered for the next time, and
 stops no other.
 """
 
@@ -126,7 +126,7 @@ def _put(lake: Lake, key: str, data: bytes) -> None:
 
 
 def _looked(client: MeetupClient, found: FoundGroups, names: Mapping[str, str]) -> _Looked:
-    """The groups that were found, and those known that were not, each asked for by its id."""
+    """The groups that were found, and those known that were not, each asked for by itself."""
     looked = _Looked({node["id"]: node for node in found.groups}, dict(found.failed_fields), [], {})
     patience = Patience(heard=True)
     for group in sorted(set(names) - set(looked.nodes)):
@@ -134,7 +134,7 @@ def _looked(client: MeetupClient, found: FoundGroups, names: Mapping[str, str]) 
             looked.unreached[group] = NOT_ASKED
             continue
         try:
-            answer = client.group(group)
+            answer = client.group(group, names[group])
         except MeetupError as error:
             patience.failed(error)
             looked.unreached[group] = str(error)

@@ -18,6 +18,7 @@ from resources.meetup.complaints import Complaint, Kind, complaints_of
 from resources.meetup.errors import (
     MeetupError,
     MeetupForbiddenError,
+    MeetupMissingError,
     MeetupQueryError,
     MeetupRateLimitError,
     MeetupTokenError,
@@ -89,7 +90,7 @@ def told_by(answer: Answer, field: str, what: str) -> Told:
     Raises:
         MeetupTransientError: for an answer that may be better next time.
         MeetupTokenError: where the token was refused, in whatever form.
-        MeetupForbiddenError: where the thing asked for is not for the token's owner.
+        MeetupForbiddenError: where the thing asked for is not for the token's owner, or not there in full.
         MeetupQueryError: where the request was refused.
     """
     payload = _json(answer.body)
@@ -163,8 +164,10 @@ def _judged(complaints: Sequence[Complaint], what: str) -> MeetupError:
     quote = complaints[0].quote
     if Kind.UNAUTHORIZED in kinds and not any(one.path and len(one.path) > 1 for one in complaints):
         return _token_error(quote)
-    if kinds & {Kind.FORBIDDEN, Kind.UNAUTHORIZED, Kind.MISSING}:
+    if kinds & {Kind.FORBIDDEN, Kind.UNAUTHORIZED}:
         return MeetupForbiddenError(f"Meetup does not give {what} to this token's owner ({quote}).")
+    if Kind.MISSING in kinds:
+        return MeetupMissingError(f"Meetup has not all of {what}, and gives nothing of it ({quote}).")
     if Kind.QUERY in kinds:
         return MeetupQueryError(f"Meetup refused the query ({quote}); compare it with Meetup's present schema.")
     return MeetupTransientError(f"Meetup could not answer in full ({quote}); try again later.")

@@ -1,7 +1,7 @@
 """The client: searches groups, gets a group, and lists a group's events between two moments.
 
 One request asks of one group. Meetup counts 500 points a minute and does not publish what a query of several groups
-would cost, so that batching groups by aliases may spend more than it saves; `GROUP_EVENTS` is where it would be added.
+would cost, so that batching groups by aliases may spend more than it saves.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from resources.meetup.errors import (
     MeetupContradictionError,
     MeetupError,
     MeetupGroupGoneError,
+    MeetupMissingError,
+    MeetupOtherGroupError,
     MeetupPagingError,
     MeetupQueryError,
     MeetupTransientError,
@@ -33,7 +35,7 @@ from resources.meetup.errors import (
 )
 from resources.meetup.moments import moment_of
 from resources.meetup.paging import Node, Page, failed_fields, page_of, pages
-from resources.meetup.queries import GROUP, GROUP_EVENTS, SEARCH_GROUPS, Query
+from resources.meetup.queries import BY_ID, BY_URLNAME, SEARCH_GROUPS, Query, Way
 from resources.meetup.search import SEARCH_CAP, FoundGroups, Search, found_groups
 from resources.meetup.sizes import PAGE_SIZE, PageSize
 
@@ -133,6 +135,7 @@ class MeetupClient:
         self._clock = clock
         self._sizes = PageSize(page_size)
         self._search_cap = search_cap
+        self._astray: set[tuple[str, str]] = set()
 
     @property
     def calls(self) -> int:
@@ -147,32 +150,38 @@ class MeetupClient:
         """
         return found_groups(search, self._search_page, self._search_cap)
 
-    def group(self, group_id: str) -> GroupAnswer | None:
+    def group(self, group_id: str, urlname: str | None = None) -> GroupAnswer | None:
         """The group as it is now; None where it is gone.
+
+        Args:
+            group_id: the group.
+            urlname: the name in addresses under which it was last seen.
 
         Raises:
             MeetupForbiddenError: where it is not for the token's owner.
-            MeetupContradictionError: where Meetup tells of another group.
+            MeetupOtherGroupError: where Meetup tells of another group.
             MeetupError: where Meetup did not answer.
         """
         what = f"the group {group_id}"
 
-        def read(told: Told) -> GroupAnswer | None:
-            if told.value is None:
-                return None
-            if not (isinstance(told.value, dict) and told.value.get("id")):
-                raise MeetupTransientError(f"Meetup's answer to {what} is no group; try again later.")
-            _expect_group(told.value, group_id)
-            return GroupAnswer(told.value, failed_fields(told.failures))
+        def read(told: Told) -> GroupAnswer:
+            return GroupAnswer(_expected(told.value, group_id, what), failed_fields(told.failures))
 
-        return self._in_rounds(
-            lambda: self._sender.ask(
-                GROUP, lambda _: {"id": group_id}, what, read, lambda found: found is None or found.whole
-            )
-        )
+        def ask(way: Way, name: str) -> GroupAnswer:
+            return self._sender.ask(way.group, lambda _: {way.variable: name}, what, read, lambda found: found.whole)
+
+        try:
+            return self._by_some_way(group_id, urlname, ask)
+        except MeetupGroupGoneError:
+            return None
 
     def events(
-        self, group_id: str, after: datetime, before: datetime, statuses: Sequence[str] = STATUSES
+        self,
+        group_id: str,
+        after: datetime,
+        before: datetime,
+        statuses: Sequence[str] = STATUSES,
+        urlname: str | None = None,
     ) -> GroupEvents:
         """A group's events that start from `after` to `before`, and up to a day earlier and later (`MARGIN`).
 
@@ -186,12 +195,14 @@ class MeetupClient:
             after: the first moment, with a time zone.
             before: the last moment, with a time zone.
             statuses: which events, of Meetup's EventStatus.
+            urlname: the name in addresses under which the group was last seen.
 
         Raises:
             MeetupUsageError: for a moment without a time zone.
             MeetupGroupGoneError: where there is no such group.
             MeetupForbiddenError: where its events are not for the token's owner.
-            MeetupContradictionError: where the pages stay fewer than they say, or are another group's.
+            MeetupContradictionError: where the pages stay fewer than they say.
+            MeetupOtherGroupError: where they are another group's.
             MeetupError: where a page could not be had.
         """
         wanted = {
@@ -199,7 +210,11 @@ class MeetupClient:
             "afterDateTime": _moment(after, -MARGIN),
             "beforeDateTime": _moment(before, MARGIN),
         }
-        return self._in_rounds(lambda: self._events_once(group_id, wanted))
+
+        def ask(way: Way, name: str) -> GroupEvents:
+            return self._events_once(way.events, group_id, {way.variable: name, "filter": wanted})
+
+        return self._by_some_way(group_id, urlname, ask)
 
     def close(self) -> None:
         """Close the connections."""
@@ -215,6 +230,19 @@ class MeetupClient:
 
     def __repr__(self) -> str:
         return f"MeetupClient({self._url!r})"
+
+    def _by_some_way(self, group_id: str, urlname: str | None, ask: Callable[[Way, str], T]) -> T:
+        """Ask by the group's name in addresses, and by its id where the name is not known or does not lead to it.
+
+        A name that did not is not tried again, so that a group which was renamed costs one call more, and not one a
+        question.
+        """
+        if urlname and (group_id, urlname) not in self._astray:
+            try:
+                return self._in_rounds(lambda: ask(BY_URLNAME, urlname))
+            except (MeetupGroupGoneError, MeetupMissingError, MeetupOtherGroupError):
+                self._astray.add((group_id, urlname))
+        return self._in_rounds(lambda: ask(BY_ID, group_id))
 
     def _in_rounds(self, ask: Callable[[], T]) -> T:
         """Ask again from the beginning where an answer cannot be true, or a cursor does not hold."""
@@ -234,13 +262,13 @@ class MeetupClient:
             self._clock.sleep(_BETWEEN_ROUNDS * 2 ** (number - 1))
         raise last
 
-    def _events_once(self, group_id: str, wanted: Mapping[str, Any]) -> GroupEvents:
+    def _events_once(self, query: Query, group_id: str, wanted: Mapping[str, Any]) -> GroupEvents:
         what = f"events of the group {group_id}"
         nodes: dict[str, Node] = {}
         failed: dict[str, tuple[str, ...]] = {}
         holes = total = 0
         last: Page | None = None
-        for page in pages(lambda cursor: self._event_page(group_id, wanted, cursor, what)):
+        for page in pages(lambda cursor: self._event_page(query, group_id, wanted, cursor, what)):
             holes += page.holes
             total = max(total, page.total or 0)
             failed |= page.failed
@@ -264,18 +292,16 @@ class MeetupClient:
             SEARCH_GROUPS, {"filter": wanted}, cursor, what, lambda told: page_of(told.value, what, told.failures)
         )
 
-    def _event_page(self, group_id: str, wanted: Mapping[str, Any], cursor: str | None, what: str) -> Page:
+    def _event_page(
+        self, query: Query, group_id: str, wanted: Mapping[str, Any], cursor: str | None, what: str
+    ) -> Page:
         def read(told: Told) -> Page:
-            group = told.value
-            if group is None:
-                raise MeetupGroupGoneError(f"There is no group {group_id} at Meetup any more; search the groups again.")
-            if isinstance(group, dict):
-                _expect_group(group, group_id)
+            group = _expected(told.value, group_id, what)
             inside = tuple(replace(one, path=one.path[1:]) for one in told.failures if one.path[0] == "events")
-            return page_of(group.get("events") if isinstance(group, dict) else None, what, inside)
+            return page_of(group.get("events"), what, inside)
 
         try:
-            return self._page(GROUP_EVENTS, {"id": group_id, "filter": wanted}, cursor, what, read)
+            return self._page(query, wanted, cursor, what, read)
         except (MeetupQueryError, MeetupGroupGoneError, MeetupUnavailableError) as error:
             if cursor is None:
                 raise
@@ -306,13 +332,19 @@ class _CursorLostError(Exception):
         self.error = error
 
 
-def _expect_group(group: Node, group_id: str) -> None:
-    """Refuse what another group answers: it says nothing of the one that was asked for."""
-    if group.get("id") != group_id:
-        raise MeetupContradictionError(
-            f"Meetup answered for the group {group.get('id')} where {group_id} was asked for; what was pulled before "
+def _expected(group: Any, group_id: str, what: str) -> Node:
+    """The answer of the group that was asked for; what another one answers says nothing of it."""
+    if group is None:
+        raise MeetupGroupGoneError(f"There is no group {group_id} at Meetup any more; search the groups again.")
+    if not (isinstance(group, dict) and group.get("id")):
+        raise MeetupTransientError(f"Meetup's answer to {what} is no group; try again later.")
+    if group["id"] != group_id:
+        raise MeetupOtherGroupError(
+            f"Meetup answered for the group {group['id']} where {group_id} was asked for; what was pulled before "
             "stays, try again later."
         )
+    found: Node = group
+    return found
 
 
 def local_date(event: Node) -> date | None:

@@ -35,6 +35,10 @@ class MeetupForbiddenError(MeetupError):
     """The token is good, and this one thing is not for its owner: a private group, or one that is no more."""
 
 
+class MeetupMissingError(MeetupForbiddenError):
+    """Something of what was asked for is said not to be there, and so nothing of it is given."""
+
+
 class MeetupQueryError(MeetupError):
     """Meetup understood the request and refused it; the same request will be refused again."""
 
@@ -44,7 +48,11 @@ class MeetupPagingError(MeetupError):
 
 
 class MeetupContradictionError(MeetupError):
-    """An answer that cannot be true: it tells less than it counts, or speaks of another group than was asked for."""
+    """An answer that cannot be true: it tells less than it counts."""
+
+
+class MeetupOtherGroupError(MeetupError):
+    """The answer speaks of another group than was asked for."""
 
 
 class MeetupGroupGoneError(MeetupError):

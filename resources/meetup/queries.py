@@ -1,6 +1,7 @@
 """The GraphQL documents that are sent to Meetup, all of them read-only.
 
-Groups are asked for by their id: a name in addresses may change, and be taken by another group.
+A group is asked for in one of two ways (`WAYS`): by its name in addresses, as Meetup's public documents do, or by its
+id. A name may change, and be taken by another group, so that only the id of what answers says whether it is the one.
 A field that the platform needs is added here, and to the simulator's schema where it does not have it yet.
 """
 
@@ -73,30 +74,44 @@ SEARCH_GROUPS = Query(
     + _GROUP,
 )
 
-GROUP = Query(
-    "group",
-    """query Group($id: ID!) {
-  group(id: $id) { ...GroupFields }
-}
-"""
-    + _GROUP,
-)
 
-GROUP_EVENTS = Query(
-    "group",
-    """query GroupEvents($id: ID!, $filter: GroupEventFilter!, $first: Int!, $after: String) {
-  group(id: $id) {
+@dataclass(frozen=True)
+class Way:
+    """A way to ask for one group.
+
+    Attributes:
+        variable: what the documents call that by which the group is asked for.
+        group: asks for the group.
+        events: asks for its events.
+    """
+
+    variable: str
+    group: Query
+    events: Query
+
+
+def _way(field: str, variable: str, kind: str) -> Way:
+    group = f"""query Group(${variable}: {kind}) {{
+  {field}({variable}: ${variable}) {{ ...GroupFields }}
+}}
+"""
+    events = f"""query GroupEvents(${variable}: {kind}, $filter: GroupEventFilter!, $first: Int!, $after: String) {{
+  {field}({variable}: ${variable}) {{
     id
-    events(filter: $filter, sort: ASC, first: $first, after: $after) {
+    events(filter: $filter, sort: ASC, first: $first, after: $after) {{
       totalCount
-      pageInfo { hasNextPage endCursor }
-      edges { node { ...EventFields } }
-    }
-  }
-}
+      pageInfo {{ hasNextPage endCursor }}
+      edges {{ node {{ ...EventFields }} }}
+    }}
+  }}
+}}
 """
-    + _EVENT,
-)
+    return Way(variable, Query(field, group + _GROUP), Query(field, events + _EVENT))
 
-QUERIES = (SEARCH_GROUPS, GROUP, GROUP_EVENTS)
+
+BY_URLNAME = _way("groupByUrlname", "urlname", "String!")
+BY_ID = _way("group", "id", "ID!")
+WAYS = (BY_URLNAME, BY_ID)
+
+QUERIES = (SEARCH_GROUPS, *(query for way in WAYS for query in (way.group, way.events)))
 """Every document there is."""

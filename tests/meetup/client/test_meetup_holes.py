@@ -16,6 +16,7 @@ from resources.meetup.errors import (
     MeetupError,
     MeetupForbiddenError,
     MeetupGroupGoneError,
+    MeetupOtherGroupError,
     MeetupTokenError,
     MeetupUnavailableError,
 )
@@ -86,10 +87,10 @@ def test_pages_that_count_themselves_and_always_promise_more_end_with_an_empty_o
 def test_what_another_group_answers_is_never_taken(scripted: ScriptedServer, client_of: ClientOf) -> None:
     other = {"data": {"group": {"id": "777", "events": events([], 0)["data"]["group"]["events"]}}}
     scripted.answers(other)
-    with pytest.raises(MeetupContradictionError, match="answered for the group 777"):
+    with pytest.raises(MeetupOtherGroupError, match="answered for the group 777"):
         client_of(scripted.url).events("1", BEGINNING, END)
     scripted.answers({"data": {"group": {"id": "777", "urlname": "stranger"}}})
-    with pytest.raises(MeetupContradictionError, match="answered for the group 777"):
+    with pytest.raises(MeetupOtherGroupError, match="answered for the group 777"):
         client_of(scripted.url).group("1")
     assert {request["variables"]["id"] for request in scripted.requests} == {"1"}
 
@@ -320,7 +321,7 @@ def test_whatever_fails_no_event_is_made_up_and_none_is_missing_without_a_word(
         simulator.simulation.faults.follow(FaultPlan(groups={group: fault}))
         try:
             found = client_of(simulator.url).events(group, BEGINNING, END)
-        except (MeetupContradictionError, MeetupForbiddenError, MeetupUnavailableError):
+        except (MeetupContradictionError, MeetupForbiddenError, MeetupOtherGroupError, MeetupUnavailableError):
             # In a sentence of its own, and of this group alone.
             return
     ids = {one["id"] for one in whole.nodes}

@@ -10,7 +10,7 @@ from graphql import GraphQLObjectType, execute_sync, get_named_type, parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resources.meetup.queries import GROUP, GROUP_EVENTS, SEARCH_GROUPS
+from resources.meetup.queries import BY_ID, BY_URLNAME, SEARCH_GROUPS
 from tributary.simulators.meetup.execution import executed, schema
 from tributary.simulators.meetup.root import Caps, Root
 from tributary.simulators.meetup.world import World
@@ -43,10 +43,10 @@ def _everything(kind: GraphQLObjectType, depth: int) -> str:
     ("text", "variables"),
     [
         (SEARCH_GROUPS.text, {"filter": BAY, "first": 3}),
-        (GROUP.text, {"id": GROUP_ID}),
-        (GROUP.text, {"id": "1"}),
-        (GROUP_EVENTS.text, {"id": GROUP_ID, "filter": {"status": ["PAST", "CANCELLED"]}, "first": 50}),
-        (GROUP_EVENTS.text, {"id": GROUP_ID, "filter": {"afterDateTime": "2021-01-01T00:00:00Z"}, "first": 5}),
+        (BY_ID.group.text, {"id": GROUP_ID}),
+        (BY_URLNAME.group.text, {"urlname": WORLD.groups[0].urlname}),
+        (BY_ID.events.text, {"id": GROUP_ID, "filter": {"status": ["PAST", "CANCELLED"]}, "first": 50}),
+        (BY_ID.events.text, {"id": GROUP_ID, "filter": {"afterDateTime": "2021-01-01T00:00:00Z"}, "first": 5}),
         ('{ a: group(id: "1200000") { id } b: group(id: "1207919") { id name ... on Group { city } } }', {}),
         ('{ group(id: "1200000") { stats { memberCounts { all } } stats { memberCounts { pending } } } }', {}),
         ('query Q($yes: Boolean!) { group(id: "1200000") { id name @include(if: $yes) } }', {"yes": False}),
@@ -106,11 +106,11 @@ def test_pages_put_together_are_the_whole(first: int, after: Any, statuses: set[
         ("{ group(id: 1) { pastEvents } }", {}, "GRAPHQL_VALIDATION_FAILED"),
         ("mutation { closeEventRsvps { id } }", {}, "GRAPHQL_VALIDATION_FAILED"),
         ("query A { __typename } query B { __typename }", {}, "BAD_REQUEST"),
-        (GROUP.text, {}, "BAD_USER_INPUT"),
-        (GROUP_EVENTS.text, {"id": GROUP_ID, "filter": {"status": ["GONE"]}, "first": 5}, "BAD_USER_INPUT"),
-        (GROUP_EVENTS.text, {"id": GROUP_ID, "filter": {"afterDateTime": "soon"}, "first": 5}, "BAD_USER_INPUT"),
-        (GROUP_EVENTS.text, {"id": GROUP_ID, "filter": {}, "first": -1}, "BAD_USER_INPUT"),
-        (GROUP_EVENTS.text, {"id": GROUP_ID, "filter": {}, "first": 5, "after": "xyz"}, "BAD_USER_INPUT"),
+        (BY_ID.group.text, {}, "BAD_USER_INPUT"),
+        (BY_ID.events.text, {"id": GROUP_ID, "filter": {"status": ["GONE"]}, "first": 5}, "BAD_USER_INPUT"),
+        (BY_ID.events.text, {"id": GROUP_ID, "filter": {"afterDateTime": "soon"}, "first": 5}, "BAD_USER_INPUT"),
+        (BY_ID.events.text, {"id": GROUP_ID, "filter": {}, "first": -1}, "BAD_USER_INPUT"),
+        (BY_ID.events.text, {"id": GROUP_ID, "filter": {}, "first": 5, "after": "xyz"}, "BAD_USER_INPUT"),
     ],
 )
 def test_what_is_wrong_is_refused_with_its_code(text: str, variables: dict[str, Any], code: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from resources.meetup.queries import GROUP, SEARCH_GROUPS
+from resources.meetup.queries import BY_ID, SEARCH_GROUPS
 from tributary.simulators.meetup.faults import PASSING, FaultPlan, Faults
 from tributary.simulators.meetup.root import Caps
 from tributary.simulators.meetup.running import RunningSimulator
@@ -76,7 +76,7 @@ def test_what_is_no_request_is_refused(running: RunningSimulator) -> None:
 
 
 def test_the_world_can_be_set_to_another_time(running: RunningSimulator) -> None:
-    body = {"query": GROUP.text, "variables": {"id": running.simulation.world.groups[0].id}}
+    body = {"query": BY_ID.group.text, "variables": {"id": running.simulation.world.groups[0].id}}
     seen = []
     for now in ("2010-01-01T00:00:00Z", "2011-01-01T00:00:00Z", "2007-01-01T00:00:00Z"):
         assert httpx.post(f"{running.base}/now", json={"now": now}, trust_env=False).json()["now"].startswith(now[:10])

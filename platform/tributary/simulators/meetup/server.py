@@ -112,10 +112,15 @@ class Simulation:
         payload = executed(call.query, call.variables, call.operationName, self._root_value())
         if fault is not None:
             return await self._spoiled(fault, payload, call)
-        group = (call.variables or {}).get("id")
+        group = self._asked_for(call.variables or {})
         if group in plan.groups:
             return of_group(plan.groups[group], payload)
         return answer(payload)
+
+    def _asked_for(self, variables: dict[str, Any]) -> str | None:
+        """The id of the group that a call asks for, by its id or by its name in addresses."""
+        named = self.world.by_urlname(self._root_now()).get(variables.get("urlname", ""))
+        return named.id if named else variables.get("id")
 
     def _root_value(self) -> dict[str, Any]:
         now = self.now or datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
