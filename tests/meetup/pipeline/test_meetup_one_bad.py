@@ -101,6 +101,23 @@ def test_days_of_which_nobody_told_anything_do_not_count_as_pulled(bench: Bench)
     assert set(bench.objects()) == {event_key(FIRST)}
 
 
+def test_groups_that_are_gone_by_the_time_of_the_pull_are_named_and_keep_their_events(bench: Bench) -> None:
+    bench.run(FIRST, LAST)
+    before = bench.objects()
+    bench.go_to(datetime(2007, 1, 1, tzinfo=UTC))
+    # Nobody is there yet: that all are gone at once is not believed.
+    result = bench.run(FIRST, LAST, (RAW[1],))
+    assert "There is no group" in failure_of(result)
+    [only] = [group for group in present_groups(bench.lake, today()) if group.id == busy(bench)]
+    line = next(line for line in lines_of(bench.lake.get(group_key(today()))) if node_of(line)["id"] == only.id)
+    bench.lake.put(group_key(today()), line + b"\n")
+    result = bench.run(FIRST, LAST, (RAW[1],))
+    assert result.success
+    assert only.urlname in told(result, EVERY_GROUP_ANSWERED)
+    assert not check_of(result, EVERY_GROUP_ANSWERED, RAW_EVENTS_KEY)
+    assert set(events_of(bench, only.id).values()) <= {one for data in before.values() for one in lines_of(data)}
+
+
 def test_an_event_that_disappears_is_named_and_kept_aside(bench: Bench) -> None:
     bench.run(FIRST, LAST)
     group = busy(bench)
