@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -82,8 +82,8 @@ class Told:
     failures: tuple[Failure, ...] = ()
 
 
-def told_by(answer: Answer, field: str, what: str) -> Told:
-    """The value of the root field `field`, which is `what` to people.
+def told_by(answer: Answer, field: str, what: str, hide: Callable[[str], str] = lambda text: text) -> Told:
+    """The value of the root field `field`, which is `what` to people; `hide` takes secrets out of what is quoted.
 
     An error that names no place fails the whole answer, so that a failed page can never look like an empty one.
 
@@ -94,7 +94,7 @@ def told_by(answer: Answer, field: str, what: str) -> Told:
         MeetupQueryError: where the request was refused.
     """
     payload = _json(answer.body)
-    complaints = complaints_of(payload)
+    complaints = complaints_of(payload, hide)
     if _asks_for_a_pause(answer, complaints):
         raise MeetupRateLimitError("Meetup's rate limit was hit; wait a minute.", _pause(answer, complaints))
     _refuse_token(answer, payload, complaints)

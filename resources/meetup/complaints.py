@@ -8,7 +8,7 @@ Errors come in the forms of GraphQL (`extensions.code`), graphql-java (`classifi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -71,18 +71,18 @@ class Complaint:
     details: Mapping[str, Any]
 
 
-def complaints_of(payload: Any) -> list[Complaint]:
-    """The errors of an answer's JSON, in all forms known."""
+def complaints_of(payload: Any, hide: Callable[[str], str]) -> list[Complaint]:
+    """The errors of an answer's JSON, in all forms known; `hide` takes secrets out of what is quoted of it."""
     if not isinstance(payload, dict):
         return []
     found = payload.get("errors") or []
     listed = list(found) if isinstance(found, list) else [found]
     if payload.get("error") or ("code" in payload and "data" not in payload):
         listed.append(payload)
-    return [_complaint(one) for one in listed]
+    return [_complaint(one, hide) for one in listed]
 
 
-def _complaint(error: Any) -> Complaint:
+def _complaint(error: Any, hide: Callable[[str], str]) -> Complaint:
     details = _details(error)
     codes = [str(details[name]) for name in _CODE_NAMES if isinstance(details.get(name), str | int)]
     message = details.get("message") or details.get("error_description") or details.get("problem") or ""
@@ -97,7 +97,7 @@ def _complaint(error: Any) -> Complaint:
     kind = next((one for one in kinds if one is not Kind.QUERY), kinds[0] if kinds else _by_words(message, place))
     if kind is Kind.QUERY and _OF_SIZE.search(message):
         kind = Kind.SIZE
-    return Complaint(kind, place, _quote(codes, message), details)
+    return Complaint(kind, place, _quote(hide(" ".join((*dict.fromkeys(codes), message)))), details)
 
 
 def _by_words(message: str, place: tuple[str | int, ...] | None) -> Kind:
@@ -125,6 +125,6 @@ def _plain(code: str) -> str:
     return re.sub(r"[^A-Z]", "", code.upper())
 
 
-def _quote(codes: list[str], message: str) -> str:
-    text = " ".join(f"{' '.join(dict.fromkeys(codes))} {message}".split())
+def _quote(text: str) -> str:
+    text = " ".join(text.split())
     return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"

@@ -147,10 +147,10 @@ class Sender:
                     return result
         except MeetupTransientError as error:
             last = MeetupUnavailableError(
-                f"Meetup did not give {what} in {ATTEMPTS} attempts; the last one ended so: {self._scrubbed(error)}"
+                f"Meetup did not give {what} in {ATTEMPTS} attempts; the last one ended so: {error}"
             )
         except MeetupError as error:
-            last = type(error)(self._scrubbed(error))
+            last = type(error)(str(error))
         raise last
 
     def close(self) -> None:
@@ -161,7 +161,7 @@ class Sender:
         self._bucket.take()
         answer = self._answer({"query": query.text, "variables": dict(variables)})
         try:
-            return told_by(answer, query.field, what)
+            return told_by(answer, query.field, what, self._hidden)
         except MeetupRateLimitError as error:
             if error.pause > LONGEST_PAUSE:
                 pause = round(error.pause)
@@ -185,6 +185,6 @@ class Sender:
         # Raised out here, as an exception raised above would carry frames that hold the request's headers.
         raise MeetupTransientError(sentence)
 
-    def _scrubbed(self, error: MeetupError) -> str:
-        """The error's sentence; a server that quotes the token must not bring it into a log."""
-        return str(error).replace(self._token.get_secret_value(), "********")
+    def _hidden(self, text: str) -> str:
+        """What the server says, without the token; our own sentences may hold the same letters."""
+        return text.replace(self._token.get_secret_value(), "********")

@@ -52,6 +52,15 @@ def test_failures_do_not_show_the_token(
     _assert_unseen(caught.value, caplog.text, repr(client))
 
 
+@pytest.mark.parametrize("token", ["token", "e"])
+def test_a_short_token_is_not_cut_out_of_our_own_words(
+    scripted: ScriptedServer, client_of: ClientOf, token: str
+) -> None:
+    scripted.script = lambda _request: (400, {}, b'{"error": "invalid_grant", "error_description": "no token"}')
+    with pytest.raises(MeetupError, match=r"^Meetup refused the token .*: it is wrong or expired; renew"):
+        client_of(scripted.url, token=token).group("a")
+
+
 def test_an_unreachable_server_does_not_show_the_token(client_of: ClientOf, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG), pytest.raises(MeetupError) as caught:
         client_of("http://127.0.0.1:9/gql-ext", token=TOKEN).group("a")
