@@ -11,6 +11,9 @@ from typing import Any
 
 import msgspec
 
+from resources.lake.errors import ObjectDamagedError
+from resources.lake.model import Lake
+
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _DECODER = msgspec.json.Decoder()
 
@@ -44,5 +47,22 @@ def joined(lines: Iterable[tuple[str, bytes]]) -> bytes:
 
 
 def lines_of(data: bytes) -> list[bytes]:
-    """The lines of an object, without their newlines."""
-    return data.removesuffix(b"\n").split(b"\n") if data else []
+    """The lines of an object, without their newlines; of one that was cut off, those that are whole.
+
+    For what is pulled again, which puts a damaged object right.
+    """
+    whole = data[: data.rfind(b"\n") + 1]
+    return whole.removesuffix(b"\n").split(b"\n") if whole else []
+
+
+def whole_lines(lake: Lake, key: str, data: bytes) -> list[bytes]:
+    """The lines of an object of which rows are made.
+
+    Raises:
+        ObjectDamagedError: it ends within a line, and so was cut off.
+    """
+    if data and not data.endswith(b"\n"):
+        raise ObjectDamagedError(
+            lake.url(key), "it ends within a line", "Materialise the raw asset of its day again, which replaces it."
+        )
+    return lines_of(data)

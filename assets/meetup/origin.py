@@ -26,8 +26,17 @@ def claim(lake: Lake, origin: str) -> None:
 
 
 def held_origin(lake: Lake) -> str | None:
-    """From where what the lake holds was pulled; None where nothing was."""
+    """From where what the lake holds was pulled; None where nothing was.
+
+    Raises:
+        MeetupPullError: the note of it cannot be read.
+    """
     if lake.head(ORIGIN) is None:
         return None
-    origin: str = json.loads(lake.get(ORIGIN))["origin"]
-    return origin
+    try:
+        return str(json.loads(lake.get(ORIGIN))["origin"])
+    except (ValueError, KeyError, TypeError):
+        raise MeetupPullError(
+            f"{lake.url(ORIGIN)} does not say any more from where the lake's groups and events were pulled; write "
+            'it anew: {"origin": "…"}, with the address of the API, or "simulator".'
+        ) from None

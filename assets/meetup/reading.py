@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from assets.meetup.canonical import lines_of
+from assets.meetup.canonical import whole_lines
 from assets.meetup.values import DoesNotFit, Node, Row, record_of
 from resources.lake.model import Lake
 from resources.warehouse.base import Rejected
@@ -62,12 +62,15 @@ def read_objects(
         identity: column of a record's row that no other of the object may share.
         reading: counts, and takes what does not fit.
         of_parts: whether the rows of the parts are wanted.
+
+    Raises:
+        ObjectDamagedError: an object does not hold what was put there.
     """
     for key, data in lake.get_many(list(objects)):
         reading.rejected[key] = []
         seen: set[Any] = set()
         offset = 0
-        for number, line in enumerate(lines_of(data), start=1):
+        for number, line in enumerate(whole_lines(lake, key, data), start=1):
             reading.records += 1
             try:
                 record = record_of(line)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from assets.meetup.arrivals import KNOWN_GROUPS, UNREACHED_GROUPS, group_key, newest_snapshot
+from assets.meetup.arrivals import KNOWN_GROUPS, UNREACHED_GROUPS, group_key, newest_snapshot, snapshots
 from assets.meetup.canonical import filled, joined, line_of, lines_of, node_of
 from assets.meetup.errors import MeetupPullError
 from assets.meetup.patience import NOT_ASKED, Patience
@@ -176,8 +176,14 @@ def _earlier(lake: Lake, today: date) -> dict[str, dict[str, Any]]:
 
 
 def _names(lake: Lake) -> dict[str, str]:
-    """The name of each group that was ever seen, by id."""
-    return node_of(lake.get(KNOWN_GROUPS)) if lake.head(KNOWN_GROUPS) is not None else {}
+    """The name of each group that was ever seen, by id; from the snapshots, where the note of it cannot be read."""
+    if lake.head(KNOWN_GROUPS) is None:
+        return {}
+    try:
+        return node_of(lake.get(KNOWN_GROUPS))
+    except ValueError:
+        lines = (line for _, data in lake.get_many([one.key for one in snapshots(lake)]) for line in lines_of(data))
+        return {node["id"]: _name(node) for node in map(node_of, lines)}
 
 
 def _name(node: Mapping[str, Any]) -> str:

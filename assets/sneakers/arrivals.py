@@ -10,6 +10,7 @@ import json
 import re
 from typing import NamedTuple
 
+from resources.lake.errors import ObjectDamagedError
 from resources.lake.model import Lake
 
 RAW = "sneakers/raw/events/"
@@ -33,6 +34,49 @@ def span_of(key: str) -> Span | None:
     """The events that an object holds by its key; None where the key is of no such object."""
     match = _KEY.fullmatch(key)
     return None if match is None else Span(int(match[1]), int(match[2]))
+
+
+def is_whole(key: str, data: bytes) -> bool:
+    """Whether an object seems to hold the events from the first to the last that its key, which has no digest, tells.
+
+    A last line that cannot be read is a record that does not fit, where there are as many lines as there are ids (of
+    which the database leaves some out); else it is where the object was cut off.
+    """
+    span = span_of(key)
+    if span is None or not data:
+        return False
+    lines = data.removesuffix(b"\n").split(b"\n")
+    first, last = _event_id(lines[0]), _event_id(lines[-1])
+    if first not in (None, span.first) or last not in (None, span.last):
+        return False
+    return last is not None or len(lines) > span.last - span.first
+
+
+def _event_id(line: bytes) -> object:
+    """The id in an event's line; None where it cannot be read."""
+    try:
+        return json.loads(line)["event_id"]
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def refuse_damaged(lake: Lake, key: str, data: bytes) -> None:
+    """Refuse an object that is not whole.
+
+    Raises:
+        ObjectDamagedError: it is not.
+    """
+    if not is_whole(key, data):
+        raise ObjectDamagedError(
+            lake.url(key),
+            "it does not go from the first to the last event of its name",
+            "`tributary materialize raw.sneaker_events --force` takes it again from the app.",
+        )
+
+
+def objects(lake: Lake) -> list[str]:
+    """The keys of all objects, oldest first."""
+    return [one.key for one in lake.list(RAW) if span_of(one.key) is not None]
 
 
 def held_event(lake: Lake) -> int:

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
+from assets.sneakers.arrivals import refuse_damaged
 from assets.sneakers.records import DoesNotFit, Row, read_record
 from assets.sneakers.state import Manifest, snapshot_rows
 from assets.sneakers.tables import EVENTS, RECORD_OFFSET, SOURCE_OBJECT
@@ -47,8 +48,13 @@ class Reading:
 
 
 def read_events(lake: Lake, keys: Sequence[str], reading: Reading) -> Iterator[pa.RecordBatch]:
-    """The rows of pulled objects, object by object; `reading` counts them and takes what does not fit."""
+    """The rows of pulled objects, object by object; `reading` counts them and takes what does not fit.
+
+    Raises:
+        ObjectDamagedError: an object does not hold the events that its key tells.
+    """
     for key, data in lake.get_many(keys, concurrency=AT_ONCE):
+        refuse_damaged(lake, key, data)
         reading.held[key] = data.count(b"\n") + (bool(data) and not data.endswith(b"\n"))
         reading.rows[key], reading.rejected[key] = 0, []
         yield from batches(EVENTS, _rows(key, data, reading))

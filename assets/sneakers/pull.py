@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from assets.sneakers.arrivals import held_event, key_of, last_key, mark
+from assets.sneakers.arrivals import held_event, is_whole, key_of, last_key, mark, objects, span_of
 from assets.sneakers.errors import SneakerPullError
 from assets.sneakers.source import events_between, settled_event
 from resources.app_database import AppDatabase
@@ -36,8 +36,10 @@ class Pulled:
     there: bool
 
 
-def pull_events(app: AppDatabase, lake: Lake, *, piece: int = PIECE) -> Pulled:
+def pull_events(app: AppDatabase, lake: Lake, *, piece: int = PIECE, mend: bool = False) -> Pulled:
     """Bring every event that the lake does not hold into it, at most `piece` an object.
+
+    With `mend` all objects that are there are looked at, and those that are damaged are made again.
 
     Raises:
         SneakerPullError: the lake holds events that the database does not have, or the database does not settle.
@@ -48,8 +50,8 @@ def pull_events(app: AppDatabase, lake: Lake, *, piece: int = PIECE) -> Pulled:
     if settled is None:
         return Pulled((), 0, 0, held, there=False)
     refuse_other_log(held, settled)
+    keys = _mend(app, lake) if mend else []
     refuse_rewritten_log(app, lake, held)
-    keys: list[str] = []
     count = size = 0
     if settled > held:
         for rows in _pieces(events_between(app, held, settled), piece):
@@ -61,6 +63,21 @@ def pull_events(app: AppDatabase, lake: Lake, *, piece: int = PIECE) -> Pulled:
     if keys and last:
         mark(lake, last)
     return Pulled(tuple(keys), count, size, held_event(lake), there=True)
+
+
+def _mend(app: AppDatabase, lake: Lake) -> list[str]:
+    """Make damaged objects again, under their keys, which are returned."""
+    damaged = [key for key, data in lake.get_many(objects(lake), concurrency=1) if not is_whole(key, data)]
+    for key in damaged:
+        span = span_of(key)
+        data = b"".join(map(line_of, events_between(app, span.first - 1, span.last))) if span else b""
+        if not is_whole(key, data):
+            raise SneakerPullError(
+                f"{lake.url(key)} is damaged, and the app's database does not hold its events any more: delete it, and "
+                "materialise staged.sneaker_events with --force to go on without them."
+            )
+        lake.put(key, data)
+    return damaged
 
 
 def refuse_other_log(held: int, newest: int) -> None:

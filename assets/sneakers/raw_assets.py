@@ -8,7 +8,7 @@ import dagster as dg
 
 from assets.factory.loading import LAKE
 from assets.factory.outcome import asset_key, failure
-from assets.factory.specs import object_spec
+from assets.factory.specs import FORCE, object_spec
 from assets.sneakers.arrivals import RAW
 from assets.sneakers.pull import Pulled, pull_events
 from assets.sneakers.state import STATE, Manifest, take_snapshots
@@ -40,7 +40,7 @@ def raw_events_asset() -> dg.AssetsDefinition:
         lake = cast("Lake", getattr(context.resources, LAKE))
         app = cast("AppDatabase", getattr(context.resources, APP_DATABASE))
         try:
-            pulled = pull_events(app, lake)
+            pulled = pull_events(app, lake, mend=context.run.tags.get(FORCE) == "true")
         except TributaryError as error:
             raise failure(error) from error
         return dg.MaterializeResult(

@@ -43,8 +43,9 @@ class ObjectNotFoundError(LakeError):
 class ObjectDamagedError(LakeError):
     """The object does not hold what was put under its key."""
 
-    def __init__(self, url: str, problem: str) -> None:
-        super().__init__(f"The object {url} is not what was put there ({problem}); nothing was made of it.")
+    def __init__(self, url: str, problem: str, remedy: str = "") -> None:
+        then = f" {remedy}" if remedy else ""
+        super().__init__(f"The object {url} is not what was put there ({problem}); nothing was made of it.{then}")
 
 
 class ObjectChangedError(LakeError):

@@ -7,8 +7,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from assets.factory.outcome import asset_key
-from assets.meetup.arrivals import event_key, group_key
+from assets.meetup.arrivals import KNOWN_GROUPS, RAW_EVENTS, day_of, event_key, group_key
 from assets.meetup.canonical import joined, line_of, lines_of
 from assets.meetup.due import days_of_rejects
 from assets.meetup.partitions import days_between
@@ -16,6 +18,7 @@ from assets.meetup.raw_assets import today
 from assets.meetup.staged_events import load_days
 from assets.meetup.staged_groups import load_snapshots
 from assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, TABLES, VENUES
+from resources.lake.errors import ObjectDamagedError
 from resources.lake.model import Lake
 from resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tests.meetup.pipeline.running import RAW, STAGED, Bench, check_of
@@ -127,6 +130,29 @@ def test_what_does_not_fit_is_kept_with_its_place_and_reason(bench: Bench, wareh
     bench.lake.put(event_key(DAY), good + b"\n")
     load_days(warehouse, bench.lake, EVENTS, DAY, DAY)
     assert warehouse.rejected("raw.meetup_events") == []
+
+
+def test_a_day_that_was_cut_off_is_refused_and_pulled_whole_again(bench: Bench, warehouse: PostgresWarehouse) -> None:
+    put(bench.lake, DAY, event("a"), event("b"))
+    load_days(warehouse, bench.lake, EVENTS, DAY, DAY)
+    whole = bench.lake.get(event_key(DAY))
+    bench.lake.put(event_key(DAY), whole[:-100])
+    with pytest.raises(ObjectDamagedError, match="ends within a line"):
+        load_days(warehouse, bench.lake, EVENTS, DAY, DAY)
+    assert warehouse.rows("SELECT count(*) AS n FROM staged.meetup_events") == [{"n": 2}]
+    assert warehouse.rejected("raw.meetup_events") == []
+
+
+def test_a_pull_puts_damaged_objects_right(bench: Bench) -> None:
+    assert bench.run("2018-03-01", "2018-03-20").success
+    before = bench.objects()
+    key = max(before, key=lambda one: len(before[one]))
+    day = day_of(key, RAW_EVENTS)
+    assert day is not None
+    bench.lake.put(key, before[key][: len(before[key]) // 2])
+    bench.lake.put(KNOWN_GROUPS, bench.lake.get(KNOWN_GROUPS)[:20])
+    assert bench.run(day, day).success
+    assert bench.objects() == before
 
 
 def test_a_run_replaces_the_rows_of_its_days_and_no_others(bench: Bench, warehouse: PostgresWarehouse) -> None:

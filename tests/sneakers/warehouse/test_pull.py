@@ -14,12 +14,13 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
-from assets.sneakers.arrivals import MARKER, RAW, held_event, key_of, last_key, span_of
+from assets.sneakers.arrivals import MARKER, RAW, held_event, key_of, last_key, refuse_damaged, span_of
 from assets.sneakers.errors import SneakerPullError
 from assets.sneakers.pull import pull_events
 from assets.sneakers.source import newest_event, settled_event
 from assets.sneakers.state import STATE, SnapshotError, read_manifest, snapshot_rows, take_snapshots
 from resources.app_database import AppDatabase, AppDatabaseError
+from resources.lake.errors import ObjectDamagedError
 from resources.lake.folder import FolderLake
 from resources.lake.model import ObjectData, ObjectInfo
 
@@ -123,6 +124,28 @@ def test_a_pull_killed_at_any_write_is_made_good_by_the_next(
         assert {one.key: lake.get(one.key) for one in lake.list(RAW)} == contents, at
         assert found.newest == held_event(lake) == 7
         assert pull_events(app, lake, piece=3).keys == ()
+
+
+@pytest.mark.parametrize("held", [0, 10, 400, -1, "line", "end"])
+def test_a_damaged_object_is_taken_again_from_the_app_when_it_is_looked_at(
+    app: AppDatabase, lake: FolderLake, writer: Connection, held: int | str
+) -> None:
+    record(writer, 6)
+    pull_events(app, lake, piece=3)
+    for key in (key_of(1, 3), key_of(4, 6)):
+        whole = lake.get(key)
+        second = whole.index(b"\n") + 1
+        damaged = whole[held:] if held == -1 else whole[: {"line": second, "end": -1}.get(str(held), held)]
+        lake.put(key, damaged)
+        if held != "end":
+            with pytest.raises(ObjectDamagedError, match="--force"):
+                refuse_damaged(lake, key, damaged)
+            assert pull_events(app, lake, mend=True).keys == (key,)
+            assert lake.get(key) == whole
+        else:
+            # Only the last newline is gone: every event is there.
+            refuse_damaged(lake, key, damaged)
+    assert pull_events(app, lake, mend=True).keys == ()
 
 
 def test_a_lost_or_lagging_marker_loses_nothing(app: AppDatabase, lake: FolderLake, writer: Connection) -> None:

@@ -17,6 +17,7 @@ from assets.sneakers.records import DoesNotFit, Row, read_record
 from assets.sneakers.staged_assets import load_events, load_state
 from assets.sneakers.state import STATE, Manifest
 from assets.sneakers.tables import MANUFACTURERS
+from resources.lake.errors import ObjectDamagedError
 from resources.warehouse.arrow import batches
 from resources.warehouse.base import NOBODY, Origin, Rejected
 from resources.warehouse.errors import ChecksFailed, WarehouseError
@@ -136,6 +137,17 @@ def test_a_load_takes_only_objects_that_are_new(collection: Collection) -> None:
     assert [len(first.rows), list(again.rows)] == [1, [second]]
     assert load_events(collection.warehouse, collection.lake)[1].records == 0
     assert len(collection.rows("SELECT * FROM staged.sneaker_events")) == 2
+
+
+def test_an_object_that_was_cut_off_is_refused_and_the_old_rows_stay(collection: Collection) -> None:
+    events = [PURCHASE, *(event(number, "worn", 7, START) for number in range(2, 9))]
+    key = put(collection.lake, events)
+    load_events(collection.warehouse, collection.lake)
+    collection.lake.put(key, collection.lake.get(key)[:100])
+    with pytest.raises(ObjectDamagedError, match=r"raw\.sneaker_events --force"):
+        load_events(collection.warehouse, collection.lake)
+    assert len(collection.rows("SELECT * FROM staged.sneaker_events")) == 8
+    assert collection.warehouse.rejected("raw.sneaker_events") == []
 
 
 def test_an_empty_lake_gives_an_empty_table(collection: Collection) -> None:
