@@ -36,7 +36,7 @@ def message(number: int) -> dict[str, object]:
     }
 
 
-def request(number: int, size: int) -> bytes:
+def request(port: int, number: int, size: int) -> bytes:
     """A whole HTTP request."""
     if size == 1:
         path, content = "/v1/track", message(number)
@@ -45,7 +45,7 @@ def request(number: int, size: int) -> bytes:
         path, content = "/v1/batch", {"batch": batch, "sentAt": "2026-01-31T12:00:01.000Z"}
     body = json.dumps(content).encode()
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
         f"Authorization: Basic {_AUTHORIZATION}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
@@ -101,7 +101,7 @@ async def send(port: int, requests: list[bytes], connections: int) -> list[float
 
 def main(port: str, count: str, size: str, connections: str) -> None:
     """Send, and write the measurement to standard output."""
-    requests = [request(number, int(size)) for number in range(int(count))]
+    requests = [request(int(port), number, int(size)) for number in range(int(count))]
     used = resource.getrusage(resource.RUSAGE_SELF)
     began = time.perf_counter()
     latencies = sorted(uvloop.run(send(int(port), requests, int(connections))))
