@@ -200,6 +200,22 @@ def test_a_child_without_the_process_inside_it_is_started_again_at_its_first_mis
         assert said[0] == "parent lost the process inside it; it is started again in 0.1 s."
 
 
+def test_a_child_that_loses_the_process_inside_it_before_its_first_answer_is_started_again(tmp_path: Path) -> None:
+    answers: list[Answer] = ["no"]
+    said: list[str] = []
+    with Supervisor(
+        tmp_path / "logs", patience=Patience(first=0.1), looks=Looks(every=0.05), say=said.append
+    ) as supervisor:
+        supervisor.start(spec(tmp_path, "parent", probe=lambda: answers[0], inner=("-c", "none such")))
+        pids(tmp_path, 2)
+        time.sleep(0.3)
+        assert said == [], "what does not listen yet is still to start it"
+        answers[0] = "failure"
+        pids(tmp_path, 4)
+        answers[0] = "yes"
+        wait_until(lambda: "parent is up again." in said)
+
+
 def test_nothing_of_the_current_folder_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = tmp_path / "here"
     here.mkdir()

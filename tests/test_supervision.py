@@ -171,6 +171,20 @@ def _lives(process: psutil.Process) -> bool:
 
 @pytest.mark.timeout(300)
 @pytest.mark.xdist_group("supervision")
+def test_after_a_sleep_of_everything_the_sensors_tick_again(running: Running) -> None:
+    running.goes_on("the start")
+    family = running.family()
+    everything = [psutil.Process(running.process.pid), *family]
+    for process in everything:
+        process.suspend()
+    time.sleep(2 * HEARTBEAT_TTL)
+    for process in everything:
+        process.resume()
+    running.goes_on("a sleep")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.xdist_group("supervision")
 @pytest.mark.parametrize(
     ("words", "name"),
     [
@@ -359,17 +373,3 @@ def test_a_daemon_that_writes_no_sign_of_life_is_late(
     clock.now += 1000
     assert ask() == "yes", "whoever asks was asleep, and so was the daemon"
     assert heartbeats("postgresql://127.0.0.1:1/none")() == "yes", "nothing is known of it"
-
-
-@pytest.mark.timeout(300)
-@pytest.mark.xdist_group("supervision")
-def test_after_a_sleep_of_everything_the_sensors_tick_again(running: Running) -> None:
-    running.goes_on("the start")
-    family = running.family()
-    everything = [psutil.Process(running.process.pid), *family]
-    for process in everything:
-        process.suspend()
-    time.sleep(2 * HEARTBEAT_TTL)
-    for process in everything:
-        process.resume()
-    running.goes_on("a sleep")

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-Answer = Literal["yes", "no", "late"]
+Answer = Literal["yes", "no", "failure", "late"]
 Probe = Callable[[], Answer]
-"""Asks once: `late` where nothing came in time, as of a server that is busy or stopped, `no` where that is certain."""
+"""Asks once: `late` where nothing came in time, as of a server that is busy or stopped; `no` where nobody listens;
+`failure` where somebody does, and cannot do what is asked."""
 
 TIMEOUT = 3.0
 """Seconds that an answer may take."""
@@ -105,7 +106,9 @@ def code_server(socket: Path) -> Probe:
             try:
                 DagsterApiStub(channel).Ping(PingRequest(echo="tributary"), timeout=TIMEOUT)  # type: ignore[no-untyped-call]
             except grpc.RpcError as error:
-                return "late" if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED else "no"
+                if error.code() is grpc.StatusCode.UNAVAILABLE:
+                    return "no"
+                return "late" if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED else "failure"
         return "yes"
 
     return ask

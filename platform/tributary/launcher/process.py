@@ -109,7 +109,7 @@ class ChildProcess:
                 start_new_session=True,
             )
         self._began, self._asked = time.monotonic(), 0.0
-        self._answered, self._missed = False, {"no": 0, "late": 0}
+        self._answered, self._refused, self._late = False, 0, 0
         self._tell(f"+{self.group}")
 
     @property
@@ -154,14 +154,16 @@ class ChildProcess:
         self._forget_empty_groups()
         if self.spec.probe is None or time.monotonic() - self._asked < self._looks.every:
             return None
-        self._note(within(self.spec.probe))
+        answer = within(self.spec.probe)
+        self._note(answer)
         self._asked = time.monotonic()
+        # What does not listen yet has yet to start the process inside it.
+        listens = self._answered or answer in ("failure", "late")
+        if answer != "yes" and listens and self.spec.inner and not self._has_inner():
+            return "lost the process inside it"
         if not self._answered:
             return "does not answer" if time.monotonic() - self._began > self._looks.start else None
-        missed = self._missed["no"] + self._missed["late"]
-        if missed and self.spec.inner and not self._has_inner():
-            return "lost the process inside it"
-        gone = self._missed["no"] >= self._looks.refusals or self._missed["late"] >= self._looks.late
+        gone = self._refused >= self._looks.refusals or self._late >= self._looks.late
         return "no longer answers" if gone else None
 
     def _has_inner(self) -> bool:
@@ -174,9 +176,11 @@ class ChildProcess:
 
     def _note(self, answer: Answer) -> None:
         if answer == "yes":
-            self._answered, self._missed = True, {"no": 0, "late": 0}
+            self._answered, self._refused, self._late = True, 0, 0
+        elif self._answered and answer == "late":
+            self._late += 1
         elif self._answered:
-            self._missed[answer] += 1
+            self._refused += 1
 
     def restart(self, grace: float = 5.0) -> None:
         """Start it anew; what it was is ended first, but for the runs that it started: they go on to their end."""
