@@ -8,8 +8,8 @@ from typing import NamedTuple, TypeAlias
 
 import dagster as dg
 
-from assets.factory.lineage import Lineage
-from resources.warehouse.table import Table
+from tributary.assets.factory.lineage import Lineage
+from tributary.resources.warehouse.table import Table
 
 
 class KeyRange(NamedTuple):

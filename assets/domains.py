@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from assets.calendar.domain import CALENDAR
-from assets.domain import Domain
-from assets.meetup.domain import MEETUP
-from assets.retail.domain import RETAIL
-from assets.sneakers.domain import SNEAKERS
-from assets.social.domain import SOCIAL
+from tributary.assets.calendar.domain import CALENDAR
+from tributary.assets.domain import Domain
+from tributary.assets.meetup.domain import MEETUP
+from tributary.assets.retail.domain import RETAIL
+from tributary.assets.sneakers.domain import SNEAKERS
+from tributary.assets.social.domain import SOCIAL
 
 DOMAINS: tuple[Domain, ...] = (CALENDAR, RETAIL, SOCIAL, SNEAKERS, MEETUP)

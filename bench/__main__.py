@@ -13,7 +13,7 @@ from rich.console import Console
 from bench.bed import Bed, open_bed
 from bench.figures import Figure, markdown, terminal_table, write
 from bench.machine import busy, describe
-from resources.errors import TributaryError
+from tributary.resources.errors import TributaryError
 
 BENCHES = {
     "definitions": "bench.definitions.definitions",

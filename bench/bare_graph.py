@@ -12,13 +12,13 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assets.retail.files import SourceFile
-from resources.warehouse.delimited.contract import SOURCE_LINE, FileContract
-from resources.warehouse.table import Table, quoted
-from resources.warehouse.types import postgres_type
+from tributary.assets.retail.files import SourceFile
+from tributary.resources.warehouse.delimited.contract import SOURCE_LINE, FileContract
+from tributary.resources.warehouse.table import Table, quoted
+from tributary.resources.warehouse.types import postgres_type
 
 if TYPE_CHECKING:
-    from assets.factory.model import SqlModel
+    from tributary.assets.factory.model import SqlModel
 
 
 def script(

@@ -20,9 +20,9 @@ from psycopg import sql
 
 from bench.clock import Timing, command, flush_disks
 from bench.errors import BenchError
-from resources.postgres.binaries import program
-from resources.postgres.databases import Databases, connect
-from resources.settings import PREFIX, PROJECT_ROOT, Settings, load_settings
+from tributary.resources.postgres.binaries import program
+from tributary.resources.postgres.databases import Databases, connect
+from tributary.resources.settings import PREFIX, PROJECT_ROOT, Settings, load_settings
 
 ROOT = PROJECT_ROOT / ".tributary" / "bench"
 BARE = "bench_bare"
@@ -151,7 +151,7 @@ def environment(**settings: object) -> dict[str, str]:
 
 
 def _ensure_files(folder: Path, scale: float | None) -> None:
-    from assets.retail.sample import FILES, make_retail_sample
+    from tributary.assets.retail.standin import FILES, make_retail_sample
 
     if scale is not None:
         make_retail_sample(folder, scale)

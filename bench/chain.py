@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from resources.settings import PROJECT_ROOT
+from tributary.resources.settings import PROJECT_ROOT
 
 MODELS = 20
 FOLDERS = ("assets", "platform", "resources", "sql")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.errors import BenchError
-from resources.postgres import postmaster
+from tributary.resources.postgres import postmaster
 
 TAIL = 1_500
 LONGEST_SECONDS = 3_600

@@ -19,7 +19,7 @@ from bench.bed import Bed
 from bench.clock import Timing, best, interleaved
 from bench.errors import BenchError
 from bench.figures import Figure, Limit
-from resources.settings import PROJECT_ROOT
+from tributary.resources.settings import PROJECT_ROOT
 
 EVENTS_A_SECOND = 2_000
 WARMING_REQUESTS = 200

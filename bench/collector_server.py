@@ -15,10 +15,10 @@ from typing import Any
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from resources.lake import open_lake
-from resources.stream.firehose import FolderFirehose
-from tributary.gateway.decision import Policy
-from tributary.gateway.serving import guarded
+from tributary.resources.gateway.decision import Policy
+from tributary.resources.gateway.serving import guarded
+from tributary.resources.lake import open_lake
+from tributary.resources.stream.firehose import FolderFirehose
 from tributary.web.app import is_collector
 from tributary.web.collector import Collector
 from tributary.web.collector.answers import ACCEPTED

@@ -22,10 +22,10 @@ from bench.clock import Timing
 from bench.crashes_readers import Readers, faults
 from bench.crashes_worker import NAMES, OBJECTS, PARTS, SCHEMA, write
 from bench.figures import Figure, Limit
-from resources.postgres import postmaster
-from resources.postgres.databases import Databases, connect
-from resources.settings import PROJECT_ROOT, Settings
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.postgres import postmaster
+from tributary.resources.postgres.databases import Databases, connect
+from tributary.resources.settings import PROJECT_ROOT, Settings
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 KILLS_A_REPEAT = 40
 WRITERS = 2

@@ -11,11 +11,11 @@ import sys
 import time
 from datetime import date, timedelta
 
-from resources.errors import TributaryError
-from resources.warehouse.base import Select
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import Column, Table
-from resources.warehouse.windows import Range, Sources, Window
+from tributary.resources.errors import TributaryError
+from tributary.resources.warehouse.base import Select
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Column, Table
+from tributary.resources.warehouse.windows import Range, Sources, Window
 
 SCHEMA = "core"
 ROWS = 20_000

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assets.retail.files import ALL_FILES, COMMODITY_SECTIONS, PROMOTIONS
 from bench.bare_graph import script
 from bench.bed import BARE, Bed
 from bench.clock import Timing, best, interleaved
 from bench.figures import Figure, ratio_at_most
+from tributary.assets.retail.files import ALL_FILES, COMMODITY_SECTIONS, PROMOTIONS
 
 LIMIT = 1.5
 WITHOUT = ("raw.retail_promotions", "staged.retail_promotions", "core.fact_promotion", "gold.product_recommendations")
@@ -66,15 +66,15 @@ def write_dates(path: Path | str) -> None:
     """The calendar's rows by its bare function, as CSV."""
     import pyarrow.csv as pc
 
-    from assets.calendar.dates import date_rows
+    from tributary.assets.calendar.dates import date_rows
 
     pc.write_csv(date_rows(), path, pc.WriteOptions(include_header=False))
 
 
 def _write_scripts(bed: Bed, dates: Path) -> list[Path]:
     """The bare script, without and with statistics."""
-    from assets.calendar.domain import DIM_DATE
-    from assets.retail.raw_assets import SEEDS
+    from tributary.assets.calendar.domain import DIM_DATE
+    from tributary.assets.retail.raw_assets import SEEDS
     from tributary.platform import load_platform
 
     files = [

@@ -10,19 +10,19 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from assets.retail.files import JOURNEY_FILES, SourceFile
 from bench.clock import metered, peak_megabytes
-from resources.postgres.databases import Databases, connect
-from resources.settings import get_settings
-from resources.warehouse.base import Delimited, Origin
-from resources.warehouse.delimited.contract import FileContract
-from resources.warehouse.delimited.scan import Scanner
-from resources.warehouse.postgres.load import create_part
-from resources.warehouse.postgres.relations import PARTS, ensure_schema, part_sql
-from resources.warehouse.postgres.session import Session, open_session
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import quoted
-from resources.warehouse.types import postgres_type
+from tributary.assets.retail.files import JOURNEY_FILES, SourceFile
+from tributary.resources.postgres.databases import Databases, connect
+from tributary.resources.settings import get_settings
+from tributary.resources.warehouse.base import Delimited, Origin
+from tributary.resources.warehouse.delimited.contract import FileContract
+from tributary.resources.warehouse.delimited.scan import Scanner
+from tributary.resources.warehouse.postgres.load import create_part
+from tributary.resources.warehouse.postgres.relations import PARTS, ensure_schema, part_sql
+from tributary.resources.warehouse.postgres.session import Session, open_session
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import quoted
+from tributary.resources.warehouse.types import postgres_type
 
 CHUNK = 1 << 20
 PART = "bench_baseline"

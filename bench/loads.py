@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from assets.retail.files import PROMOTIONS, TRANSACTIONS, SourceFile
 from bench.bed import Bed
 from bench.clock import Timing, best, interleaved
 from bench.figures import Figure, at_most, ratio_at_most
+from tributary.assets.retail.files import PROMOTIONS, TRANSACTIONS, SourceFile
 
 LIMIT = 1.3
 MOST_MEGABYTES = 500

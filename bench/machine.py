@@ -6,8 +6,8 @@ import os
 import platform
 import subprocess
 
-from resources.postgres.binaries import program
-from resources.postgres.tuning import physical_memory
+from tributary.resources.postgres.binaries import program
+from tributary.resources.postgres.tuning import physical_memory
 
 GIBIBYTE = 1024**3
 BUSY = 0.5

@@ -24,7 +24,7 @@ from bench.bed import Bed
 from bench.clock import Timing, best
 from bench.errors import BenchError
 from bench.figures import Figure, Limit, at_most
-from resources.settings import PREFIX, PROJECT_ROOT
+from tributary.resources.settings import PREFIX, PROJECT_ROOT
 
 FIRST, LAST = date(2008, 1, 1), date(2017, 12, 31)
 DAYS = (LAST - FIRST).days + 1
@@ -90,7 +90,7 @@ def _simulator() -> Iterator[None]:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
-    words = [sys.executable, "-m", "tributary.simulators.meetup", "--port", str(port)]
+    words = [sys.executable, "-m", "tributary.assets.meetup.standin", "--port", str(port)]
     process = subprocess.Popen(words, cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     before = os.environ.get(_PORT)
     os.environ[_PORT] = str(port)
@@ -149,13 +149,13 @@ def run(arguments: list[str]) -> None:
 
 def pull(folder: Path, first: date, last: date) -> None:
     """A pull into an empty lake, its groups looked for before the clock starts."""
-    from assets.meetup.backfill import Backfill
-    from assets.meetup.partitions import days_between
-    from assets.meetup.raw_assets import today
-    from assets.meetup.snapshots import take_snapshot
-    from resources.lake import open_lake
-    from resources.meetup.opening import open_meetup
-    from resources.settings import get_settings
+    from tributary.assets.meetup.api.opening import open_meetup
+    from tributary.assets.meetup.backfill import Backfill
+    from tributary.assets.meetup.partitions import days_between
+    from tributary.assets.meetup.raw_assets import today
+    from tributary.assets.meetup.snapshots import take_snapshot
+    from tributary.resources.lake import open_lake
+    from tributary.resources.settings import get_settings
 
     source = open_meetup(get_settings())
     lake = open_lake(str(folder), region="us-east-1", endpoint_url=None)

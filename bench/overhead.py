@@ -16,8 +16,8 @@ from bench.bed import BARE, Bed, environment
 from bench.chain import DOMAIN, MODELS, bare_script, make_project
 from bench.clock import Timing, best, command, interleaved
 from bench.figures import Figure, at_most
-from resources.postgres.databases import connect
-from resources.settings import PROJECT_ROOT, Settings
+from tributary.resources.postgres.databases import connect
+from tributary.resources.settings import PROJECT_ROOT, Settings
 
 ASSET_LIMIT = 0.080
 START_LIMIT = 3.0

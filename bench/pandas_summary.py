@@ -9,11 +9,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from assets.retail.files import JOURNEY_FILES
 from bench.bed import Bed
 from bench.clock import Timing, best, interleaved
 from bench.errors import BenchError
 from bench.figures import Figure, ratio_at_most
+from tributary.assets.retail.files import JOURNEY_FILES
 
 SELECTION = "+gold.household_summary"
 SMALL_FILE = "hh_demographic.csv"

@@ -13,15 +13,15 @@ from typing import Any
 
 import psycopg
 
-from assets.factory.outcome import TOLD_BY
 from bench.bed import Bed
 from bench.clock import Timing
 from bench.errors import BenchError
 from bench.figures import Figure, Limit
 from bench.serving import AS_SET_OUT, fresh_home
-from resources.postgres.databases import connect
-from resources.settings import Settings
+from tributary.assets.factory.outcome import TOLD_BY
 from tributary.instance.retention import Policy, prune
+from tributary.resources.postgres.databases import connect
+from tributary.resources.settings import Settings
 
 DAYS = 30
 RUNS_AN_HOUR = 30

@@ -18,7 +18,7 @@ from pathlib import Path
 from bench.bed import Bed, environment
 from bench.clock import TAIL
 from bench.errors import BenchError
-from resources.settings import PROJECT_ROOT, Settings, load_settings
+from tributary.resources.settings import PROJECT_ROOT, Settings, load_settings
 
 AS_SET_OUT = {"lake_url": None, "retail_dir": None, "social_sample": None, "sneakers_sample": None}
 """The settings of the bench's own home taken back, so that a fresh home is a newcomer's: with all samples."""

@@ -19,10 +19,10 @@ from bench.clock import Timing, best, interleaved
 from bench.errors import BenchError
 from bench.figures import Figure, Limit, at_most
 from bench.sneakers_writers import ACCEPTED, REFUSED, Tally, audit, bare_posts, many_writers, one_collector
-from resources.postgres.databases import connect
-from resources.settings import PROJECT_ROOT
-from tributary.web.sneakers.database import open_engine
-from tributary.web.sneakers.sample.make import make_sample
+from tributary.assets.sneakers.app.database import open_engine
+from tributary.assets.sneakers.standin.make import make_sample
+from tributary.resources.postgres.databases import connect
+from tributary.resources.settings import PROJECT_ROOT
 
 POSTS = 400
 P95_LIMIT_MS = 50.0

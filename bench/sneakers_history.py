@@ -11,16 +11,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.factory.model import SqlModel, read_model
-from assets.sneakers.tables import EVENTS
 from bench.bed import Bed
 from bench.clock import Timing, best, interleaved, metered
 from bench.errors import BenchError
 from bench.figures import Figure, ratio_at_most
 from bench.sneakers_pandas import dim_sneaker
-from resources.settings import PROJECT_ROOT
-from resources.warehouse.base import Batches, Select
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.assets.factory.model import SqlModel, read_model
+from tributary.assets.sneakers.tables import EVENTS
+from tributary.resources.settings import PROJECT_ROOT
+from tributary.resources.warehouse.base import Batches, Select
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 if TYPE_CHECKING:
     import pandas as pd

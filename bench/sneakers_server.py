@@ -14,8 +14,8 @@ from a2wsgi import WSGIMiddleware
 from fastapi import FastAPI
 
 from bench.collector_server import serve
-from tributary.gateway.decision import Policy
-from tributary.web.sneakers.app import create_app
+from tributary.assets.sneakers.app.app import create_app
+from tributary.resources.gateway.decision import Policy
 
 SECRET = "secret of the bench"  # noqa: S105 - of a server that lives for seconds
 

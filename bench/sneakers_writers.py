@@ -15,10 +15,10 @@ from random import Random
 import httpx
 from sqlalchemy import select
 
-from tributary.web.sneakers.database import open_engine, open_sessions
-from tributary.web.sneakers.models import Sneaker, SneakerEvent
-from tributary.web.sneakers.rules import replay
-from tributary.web.sneakers.service.rows import events_of, state_of
+from tributary.assets.sneakers.app.database import open_engine, open_sessions
+from tributary.assets.sneakers.app.models import Sneaker, SneakerEvent
+from tributary.assets.sneakers.app.rules import replay
+from tributary.assets.sneakers.app.service.rows import events_of, state_of
 
 BUYS = SELLS = CLICKS_TWICE = 0.1
 HIDDEN = re.compile(r'<input[^>]*name="(\w+)"[^>]*type="hidden" value="([^"]*)"')

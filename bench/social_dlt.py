@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from resources.lake.folder import FolderLake
+from tributary.resources.lake.folder import FolderLake
 
 SHARED = {"timestamp": "timestamp", "sentAt": "sent_at", "receivedAt": "received_at", "messageId": "message_id"}
 OWN = ("username", "email", "about_me")

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from assets.social.arrivals import HOUR, RAW, hour_path
-from assets.social.events.places import place_of
-from assets.social.events.receipts import Receipt
-from assets.social.events.version import CODE_VERSION
+from tributary.assets.social.arrivals import HOUR, RAW, hour_path
+from tributary.assets.social.events.places import place_of
+from tributary.assets.social.events.receipts import Receipt
+from tributary.assets.social.events.version import CODE_VERSION
 
 HOURS = 365 * 24
 LINKS_A_FILE = 60_000

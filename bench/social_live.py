@@ -15,16 +15,16 @@ import psycopg
 from psycopg.rows import dict_row
 from segment.analytics.client import Client  # type: ignore[import-untyped]
 
-from assets.social.arrivals import RAW
 from bench.bed import Bed
 from bench.clock import Timing
 from bench.errors import BenchError
 from bench.figures import Figure, at_most
 from bench.serving import fresh_home, serving
-from resources.lake.folder import FolderLake
-from resources.postgres.databases import Databases, connect
-from resources.settings import Settings
+from tributary.assets.social.arrivals import RAW
 from tributary.launcher.services import web_url
+from tributary.resources.lake.folder import FolderLake
+from tributary.resources.postgres.databases import Databases, connect
+from tributary.resources.settings import Settings
 
 TIMES = 3
 LIMIT = 120.0

@@ -10,12 +10,12 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from assets.social.arrivals import HOUR
 from bench.bed import Bed
 from bench.clock import Timing, best
 from bench.errors import BenchError
 from bench.figures import Figure, Limit, ratio_at_most
 from bench.social_history import HOURS, RECENT_A_HOUR, RECENT_HOURS, folder_lake, hour_of_day
+from tributary.assets.social.arrivals import HOUR
 
 LARGE, SMALL = 1_000_000, 1_000
 LARGE_S3 = 10_000

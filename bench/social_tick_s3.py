@@ -17,11 +17,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from assets.social.arrivals import HOUR
 from bench.social_history import CONTENT, RECENT_HOURS, hour_of_day, old_keys, recent_objects
 from bench.social_tick_worker import look, steady
-from resources.lake.model import Lake
-from resources.lake.s3 import S3Lake
+from tributary.assets.social.arrivals import HOUR
+from tributary.resources.lake.model import Lake
+from tributary.resources.lake.s3 import S3Lake
 
 BUCKET, REGION = "lake", "us-east-1"
 

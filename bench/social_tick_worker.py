@@ -15,17 +15,17 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.social.arrivals import objects_from
-from assets.social.due import settled_since
-from assets.social.partitions import first_hour
-from assets.social.watch import OVERLAP, Decision, Memory, decide, look_from
 from bench.errors import BenchError
 from bench.social_history import hour_of_day
-from resources.lake.folder import FolderLake
-from resources.lake.model import Lake
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.assets.social.arrivals import objects_from
+from tributary.assets.social.due import settled_since
+from tributary.assets.social.partitions import first_hour
+from tributary.assets.social.watch import OVERLAP, Decision, Memory, decide, look_from
 from tributary.automation.social_events import social_events
 from tributary.definitions import defs
+from tributary.resources.lake.folder import FolderLake
+from tributary.resources.lake.model import Lake
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 UNASKED = PostgresWarehouse(lambda: "")
 """The receipts of these lakes tell of no rows, so that nothing is asked of a warehouse; it would refuse to answer."""

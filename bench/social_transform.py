@@ -19,7 +19,7 @@ from bench.clock import Timing, best, flush_disks, interleaved
 from bench.errors import BenchError
 from bench.figures import Figure, Limit, ratio_at_most, terminal_table
 from bench.social_corpus import make_corpus
-from resources.settings import PROJECT_ROOT
+from tributary.resources.settings import PROJECT_ROOT
 
 MEGABYTE = 1_000_000
 CORPUS_BYTES = 100 * MEGABYTE

@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.clock import peak_megabytes
-from resources.lake.folder import FolderLake
-from resources.lake.model import ObjectInfo
+from tributary.resources.lake.folder import FolderLake
+from tributary.resources.lake.model import ObjectInfo
 
 RAW = "web-data/raw/"
 Way = Callable[[FolderLake, Sequence[ObjectInfo], Path], int]
@@ -23,8 +23,8 @@ Way = Callable[[FolderLake, Sequence[ObjectInfo], Path], int]
 
 def ours() -> Way:
     """Objects to the bytes of Parquet files, written as plain files, as the baselines do."""
-    from assets.social.events.parquet import parquet_bytes
-    from assets.social.events.transform import transform_many
+    from tributary.assets.social.events.parquet import parquet_bytes
+    from tributary.assets.social.events.transform import transform_many
 
     def run(lake: FolderLake, objects: Sequence[ObjectInfo], out: Path) -> int:
         rows = 0
@@ -42,15 +42,15 @@ def ours() -> Way:
 
 def ours_read() -> Way:
     """Objects to rows in memory."""
-    from assets.social.events.transform import transform_many
+    from tributary.assets.social.events.transform import transform_many
 
     return lambda lake, objects, _: sum(transformed.rows for _, transformed in transform_many(lake, objects))
 
 
 def ours_lake() -> Way:
     """Objects to Parquet and receipts in the lake."""
-    from assets.social.events.transform import transform_many
-    from assets.social.events.writing import write_many
+    from tributary.assets.social.events.transform import transform_many
+    from tributary.assets.social.events.writing import write_many
 
     def run(lake: FolderLake, objects: Sequence[ObjectInfo], out: Path) -> int:
         written = write_many(FolderLake(out), transform_many(lake, objects))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from resources.errors import TributaryError
+from tributary.resources.errors import TributaryError
 
 if TYPE_CHECKING:
     import psycopg

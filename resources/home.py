@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from resources.errors import TributaryError
+from tributary.resources.errors import TributaryError
 
 OWN = ("dagster", "lake", "logs", "run", "sample", "stream", "web-secret", "up.lock", "parts.json", "postgres.lock*")
 """What Tributary puts into its home, but for the data folder of Postgres, which Postgres itself keeps closed."""

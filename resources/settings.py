@@ -17,7 +17,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from resources.errors import TributaryError
+from tributary.resources.errors import TributaryError
 
 PREFIX = "TRIBUTARY_"
 PROJECT_ROOT = Path(__file__).resolve().parents[1]

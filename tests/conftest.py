@@ -14,9 +14,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from resources.postgres.databases import Databases, connect
-from resources.settings import PROJECT_ROOT, Settings
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.postgres.databases import Databases, connect
+from tributary.resources.settings import PROJECT_ROOT, Settings
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 REAL_JOURNEY = PROJECT_ROOT.parent / "shared" / "data" / "complete_journey"
 

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resources.postgres.databases import Databases, connect, masked
-from resources.postgres.embedded import EmbeddedPostgres
-from resources.postgres.errors import PostgresError
-from resources.postgres.owner import server_user
-from resources.settings import Settings
+from tributary.resources.postgres.databases import Databases, connect, masked
+from tributary.resources.postgres.embedded import EmbeddedPostgres
+from tributary.resources.postgres.errors import PostgresError
+from tributary.resources.postgres.owner import server_user
+from tributary.resources.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_a_url_that_cannot_be_read_is_told_without_the_password(home: Path, url:
 
 
 def test_an_older_server_is_refused(tmp_path: Path) -> None:
-    from resources.postgres import binaries
+    from tributary.resources.postgres import binaries
 
     old = binaries.install_folder().with_name("pginstall")
     if not (old / "bin" / "initdb").exists():

@@ -14,16 +14,16 @@ import psutil
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus
 
-from resources.postgres.databases import Databases, connect
-from resources.settings import Settings
 from tributary.instance.opening import open_instance
 from tributary.instance.processes import is_dead, own_mark
+from tributary.resources.postgres.databases import Databases, connect
+from tributary.resources.settings import Settings
 
 COMMAND = """
 import sys, time
 import dagster as dg
-from resources.postgres.databases import connect
-from resources.settings import Settings
+from tributary.resources.postgres.databases import connect
+from tributary.resources.settings import Settings
 from tributary.cli import main as command_line
 from tributary.cli.progress import show, tell_cut_off
 from tributary.execution import Run

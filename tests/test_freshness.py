@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets.factory.specs import REFUSED
+from tributary.assets.factory.specs import REFUSED
 from tributary.automation.catching_up import catching_up
 from tributary.freshness import behind, being_made, out_of_date
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from resources.postgres.databases import Databases
 from tributary.launcher.state import write_state
+from tributary.resources.postgres.databases import Databases
 from tributary.web.health import Health, page
 
 NOWHERE = "postgresql://postgres@/app?host=/nowhere"

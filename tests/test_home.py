@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from resources.home import HomeError, prepare_home
-from resources.settings import Settings
 from tests.conftest import Cli
+from tributary.resources.home import HomeError, prepare_home
+from tributary.resources.settings import Settings
 
 COMMANDS = (
     ("up",),
@@ -148,7 +148,7 @@ def test_a_full_disk_is_named_leaves_nothing_running_and_is_recovered_from(
 
 def _running(home: Path) -> list[str]:
     listed = subprocess.run(["ps", "-axo", "args="], capture_output=True, text=True, check=True).stdout
-    from resources.postgres import postmaster
+    from tributary.resources.postgres import postmaster
 
     data = Settings(_env_file=None, home=home).postgres_data
     servers = [f"postgres {pid}" for pid in (postmaster.processes(data) if data.exists() else [])]

@@ -18,12 +18,12 @@ import yaml
 from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
-from resources.postgres.databases import Databases, connect
-from resources.settings import Settings
 from tributary.instance.configuration import STEADY_TAG, render, write_configuration
 from tributary.instance.opening import dagster_environment, open_instance
 from tributary.instance.orphans import fail_orphaned_runs
 from tributary.instance.pooled_storage import PooledEventLogStorage, pooled_engine
+from tributary.resources.postgres.databases import Databases, connect
+from tributary.resources.settings import Settings
 
 VARIABLES = ("DAGSTER_HOME", "DAGSTER_POSTGRES_URL", "DAGSTER_EVENT_BATCH_SIZE")
 

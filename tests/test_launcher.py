@@ -16,7 +16,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from resources.settings import Settings
 from tributary.instance.configuration import URL_VARIABLE
 from tributary.launcher.errors import LauncherError
 from tributary.launcher.part import Patience
@@ -26,6 +25,7 @@ from tributary.launcher.process import ChildProcess, Looks, ProcessSpec
 from tributary.launcher.services import dagster_processes, dagster_url
 from tributary.launcher.single import only_launcher
 from tributary.launcher.supervisor import Supervisor
+from tributary.resources.settings import Settings
 
 GRANDCHILD = "import time; time.sleep(600)"
 CHILD = f"""
@@ -60,8 +60,8 @@ with Supervisor(home / "logs", grace=5) as supervisor:
 
 UP = """
 import sys
-from resources.postgres.databases import connect
-from resources.settings import Settings
+from tributary.resources.postgres.databases import connect
+from tributary.resources.settings import Settings
 from tributary.instance.opening import dagster_environment, open_instance
 from tributary.launcher.services import dagster_processes, ready_url
 from tributary.launcher.supervisor import Supervisor

@@ -11,11 +11,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.factory.refused import stub_asset
-from assets.factory.specs import REFUSED
-from assets.factory.sql_assets import ModelLineage, sql_asset
-from resources.warehouse.table import Column, Table
+from tributary.assets.factory.refused import stub_asset
+from tributary.assets.factory.specs import REFUSED
+from tributary.assets.factory.sql_assets import ModelLineage, sql_asset
 from tributary.model_store import HANDED_DOWN, Models, load_models_kept
+from tributary.resources.warehouse.table import Column, Table
 
 SALES = Table("staged", "sales", (Column("id", "integer", "Id."), Column("amount", "integer", "Amount.")))
 MODEL = """/*

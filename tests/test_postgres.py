@@ -17,15 +17,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from resources.postgres import postmaster
-from resources.postgres.embedded import EmbeddedPostgres
-from resources.postgres.errors import PostgresError
-from resources.postgres.owner import server_user
+from tributary.resources.postgres import postmaster
+from tributary.resources.postgres.embedded import EmbeddedPostgres
+from tributary.resources.postgres.errors import PostgresError
+from tributary.resources.postgres.owner import server_user
 
 USER_PROCESS = """
 import sys
 from pathlib import Path
-from resources.postgres.embedded import EmbeddedPostgres
+from tributary.resources.postgres.embedded import EmbeddedPostgres
 with EmbeddedPostgres(Path(sys.argv[1]) / "postgres", Path(sys.argv[1]) / "postgres.lock"):
     print("ready", flush=True)
     sys.stdin.readline()
@@ -70,7 +70,9 @@ def a_user(home: Path) -> subprocess.Popen[str]:
 def keepers(home: Path) -> list[int]:
     found = subprocess.run(["ps", "-axo", "pid=,args="], capture_output=True, text=True, check=True).stdout
     lines = [line.split(None, 1) for line in found.splitlines()]
-    return [int(pid) for pid, command in lines if "resources.postgres.keeper" in command and str(home) in command]
+    return [
+        int(pid) for pid, command in lines if "tributary.resources.postgres.keeper" in command and str(home) in command
+    ]
 
 
 def kill_everything(home: Path) -> None:
@@ -221,7 +223,7 @@ def test_a_server_that_cannot_be_woken_is_started_again(home: Path, monkeypatch:
         assert main is not None
         os.kill(main, signal.SIGSTOP)
         monkeypatch.setattr(EmbeddedPostgres, "_wake", lambda _self: False)
-        monkeypatch.setattr("resources.postgres.embedded._HUNG_PATIENCE", 0.3)
+        monkeypatch.setattr("tributary.resources.postgres.embedded._HUNG_PATIENCE", 0.3)
         assert server.revive() is True
         assert query(server, "SELECT count(*) FROM kept") == "2"
 

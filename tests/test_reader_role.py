@@ -8,14 +8,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from resources.postgres.databases import Databases, connect
-from resources.postgres.embedded import EmbeddedPostgres
-from resources.postgres.reader import READER
-from resources.settings import Settings
-from resources.warehouse.base import Select
-from resources.warehouse.errors import WarehouseError
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import Column, Table
+from tributary.resources.postgres.databases import Databases, connect
+from tributary.resources.postgres.embedded import EmbeddedPostgres
+from tributary.resources.postgres.reader import READER
+from tributary.resources.settings import Settings
+from tributary.resources.warehouse.base import Select
+from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Column, Table
 
 DEMO = Table("gold", "demo", (Column("id", "integer", "Id."),))
 

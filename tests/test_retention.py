@@ -12,10 +12,10 @@ from dagster._core.definitions.partitions.context import partition_loading_conte
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
-from resources.postgres.databases import Databases, connect
-from resources.settings import Settings
 from tributary.instance.opening import open_instance
 from tributary.instance.retention import RUNS_AT_ONCE, Policy, Pruned, prune
+from tributary.resources.postgres.databases import Databases, connect
+from tributary.resources.settings import Settings
 
 DAYS = dg.DailyPartitionsDefinition("2026-01-01", end_date="2026-01-20")
 TOLD_BY = "told in full by run"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from resources.settings import PROJECT_ROOT, SettingsError, load_settings
+from tributary.resources.settings import PROJECT_ROOT, SettingsError, load_settings
 
 
 @pytest.fixture

@@ -19,23 +19,23 @@ import psutil
 import psycopg
 import pytest
 
-from resources.errors import TributaryError
-from resources.postgres import postmaster
-from resources.postgres.databases import Databases
-from resources.settings import Settings
 from tributary.instance.processes import PROCESS_TAG
 from tributary.launcher.part import Awaited, Patience, Tended
 from tributary.launcher.probes import heartbeats
 from tributary.launcher.server import PostgresByUrl
 from tributary.launcher.services import dagster_url
 from tributary.launcher.state import parts_down
+from tributary.resources.errors import TributaryError
+from tributary.resources.postgres import postmaster
+from tributary.resources.postgres.databases import Databases
+from tributary.resources.settings import Settings
 
 HEARTBEAT_TTL = 4
 
 UP = f"""
 import sys
-from resources.postgres.databases import connect
-from resources.settings import Settings
+from tributary.resources.postgres.databases import connect
+from tributary.resources.settings import Settings
 from tributary.instance.opening import dagster_environment, open_instance
 from tributary.launcher.server import PostgresPart
 from tributary.launcher.services import dagster_processes, ready_url

@@ -9,10 +9,10 @@ import pytest
 from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus
 from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
-from resources.postgres.databases import Databases, connect
-from resources.settings import Settings
 from tributary.instance.opening import open_instance
 from tributary.instance.run_log import line_of
+from tributary.resources.postgres.databases import Databases, connect
+from tributary.resources.settings import Settings
 
 DAYS = dg.DailyPartitionsDefinition("2026-01-01", end_date="2026-01-10")
 BAD: set[str] = set()

@@ -21,11 +21,11 @@ import psutil
 import pytest
 from segment.analytics import Client
 
-from assets.domains import DOMAINS
-from resources.postgres import postmaster
-from resources.postgres.databases import connect
-from resources.settings import LOCAL_WRITE_KEY, Settings
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.assets.domains import DOMAINS
+from tributary.resources.postgres import postmaster
+from tributary.resources.postgres.databases import connect
+from tributary.resources.settings import LOCAL_WRITE_KEY, Settings
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 pytestmark = [pytest.mark.xdist_group("up"), pytest.mark.timeout(600)]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from assets.domain import Domain
-from assets.factory.table_assets import Made, table_asset
-from resources.warehouse.base import Batches, Origin, Warehouse
-from resources.warehouse.checks import Expression, NotNull, Unique
-from resources.warehouse.table import Column, Table
+from tributary.assets.domain import Domain
+from tributary.assets.factory.table_assets import Made, table_asset
+from tributary.resources.warehouse.base import Batches, Origin, Warehouse
+from tributary.resources.warehouse.checks import Expression, NotNull, Unique
+from tributary.resources.warehouse.table import Column, Table
 
 DIM_DATE = Table(
     schema="core",
@@ -42,7 +42,7 @@ DIM_DATE = Table(
 
 
 def _make(_warehouse: Warehouse, _origin: Origin) -> Made:
-    from assets.calendar.dates import date_rows
+    from tributary.assets.calendar.dates import date_rows
 
     return Made(Batches(date_rows().to_batches()))
 

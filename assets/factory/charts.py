@@ -9,9 +9,9 @@ from typing import Any
 
 import dagster as dg
 
-from assets.factory.header import ChartEntry
-from resources.warehouse.base import Origin, Warehouse
-from resources.warehouse.table import Table
+from tributary.assets.factory.header import ChartEntry
+from tributary.resources.warehouse.base import Origin, Warehouse
+from tributary.resources.warehouse.table import Table
 
 MOST_POINTS = 400
 _COLOURS = 32

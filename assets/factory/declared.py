@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assets.factory.errors import ModelError, nearest, together
-from assets.factory.header import CheckEntry, DeduplicateEntry, HeaderSource, WindowEntry
-from resources.warehouse.checks import AcceptedValues, Check, Expression, NotNull, References, Unique
-from resources.warehouse.errors import ContractError
-from resources.warehouse.table import Column, Deduplication, Table
+from tributary.assets.factory.errors import ModelError, nearest, together
+from tributary.assets.factory.header import CheckEntry, DeduplicateEntry, HeaderSource, WindowEntry
+from tributary.resources.warehouse.checks import AcceptedValues, Check, Expression, NotNull, References, Unique
+from tributary.resources.warehouse.errors import ContractError
+from tributary.resources.warehouse.table import Column, Deduplication, Table
 
 
 def declared_table(source: HeaderSource, layer: str, name: str) -> Table:

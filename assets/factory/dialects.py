@@ -12,9 +12,9 @@ from typing import Literal
 
 from sqlglot import ErrorLevel, UnsupportedError, exp
 
-from assets.factory.lint.families import Families
-from assets.factory.lint.vocabulary import words
-from resources.errors import TributaryError
+from tributary.assets.factory.lint.families import Families
+from tributary.assets.factory.lint.vocabulary import words
+from tributary.resources.errors import TributaryError
 
 Dialect = Literal["postgres", "athena"]
 

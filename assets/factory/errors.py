@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from resources.errors import TributaryError
-from resources.settings import PROJECT_ROOT
+from tributary.resources.errors import TributaryError
+from tributary.resources.settings import PROJECT_ROOT
 
 
 class ModelError(TributaryError):

@@ -11,12 +11,12 @@ from functools import lru_cache
 
 from sqlglot import exp
 
-from assets.factory.dialects import Dialect, projection
-from assets.factory.errors import nearest
-from assets.factory.header import ChartEntry
-from assets.factory.lint import SqlSyntaxError, lint, parse
-from resources.warehouse.checks import Check, Expression
-from resources.warehouse.table import Table
+from tributary.assets.factory.dialects import Dialect, projection
+from tributary.assets.factory.errors import nearest
+from tributary.assets.factory.header import ChartEntry
+from tributary.assets.factory.lint import SqlSyntaxError, lint, parse
+from tributary.resources.warehouse.checks import Check, Expression
+from tributary.resources.warehouse.table import Table
 
 _LINES_BEFORE = 1
 # A picture is drawn of numbers, however many digits they have; columns are looked for here, in the table's own words.

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
-from assets.factory.lineage import Lineage
-from assets.factory.model import SqlModel
-from resources.warehouse.table import PII, Column, Table
+from tributary.assets.factory.lineage import Lineage
+from tributary.assets.factory.model import SqlModel
+from tributary.resources.warehouse.table import PII, Column, Table
 
 NOT_PII = "not_pii"
 """The tag by which a model declares that a column made from personal data tells nothing personal (a count, for one)."""

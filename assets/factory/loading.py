@@ -6,12 +6,12 @@ from typing import NamedTuple, cast
 
 import dagster as dg
 
-from assets.factory.outcome import origin_of
-from assets.factory.specs import FORCE, REPLAY
-from assets.factory.table_step import WAREHOUSE
-from resources.lake.model import Lake
-from resources.warehouse.base import Origin, Warehouse
-from resources.warehouse.table import Table
+from tributary.assets.factory.outcome import origin_of
+from tributary.assets.factory.specs import FORCE, REPLAY
+from tributary.assets.factory.table_step import WAREHOUSE
+from tributary.resources.lake.model import Lake
+from tributary.resources.warehouse.base import Origin, Warehouse
+from tributary.resources.warehouse.table import Table
 
 LAKE = "lake"
 """The resource of this name."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from resources.warehouse.base import WriteReport
+from tributary.resources.warehouse.base import WriteReport
 
 CHANGED = "columns changed"
 TO_MAKE_AGAIN = "partitions to make again"

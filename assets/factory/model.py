@@ -13,17 +13,17 @@ from pathlib import Path
 
 from sqlglot import exp
 
-from assets.factory.declared import declared_table
-from assets.factory.dialects import Dialect, statement
-from assets.factory.errors import ModelError, together
-from assets.factory.expressions import condition_in
-from assets.factory.header import ChartEntry, HeaderSource, WindowEntry, split_header
-from assets.factory.lint import SqlSyntaxError, parse
-from assets.factory.lint.finding import line_of
-from assets.factory.model_files import key_of, model_files, place_of, read_text, template_in
-from assets.factory.soundness import circles, problems
-from resources.warehouse.checks import References
-from resources.warehouse.table import Table
+from tributary.assets.factory.declared import declared_table
+from tributary.assets.factory.dialects import Dialect, statement
+from tributary.assets.factory.errors import ModelError, together
+from tributary.assets.factory.expressions import condition_in
+from tributary.assets.factory.header import ChartEntry, HeaderSource, WindowEntry, split_header
+from tributary.assets.factory.lint import SqlSyntaxError, parse
+from tributary.assets.factory.lint.finding import line_of
+from tributary.assets.factory.model_files import key_of, model_files, place_of, read_text, template_in
+from tributary.assets.factory.soundness import circles, problems
+from tributary.resources.warehouse.checks import References
+from tributary.resources.warehouse.table import Table
 
 __all__ = ["Dialect", "Reading", "SqlModel", "load_models", "read_model", "read_models"]
 

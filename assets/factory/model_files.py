@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from assets.factory.errors import ModelError
-from assets.factory.lint import SqlSyntaxError
-from resources.warehouse.errors import ContractError
-from resources.warehouse.table import LAYERS, identifier
+from tributary.assets.factory.errors import ModelError
+from tributary.assets.factory.lint import SqlSyntaxError
+from tributary.resources.warehouse.errors import ContractError
+from tributary.resources.warehouse.table import LAYERS, identifier
 
 _TEMPLATE = re.compile(r"\{\{(.*?)\}\}|\{%.*?%\}|\{#.*?#\}|\$\{.*?\}|\{%", re.DOTALL)
 _NO_CODE = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)

@@ -11,15 +11,15 @@ from typing import Any
 
 import dagster as dg
 
-from assets.factory.lineage import Lineage
-from assets.factory.markdown import lineage_table, preview_table
-from assets.factory.migrated import migration_metadata
-from assets.factory.partition_rows import row_counts, tell_partitions
-from resources.errors import TributaryError
-from resources.warehouse.base import Origin, WriteReport
-from resources.warehouse.checks import Check, CheckResult
-from resources.warehouse.errors import ChecksFailed
-from resources.warehouse.table import Table
+from tributary.assets.factory.lineage import Lineage
+from tributary.assets.factory.markdown import lineage_table, preview_table
+from tributary.assets.factory.migrated import migration_metadata
+from tributary.assets.factory.partition_rows import row_counts, tell_partitions
+from tributary.resources.errors import TributaryError
+from tributary.resources.warehouse.base import Origin, WriteReport
+from tributary.resources.warehouse.checks import Check, CheckResult
+from tributary.resources.warehouse.errors import ChecksFailed
+from tributary.resources.warehouse.table import Table
 
 REJECTED = "rejected"
 """The metadata that tells how many records of what was read went to quarantine."""

@@ -13,9 +13,9 @@ from typing import Any
 import dagster as dg
 from dagster._core.execution.context.metadata_logging import AssetMetadataHandle, OutputMetadataAccumulator
 
-from resources.warehouse.base import NOBODY, Origin, Warehouse
-from resources.warehouse.table import Table, quoted
-from resources.warehouse.windows import Range
+from tributary.resources.warehouse.base import NOBODY, Origin, Warehouse
+from tributary.resources.warehouse.table import Table, quoted
+from tributary.resources.warehouse.windows import Range
 
 PARTITION_ROWS = "dagster/partition_row_count"
 """Dagster's own name for the rows of one partition; `dagster/row_count` is the whole table's."""

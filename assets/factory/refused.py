@@ -4,10 +4,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.factory.outcome import Events
-from assets.factory.specs import REFUSED, table_spec
-from assets.factory.table_step import table_step
-from resources.warehouse.table import Column, Table
+from tributary.assets.factory.outcome import Events
+from tributary.assets.factory.specs import REFUSED, table_spec
+from tributary.assets.factory.table_step import table_step
+from tributary.resources.warehouse.table import Column, Table
 
 
 def with_banner(spec: dg.AssetSpec, reason: str) -> dg.AssetSpec:

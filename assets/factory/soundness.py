@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
-from assets.factory.errors import ModelError, nearest
-from assets.factory.expressions import chart_problems, condition_problems
-from assets.factory.lint import lint
-from assets.factory.lint.finding import line_of
-from resources.warehouse.checks import Expression, References
+from tributary.assets.factory.errors import ModelError, nearest
+from tributary.assets.factory.expressions import chart_problems, condition_problems
+from tributary.assets.factory.lint import lint
+from tributary.assets.factory.lint.finding import line_of
+from tributary.resources.warehouse.checks import Expression, References
 
 if TYPE_CHECKING:
-    from assets.factory.model import SqlModel
+    from tributary.assets.factory.model import SqlModel
 
 Schema = Mapping[str, Mapping[str, str]]
 """Portable column types by column, by `schema.table`."""

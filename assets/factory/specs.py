@@ -9,8 +9,8 @@ from typing import Any
 
 import dagster as dg
 
-from assets.factory.outcome import asset_key, table_schema
-from resources.warehouse.table import Table
+from tributary.assets.factory.outcome import asset_key, table_schema
+from tributary.resources.warehouse.table import Table
 
 # The links are Dagster's own, but still marked as beta; the warning would stand once an asset at every start.
 warnings.filterwarnings("ignore", message=".*CodeReference.*", category=dg.BetaWarning)

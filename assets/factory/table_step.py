@@ -8,11 +8,11 @@ from typing import cast
 
 import dagster as dg
 
-from assets.factory.outcome import Events, asset_key, check_result, check_specs, failure, origin_of
-from resources.errors import TributaryError
-from resources.warehouse.base import Warehouse
-from resources.warehouse.errors import ChecksFailed
-from resources.warehouse.table import Table
+from tributary.assets.factory.outcome import Events, asset_key, check_result, check_specs, failure, origin_of
+from tributary.resources.errors import TributaryError
+from tributary.resources.warehouse.base import Warehouse
+from tributary.resources.warehouse.errors import ChecksFailed
+from tributary.resources.warehouse.table import Table
 
 WAREHOUSE = "warehouse"
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from resources.lake.model import Lake, ObjectInfo
+from tributary.resources.lake.model import Lake, ObjectInfo
 
 RAW_GROUPS = "meetup/raw/groups/"
 RAW_EVENTS = "meetup/raw/events/"

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from assets.meetup.canonical import line_of
-from assets.meetup.partitions import DAY
-from assets.meetup.patience import NOT_ASKED, Patience
-from assets.meetup.snapshots import KnownGroup
-from resources.lake.parallel import in_order
-from resources.meetup.client import GroupEvents, MeetupClient, local_date
-from resources.meetup.errors import MeetupError, MeetupForbiddenError, MeetupGroupGoneError, MeetupUsageError
-from resources.meetup.paging import Node
+from tributary.assets.meetup.api.client import GroupEvents, MeetupClient, local_date
+from tributary.assets.meetup.api.errors import MeetupError, MeetupForbiddenError, MeetupGroupGoneError, MeetupUsageError
+from tributary.assets.meetup.api.paging import Node
+from tributary.assets.meetup.canonical import line_of
+from tributary.assets.meetup.partitions import DAY
+from tributary.assets.meetup.patience import NOT_ASKED, Patience
+from tributary.assets.meetup.snapshots import KnownGroup
+from tributary.resources.lake.parallel import in_order
 
 CALLERS = 4
 """Groups asked at the same time; the rate limit counts them together."""

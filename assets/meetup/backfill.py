@@ -9,14 +9,14 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from assets.meetup.arrivals import event_objects
-from assets.meetup.errors import MeetupPullError
-from assets.meetup.partitions import key_of
-from assets.meetup.pull import PulledYear, pull_year, years_of
-from assets.meetup.snapshots import present_groups
-from resources.errors import TributaryError
-from resources.lake.model import Lake
-from resources.meetup.client import MeetupClient
+from tributary.assets.meetup.api.client import MeetupClient
+from tributary.assets.meetup.arrivals import event_objects
+from tributary.assets.meetup.errors import MeetupPullError
+from tributary.assets.meetup.partitions import key_of
+from tributary.assets.meetup.pull import PulledYear, pull_year, years_of
+from tributary.assets.meetup.snapshots import present_groups
+from tributary.resources.errors import TributaryError
+from tributary.resources.lake.model import Lake
 
 
 class Backfill:

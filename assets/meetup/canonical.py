@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from resources.lake.errors import ObjectDamagedError
-from resources.lake.model import Lake
+from tributary.resources.lake.errors import ObjectDamagedError
+from tributary.resources.lake.model import Lake
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _DECODER = msgspec.json.Decoder()

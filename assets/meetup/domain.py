@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from assets.domain import Domain
-from assets.meetup.due import days_of_rejects, due_days
-from assets.meetup.lineage import LINEAGE
-from assets.meetup.raw_assets import raw_events_asset, raw_groups_asset
-from assets.meetup.staged_events import staged_events_asset
-from assets.meetup.staged_groups import staged_groups_asset
-from assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, TABLES, VENUES
-from assets.meetup.words import EVENT_WORDS, EVENT_WORDS_LINEAGE, event_words_asset
+from tributary.assets.domain import Domain
+from tributary.assets.meetup.due import days_of_rejects, due_days
+from tributary.assets.meetup.lineage import LINEAGE
+from tributary.assets.meetup.raw_assets import raw_events_asset, raw_groups_asset
+from tributary.assets.meetup.staged_events import staged_events_asset
+from tributary.assets.meetup.staged_groups import staged_groups_asset
+from tributary.assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, TABLES, VENUES
+from tributary.assets.meetup.words import EVENT_WORDS, EVENT_WORDS_LINEAGE, event_words_asset
 
 MEETUP = Domain(
     name="meetup",

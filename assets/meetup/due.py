@@ -9,15 +9,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import cast
 
-from assets.domain import KeyRange
-from assets.factory.loading import LAKE
-from assets.meetup.origin import held_origin
-from assets.meetup.partitions import DAY, FIRST_DAY, days_between, key_of, last_day
-from assets.meetup.pull import pulled_days
-from assets.meetup.raw_assets import MEETUP_API
-from assets.meetup.staged_events import days_of_sources
-from resources.lake.model import Lake
-from resources.meetup.opening import Meetup
+from tributary.assets.domain import KeyRange
+from tributary.assets.factory.loading import LAKE
+from tributary.assets.meetup.api.opening import Meetup
+from tributary.assets.meetup.origin import held_origin
+from tributary.assets.meetup.partitions import DAY, FIRST_DAY, days_between, key_of, last_day
+from tributary.assets.meetup.pull import pulled_days
+from tributary.assets.meetup.raw_assets import MEETUP_API
+from tributary.assets.meetup.staged_events import days_of_sources
+from tributary.resources.lake.model import Lake
 
 FIRST_DAYS = 2 * 365
 """Days that are pulled where nothing was pulled before; older ones are asked for by name."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from assets.meetup.durations import minutes_of
-from assets.meetup.tables import LOCAL_DATE, SOURCE_OBJECT
-from assets.meetup.values import (
+from tributary.assets.meetup.durations import minutes_of
+from tributary.assets.meetup.tables import LOCAL_DATE, SOURCE_OBJECT
+from tributary.assets.meetup.values import (
     INTEGER,
     DoesNotFit,
     Node,

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 
-from assets.meetup.tables import SNAPSHOT_DATE, SOURCE_OBJECT
-from assets.meetup.values import Node, Row, flag, in_utc, moment, needed, part, parts, place, real, text, whole
+from tributary.assets.meetup.tables import SNAPSHOT_DATE, SOURCE_OBJECT
+from tributary.assets.meetup.values import (
+    Node,
+    Row,
+    flag,
+    in_utc,
+    moment,
+    needed,
+    part,
+    parts,
+    place,
+    real,
+    text,
+    whole,
+)
 
 
 def group_rows(node: Node, day: date | None, source: str) -> tuple[Row, list[Row]]:

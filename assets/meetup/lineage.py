@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from assets.factory.lineage import Lineage, Source
-from assets.meetup.raw_assets import MEETUP_EVENTS, MEETUP_GROUPS
-from assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, LOCAL_DATE, SNAPSHOT_DATE, SOURCE_OBJECT, VENUES
-from resources.warehouse.table import Table
+from tributary.assets.factory.lineage import Lineage, Source
+from tributary.assets.meetup.raw_assets import MEETUP_EVENTS, MEETUP_GROUPS
+from tributary.assets.meetup.tables import (
+    EVENTS,
+    GROUP_TOPICS,
+    GROUPS,
+    LOCAL_DATE,
+    SNAPSHOT_DATE,
+    SOURCE_OBJECT,
+    VENUES,
+)
+from tributary.resources.warehouse.table import Table
 
 Fields = dict[str, tuple[str, ...]]
 

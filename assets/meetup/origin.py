@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from assets.meetup.arrivals import ORIGIN
-from assets.meetup.errors import MeetupPullError
-from resources.lake.model import Lake
+from tributary.assets.meetup.arrivals import ORIGIN
+from tributary.assets.meetup.errors import MeetupPullError
+from tributary.resources.lake.model import Lake
 
 
 def claim(lake: Lake, origin: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resources.meetup.errors import MeetupError
+from tributary.assets.meetup.api.errors import MeetupError
 
 MOST_IN_A_ROW = 8
 """Each of them takes a minute of attempts."""

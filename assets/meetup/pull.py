@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 
-from assets.meetup.arrivals import UNDATED_EVENTS, event_key, event_objects, vanished_key
-from assets.meetup.asking import Answers, asked, token_of
-from assets.meetup.canonical import filled, joined, line_of, lines_of, node_of
-from assets.meetup.snapshots import KnownGroup, ever_seen
-from resources.lake.model import Lake
-from resources.lake.parallel import in_order
-from resources.meetup.client import MeetupClient
+from tributary.assets.meetup.api.client import MeetupClient
+from tributary.assets.meetup.arrivals import UNDATED_EVENTS, event_key, event_objects, vanished_key
+from tributary.assets.meetup.asking import Answers, asked, token_of
+from tributary.assets.meetup.canonical import filled, joined, line_of, lines_of, node_of
+from tributary.assets.meetup.snapshots import KnownGroup, ever_seen
+from tributary.resources.lake.model import Lake
+from tributary.resources.lake.parallel import in_order
 
 PUTS = 8
 """Objects put at the same time: a put returns when it is durable, which is a wait that several can share."""

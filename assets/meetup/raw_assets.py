@@ -8,17 +8,17 @@ from typing import Any, cast
 
 import dagster as dg
 
-from assets.factory.loading import LAKE
-from assets.factory.outcome import asset_key, failure
-from assets.factory.partition_rows import row_counts, tell_partitions
-from assets.factory.specs import MISSING, object_spec
-from assets.meetup.arrivals import RAW_EVENTS, RAW_GROUPS, UNDATED_EVENTS, VANISHED_EVENTS
-from assets.meetup.backfill import Backfill
-from assets.meetup.origin import claim
-from assets.meetup.partitions import EVENT_DAYS, days_between, days_of, key_of
-from resources.errors import TributaryError
-from resources.lake.model import Lake
-from resources.meetup.opening import Meetup
+from tributary.assets.factory.loading import LAKE
+from tributary.assets.factory.outcome import asset_key, failure
+from tributary.assets.factory.partition_rows import row_counts, tell_partitions
+from tributary.assets.factory.specs import MISSING, object_spec
+from tributary.assets.meetup.api.opening import Meetup
+from tributary.assets.meetup.arrivals import RAW_EVENTS, RAW_GROUPS, UNDATED_EVENTS, VANISHED_EVENTS
+from tributary.assets.meetup.backfill import Backfill
+from tributary.assets.meetup.origin import claim
+from tributary.assets.meetup.partitions import EVENT_DAYS, days_between, days_of, key_of
+from tributary.resources.errors import TributaryError
+from tributary.resources.lake.model import Lake
 
 MEETUP_API = "meetup"
 POOL = "meetup"
@@ -65,7 +65,7 @@ def raw_groups_asset() -> dg.AssetsDefinition:
         pool=POOL,
     )
     def run(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
-        from assets.meetup.snapshots import take_snapshot
+        from tributary.assets.meetup.snapshots import take_snapshot
 
         lake = cast("Lake", getattr(context.resources, LAKE))
         meetup = cast("Meetup", getattr(context.resources, MEETUP_API))

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from assets.meetup.canonical import whole_lines
-from assets.meetup.values import DoesNotFit, Node, Row, record_of
-from resources.lake.model import Lake
-from resources.warehouse.base import Rejected
-from resources.warehouse.counting import Reckoning
+from tributary.assets.meetup.canonical import whole_lines
+from tributary.assets.meetup.values import DoesNotFit, Node, Row, record_of
+from tributary.resources.lake.model import Lake
+from tributary.resources.warehouse.base import Rejected
+from tributary.resources.warehouse.counting import Reckoning
 
 RowsOf = Callable[[Node, date | None, str], tuple[Row, list[Row]]]
 """The rows of a record in the object of a day, or of none: its own, and those of its parts."""

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from assets.meetup.arrivals import KNOWN_GROUPS, UNREACHED_GROUPS, group_key, newest_snapshot, snapshots
-from assets.meetup.canonical import filled, joined, line_of, lines_of, node_of
-from assets.meetup.errors import MeetupPullError
-from assets.meetup.patience import NOT_ASKED, Patience
-from resources.lake.model import Lake
-from resources.meetup.client import MeetupClient
-from resources.meetup.errors import MeetupError
-from resources.meetup.moments import moment_of
-from resources.meetup.search import FoundGroups, Search
+from tributary.assets.meetup.api.client import MeetupClient
+from tributary.assets.meetup.api.errors import MeetupError
+from tributary.assets.meetup.api.moments import moment_of
+from tributary.assets.meetup.api.search import FoundGroups, Search
+from tributary.assets.meetup.arrivals import KNOWN_GROUPS, UNREACHED_GROUPS, group_key, newest_snapshot, snapshots
+from tributary.assets.meetup.canonical import filled, joined, line_of, lines_of, node_of
+from tributary.assets.meetup.errors import MeetupPullError
+from tributary.assets.meetup.patience import NOT_ASKED, Patience
+from tributary.resources.lake.model import Lake
 
 
 @dataclass(frozen=True)

@@ -10,27 +10,27 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from assets.factory.loading import LAKE, loading_of
-from assets.factory.outcome import Events, events
-from assets.factory.partition_rows import rows_in_range
-from assets.factory.specs import table_spec
-from assets.factory.table_step import table_step
-from assets.meetup.arrivals import RAW_EVENTS, UNDATED_EVENTS, day_of, event_objects
-from assets.meetup.lineage import LINEAGE
-from assets.meetup.partitions import DAY, EVENT_DAYS, days_of
-from assets.meetup.raw_assets import MEETUP_EVENTS
-from assets.meetup.tables import EVENTS, LOCAL_DATE
-from resources.lake.model import Lake
-from resources.warehouse.base import NOBODY, Batches, Origin, Warehouse, WriteReport
-from resources.warehouse.table import Table
-from resources.warehouse.windows import Range
+from tributary.assets.factory.loading import LAKE, loading_of
+from tributary.assets.factory.outcome import Events, events
+from tributary.assets.factory.partition_rows import rows_in_range
+from tributary.assets.factory.specs import table_spec
+from tributary.assets.factory.table_step import table_step
+from tributary.assets.meetup.arrivals import RAW_EVENTS, UNDATED_EVENTS, day_of, event_objects
+from tributary.assets.meetup.lineage import LINEAGE
+from tributary.assets.meetup.partitions import DAY, EVENT_DAYS, days_of
+from tributary.assets.meetup.raw_assets import MEETUP_EVENTS
+from tributary.assets.meetup.tables import EVENTS, LOCAL_DATE
+from tributary.resources.lake.model import Lake
+from tributary.resources.warehouse.base import NOBODY, Batches, Origin, Warehouse, WriteReport
+from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.windows import Range
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pyarrow as pa
 
-    from assets.meetup.reading import Reading
+    from tributary.assets.meetup.reading import Reading
 
 CODE_VERSION = "2"
 
@@ -89,9 +89,9 @@ def load_days(
     Raises:
         TributaryError: the lake or the warehouse refused; the old rows stay.
     """
-    from assets.meetup.event_rows import event_rows, venues_of
-    from assets.meetup.reading import Reading, read_objects
-    from resources.warehouse.arrow import batches
+    from tributary.assets.meetup.event_rows import event_rows, venues_of
+    from tributary.assets.meetup.reading import Reading, read_objects
+    from tributary.resources.warehouse.arrow import batches
 
     objects = {found.key: day for day, found in event_objects(lake, first, last)}
     # Those of no day have no day on which they would be looked at: every run looks at them.

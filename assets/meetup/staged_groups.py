@@ -10,25 +10,25 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from assets.factory.loading import LAKE, loading_of
-from assets.factory.outcome import Events, events
-from assets.factory.specs import table_spec
-from assets.factory.table_step import table_step
-from assets.meetup.arrivals import RAW_GROUPS, day_of, snapshots
-from assets.meetup.lineage import LINEAGE
-from assets.meetup.raw_assets import MEETUP_GROUPS
-from assets.meetup.tables import GROUPS, SOURCE_OBJECT
-from resources.lake.model import Lake
-from resources.warehouse.base import NOBODY, Batches, Origin, Warehouse, WriteReport
-from resources.warehouse.table import Table
-from resources.warehouse.windows import Sources
+from tributary.assets.factory.loading import LAKE, loading_of
+from tributary.assets.factory.outcome import Events, events
+from tributary.assets.factory.specs import table_spec
+from tributary.assets.factory.table_step import table_step
+from tributary.assets.meetup.arrivals import RAW_GROUPS, day_of, snapshots
+from tributary.assets.meetup.lineage import LINEAGE
+from tributary.assets.meetup.raw_assets import MEETUP_GROUPS
+from tributary.assets.meetup.tables import GROUPS, SOURCE_OBJECT
+from tributary.resources.lake.model import Lake
+from tributary.resources.warehouse.base import NOBODY, Batches, Origin, Warehouse, WriteReport
+from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.windows import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pyarrow as pa
 
-    from assets.meetup.reading import Reading
+    from tributary.assets.meetup.reading import Reading
 
 CODE_VERSION = "2"
 """Another one reads every snapshot again."""
@@ -86,9 +86,9 @@ def load_snapshots(
     Raises:
         TributaryError: the lake or the warehouse refused; the old rows stay.
     """
-    from assets.meetup.group_rows import group_rows, topics_of
-    from assets.meetup.reading import Reading, read_objects
-    from resources.warehouse.arrow import batches
+    from tributary.assets.meetup.group_rows import group_rows, topics_of
+    from tributary.assets.meetup.reading import Reading, read_objects
+    from tributary.resources.warehouse.arrow import batches
 
     prints = {one.key: f"{CODE_VERSION} {one.etag or one.size}" for one in snapshots(lake)}
     again = {found.source for found in warehouse.rejected(MEETUP_GROUPS)} if replay else set()

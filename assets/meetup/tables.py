@@ -5,9 +5,9 @@ What a raw record must hold to become a row of one of them is decided where it i
 
 from __future__ import annotations
 
-from resources.warehouse.checks import Expression, NotNull, Unique
-from resources.warehouse.counting import NoRejects, Reconcile
-from resources.warehouse.table import Column, Deduplication, Table
+from tributary.resources.warehouse.checks import Expression, NotNull, Unique
+from tributary.resources.warehouse.counting import NoRejects, Reconcile
+from tributary.resources.warehouse.table import Column, Deduplication, Table
 
 SOURCE_OBJECT = "source_object"
 LOCAL_DATE = "local_date"

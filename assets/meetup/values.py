@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from assets.meetup.canonical import node_of
-from resources.meetup.moments import moment_of
+from tributary.assets.meetup.api.moments import moment_of
+from tributary.assets.meetup.canonical import node_of
 
 Row = dict[str, Any]
 Node = Mapping[str, Any]

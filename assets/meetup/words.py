@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import dagster as dg
 
-from assets.factory.lineage import Lineage, Source
-from assets.factory.table_assets import Made, table_asset
-from assets.meetup.titles import words_of, words_version
-from resources.warehouse.base import Batches, Origin, Warehouse
-from resources.warehouse.checks import Expression, NotNull, Unique
-from resources.warehouse.table import Column, Table
+from tributary.assets.factory.lineage import Lineage, Source
+from tributary.assets.factory.table_assets import Made, table_asset
+from tributary.assets.meetup.titles import words_of, words_version
+from tributary.resources.warehouse.base import Batches, Origin, Warehouse
+from tributary.resources.warehouse.checks import Expression, NotNull, Unique
+from tributary.resources.warehouse.table import Column, Table
 
 LEAST_EVENTS = 2
 """A word of fewer events than this, in all months together, is left out: most of those are slips and names."""

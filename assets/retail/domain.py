@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from assets.domain import Domain
-from assets.retail.files import ALL_FILES
-from assets.retail.raw_assets import raw_asset
-from assets.retail.recommendations import RECOMMENDATIONS, recommendations_asset
-from assets.retail.staged_assets import file_lineage, staged_asset
+from tributary.assets.domain import Domain
+from tributary.assets.retail.files import ALL_FILES
+from tributary.assets.retail.raw_assets import raw_asset
+from tributary.assets.retail.recommendations import RECOMMENDATIONS, recommendations_asset
+from tributary.assets.retail.staged_assets import file_lineage, staged_asset
 
 RETAIL = Domain(
     name="retail",

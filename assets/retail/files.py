@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from resources.warehouse.checks import AcceptedValues, Check, Expression, Unique
-from resources.warehouse.counting import NoRejects, Reconcile
-from resources.warehouse.delimited.contract import DerivedColumn, FileColumn, FileContract, Rule
-from resources.warehouse.table import Column, Table
+from tributary.resources.warehouse.checks import AcceptedValues, Check, Expression, Unique
+from tributary.resources.warehouse.counting import NoRejects, Reconcile
+from tributary.resources.warehouse.delimited.contract import DerivedColumn, FileColumn, FileContract, Rule
+from tributary.resources.warehouse.table import Column, Table
 
 LINES_RECONCILE = "lines_reconcile"
 SECTIONS = (

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from assets.retail.files import ALL_FILES
-from assets.retail.source_files import RetailFileError, look_at, read_chunks
-from resources.lake.integrity import is_intact, open_verified
-from resources.lake.model import Lake
+from tributary.assets.retail.files import ALL_FILES
+from tributary.assets.retail.source_files import RetailFileError, look_at, read_chunks
+from tributary.resources.lake.integrity import is_intact, open_verified
+from tributary.resources.lake.model import Lake
 
 # A file changed within this time of being read may change again without its modification time showing it.
 RACY_NANOSECONDS = 2_000_000_000

@@ -6,15 +6,15 @@ from typing import Any, cast
 
 import dagster as dg
 
-from assets.factory.loading import LAKE
-from assets.factory.markdown import table
-from assets.factory.outcome import asset_key, failure
-from assets.factory.specs import object_spec
-from assets.retail.files import COMMODITY_SECTIONS, SourceFile
-from assets.retail.ingest import Manifest, ingest
-from resources.errors import TributaryError
-from resources.lake.model import Lake
-from resources.settings import PROJECT_ROOT
+from tributary.assets.factory.loading import LAKE
+from tributary.assets.factory.markdown import table
+from tributary.assets.factory.outcome import asset_key, failure
+from tributary.assets.factory.specs import object_spec
+from tributary.assets.retail.files import COMMODITY_SECTIONS, SourceFile
+from tributary.assets.retail.ingest import Manifest, ingest
+from tributary.resources.errors import TributaryError
+from tributary.resources.lake.model import Lake
+from tributary.resources.settings import PROJECT_ROOT
 
 RETAIL_FOLDER = "retail_folder"
 SEEDS = PROJECT_ROOT / "sql" / "retail" / "seeds"

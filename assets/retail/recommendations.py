@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from assets.factory.lineage import Source
-from assets.factory.outcome import asset_key
-from assets.factory.table_assets import Made, table_asset
-from resources.warehouse.base import Batches, Origin, Warehouse
-from resources.warehouse.checks import Expression, NotNull, References, Unique
-from resources.warehouse.table import Column, Table
+from tributary.assets.factory.lineage import Source
+from tributary.assets.factory.outcome import asset_key
+from tributary.assets.factory.table_assets import Made, table_asset
+from tributary.resources.warehouse.base import Batches, Origin, Warehouse
+from tributary.resources.warehouse.checks import Expression, NotNull, References, Unique
+from tributary.resources.warehouse.table import Column, Table
 
 if TYPE_CHECKING:
-    from assets.retail.recommend import Evaluation
+    from tributary.assets.retail.recommend import Evaluation
 
 BEATS_POPULARITY = "beats_most_popular"
 COUNT = 10
@@ -55,7 +55,7 @@ WHERE p.is_listed AND s.quantity > 0 AND s.sales_value > 0
 
 
 def _make(warehouse: Warehouse, origin: Origin) -> Made:
-    from assets.retail.recommend import recommend
+    from tributary.assets.retail.recommend import recommend
 
     found = recommend(warehouse.arrow(_SALES, origin=origin), count=COUNT)
     evaluation = found.evaluation

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 
-from resources.errors import TributaryError
+from tributary.resources.errors import TributaryError
 
 CHUNK = 1 << 20
 _PACKED = (".gz", ".zip", ".xz", ".bz2", ".zst", ".7z", ".rar", ".tar", ".tgz")

@@ -8,20 +8,20 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.factory.lineage import Lineage, Source
-from assets.factory.loading import LAKE, loading_of
-from assets.factory.outcome import Events, events
-from assets.factory.specs import table_spec
-from assets.factory.table_step import table_step
-from assets.retail.files import SourceFile
-from assets.retail.ingest import read_manifest
-from assets.retail.source_files import RetailFileError
-from resources.lake.errors import ObjectDamagedError, ObjectNotFoundError
-from resources.lake.model import Lake
-from resources.warehouse.base import Delimited, Origin, Warehouse, WriteReport
-from resources.warehouse.delimited.contract import SOURCE_LINE, FileContract, SourceFileError
-from resources.warehouse.delimited.records import READING
-from resources.warehouse.table import Table
+from tributary.assets.factory.lineage import Lineage, Source
+from tributary.assets.factory.loading import LAKE, loading_of
+from tributary.assets.factory.outcome import Events, events
+from tributary.assets.factory.specs import table_spec
+from tributary.assets.factory.table_step import table_step
+from tributary.assets.retail.files import SourceFile
+from tributary.assets.retail.ingest import read_manifest
+from tributary.assets.retail.source_files import RetailFileError
+from tributary.resources.lake.errors import ObjectDamagedError, ObjectNotFoundError
+from tributary.resources.lake.model import Lake
+from tributary.resources.warehouse.base import Delimited, Origin, Warehouse, WriteReport
+from tributary.resources.warehouse.delimited.contract import SOURCE_LINE, FileContract, SourceFileError
+from tributary.resources.warehouse.delimited.records import READING
+from tributary.resources.warehouse.table import Table
 
 
 def staged_asset(source: SourceFile) -> dg.AssetsDefinition:

@@ -10,8 +10,8 @@ import json
 import re
 from typing import NamedTuple
 
-from resources.lake.errors import ObjectDamagedError
-from resources.lake.model import Lake
+from tributary.resources.lake.errors import ObjectDamagedError
+from tributary.resources.lake.model import Lake
 
 RAW = "sneakers/raw/events/"
 MARKER = "sneakers/raw/events.json"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from assets.domain import Domain
-from assets.sneakers.lineage import LINEAGE
-from assets.sneakers.raw_assets import raw_events_asset, raw_state_asset
-from assets.sneakers.staged_assets import staged_events_asset, staged_state_asset
-from assets.sneakers.tables import STATE_TABLES, TABLES
+from tributary.assets.domain import Domain
+from tributary.assets.sneakers.lineage import LINEAGE
+from tributary.assets.sneakers.raw_assets import raw_events_asset, raw_state_asset
+from tributary.assets.sneakers.staged_assets import staged_events_asset, staged_state_asset
+from tributary.assets.sneakers.tables import STATE_TABLES, TABLES
 
 SNEAKERS = Domain(
     name="sneakers",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resources.errors import TributaryError
+from tributary.resources.errors import TributaryError
 
 
 class SneakerPullError(TributaryError):

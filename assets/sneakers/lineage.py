@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from assets.factory.lineage import Lineage, Source
-from assets.sneakers.raw_assets import SNEAKER_EVENTS, SNEAKER_STATE
-from assets.sneakers.tables import EVENTS, RECORD_OFFSET, SOURCE_OBJECT, STATE_TABLES
-from resources.warehouse.table import Table
+from tributary.assets.factory.lineage import Lineage, Source
+from tributary.assets.sneakers.raw_assets import SNEAKER_EVENTS, SNEAKER_STATE
+from tributary.assets.sneakers.tables import EVENTS, RECORD_OFFSET, SOURCE_OBJECT, STATE_TABLES
+from tributary.resources.warehouse.table import Table
 
 _DETAILS: dict[str, tuple[str, ...]] = {
     "manufacturer_id": ("details.manufacturer_id", "details.changes.manufacturer_id"),

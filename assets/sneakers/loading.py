@@ -14,15 +14,15 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from assets.sneakers.arrivals import refuse_damaged
-from assets.sneakers.records import DoesNotFit, Row, read_record
-from assets.sneakers.state import Manifest, snapshot_rows
-from assets.sneakers.tables import EVENTS, RECORD_OFFSET, SOURCE_OBJECT
-from resources.lake.model import Lake
-from resources.warehouse.arrow import batches
-from resources.warehouse.base import Rejected
-from resources.warehouse.table import Table
-from resources.warehouse.types import decimal_digits
+from tributary.assets.sneakers.arrivals import refuse_damaged
+from tributary.assets.sneakers.records import DoesNotFit, Row, read_record
+from tributary.assets.sneakers.state import Manifest, snapshot_rows
+from tributary.assets.sneakers.tables import EVENTS, RECORD_OFFSET, SOURCE_OBJECT
+from tributary.resources.lake.model import Lake
+from tributary.resources.warehouse.arrow import batches
+from tributary.resources.warehouse.base import Rejected
+from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.types import decimal_digits
 
 AT_ONCE = 2
 """Objects read ahead: they are few and large."""

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from assets.sneakers.arrivals import held_event, is_whole, key_of, last_key, mark, objects, span_of
-from assets.sneakers.errors import SneakerPullError
-from assets.sneakers.source import events_between, settled_event
-from resources.app_database import AppDatabase
-from resources.lake.model import Lake
+from tributary.assets.sneakers.arrivals import held_event, is_whole, key_of, last_key, mark, objects, span_of
+from tributary.assets.sneakers.errors import SneakerPullError
+from tributary.assets.sneakers.source import events_between, settled_event
+from tributary.resources.app_database import AppDatabase
+from tributary.resources.lake.model import Lake
 
 PIECE = 50_000
 """Events an object at most: some 15 MB."""

@@ -6,15 +6,15 @@ from typing import Any, cast
 
 import dagster as dg
 
-from assets.factory.loading import LAKE
-from assets.factory.outcome import asset_key, failure
-from assets.factory.specs import FORCE, object_spec
-from assets.sneakers.arrivals import RAW
-from assets.sneakers.pull import Pulled, pull_events
-from assets.sneakers.state import STATE, Manifest, take_snapshots
-from resources.app_database import AppDatabase
-from resources.errors import TributaryError
-from resources.lake.model import Lake
+from tributary.assets.factory.loading import LAKE
+from tributary.assets.factory.outcome import asset_key, failure
+from tributary.assets.factory.specs import FORCE, object_spec
+from tributary.assets.sneakers.arrivals import RAW
+from tributary.assets.sneakers.pull import Pulled, pull_events
+from tributary.assets.sneakers.state import STATE, Manifest, take_snapshots
+from tributary.resources.app_database import AppDatabase
+from tributary.resources.errors import TributaryError
+from tributary.resources.lake.model import Lake
 
 APP_DATABASE = "app_database"
 SNEAKER_EVENTS = "raw.sneaker_events"

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from assets.sneakers.tables import BRANDS, LIFE, TYPES
+from tributary.assets.sneakers.tables import BRANDS, LIFE, TYPES
 
 Row = dict[str, Any]
 

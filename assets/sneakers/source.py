@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from assets.sneakers.errors import SneakerPullError
-from resources.app_database import AppDatabase
+from tributary.assets.sneakers.errors import SneakerPullError
+from tributary.resources.app_database import AppDatabase
 
 PATIENCE_SECONDS = 60.0
 """The app lets no transaction go on for longer than half of this."""

@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from assets.factory.loading import LAKE, loading_of
-from assets.factory.outcome import Events, events
-from assets.factory.quarantine import quarantined
-from assets.factory.specs import table_spec
-from assets.factory.table_step import table_step
-from assets.sneakers.arrivals import RAW, span_of
-from assets.sneakers.lineage import LINEAGE
-from assets.sneakers.raw_assets import SNEAKER_EVENTS, SNEAKER_STATE
-from assets.sneakers.tables import EVENTS, SOURCE_OBJECT
-from resources.lake.model import Lake
-from resources.warehouse.base import NOBODY, Batches, Origin, Warehouse, WriteReport
-from resources.warehouse.counting import Reckoning
-from resources.warehouse.table import Table
-from resources.warehouse.windows import Sources
+from tributary.assets.factory.loading import LAKE, loading_of
+from tributary.assets.factory.outcome import Events, events
+from tributary.assets.factory.quarantine import quarantined
+from tributary.assets.factory.specs import table_spec
+from tributary.assets.factory.table_step import table_step
+from tributary.assets.sneakers.arrivals import RAW, span_of
+from tributary.assets.sneakers.lineage import LINEAGE
+from tributary.assets.sneakers.raw_assets import SNEAKER_EVENTS, SNEAKER_STATE
+from tributary.assets.sneakers.tables import EVENTS, SOURCE_OBJECT
+from tributary.resources.lake.model import Lake
+from tributary.resources.warehouse.base import NOBODY, Batches, Origin, Warehouse, WriteReport
+from tributary.resources.warehouse.counting import Reckoning
+from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.windows import Sources
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from assets.sneakers.loading import Reading
+    from tributary.assets.sneakers.loading import Reading
 
 CODE_VERSION = "2"
 """Another one reads every object again."""
@@ -77,7 +77,7 @@ def load_events(
     Raises:
         TributaryError: the lake or the warehouse refused; the old rows stay.
     """
-    from assets.sneakers.loading import Reading, read_events
+    from tributary.assets.sneakers.loading import Reading, read_events
 
     prints = {
         one.key: f"{CODE_VERSION} {one.etag or one.size}" for one in lake.list(RAW) if span_of(one.key) is not None
@@ -134,8 +134,8 @@ def load_state(warehouse: Warehouse, lake: Lake, name: str, table: Table, origin
     Raises:
         TributaryError: the lake has not the snapshot as it was taken, or the warehouse refused; the old rows stay.
     """
-    from assets.sneakers.loading import read_state
-    from assets.sneakers.state import read_manifest
+    from tributary.assets.sneakers.loading import read_state
+    from tributary.assets.sneakers.state import read_manifest
 
     manifest = read_manifest(lake, name)
     read = Reckoning(0 if manifest is None else manifest.rows)

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from assets.sneakers.source import STATE_QUERIES, newest_event
-from resources.app_database import AppDatabase
-from resources.errors import TributaryError
-from resources.lake.errors import ObjectDamagedError, ObjectNotFoundError
-from resources.lake.integrity import is_intact, open_verified
-from resources.lake.model import Lake
+from tributary.assets.sneakers.source import STATE_QUERIES, newest_event
+from tributary.resources.app_database import AppDatabase
+from tributary.resources.errors import TributaryError
+from tributary.resources.lake.errors import ObjectDamagedError, ObjectNotFoundError
+from tributary.resources.lake.integrity import is_intact, open_verified
+from tributary.resources.lake.model import Lake
 
 STATE = "sneakers/raw/state/"
 _MEND = "materialise raw.sneaker_state, which takes it anew"

@@ -5,9 +5,9 @@ What a record must hold to become a row is decided in `assets.sneakers.records`.
 
 from __future__ import annotations
 
-from resources.warehouse.checks import AcceptedValues, Expression, NotNull, Unique
-from resources.warehouse.counting import NoRejects, Reconcile
-from resources.warehouse.table import Column, Deduplication, Table
+from tributary.resources.warehouse.checks import AcceptedValues, Expression, NotNull, Unique
+from tributary.resources.warehouse.counting import NoRejects, Reconcile
+from tributary.resources.warehouse.table import Column, Deduplication, Table
 
 SOURCE_OBJECT = "source_object"
 RECORD_OFFSET = "record_offset"

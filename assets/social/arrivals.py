@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from resources.lake.model import Lake, ObjectInfo
-from resources.stream.naming import EVENTS
+from tributary.resources.lake.model import Lake, ObjectInfo
+from tributary.resources.stream.naming import EVENTS
 
 RAW = EVENTS
 RECEIPTS = "web-data/transformed/_receipts/"

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from assets.social.events.parquet import read_files
-from assets.social.events.places import place_of
-from assets.social.events.receipts import Written, receipts_of
-from assets.social.tables import MESSAGE_ID, SOURCE_OBJECT
-from resources.lake.model import Lake
-from resources.warehouse.base import LoadedSource, Warehouse
-from resources.warehouse.table import Table
+from tributary.assets.social.events.parquet import read_files
+from tributary.assets.social.events.places import place_of
+from tributary.assets.social.events.receipts import Written, receipts_of
+from tributary.assets.social.tables import MESSAGE_ID, SOURCE_OBJECT
+from tributary.resources.lake.model import Lake
+from tributary.resources.warehouse.base import LoadedSource, Warehouse
+from tributary.resources.warehouse.table import Table
 
 Files = Mapping[str, Written | None]
 """By source object, the table's Parquet file; None where the object holds no row of the table."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from assets.domain import Domain
-from assets.social.due import due_hours, hours_of_sources
-from assets.social.events.version import CODE_VERSION
-from assets.social.lineage import LINEAGE
-from assets.social.raw_assets import raw_events_asset
-from assets.social.staged_assets import staged_events_asset
-from assets.social.tables import TABLES
-from assets.social.transformed_assets import transformed_events_asset
+from tributary.assets.domain import Domain
+from tributary.assets.social.due import due_hours, hours_of_sources
+from tributary.assets.social.events.version import CODE_VERSION
+from tributary.assets.social.lineage import LINEAGE
+from tributary.assets.social.raw_assets import raw_events_asset
+from tributary.assets.social.staged_assets import staged_events_asset
+from tributary.assets.social.tables import TABLES
+from tributary.assets.social.transformed_assets import transformed_events_asset
 
 SOCIAL = Domain(
     name="social",

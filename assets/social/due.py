@@ -6,15 +6,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import cast
 
-from assets.domain import KeyRange
-from assets.factory.loading import LAKE
-from assets.factory.table_step import WAREHOUSE
-from assets.social.arrivals import HOUR, RAW, RECEIPTS, hour_path, objects_from
-from assets.social.partitions import first_hour, key_of
-from assets.social.tables import TABLES
-from assets.social.watch import SWEEP_BACK, hours_of_keys, ranges_of
-from resources.lake.model import Lake, ObjectInfo
-from resources.warehouse.base import Warehouse
+from tributary.assets.domain import KeyRange
+from tributary.assets.factory.loading import LAKE
+from tributary.assets.factory.table_step import WAREHOUSE
+from tributary.assets.social.arrivals import HOUR, RAW, RECEIPTS, hour_path, objects_from
+from tributary.assets.social.partitions import first_hour, key_of
+from tributary.assets.social.tables import TABLES
+from tributary.assets.social.watch import SWEEP_BACK, hours_of_keys, ranges_of
+from tributary.resources.lake.model import Lake, ObjectInfo
+from tributary.resources.warehouse.base import Warehouse
 
 
 def due_hours(resources: Mapping[str, object], everything: bool) -> list[KeyRange]:
@@ -39,8 +39,8 @@ def settled_since(
     ago than a sweep goes back, the receipt's being there is enough: to read all of them would cost the more the older
     the bucket is.
     """
-    from assets.social.events.receipts import fingerprint, has_its_files, receipts_of, sizes_of_files
-    from assets.social.events.version import CODE_VERSION
+    from tributary.assets.social.events.receipts import fingerprint, has_its_files, receipts_of, sizes_of_files
+    from tributary.assets.social.events.version import CODE_VERSION
 
     keys = [one.key for one in objects_from(lake, start, prefix=RECEIPTS)]
     recent = RECEIPTS + hour_path(now - SWEEP_BACK)

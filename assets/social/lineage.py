@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from assets.factory.lineage import Lineage, Source
-from assets.social.raw_assets import SOCIAL_EVENTS
-from assets.social.tables import FOLLOWS, OTHERS, POSTS, RECORD_OFFSET, SOURCE_OBJECT, UNFOLLOWS, USERS
+from tributary.assets.factory.lineage import Lineage, Source
+from tributary.assets.social.raw_assets import SOCIAL_EVENTS
+from tributary.assets.social.tables import FOLLOWS, OTHERS, POSTS, RECORD_OFFSET, SOURCE_OBJECT, UNFOLLOWS, USERS
 
 _DELIVERY = {
     "message_id": ("messageId",),

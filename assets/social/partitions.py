@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from resources.settings import get_settings
+from tributary.resources.settings import get_settings
 
 _KEY = "%Y-%m-%d-%H:%M"
 

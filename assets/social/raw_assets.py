@@ -11,14 +11,14 @@ from typing import Any, cast
 
 import dagster as dg
 
-from assets.factory.loading import LAKE
-from assets.factory.outcome import asset_key, failure
-from assets.factory.specs import object_spec
-from assets.social.arrivals import RAW, objects_from
-from assets.social.partitions import ARRIVAL_HOURS, first_hour, hours_of
-from assets.social.strays import Strays, strays
-from resources.errors import TributaryError
-from resources.lake.model import Lake
+from tributary.assets.factory.loading import LAKE
+from tributary.assets.factory.outcome import asset_key, failure
+from tributary.assets.factory.specs import object_spec
+from tributary.assets.social.arrivals import RAW, objects_from
+from tributary.assets.social.partitions import ARRIVAL_HOURS, first_hour, hours_of
+from tributary.assets.social.strays import Strays, strays
+from tributary.resources.errors import TributaryError
+from tributary.resources.lake.model import Lake
 
 SOCIAL_EVENTS = "raw.social_events"
 OBJECTS_ARE_READ = "objects_are_read"

@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from assets.factory.loading import LAKE, loading_of
-from assets.factory.outcome import Events, events
-from assets.factory.partition_rows import rows_of_sources
-from assets.factory.specs import table_spec
-from assets.factory.table_step import table_step
-from assets.social.arrivals import hour_of, hour_path
-from assets.social.lineage import LINEAGE
-from assets.social.partitions import ARRIVAL_HOURS, hours_between, hours_of, key_of
-from assets.social.tables import SOURCE_OBJECT
-from assets.social.transformed_assets import TRANSFORMED_EVENTS
-from resources.lake.model import Lake
-from resources.warehouse.base import NOBODY, Batches, Origin, Warehouse, WriteReport
-from resources.warehouse.checks import Expression
-from resources.warehouse.counting import Reckoning, Reconcile
-from resources.warehouse.table import Table
-from resources.warehouse.windows import Sources
+from tributary.assets.factory.loading import LAKE, loading_of
+from tributary.assets.factory.outcome import Events, events
+from tributary.assets.factory.partition_rows import rows_of_sources
+from tributary.assets.factory.specs import table_spec
+from tributary.assets.factory.table_step import table_step
+from tributary.assets.social.arrivals import hour_of, hour_path
+from tributary.assets.social.lineage import LINEAGE
+from tributary.assets.social.partitions import ARRIVAL_HOURS, hours_between, hours_of, key_of
+from tributary.assets.social.tables import SOURCE_OBJECT
+from tributary.assets.social.transformed_assets import TRANSFORMED_EVENTS
+from tributary.resources.lake.model import Lake
+from tributary.resources.warehouse.base import NOBODY, Batches, Origin, Warehouse, WriteReport
+from tributary.resources.warehouse.checks import Expression
+from tributary.resources.warehouse.counting import Reckoning, Reconcile
+from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.windows import Sources
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from assets.social.events.receipts import Written
+    from tributary.assets.social.events.receipts import Written
 
 ROWS_RECONCILE = "rows_reconcile"
 
@@ -100,8 +100,8 @@ def load(
     Raises:
         TributaryError: the lake or the warehouse refused; the old rows stay.
     """
-    from assets.social.deliveries import with_other_deliveries
-    from assets.social.events.receipts import fingerprint, read_receipts
+    from tributary.assets.social.deliveries import with_other_deliveries
+    from tributary.assets.social.events.receipts import fingerprint, read_receipts
 
     receipts = read_receipts(lake, map(hour_path, hours_between(start, end)))
     files = {source: receipt.tables.get(table.key) for source, receipt in receipts.items()}
@@ -135,7 +135,7 @@ def read_files(lake: Lake, table: Table, files: "Mapping[str, Written]") -> "Ite
     Raises:
         EventFileError: one is not there, or is not as it was put there.
     """
-    from assets.social.events.parquet import read_files as read
+    from tributary.assets.social.events.parquet import read_files as read
 
     for _, rows in read(lake, [file.key for file in files.values()], table.column_names):
         yield from rows.to_batches()

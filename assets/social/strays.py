@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from assets.social.arrivals import RAW, hour_of, hour_path
-from resources.lake.model import Lake
+from tributary.assets.social.arrivals import RAW, hour_of, hour_path
+from tributary.resources.lake.model import Lake
 
 EXAMPLES = 5
 MOST = 1_000

@@ -5,8 +5,8 @@ What a record must hold to become a row of one of them is decided in `assets.soc
 
 from __future__ import annotations
 
-from resources.warehouse.checks import Expression, NotNull, Unique
-from resources.warehouse.table import Column, Deduplication, Table
+from tributary.resources.warehouse.checks import Expression, NotNull, Unique
+from tributary.resources.warehouse.table import Column, Deduplication, Table
 
 SOURCE_OBJECT = "source_object"
 RECORD_OFFSET = "record_offset"

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
 
-from assets.factory.loading import LAKE
-from assets.factory.outcome import REJECTED, asset_key, failure
-from assets.factory.partition_rows import row_counts, tell_partitions
-from assets.factory.quarantine import quarantined
-from assets.factory.specs import FORCE, REPLAY, object_spec
-from assets.factory.table_step import WAREHOUSE
-from assets.social.arrivals import hour_of, hour_path, objects_from
-from assets.social.partitions import ARRIVAL_HOURS, hours_between, hours_of, key_of
-from assets.social.raw_assets import SOCIAL_EVENTS
-from resources.errors import TributaryError
-from resources.lake.model import Lake, ObjectInfo
-from resources.warehouse.base import Origin, Warehouse
+from tributary.assets.factory.loading import LAKE
+from tributary.assets.factory.outcome import REJECTED, asset_key, failure
+from tributary.assets.factory.partition_rows import row_counts, tell_partitions
+from tributary.assets.factory.quarantine import quarantined
+from tributary.assets.factory.specs import FORCE, REPLAY, object_spec
+from tributary.assets.factory.table_step import WAREHOUSE
+from tributary.assets.social.arrivals import hour_of, hour_path, objects_from
+from tributary.assets.social.partitions import ARRIVAL_HOURS, hours_between, hours_of, key_of
+from tributary.assets.social.raw_assets import SOCIAL_EVENTS
+from tributary.resources.errors import TributaryError
+from tributary.resources.lake.model import Lake, ObjectInfo
+from tributary.resources.warehouse.base import Origin, Warehouse
 
 if TYPE_CHECKING:
-    from assets.social.events.receipts import Receipt
+    from tributary.assets.social.events.receipts import Receipt
 
 TRANSFORMED_EVENTS = "transformed.social_events"
 RECORDS_RECONCILE = "records_reconcile"
@@ -74,7 +74,7 @@ def transformed_events_asset(code_version: str) -> dg.AssetsDefinition:
         origin = Origin(run_id=context.run.run_id, asset=TRANSFORMED_EVENTS)
         force, replay = (context.run.tags.get(tag) == "true" for tag in (FORCE, REPLAY))
         try:
-            from assets.social.events.receipts import is_done, read_receipts, sizes_of_files
+            from tributary.assets.social.events.receipts import is_done, read_receipts, sizes_of_files
 
             objects = list(objects_from(lake, start, end))
             known = read_receipts(lake, map(hour_path, hours_between(start, end)))
@@ -108,8 +108,8 @@ def transform_objects(
     Of each batch the bad records go first, then each object's Parquet files, then its receipt: killed anywhere, what
     has no receipt is made again, over what was there.
     """
-    from assets.social.events.transform import transform_many
-    from assets.social.events.writing import write_many
+    from tributary.assets.social.events.transform import transform_many
+    from tributary.assets.social.events.writing import write_many
 
     transformed = transform_many(lake, objects)
     while batch := list(islice(transformed, BATCH)):

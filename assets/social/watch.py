@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from assets.factory.memory import check_past, memory, read_memory
-from assets.factory.patience import patience
-from assets.social.arrivals import HOUR, hour_of
+from tributary.assets.factory.memory import check_past, memory, read_memory
+from tributary.assets.factory.patience import patience
+from tributary.assets.social.arrivals import HOUR, hour_of
 
 OVERLAP = timedelta(hours=2)
 """Objects may appear this late under an hour's prefix and are still seen at the next look."""

@@ -21,9 +21,9 @@ from dagster._utils.log import configure_loggers
 from dagster_webserver.app import create_app_from_workspace_process_context
 from starlette.applications import Starlette
 
-from tributary.gateway.decision import Policy
-from tributary.gateway.hosts import known_hosts
-from tributary.gateway.serving import serve
+from tributary.resources.gateway.decision import Policy
+from tributary.resources.gateway.hosts import known_hosts
+from tributary.resources.gateway.serving import serve
 
 LARGEST_BODY = 8 * 1024 * 1024
 """Bytes of a request: a backfill that names a hundred thousand partitions has less than two million."""

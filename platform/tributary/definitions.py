@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dagster as dg
 
-from resources.settings import get_settings
 from tributary.automation.catching_up import catching_up
 from tributary.automation.declarative import AUTOMATION
 from tributary.automation.meetup_days import meetup_days
@@ -14,6 +13,7 @@ from tributary.automation.sneaker_events import sneaker_events
 from tributary.automation.social_events import social_events
 from tributary.instance.executor import run_executor
 from tributary.platform import load_platform, resources_of
+from tributary.resources.settings import get_settings
 
 platform = load_platform()
 

@@ -17,14 +17,14 @@ from dagster._core.execution.api import execute_run_iterator
 from dagster._core.execution.plan.objects import ErrorSource
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
-from assets.factory.outcome import REJECTED
-from assets.factory.partition_rows import PARTITION_ROWS
-from resources.errors import UsageError
+from tributary.assets.factory.outcome import REJECTED
+from tributary.assets.factory.partition_rows import PARTITION_ROWS
 from tributary.instance.pools import holders_of, pool_waited_for
 from tributary.instance.processes import PROCESS_TAG, own_mark
 from tributary.instance.run_log import STARTED_BY_COMMAND
 from tributary.instance.telling import innermost, reason_of
 from tributary.launcher.services import LOCATION
+from tributary.resources.errors import UsageError
 
 _TABLE = re.compile(r"(?<![\w/\".*-])(raw|transformed|staged|core|gold)[./](\w+)")
 _RANGE_START = "dagster/asset_partition_range_start"

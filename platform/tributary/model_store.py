@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from assets.factory.errors import ModelError
-from assets.factory.model import SqlModel, read_models
-from assets.factory.model_files import key_of, model_files
-from resources.settings import PROJECT_ROOT
-from resources.warehouse.table import Table
+from tributary.assets.factory.errors import ModelError
+from tributary.assets.factory.model import SqlModel, read_models
+from tributary.assets.factory.model_files import key_of, model_files
+from tributary.resources.places import PACKAGE
+from tributary.resources.warehouse.table import Table
 
 HANDED_DOWN = "MODELS_OF_TRIBUTARY"
 """The variable by which a code server names what it read to the processes of the runs that it starts.
@@ -28,7 +28,7 @@ It holds the server's process id too: only a child of that process heeds it, so 
 """
 
 _KEPT = 20
-_RULES = (PROJECT_ROOT / "assets" / "factory", PROJECT_ROOT / "resources" / "warehouse")
+_RULES = (PACKAGE / "assets" / "factory", PACKAGE / "resources" / "warehouse")
 _LATEST = "latest"
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from assets.domain import Domain, Due, KeyRange
+from tributary.assets.domain import Domain, Due, KeyRange
 from tributary.execution import Partitions, check_partitions
 from tributary.freshness import makeable, out_of_date
 

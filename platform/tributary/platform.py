@@ -12,21 +12,21 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.domains import DOMAINS
-from assets.factory.errors import ModelError
-from assets.factory.inheritance import inherit_tags
-from assets.factory.lineage import Lineage
-from assets.factory.model import SqlModel
-from assets.factory.refused import stub_asset
-from assets.factory.sql_assets import ModelLineage, sql_asset
-from resources.app_database import AppDatabase
-from resources.lake import open_lake
-from resources.meetup.opening import open_meetup
-from resources.postgres.held import held_databases
-from resources.settings import PROJECT_ROOT, Settings, get_settings
-from resources.warehouse.opening import open_warehouse
-from resources.warehouse.table import Table
+from tributary.assets.domains import DOMAINS
+from tributary.assets.factory.errors import ModelError
+from tributary.assets.factory.inheritance import inherit_tags
+from tributary.assets.factory.lineage import Lineage
+from tributary.assets.factory.model import SqlModel
+from tributary.assets.factory.refused import stub_asset
+from tributary.assets.factory.sql_assets import ModelLineage, sql_asset
+from tributary.assets.meetup.api.opening import open_meetup
 from tributary.model_store import load_models_kept
+from tributary.resources.app_database import AppDatabase
+from tributary.resources.lake import open_lake
+from tributary.resources.postgres.held import held_databases
+from tributary.resources.settings import PROJECT_ROOT, Settings, get_settings
+from tributary.resources.warehouse.opening import open_warehouse
+from tributary.resources.warehouse.table import Table
 
 SQL_ROOT = PROJECT_ROOT / "sql"
 

@@ -7,7 +7,7 @@ the location names.
 
 from __future__ import annotations
 
-from resources.lake.errors import (
+from tributary.resources.lake.errors import (
     LakeAccessError,
     LakeError,
     LakeKeyError,
@@ -18,8 +18,8 @@ from resources.lake.errors import (
     ObjectDamagedError,
     ObjectNotFoundError,
 )
-from resources.lake.model import Lake, ObjectData, ObjectInfo
-from resources.lake.opening import open_lake
+from tributary.resources.lake.model import Lake, ObjectData, ObjectInfo
+from tributary.resources.lake.opening import open_lake
 
 __all__ = [
     "Lake",

@@ -17,12 +17,12 @@ from io import FileIO
 from pathlib import Path
 from urllib.parse import quote
 
-from resources.lake.errors import LakeAccessError, LakeKeyError, LakeLocationError, ObjectNotFoundError
-from resources.lake.folder_errors import translated
-from resources.lake.folder_listing import walk
-from resources.lake.folder_writing import Writer
-from resources.lake.keys import check_deletable_prefix, check_key, check_prefix
-from resources.lake.model import CHUNK_BYTES, CONCURRENCY, Lake, ObjectData, ObjectInfo, check_count
+from tributary.resources.lake.errors import LakeAccessError, LakeKeyError, LakeLocationError, ObjectNotFoundError
+from tributary.resources.lake.folder_errors import translated
+from tributary.resources.lake.folder_listing import walk
+from tributary.resources.lake.folder_writing import Writer
+from tributary.resources.lake.keys import check_deletable_prefix, check_key, check_prefix
+from tributary.resources.lake.model import CHUNK_BYTES, CONCURRENCY, Lake, ObjectData, ObjectInfo, check_count
 
 
 class FolderLake(Lake):

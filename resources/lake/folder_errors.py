@@ -6,7 +6,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from resources.lake.errors import LakeAccessError, LakeError, LakeUnavailableError
+from tributary.resources.lake.errors import LakeAccessError, LakeError, LakeUnavailableError
 
 _TRANSIENT = frozenset(
     {errno.EAGAIN, errno.EBUSY, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETIMEDOUT}

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from resources.lake.errors import LakeKeyError
-from resources.lake.keys import check_key
+from tributary.resources.lake.errors import LakeKeyError
+from tributary.resources.lake.keys import check_key
 
 
 def walk(root: str, prefix: str, after: str | None) -> Iterator[tuple[str, os.DirEntry[str]]]:

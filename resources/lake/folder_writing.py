@@ -15,10 +15,10 @@ from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
-from resources.lake.errors import LakeKeyError, LakeUnavailableError
-from resources.lake.folder_errors import translated
-from resources.lake.model import CHUNK_BYTES, ObjectData
-from resources.lake.sources import chunks_of
+from tributary.resources.lake.errors import LakeKeyError, LakeUnavailableError
+from tributary.resources.lake.folder_errors import translated
+from tributary.resources.lake.model import CHUNK_BYTES, ObjectData
+from tributary.resources.lake.sources import chunks_of
 
 INCOMING = ".incoming"
 """The hidden directory; as its name begins with a dot, no key can reach it."""

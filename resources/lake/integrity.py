@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from resources.lake.errors import ObjectDamagedError
-from resources.lake.model import Lake
+from tributary.resources.lake.errors import ObjectDamagedError
+from tributary.resources.lake.model import Lake
 
 
 def open_verified(lake: Lake, key: str, *, size: int, sha256: str) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from resources.lake.errors import LakeKeyError
+from tributary.resources.lake.errors import LakeKeyError
 
 MAX_KEY_BYTES = 1024
 """S3's limit: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from resources.lake.keys import check_key
+from tributary.resources.lake.keys import check_key
 
 ObjectData: TypeAlias = bytes | Path | Iterable[bytes]
 """What can be put: bytes, a local file, or chunks of any sizes that are read once."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resources.lake.errors import LakeLocationError
-from resources.lake.model import Lake
+from tributary.resources.lake.errors import LakeLocationError
+from tributary.resources.lake.model import Lake
 
 
 def open_lake(location: str, *, region: str, endpoint_url: str | None) -> Lake:
@@ -19,7 +19,7 @@ def open_lake(location: str, *, region: str, endpoint_url: str | None) -> Lake:
         LakeAccessError: the folder cannot be made or entered.
     """
     if location.startswith("s3://"):
-        from resources.lake.s3 import S3Lake
+        from tributary.resources.lake.s3 import S3Lake
 
         return S3Lake(location, region=region, endpoint_url=endpoint_url)
     if "://" in location or not location:
@@ -27,6 +27,6 @@ def open_lake(location: str, *, region: str, endpoint_url: str | None) -> Lake:
         raise LakeLocationError(
             f"The lake cannot be at a location of the kind {scheme!r}; give an s3:// URL or the path of a folder."
         )
-    from resources.lake.folder import FolderLake
+    from tributary.resources.lake.folder import FolderLake
 
     return FolderLake(Path(location))

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 import obstore
 
-from resources.lake.errors import ObjectNotFoundError
-from resources.lake.handover import hand_over
-from resources.lake.keys import check_deletable_prefix, check_key, check_prefix, is_hidden
-from resources.lake.model import CHUNK_BYTES, CONCURRENCY, Lake, ObjectData, ObjectInfo, check_count
-from resources.lake.parallel import in_order
-from resources.lake.s3_client import PATIENCE, S3Location, open_store
-from resources.lake.s3_errors import translated
-from resources.lake.s3_listing import directory_of, seek
-from resources.lake.sources import beginning_of, chunks_of
+from tributary.resources.lake.errors import ObjectNotFoundError
+from tributary.resources.lake.handover import hand_over
+from tributary.resources.lake.keys import check_deletable_prefix, check_key, check_prefix, is_hidden
+from tributary.resources.lake.model import CHUNK_BYTES, CONCURRENCY, Lake, ObjectData, ObjectInfo, check_count
+from tributary.resources.lake.parallel import in_order
+from tributary.resources.lake.s3_client import PATIENCE, S3Location, open_store
+from tributary.resources.lake.s3_errors import translated
+from tributary.resources.lake.s3_listing import directory_of, seek
+from tributary.resources.lake.sources import beginning_of, chunks_of
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from obstore.store import S3Store
 
-from resources.lake.errors import LakeAccessError, LakeKeyError, LakeLocationError
-from resources.lake.keys import check_key
-from resources.lake.s3_errors import translated
+from tributary.resources.lake.errors import LakeAccessError, LakeKeyError, LakeLocationError
+from tributary.resources.lake.keys import check_key
+from tributary.resources.lake.s3_errors import translated
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials  # type: ignore[import-untyped]

@@ -17,7 +17,7 @@ from obstore.exceptions import (
     UnauthenticatedError,
 )
 
-from resources.lake.errors import (
+from tributary.resources.lake.errors import (
     LakeAccessError,
     LakeError,
     LakeKeyError,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from resources.lake.errors import LakeSourceError
-from resources.lake.model import ObjectData
+from tributary.resources.lake.errors import LakeSourceError
+from tributary.resources.lake.model import ObjectData
 
 
 def chunks_of(data: ObjectData, chunk_size: int) -> Iterator[bytes]:

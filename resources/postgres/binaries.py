@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from resources.postgres.errors import PostgresError
+from tributary.resources.postgres.errors import PostgresError
 
 MAJOR_VERSION = 18
 """The major version of the embedded server; a data folder of another one cannot be opened by it."""

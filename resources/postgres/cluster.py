@@ -9,11 +9,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from resources.disk import full_disk
-from resources.postgres import binaries
-from resources.postgres.errors import PostgresError
-from resources.postgres.owner import ServerUser
-from resources.postgres.tuning import configuration
+from tributary.resources.disk import full_disk
+from tributary.resources.postgres import binaries
+from tributary.resources.postgres.errors import PostgresError
+from tributary.resources.postgres.owner import ServerUser
+from tributary.resources.postgres.tuning import configuration
 
 SUPERUSER = "postgres"
 """The database role that Tributary connects as on the embedded server."""

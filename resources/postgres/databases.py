@@ -11,15 +11,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, get_args
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from resources.postgres.cluster import SUPERUSER
-from resources.postgres.embedded import EmbeddedPostgres
-from resources.postgres.errors import PostgresError
-from resources.postgres.reader import READER, ensure_reader
+from tributary.resources.postgres.cluster import SUPERUSER
+from tributary.resources.postgres.embedded import EmbeddedPostgres
+from tributary.resources.postgres.errors import PostgresError
+from tributary.resources.postgres.reader import READER, ensure_reader
 
 if TYPE_CHECKING:
     import psycopg
 
-    from resources.settings import Settings
+    from tributary.resources.settings import Settings
 
 DatabaseName = Literal["warehouse", "app", "dagster"]
 NAMES: tuple[DatabaseName, ...] = get_args(DatabaseName)

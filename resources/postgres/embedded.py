@@ -18,10 +18,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
-from resources.disk import full_disk
-from resources.postgres import binaries, cluster, keeper, postmaster
-from resources.postgres.errors import PostgresError
-from resources.postgres.owner import server_user
+from tributary.resources.disk import full_disk
+from tributary.resources.places import IMPORT_ROOT
+from tributary.resources.postgres import binaries, cluster, keeper, postmaster
+from tributary.resources.postgres.errors import PostgresError
+from tributary.resources.postgres.owner import server_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -253,16 +254,15 @@ class EmbeddedPostgres:
     def _run_keeper(self, start: bool) -> int:
         """Run a keeper; returns the process id of the server that it started (0 where it was not to)."""
         user = server_user()
-        root = Path(__file__).resolve().parents[2]
         words = [int(start), self.lock, self.data, self.log, user.uid, user.gid, binaries.program("postgres")]
         words.append(self.foreign_patience)
         done = subprocess.run(
-            [sys.executable, "-S", "-P", "-m", "resources.postgres.keeper", *map(str, words)],
+            [sys.executable, "-S", "-P", "-m", "tributary.resources.postgres.keeper", *map(str, words)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
-            env={"PATH": os.defpath, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"},
+            env={"PATH": os.defpath, "PYTHONPATH": str(IMPORT_ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         )
         if not done.stdout.strip().isdigit():
             reason = done.stderr.strip().splitlines()[-1:] or ["no reason given"]

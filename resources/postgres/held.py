@@ -5,8 +5,8 @@ from __future__ import annotations
 import atexit
 from functools import lru_cache
 
-from resources.postgres.databases import Databases, connect
-from resources.settings import Settings
+from tributary.resources.postgres.databases import Databases, connect
+from tributary.resources.settings import Settings
 
 
 @lru_cache(maxsize=4)

@@ -1,6 +1,6 @@
 """The process that starts the embedded server and stops it when nobody uses it any more.
 
-Run as `python -S -P -m resources.postgres.keeper START LOCK DATA LOG UID GID PROGRAM PATIENCE`. It leaves its parent,
+Run as a module, with `START LOCK DATA LOG UID GID PROGRAM PATIENCE` as its words. It leaves its parent,
 starts the server where START is 1, prints its process id, and waits for the exclusive lock on LOCK. Every user of the
 server holds that lock shared, and the kernel drops a dead process's locks: so the keeper gets it exactly when the last
 user is gone, even by `kill -9`, and then stops the server. Sessions of other programs (a `psql`) hold no lock: it is
@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import IO
 
-from resources.postgres import postmaster
+from tributary.resources.postgres import postmaster
 
 LOG_LIMIT = 8 * 1024 * 1024
 """Bytes of server log kept: beyond it, the keeper empties the file."""

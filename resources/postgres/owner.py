@@ -14,7 +14,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from resources.postgres.errors import PostgresError
+from tributary.resources.postgres.errors import PostgresError
 
 HELPER_USER = "pgserver"
 """The user that runs the server when Tributary runs as root; made when missing."""

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from resources.disk import full_disk
+from tributary.resources.disk import full_disk
 
 PORT = 5432
 """The number in the socket's name; no TCP port is opened."""

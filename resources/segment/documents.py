@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from resources.segment.errors import BadMessage
+from tributary.resources.segment.errors import BadMessage
 
 NOT_UTF8 = "it is not UTF-8"
 NOT_JSON = "it is not JSON"

@@ -12,7 +12,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from resources.segment.errors import BadMessage
+from tributary.resources.segment.errors import BadMessage
 
 LATEST = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 """The first microsecond that is not believed any more; the first that is believed is 0."""

@@ -6,7 +6,7 @@ received and read again, does not. Importing this package loads no engine: `open
 
 from __future__ import annotations
 
-from resources.stream.errors import (
+from tributary.resources.stream.errors import (
     RecordTooLargeError,
     StreamAccessError,
     StreamBusyError,
@@ -15,8 +15,8 @@ from resources.stream.errors import (
     StreamFolderError,
     StreamUnavailableError,
 )
-from resources.stream.model import EventStream, Record
-from resources.stream.opening import open_stream
+from tributary.resources.stream.model import EventStream, Record
+from tributary.resources.stream.opening import open_stream
 
 __all__ = [
     "EventStream",

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from threading import Condition, Thread
 
-from resources.lake import Lake, LakeError
-from resources.stream.errors import StreamError
-from resources.stream.frames import payloads
-from resources.stream.journal import Sealed
+from tributary.resources.lake import Lake, LakeError
+from tributary.resources.stream.errors import StreamError
+from tributary.resources.stream.frames import payloads
+from tributary.resources.stream.journal import Sealed
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from resources.errors import TributaryError
+from tributary.resources.errors import TributaryError
 
 
 class StreamError(TributaryError):

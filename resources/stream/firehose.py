@@ -14,15 +14,15 @@ from pathlib import Path
 from threading import Lock, Timer
 from uuid import uuid4
 
-from resources.lake import Lake
-from resources.lake.keys import check_prefix
-from resources.stream.delivery import Delivery
-from resources.stream.errors import StreamBusyError, StreamClosedError, StreamError, StreamUnavailableError
-from resources.stream.folder import JournalFolder
-from resources.stream.journal import Journal
-from resources.stream.model import EventStream, Record
-from resources.stream.naming import EVENTS, ObjectName
-from resources.stream.records import check_sizes
+from tributary.resources.lake import Lake
+from tributary.resources.lake.keys import check_prefix
+from tributary.resources.stream.delivery import Delivery
+from tributary.resources.stream.errors import StreamBusyError, StreamClosedError, StreamError, StreamUnavailableError
+from tributary.resources.stream.folder import JournalFolder
+from tributary.resources.stream.journal import Journal
+from tributary.resources.stream.model import EventStream, Record
+from tributary.resources.stream.naming import EVENTS, ObjectName
+from tributary.resources.stream.records import check_sizes
 
 BACKLOG_BYTES = 256_000_000
 """Records that may wait for the lake by default, before senders are told to slow down."""

@@ -7,10 +7,10 @@ import logging
 from io import FileIO
 from pathlib import Path
 
-from resources.stream.errors import StreamFolderError
-from resources.stream.frames import extent
-from resources.stream.journal import Sealed
-from resources.stream.naming import JOURNAL_SUFFIX, ObjectName
+from tributary.resources.stream.errors import StreamFolderError
+from tributary.resources.stream.frames import extent
+from tributary.resources.stream.journal import Sealed
+from tributary.resources.stream.naming import JOURNAL_SUFFIX, ObjectName
 
 _LOCK = "lock"
 _logger = logging.getLogger(__name__)

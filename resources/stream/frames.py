@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from resources.stream.errors import StreamFolderError
+from tributary.resources.stream.errors import StreamFolderError
 
 _HEADER = struct.Struct("<4sII")
 _MARKER = b"TJF1"

@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from resources.stream.errors import StreamUnavailableError
-from resources.stream.frames import frame
-from resources.stream.naming import ObjectName
+from tributary.resources.stream.errors import StreamUnavailableError
+from tributary.resources.stream.frames import frame
+from tributary.resources.stream.naming import ObjectName
 
 # The file's length is data in this sense, its times are not; where the platform lacks it, all is synced.
 _sync_data = getattr(os, "fdatasync", os.fsync)

@@ -15,14 +15,14 @@ from botocore.config import Config  # type: ignore[import-untyped]
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 from botocore.session import Session  # type: ignore[import-untyped]
 
-from resources.stream.errors import StreamBusyError, StreamClosedError, StreamUnavailableError
-from resources.stream.kinesis_calls import calls_of
-from resources.stream.kinesis_errors import passing_reason
-from resources.stream.model import EventStream, Record
-from resources.stream.records import check_sizes, size_of
+from tributary.resources.stream.errors import StreamBusyError, StreamClosedError, StreamUnavailableError
+from tributary.resources.stream.kinesis_calls import calls_of
+from tributary.resources.stream.kinesis_errors import passing_reason
+from tributary.resources.stream.model import EventStream, Record
+from tributary.resources.stream.records import check_sizes, size_of
 
 if TYPE_CHECKING:
-    from resources.stream.kinesis_calls import Entry
+    from tributary.resources.stream.kinesis_calls import Entry
 
 PATIENCE_SECONDS = 8.0
 """How long one call is repeated; senders wait for the answer meanwhile, and give up themselves after some 15 s."""

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import TypedDict
 
-from resources.stream.model import Record
-from resources.stream.records import size_of
+from tributary.resources.stream.model import Record
+from tributary.resources.stream.records import size_of
 
 MAX_RECORDS = 500
 MAX_BYTES = 5_000_000

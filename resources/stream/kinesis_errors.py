@@ -12,7 +12,7 @@ from botocore.exceptions import (  # type: ignore[import-untyped]
     HTTPClientError,
 )
 
-from resources.stream.errors import StreamAccessError
+from tributary.resources.stream.errors import StreamAccessError
 
 _PASSING = frozenset(
     {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from resources.lake import Lake
-from resources.settings import Settings
-from resources.stream.model import EventStream
+from tributary.resources.lake import Lake
+from tributary.resources.settings import Settings
+from tributary.resources.stream.model import EventStream
 
 
 def open_stream(settings: Settings, lake: Lake) -> EventStream:
@@ -17,10 +17,10 @@ def open_stream(settings: Settings, lake: Lake) -> EventStream:
         LakeKeyError: no object of the lake can have the stream's name.
     """
     if settings.profile == "aws":
-        from resources.stream.kinesis import KinesisStream
+        from tributary.resources.stream.kinesis import KinesisStream
 
         return KinesisStream(settings.stream, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
-    from resources.stream.firehose import FolderFirehose
+    from tributary.resources.stream.firehose import FolderFirehose
 
     return FolderFirehose(
         lake,

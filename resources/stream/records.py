@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from resources.stream.errors import RecordTooLargeError
-from resources.stream.model import MAX_RECORD_BYTES, Record
+from tributary.resources.stream.errors import RecordTooLargeError
+from tributary.resources.stream.model import MAX_RECORD_BYTES, Record
 
 
 def size_of(record: Record) -> int:

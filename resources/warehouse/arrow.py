@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from resources.warehouse.table import Table
-from resources.warehouse.types import decimal_digits
+from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.types import decimal_digits
 
 _TYPES: Mapping[str, pa.DataType] = {
     "boolean": pa.bool_(),

@@ -12,12 +12,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from resources.warehouse.answers import Answer
-from resources.warehouse.checks import CheckResult
-from resources.warehouse.counting import Reckoning
-from resources.warehouse.delimited.contract import FileContract
-from resources.warehouse.table import Table
-from resources.warehouse.windows import Window
+from tributary.resources.warehouse.answers import Answer
+from tributary.resources.warehouse.checks import CheckResult
+from tributary.resources.warehouse.counting import Reckoning
+from tributary.resources.warehouse.delimited.contract import FileContract
+from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.windows import Window
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from resources.warehouse.checks import Check, CheckResult, Severity
+from tributary.resources.warehouse.checks import Check, CheckResult, Severity
 
 
 @dataclass(frozen=True)

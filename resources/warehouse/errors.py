@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from resources.errors import TributaryError
+from tributary.resources.errors import TributaryError
 
 if TYPE_CHECKING:
-    from resources.warehouse.checks import CheckResult
+    from tributary.resources.warehouse.checks import CheckResult
 
 
 class WarehouseError(TributaryError):

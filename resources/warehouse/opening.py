@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from resources.postgres.held import held_databases
-from resources.settings import Settings
-from resources.warehouse.base import Warehouse
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.postgres.held import held_databases
+from tributary.resources.settings import Settings
+from tributary.resources.warehouse.base import Warehouse
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 
 def open_warehouse(settings: Settings) -> Warehouse:

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from resources.warehouse.checks import Check
-from resources.warehouse.errors import ContractError
-from resources.warehouse.types import parse_type
+from tributary.resources.warehouse.checks import Check
+from tributary.resources.warehouse.errors import ContractError
+from tributary.resources.warehouse.types import parse_type
 
 PII = "pii"
 """The tag of columns that hold personal data: their values are shown nowhere but in the warehouse."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from resources.warehouse.errors import ContractError
+from tributary.resources.warehouse.errors import ContractError
 
 _POSTGRES = {
     "boolean": "boolean",

@@ -9,13 +9,13 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets.retail.files import COMMODITY_SECTIONS
-from assets.retail.ingest import ingest
-from assets.retail.raw_assets import path_of
-from resources.app_database import AppDatabase
-from resources.lake import open_lake
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.assets.retail.files import COMMODITY_SECTIONS
+from tributary.assets.retail.ingest import ingest
+from tributary.assets.retail.raw_assets import path_of
 from tributary.definitions import defs
+from tributary.resources.app_database import AppDatabase
+from tributary.resources.lake import open_lake
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 SENSORS = {
     sensor.name: sensor

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.calendar.dates import FIRST_DATE, LAST_DATE, date_rows
+from tributary.assets.calendar.dates import FIRST_DATE, LAST_DATE, date_rows
 
 
 @cache
@@ -156,5 +156,5 @@ def test_the_table_is_quick_to_make() -> None:
 
 
 def test_importing_the_module_loads_nothing_heavy() -> None:
-    code = "import sys, assets.calendar.dates; assert not {'numpy', 'pyarrow', 'holidays'} & set(sys.modules)"
+    code = "import sys, tributary.assets.calendar.dates; assert not {'numpy', 'pyarrow', 'holidays'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

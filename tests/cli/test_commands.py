@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-
-from resources.postgres.databases import connect
-from resources.settings import Settings
 from tests.conftest import Cli, RetailWarehouse
+
+from tributary.resources.postgres.databases import connect
+from tributary.resources.settings import Settings
 
 pytestmark = pytest.mark.xdist_group("sample_retail")
 

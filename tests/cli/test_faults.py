@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from resources.settings import Settings
 from tributary.cli import faults
+from tributary.resources.settings import Settings
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from resources.postgres.databases import connect
-from resources.settings import Settings
+from tributary.resources.postgres.databases import connect
+from tributary.resources.settings import Settings
 
 ODD = "SELECT 1 AS n, 2 AS n, '[bold]x[/] :smile:' AS \"[red]\", true AS yes, NULL AS nothing, E'a\\x1b[2Jb\\nc' AS odd"
 

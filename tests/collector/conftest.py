@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-
 from tests.collector.serving import WRITE_KEY, collecting, events, stream_of
 
 

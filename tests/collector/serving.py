@@ -15,9 +15,9 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from resources.lake import Lake, open_lake
-from resources.stream import EventStream
-from resources.stream.firehose import FolderFirehose
+from tributary.resources.lake import Lake, open_lake
+from tributary.resources.stream import EventStream
+from tributary.resources.stream.firehose import FolderFirehose
 from tributary.web.collector import Collector
 
 WRITE_KEY = "the-write-key"

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
 from tests.collector.conftest import Served
 from tests.collector.serving import WRITE_KEY
 

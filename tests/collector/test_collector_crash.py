@@ -12,9 +12,9 @@ from typing import Any
 
 import httpx
 import pytest
-
-from resources.settings import PROJECT_ROOT
 from tests.collector.serving import WRITE_KEY, events, stream_of
+
+from tributary.resources.settings import PROJECT_ROOT
 
 SENDERS = 6
 ANSWERS = 600

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-
 from tests.collector.conftest import Served
 from tests.collector.serving import WRITE_KEY
 

@@ -11,12 +11,12 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from assets.social.events.transform import transform
-from resources.segment.documents import DEEPEST, value
-from resources.segment.errors import BadMessage
 from tests.collector.conftest import Served
 from tests.collector.serving import WRITE_KEY
+
+from tributary.assets.social.events.transform import transform
+from tributary.resources.segment.documents import DEEPEST, value
+from tributary.resources.segment.errors import BadMessage
 from tributary.web.app import is_collector
 from tributary.web.collector.messages import Arrival, completed, now, read
 from tributary.web.collector.outline import outline

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-
-from resources.stream.kinesis import KinesisStream
 from tests.collector.conftest import Served
 from tests.collector.serving import WRITE_KEY, collecting, events, lake_of, stream_of
 from tests.stream.kinesis_fake import FakeKinesis, serving
+
+from tributary.resources.stream.kinesis import KinesisStream
 
 TRACK = {"type": "track", "userId": "secret-user", "event": "e", "messageId": "m"}
 

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-
 from tests.collector.conftest import Served
 from tests.collector.serving import WRITE_KEY, events, serving, stream_of
+
 from tributary.web.collector import Collector
 from tributary.web.collector.body import unpacked
 from tributary.web.collector.errors import RequestRefused

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from segment.analytics.client import Client  # type: ignore[import-untyped]
-
 from tests.collector.conftest import Served
 from tests.collector.serving import WRITE_KEY, collecting, events, lake_of, stream_of
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-
-from resources.segment.errors import BadMessage
 from tests.collector.conftest import Served
+
+from tributary.resources.segment.errors import BadMessage
 from tributary.web.collector.messages import Arrival, completed, now, written
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

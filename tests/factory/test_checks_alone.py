@@ -10,13 +10,13 @@ import dagster as dg
 import psycopg
 import pytest
 
-from assets.factory.model import load_models
-from assets.factory.sql_assets import ModelLineage, sql_asset
-from assets.factory.table_assets import Made, table_asset
-from resources.warehouse.base import Origin, Select, Warehouse
-from resources.warehouse.checks import Expression
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import Column, Table
+from tributary.assets.factory.model import load_models
+from tributary.assets.factory.sql_assets import ModelLineage, sql_asset
+from tributary.assets.factory.table_assets import Made, table_asset
+from tributary.resources.warehouse.base import Origin, Select, Warehouse
+from tributary.resources.warehouse.checks import Expression
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Column, Table
 
 SALES = Table("staged", "sales", (Column("day", "date", "Day."), Column("amount", "integer", "Amount.")))
 BODY = """description: Sales.

@@ -13,11 +13,11 @@ import psycopg
 import pytest
 import sqlglot
 from sqlglot import exp
-
-from assets.factory.dialects import DialectError, statement
-from assets.factory.lint import lint, parse
-from resources.postgres.databases import Databases
 from tests.factory.lint_cases import CASES, MODEL
+
+from tributary.assets.factory.dialects import DialectError, statement
+from tributary.assets.factory.lint import lint, parse
+from tributary.resources.postgres.databases import Databases
 
 TABLES = """
 create schema core;

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assets.factory.inheritance import inherit_tags
-from assets.factory.model import load_models
-from assets.factory.sql_assets import ModelLineage
-from resources.warehouse.table import HIDDEN, Column, Table
+from tributary.assets.factory.inheritance import inherit_tags
+from tributary.assets.factory.model import load_models
+from tributary.assets.factory.sql_assets import ModelLineage
+from tributary.resources.warehouse.table import HIDDEN, Column, Table
 
 PEOPLE = Table("staged", "people", (Column("id", "text", "Id."), Column("email", "text", "Mail.", tags=("pii",))))
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from assets.factory.lint import Finding, SqlSyntaxError, lint, parse
 from tests.factory.lint_cases import CASES, MODEL, Case
+
+from tributary.assets.factory.lint import Finding, SqlSyntaxError, lint, parse
 
 
 def rules(sql: str) -> set[str]:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from assets.factory.errors import ModelError
-from assets.factory.expressions import chart_in, condition_problems
-from assets.factory.lineage import Source, column_lineage, trace
-from assets.factory.lint import parse
-from assets.factory.lint.columns import column_findings
-from assets.factory.model import SqlModel, load_models
-from resources.settings import PROJECT_ROOT
-from resources.warehouse.checks import Expression, References, Unique
-from resources.warehouse.table import Column, Table
+from tributary.assets.factory.errors import ModelError
+from tributary.assets.factory.expressions import chart_in, condition_problems
+from tributary.assets.factory.lineage import Source, column_lineage, trace
+from tributary.assets.factory.lint import parse
+from tributary.assets.factory.lint.columns import column_findings
+from tributary.assets.factory.model import SqlModel, load_models
+from tributary.resources.settings import PROJECT_ROOT
+from tributary.resources.warehouse.checks import Expression, References, Unique
+from tributary.resources.warehouse.table import Column, Table
 
 SALES = Table("staged", "sales", (Column("id", "integer", "Id."), Column("amount", "decimal(12,2)", "Amount.")))
 GOOD = """/*
@@ -204,7 +204,7 @@ FROM sums AS s
 
 
 def test_the_project_s_own_models_are_sound() -> None:
-    from assets.domains import DOMAINS
+    from tributary.assets.domains import DOMAINS
 
     tables = [table for domain in DOMAINS for table in domain.tables]
     models = load_models(PROJECT_ROOT / "sql", tables)
@@ -286,7 +286,7 @@ def test_checks_and_charts_are_written_for_each_engine(tmp_path: Path) -> None:
 
 
 def test_the_checks_of_tables_made_in_python_mean_the_same_on_every_engine() -> None:
-    from assets.domains import DOMAINS
+    from tributary.assets.domains import DOMAINS
 
     for table in (table for domain in DOMAINS for table in domain.tables):
         for check in table.checks:

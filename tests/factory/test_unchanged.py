@@ -13,14 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.factory.errors import ModelError
-from assets.factory.model import SqlModel, load_models
-from assets.factory.specs import FORCE
-from assets.factory.sql_assets import ModelLineage, sql_asset, write_model
-from resources.warehouse.base import NOBODY, Origin, Recipe, Select, Standing, WriteReport
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import Column, Table
-from resources.warehouse.windows import Range
+from tributary.assets.factory.errors import ModelError
+from tributary.assets.factory.model import SqlModel, load_models
+from tributary.assets.factory.specs import FORCE
+from tributary.assets.factory.sql_assets import ModelLineage, sql_asset, write_model
+from tributary.resources.warehouse.base import NOBODY, Origin, Recipe, Select, Standing, WriteReport
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Column, Table
+from tributary.resources.warehouse.windows import Range
 
 SALES = Table("staged", "sales", (Column("shop", "integer", "Shop."), Column("amount", "integer", "Amount.")))
 SHOPS = Table("core", "shops", (Column("shop", "integer", "Shop."),))
@@ -372,7 +372,7 @@ def test_lineage_is_derived_anew_only_where_the_code_is_new(
 ) -> None:
     first, _ = metadata_of(shop, instance, {FORCE: "true"})
     with monkeypatch.context() as patched:
-        patched.setattr("assets.factory.sql_assets.column_lineage", lambda *_: pytest.fail("derived again"))
+        patched.setattr("tributary.assets.factory.sql_assets.column_lineage", lambda *_: pytest.fail("derived again"))
         again, _ = metadata_of(shop, instance, {FORCE: "true"})
     assert again["lineage"] == first["lineage"]
     shop.write("gold", "totals", TOTALS.replace("sum(v.amount) AS total", "max(v.shop) AS total"))

@@ -7,11 +7,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.factory.model import load_models
-from assets.factory.sql_assets import ModelLineage, sql_asset
-from resources.warehouse.base import Select
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import Column, Table
+from tributary.assets.factory.model import load_models
+from tributary.assets.factory.sql_assets import ModelLineage, sql_asset
+from tributary.resources.warehouse.base import Select
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Column, Table
 
 EVENTS = Table("staged", "events", (Column("at", "timestamp", "At."), Column("n", "integer", "N.")))
 MODEL = """/*

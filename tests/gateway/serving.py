@@ -14,9 +14,9 @@ import uvicorn
 from a2wsgi import WSGIMiddleware
 from starlette.types import ASGIApp
 
-from tributary.gateway.decision import Policy
-from tributary.gateway.patience import Limits, PatientProtocol
-from tributary.gateway.serving import guarded
+from tributary.resources.gateway.decision import Policy
+from tributary.resources.gateway.patience import Limits, PatientProtocol
+from tributary.resources.gateway.serving import guarded
 
 QUICK = Limits(head=0.6, body=1.2, pause=0.6, reading=0.8)
 

@@ -21,9 +21,9 @@ import httpx
 import pytest
 import yaml
 
-from resources.settings import Settings
 from tributary.instance.configuration import URL_VARIABLE
 from tributary.launcher.services import dagster_processes
+from tributary.resources.settings import Settings
 
 if TYPE_CHECKING:
     from playwright import sync_api

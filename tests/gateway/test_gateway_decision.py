@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tributary.gateway.decision import Policy, refusal
-from tributary.gateway.hosts import Authority, known_hosts, read_authority, read_origin
+from tributary.resources.gateway.decision import Policy, refusal
+from tributary.resources.gateway.hosts import Authority, known_hosts, read_authority, read_origin
 
 POLICY = Policy(
     known_hosts(["tributary.example.com", "other.example:8443"], "192.0.2.7"),

@@ -14,11 +14,11 @@ import pytest
 import websockets.exceptions
 import websockets.sync.client
 from starlette.types import Message, Receive, Scope, Send
-
 from tests.gateway.serving import Served, form_app, rest, served
-from tributary.gateway.bodies import Gathering, NoRoom, TooLarge
-from tributary.gateway.decision import Policy
-from tributary.gateway.hosts import KnownHosts
+
+from tributary.resources.gateway.bodies import Gathering, NoRoom, TooLarge
+from tributary.resources.gateway.decision import Policy
+from tributary.resources.gateway.hosts import KnownHosts
 
 LIMIT = 64 * 1024
 

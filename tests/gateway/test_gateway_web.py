@@ -8,12 +8,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-
-from resources.postgres.databases import Databases
-from resources.settings import Settings
 from tests.collector.serving import WRITE_KEY, stream_of
 from tests.gateway.serving import Served, served
 from tests.sneakers.app.conftest import Collector
+
+from tributary.resources.postgres.databases import Databases
+from tributary.resources.settings import Settings
 from tributary.web.app import create_app, policy_of
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from resources.lake import Lake, open_lake
+from tributary.resources.lake import Lake, open_lake
 
 Opener = Callable[[], Lake]
 

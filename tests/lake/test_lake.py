@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from resources.lake import (
+from tributary.resources.lake import (
     Lake,
     LakeKeyError,
     LakeLocationError,
@@ -143,7 +143,7 @@ def test_readers_see_the_old_or_the_new_object_while_it_is_written(opener: Opene
 
 WRITER = """
     import sys, time
-    from resources.lake import open_lake
+    from tributary.resources.lake import open_lake
     location, endpoint, content = sys.argv[1], sys.argv[2] or None, sys.argv[3].encode()
     def chunks():
         for at in range(64):
@@ -192,5 +192,5 @@ def test_locations_that_cannot_be_a_lake_are_refused_without_repeating_a_passwor
 
 def test_importing_the_lake_loads_no_engine() -> None:
     heavy = "{'obstore', 'botocore', 'pyarrow', 'pandas', 'numpy'}"
-    code = f"import sys, resources.lake; assert not {heavy} & set(sys.modules)"
+    code = f"import sys, tributary.resources.lake; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

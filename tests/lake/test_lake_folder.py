@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import pytest
 
-from resources.lake import (
+from tributary.resources.lake import (
     Lake,
     LakeAccessError,
     LakeError,

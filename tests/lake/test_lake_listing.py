@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from resources.lake import Lake, LakeKeyError, open_lake
+from tributary.resources.lake import Lake, LakeKeyError, open_lake
 
 
 def keys_of(lake: Lake, prefix: str = "", after: str | None = None) -> list[str]:

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 import boto3  # type: ignore[import-untyped]
 import pytest
 
-from resources.lake import (
+from tributary.resources.lake import (
     Lake,
     LakeAccessError,
     LakeError,
@@ -28,7 +28,7 @@ from resources.lake import (
     ObjectChangedError,
     open_lake,
 )
-from resources.lake.s3 import S3Lake
+from tributary.resources.lake.s3 import S3Lake
 
 
 @pytest.fixture(autouse=True)

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-
-from resources.postgres.databases import Databases
 from tests.retail import oracle
 from tests.retail.models import Probe, probe_tables
+
+from tributary.resources.postgres.databases import Databases
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-
-from resources.postgres.databases import Databases
 from tests.retail import oracle
 from tests.retail.models import Probe, probe_tables
+
+from tributary.resources.postgres.databases import Databases
 
 CHAIN = ("core.dim_household", "core.dim_product", "core.fact_sale", "core.fact_basket", "gold.household_summary")
 PRODUCTS = (

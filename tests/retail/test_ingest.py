@@ -15,14 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.retail import ingest as module
-from assets.retail.files import ALL_FILES, COMMODITY_SECTIONS, JOURNEY_FILES
-from assets.retail.ingest import ManifestError, ingest, manifest_key, read_manifest
-from assets.retail.raw_assets import raw_asset
-from assets.retail.source_files import RetailFileError, read_chunks
-from assets.retail.watch import SETTLE_NANOSECONDS, Stat, decide
-from resources.lake import Lake, LakeError, open_lake
+from tributary.assets.retail import ingest as module
+from tributary.assets.retail.files import ALL_FILES, COMMODITY_SECTIONS, JOURNEY_FILES
+from tributary.assets.retail.ingest import ManifestError, ingest, manifest_key, read_manifest
+from tributary.assets.retail.raw_assets import raw_asset
+from tributary.assets.retail.source_files import RetailFileError, read_chunks
+from tributary.assets.retail.watch import SETTLE_NANOSECONDS, Stat, decide
 from tributary.automation.retail_files import retail_files
+from tributary.resources.lake import Lake, LakeError, open_lake
 
 HOUR = 3_600_000_000_000
 

@@ -8,7 +8,6 @@ from typing import Any, Protocol, cast
 
 import pandas as pd
 import pytest
-
 from tests.retail import oracle
 
 

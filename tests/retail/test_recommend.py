@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.retail.recommend import SCHEMA, Evaluation, RecommendError, recommend
-from assets.retail.recommend.evaluation import evaluate, most_popular
-from assets.retail.recommend.purchases import hold_out_last_baskets, read_purchases
-from assets.retail.recommend.ranking import rank
-from assets.retail.recommend.scores import fit, popularity_strength
+from tributary.assets.retail.recommend import SCHEMA, Evaluation, RecommendError, recommend
+from tributary.assets.retail.recommend.evaluation import evaluate, most_popular
+from tributary.assets.retail.recommend.purchases import hold_out_last_baskets, read_purchases
+from tributary.assets.retail.recommend.ranking import rank
+from tributary.assets.retail.recommend.scores import fit, popularity_strength
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "complete_journey" / "transaction_data.csv"
 START = dt.datetime(2005, 1, 1)  # noqa: DTZ001 - the source tells local time without a zone

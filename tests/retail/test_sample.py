@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.retail.sample import FILES, SampleError, SampleReport, make_retail_sample, sample_is_current
-from assets.retail.sample.arrays import GroupedChoice, shares
-from assets.retail.sample.sizes import Sizes
-from assets.retail.sample.vocabulary import FUEL_KIND
-from assets.retail.sample.writer import RowFormat
+from tributary.assets.retail.standin import FILES, SampleError, SampleReport, make_retail_sample, sample_is_current
+from tributary.assets.retail.standin.arrays import GroupedChoice, shares
+from tributary.assets.retail.standin.sizes import Sizes
+from tributary.assets.retail.standin.vocabulary import FUEL_KIND
+from tributary.assets.retail.standin.writer import RowFormat
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = ROOT.parent / "shared" / "data" / "complete_journey"
@@ -128,7 +128,7 @@ def test_a_set_interrupted_at_any_file_is_made_again(file: str, tiny: Path, tmp_
 
 def test_a_killed_process_leaves_no_file_that_looks_whole(tiny: Path, tmp_path: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from assets.retail.sample import make_retail_sample\n"
+        "import os, sys; from pathlib import Path; from tributary.assets.retail.standin import make_retail_sample\n"
         "def die(name, part):\n    if name == 'causal_data.csv' and part > 0: os._exit(9)\n"
         f"make_retail_sample(Path(sys.argv[1]), {TINY}, {SEED}, die)"
     )
@@ -179,7 +179,7 @@ def test_a_folder_that_cannot_be_is_explained(tmp_path: Path) -> None:
 
 
 def test_importing_the_package_brings_no_numpy() -> None:
-    code = "import sys, assets.retail.sample; sys.exit('numpy' in sys.modules)"
+    code = "import sys, tributary.assets.retail.standin; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 

@@ -11,14 +11,14 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets.retail.files import ALL_FILES, JOURNEY_FILES, LINES_RECONCILE, SECTIONS, TRANSACTIONS
-from assets.retail.ingest import manifest_key, read_manifest
-from assets.retail.raw_assets import SEEDS, raw_asset
-from assets.retail.staged_assets import staged_asset
-from resources.lake import open_lake
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.assets.retail.files import ALL_FILES, JOURNEY_FILES, LINES_RECONCILE, SECTIONS, TRANSACTIONS
+from tributary.assets.retail.ingest import manifest_key, read_manifest
+from tributary.assets.retail.raw_assets import SEEDS, raw_asset
+from tributary.assets.retail.staged_assets import staged_asset
 from tributary.cli.progress import _line
 from tributary.execution import Run
+from tributary.resources.lake import open_lake
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 HEADER = ",".join(column.source for column in TRANSACTIONS.contract.columns)
 GOOD = "906,31198705046,285,1075313,1,1.50,319,-0.29,730,41,0.0,0.0"

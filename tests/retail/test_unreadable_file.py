@@ -7,12 +7,12 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.factory.outcome import asset_key
-from assets.retail.files import COUPONS
-from assets.retail.sample import make_retail_sample
-from resources.lake import open_lake
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.assets.factory.outcome import asset_key
+from tributary.assets.retail.files import COUPONS
+from tributary.assets.retail.standin import make_retail_sample
 from tributary.platform import load_platform
+from tributary.resources.lake import open_lake
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 NEED_COUPONS = {
     "staged.retail_coupons",

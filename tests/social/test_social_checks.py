@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dagster as dg
 import pytest
-
-from assets.social.domain import SOCIAL
-from assets.social.partitions import key_of
 from tests.social.test_social_runs import NOW, World, post, world  # noqa: F401 - the fixture
+
+from tributary.assets.social.domain import SOCIAL
+from tributary.assets.social.partitions import key_of
 from tributary.execution import Partitions, Run
 
 KEYS = sorted(key for asset in SOCIAL.assets for key in asset.keys)

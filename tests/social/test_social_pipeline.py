@@ -13,16 +13,16 @@ from typing import Any
 import psycopg
 import pytest
 
-from assets.social.arrivals import hour_path, objects_from
-from assets.social.due import settled_since
-from assets.social.staged_assets import load
-from assets.social.tables import FOLLOWS, OTHERS, POSTS, TABLES, UNFOLLOWS, USERS
-from assets.social.transformed_assets import transform_objects
-from resources.lake import open_lake
-from resources.lake.folder import FolderLake
-from resources.lake.model import Lake
-from resources.warehouse.base import NOBODY
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.assets.social.arrivals import hour_path, objects_from
+from tributary.assets.social.due import settled_since
+from tributary.assets.social.staged_assets import load
+from tributary.assets.social.tables import FOLLOWS, OTHERS, POSTS, TABLES, UNFOLLOWS, USERS
+from tributary.assets.social.transformed_assets import transform_objects
+from tributary.resources.lake import open_lake
+from tributary.resources.lake.folder import FolderLake
+from tributary.resources.lake.model import Lake
+from tributary.resources.warehouse.base import NOBODY
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 HOUR = datetime(2026, 3, 1, 10, tzinfo=UTC)
 END = HOUR + timedelta(hours=6)

@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from assets.social.arrivals import objects_from
-from assets.social.due import due_hours, settled_since
-from assets.social.events.parquet import EventFileError
-from assets.social.events.receipts import is_done, read_receipts, sizes_of_files
-from assets.social.staged_assets import load
-from assets.social.tables import FOLLOWS, POSTS, TABLES
-from assets.social.transformed_assets import transform_objects
-from resources.lake import open_lake
-from resources.lake.model import Lake
-from resources.warehouse.base import NOBODY
-from resources.warehouse.errors import ChecksFailed
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tests.social.test_social_pipeline import END, HOUR, contents, deliver, follow, post, take_up
+
+from tributary.assets.social.arrivals import objects_from
+from tributary.assets.social.due import due_hours, settled_since
+from tributary.assets.social.events.parquet import EventFileError
+from tributary.assets.social.events.receipts import is_done, read_receipts, sizes_of_files
+from tributary.assets.social.staged_assets import load
+from tributary.assets.social.tables import FOLLOWS, POSTS, TABLES
+from tributary.assets.social.transformed_assets import transform_objects
+from tributary.resources.lake import open_lake
+from tributary.resources.lake.model import Lake
+from tributary.resources.warehouse.base import NOBODY
+from tributary.resources.warehouse.errors import ChecksFailed
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 LATER, LATEST = HOUR + timedelta(hours=1), HOUR + timedelta(hours=3)
 

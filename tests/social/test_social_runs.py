@@ -11,20 +11,20 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets.domains import DOMAINS
-from assets.social import transformed_assets
-from assets.social.arrivals import hour_path
-from assets.social.domain import SOCIAL
-from assets.social.events import transform as transforming
-from assets.social.partitions import key_of
-from resources.lake import open_lake
-from resources.lake.model import Lake
-from resources.segment.errors import BadMessage
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.assets.domains import DOMAINS
+from tributary.assets.social import transformed_assets
+from tributary.assets.social.arrivals import hour_path
+from tributary.assets.social.domain import SOCIAL
+from tributary.assets.social.events import transform as transforming
+from tributary.assets.social.partitions import key_of
 from tributary.automation.social_events import social_events
 from tributary.cli.replay import runs_for
 from tributary.execution import Partitions, Run
 from tributary.planning import missing, out_of_date_or_due, plan
+from tributary.resources.lake import open_lake
+from tributary.resources.lake.model import Lake
+from tributary.resources.segment.errors import BadMessage
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 NOW = datetime.now(tz=UTC).replace(minute=0, second=0, microsecond=0)
 RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from assets.social.arrivals import RAW, hour_path
-from assets.social.strays import MOST, strays
-from resources.lake.folder import FolderLake
-from resources.lake.model import ObjectInfo
+from tributary.assets.social.arrivals import RAW, hour_path
+from tributary.assets.social.strays import MOST, strays
+from tributary.resources.lake.folder import FolderLake
+from tributary.resources.lake.model import ObjectInfo
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.factory.patience import FIRST_PATIENCE
-from assets.social.arrivals import HOUR, hour_of, hour_path, objects_from
-from assets.social.watch import (
+from tributary.assets.factory.patience import FIRST_PATIENCE
+from tributary.assets.social.arrivals import HOUR, hour_of, hour_path, objects_from
+from tributary.assets.social.watch import (
     LONGEST_GAP,
     LONGEST_RANGE,
     MOST_RANGES,
@@ -23,7 +23,7 @@ from assets.social.watch import (
     look_from,
     ranges_of,
 )
-from resources.lake import open_lake
+from tributary.resources.lake import open_lake
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from resources.lake import Lake, LakeKeyError, open_lake
-from resources.settings import PROJECT_ROOT, Settings
-from resources.stream import (
+from tributary.resources.lake import Lake, LakeKeyError, open_lake
+from tributary.resources.settings import PROJECT_ROOT, Settings
+from tributary.resources.stream import (
     Record,
     RecordTooLargeError,
     StreamBusyError,
@@ -26,7 +26,7 @@ from resources.stream import (
     StreamUnavailableError,
     open_stream,
 )
-from resources.stream.firehose import FolderFirehose
+from tributary.resources.stream.firehose import FolderFirehose
 
 KEY = re.compile(
     r"web-data/raw/(\d{4}/\d\d/\d\d/\d\d)/web-data-1-(\d{4}-\d\d-\d\d-\d\d)-\d\d-\d\d-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -230,9 +230,9 @@ def test_the_settings_open_a_stream_into_the_lake(lake: Lake, tmp_path: Path) ->
 FILLING = """
 import resource, signal, sys
 from pathlib import Path
-from resources.lake import open_lake
-from resources.stream import Record, StreamUnavailableError
-from resources.stream.firehose import FolderFirehose
+from tributary.resources.lake import open_lake
+from tributary.resources.stream import Record, StreamUnavailableError
+from tributary.resources.stream.firehose import FolderFirehose
 
 home = Path(sys.argv[1])
 lake = open_lake(str(home / "lake"), region="us-east-1", endpoint_url=None)

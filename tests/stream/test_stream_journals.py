@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resources.lake import Lake, open_lake
-from resources.stream.firehose import FolderFirehose
-from resources.stream.frames import frame
-from resources.stream.naming import ObjectName
+from tributary.resources.lake import Lake, open_lake
+from tributary.resources.stream.firehose import FolderFirehose
+from tributary.resources.stream.frames import frame
+from tributary.resources.stream.naming import ObjectName
 
 ARRIVED = datetime(2026, 1, 31, 10, 59, 58, tzinfo=UTC)
 GROUPS = st.lists(st.lists(st.binary(max_size=40), min_size=1, max_size=3), min_size=1, max_size=5)

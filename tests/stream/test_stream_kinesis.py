@@ -16,10 +16,11 @@ import boto3  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.stream.kinesis_fake import FakeKinesis, serving
 
-from resources.lake import open_lake
-from resources.settings import Settings
-from resources.stream import (
+from tributary.resources.lake import open_lake
+from tributary.resources.settings import Settings
+from tributary.resources.stream import (
     Record,
     StreamAccessError,
     StreamBusyError,
@@ -27,10 +28,9 @@ from resources.stream import (
     StreamUnavailableError,
     open_stream,
 )
-from resources.stream.kinesis import KinesisStream
-from resources.stream.kinesis_calls import MAX_BYTES, MAX_RECORDS, calls_of, partition_key
-from resources.stream.naming import ObjectName
-from tests.stream.kinesis_fake import FakeKinesis, serving
+from tributary.resources.stream.kinesis import KinesisStream
+from tributary.resources.stream.kinesis_calls import MAX_BYTES, MAX_RECORDS, calls_of, partition_key
+from tributary.resources.stream.naming import ObjectName
 
 THROTTLED = "ProvisionedThroughputExceededException"
 

@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from resources.postgres.databases import Databases
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.postgres.databases import Databases
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from resources.errors import UsageError
-from resources.postgres.binaries import program
-from resources.warehouse.errors import WarehouseError
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.cli.answer_files import write_csv, write_json
+from tributary.resources.errors import UsageError
+from tributary.resources.postgres.binaries import program
+from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 VALUES = (
     "SELECT 1 AS same, 2 AS same, true AS yes, false AS no, NULL AS nothing, '' AS empty, 'null' AS word",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from resources.warehouse.base import Batches, Select
-from resources.warehouse.counting import NoRejects, Reckoning, Reconcile
-from resources.warehouse.errors import ChecksFailed, WarehouseError
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import Column, Deduplication, Table
-from resources.warehouse.windows import Sources
+from tributary.resources.warehouse.base import Batches, Select
+from tributary.resources.warehouse.counting import NoRejects, Reckoning, Reconcile
+from tributary.resources.warehouse.errors import ChecksFailed, WarehouseError
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Column, Deduplication, Table
+from tributary.resources.warehouse.windows import Sources
 
 COLUMNS = (Column("id", "integer", "Id."), Column("of", "text", "Source object."))
 WHOLE = Table("staged", "counted", COLUMNS, checks=(Reconcile(), NoRejects()))

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from resources.warehouse.base import Batches, Select, WriteReport
-from resources.warehouse.checks import Expression, Unique
-from resources.warehouse.errors import ChecksFailed
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import Column, Deduplication, Table
-from resources.warehouse.windows import Range, Sources
+from tributary.resources.warehouse.base import Batches, Select, WriteReport
+from tributary.resources.warehouse.checks import Expression, Unique
+from tributary.resources.warehouse.errors import ChecksFailed
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Column, Deduplication, Table
+from tributary.resources.warehouse.windows import Range, Sources
 
 COLUMNS = (
     Column("id", "text", "Id."),

@@ -6,12 +6,12 @@ from typing import Any
 
 import psycopg
 import pytest
-
-from resources.warehouse.base import Select
-from resources.warehouse.errors import WarehouseError
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import Column, Table
 from tests.warehouse.conftest import Server
+
+from tributary.resources.warehouse.base import Select
+from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Column, Table
 
 KEY, AMOUNT, SHOP = Column("key", "integer", "K."), Column("amount", "integer", "A."), Column("shop", "text", "S.")
 SALES = Table("gold", "sales", (KEY, AMOUNT, SHOP))

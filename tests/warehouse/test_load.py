@@ -13,13 +13,19 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from resources.warehouse.base import Delimited, RejectedSource
-from resources.warehouse.checks import Expression
-from resources.warehouse.counting import NoRejects, Reconcile
-from resources.warehouse.delimited.contract import DerivedColumn, FileColumn, FileContract, Rule, SourceFileError
-from resources.warehouse.errors import ChecksFailed
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import Column, Table
+from tributary.resources.warehouse.base import Delimited, RejectedSource
+from tributary.resources.warehouse.checks import Expression
+from tributary.resources.warehouse.counting import NoRejects, Reconcile
+from tributary.resources.warehouse.delimited.contract import (
+    DerivedColumn,
+    FileColumn,
+    FileContract,
+    Rule,
+    SourceFileError,
+)
+from tributary.resources.warehouse.errors import ChecksFailed
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Column, Table
 
 CONTRACT = FileContract(
     columns=(

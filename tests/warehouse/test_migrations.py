@@ -7,14 +7,14 @@ from typing import Any
 
 import psycopg
 import pytest
-
-from resources.warehouse.base import Select
-from resources.warehouse.errors import WarehouseError
-from resources.warehouse.postgres import publish
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import Column, Table
-from resources.warehouse.windows import Range
 from tests.warehouse.conftest import Server
+
+from tributary.resources.warehouse.base import Select
+from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.postgres import publish
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Column, Table
+from tributary.resources.warehouse.windows import Range
 
 DAY, ID = Column("day", "date", "Day."), Column("id", "integer", "Id.")
 DAYS = Table("core", "days", (DAY, ID, Column("word", "text", "W."), Column("old", "text", "O.")), partition_by="day")

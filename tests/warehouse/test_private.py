@@ -6,11 +6,11 @@ import traceback
 
 import pytest
 
-from resources.warehouse.base import Select
-from resources.warehouse.checks import Expression, Unique
-from resources.warehouse.errors import ChecksFailed, WarehouseError
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import HIDDEN, Column, Table
+from tributary.resources.warehouse.base import Select
+from tributary.resources.warehouse.checks import Expression, Unique
+from tributary.resources.warehouse.errors import ChecksFailed, WarehouseError
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import HIDDEN, Column, Table
 
 SECRET = "somebody@example.org"
 

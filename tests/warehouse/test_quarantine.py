@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from resources.warehouse.base import Origin, Rejected, RejectedSource
-from resources.warehouse.errors import WarehouseError
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.base import Origin, Rejected, RejectedSource
+from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 EVENTS = "staged.social_events"
 

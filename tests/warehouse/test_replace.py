@@ -11,12 +11,12 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from resources.warehouse.base import Batches, Origin, Select
-from resources.warehouse.checks import AcceptedValues, Expression, NotNull, References, Unique
-from resources.warehouse.errors import ChecksFailed, WarehouseError
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import Column, Table
-from resources.warehouse.windows import Range, Sources
+from tributary.resources.warehouse.base import Batches, Origin, Select
+from tributary.resources.warehouse.checks import AcceptedValues, Expression, NotNull, References, Unique
+from tributary.resources.warehouse.errors import ChecksFailed, WarehouseError
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Column, Table
+from tributary.resources.warehouse.windows import Range, Sources
 
 
 def demo(*extra: Column, **options: Any) -> Table:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resources.warehouse.delimited import scan
-from resources.warehouse.delimited.contract import FileColumn, FileContract, SourceFileError
-from resources.warehouse.delimited.scan import Reject, Scanner
-from resources.warehouse.errors import ContractError
+from tributary.resources.warehouse.delimited import scan
+from tributary.resources.warehouse.delimited.contract import FileColumn, FileContract, SourceFileError
+from tributary.resources.warehouse.delimited.scan import Reject, Scanner
+from tributary.resources.warehouse.errors import ContractError
 
 CONTRACT = FileContract(
     columns=(

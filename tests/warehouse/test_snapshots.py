@@ -9,16 +9,16 @@ from typing import Any
 
 import psycopg
 import pytest
-
-from resources.warehouse.base import NOBODY, Select
-from resources.warehouse.errors import WarehouseError
-from resources.warehouse.postgres import publish, views
-from resources.warehouse.postgres.session import open_session
-from resources.warehouse.postgres.snapshots import everyone_sees, number_of_transaction
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import Column, Table
-from resources.warehouse.windows import Range
 from tests.warehouse.conftest import Server
+
+from tributary.resources.warehouse.base import NOBODY, Select
+from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.postgres import publish, views
+from tributary.resources.warehouse.postgres.session import open_session
+from tributary.resources.warehouse.postgres.snapshots import everyone_sees, number_of_transaction
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Column, Table
+from tributary.resources.warehouse.windows import Range
 
 DEMO = Table("gold", "demo", (Column("id", "integer", "Id."), Column("amount", "decimal(12,2)", "Amount.")))
 LEVELS = (psycopg.IsolationLevel.REPEATABLE_READ, psycopg.IsolationLevel.SERIALIZABLE)

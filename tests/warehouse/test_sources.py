@@ -9,12 +9,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from resources.warehouse.base import Origin, Select, WriteReport
-from resources.warehouse.checks import Expression
-from resources.warehouse.errors import ChecksFailed, WarehouseError
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import Column, Table
-from resources.warehouse.windows import Sources
+from tributary.resources.warehouse.base import Origin, Select, WriteReport
+from tributary.resources.warehouse.checks import Expression
+from tributary.resources.warehouse.errors import ChecksFailed, WarehouseError
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Column, Table
+from tributary.resources.warehouse.windows import Sources
 
 TABLE = Table(
     "staged",

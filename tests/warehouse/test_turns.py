@@ -9,14 +9,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from resources.warehouse.base import NOBODY, Origin, Recipe, Rejected, Select
-from resources.warehouse.errors import WarehouseError
-from resources.warehouse.postgres.session import open_session
-from resources.warehouse.postgres.snapshots import everyone_sees, number_of_transaction
-from resources.warehouse.postgres.turns import turn_beside
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import Column, Table
-from resources.warehouse.windows import Sources
+from tributary.resources.warehouse.base import NOBODY, Origin, Recipe, Rejected, Select
+from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.postgres.session import open_session
+from tributary.resources.warehouse.postgres.snapshots import everyone_sees, number_of_transaction
+from tributary.resources.warehouse.postgres.turns import turn_beside
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Column, Table
+from tributary.resources.warehouse.windows import Sources
 
 DEMO = Table("gold", "demo", (Column("id", "integer", "Id."), Column("source", "text", "S.")))
 ROWS = Select("SELECT 1 AS id, 'a' AS source")

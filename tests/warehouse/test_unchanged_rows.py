@@ -9,12 +9,12 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from resources.warehouse.base import Batches, Recipe, Select, WriteReport
-from resources.warehouse.checks import Check, Expression
-from resources.warehouse.errors import ChecksFailed
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import Column, Table
-from resources.warehouse.windows import Range
+from tributary.resources.warehouse.base import Batches, Recipe, Select, WriteReport
+from tributary.resources.warehouse.checks import Check, Expression
+from tributary.resources.warehouse.errors import ChecksFailed
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Column, Table
+from tributary.resources.warehouse.windows import Range
 
 BELOW = Table("gold", "below", (Column("n", "integer", "N."),))
 READER = Recipe("digest", ("core.numbers",))

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from assets.factory.lint.expressions import bare, prints_differently, wrapping
-from assets.factory.lint.families import NUMBERS, Families
-from assets.factory.lint.finding import Problem, rule, shown
+from tributary.assets.factory.lint.expressions import bare, prints_differently, wrapping
+from tributary.assets.factory.lint.families import NUMBERS, Families
+from tributary.assets.factory.lint.finding import Problem, rule, shown
 
 _FORMAT = re.compile(r"(?:%Y|%m|%d|%H|%M|%S|[-/:. _])+")
 

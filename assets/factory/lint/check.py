@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from sqlglot import exp
 
 # Importing the modules of rules registers them.
-from assets.factory.lint import calls, dates, expressions, shape  # noqa: F401
-from assets.factory.lint.columns import column_findings
-from assets.factory.lint.families import Families
-from assets.factory.lint.finding import RULES, Finding, line_of, shown
-from assets.factory.lint.parsing import tokens_of
-from assets.factory.lint.vocabulary import NODES, OPERATORS, PARAMETERS
-from assets.factory.lint.words import word_findings
+from tributary.assets.factory.lint import calls, dates, expressions, shape  # noqa: F401
+from tributary.assets.factory.lint.columns import column_findings
+from tributary.assets.factory.lint.families import Families
+from tributary.assets.factory.lint.finding import RULES, Finding, line_of, shown
+from tributary.assets.factory.lint.parsing import tokens_of
+from tributary.assets.factory.lint.vocabulary import NODES, OPERATORS, PARAMETERS
+from tributary.assets.factory.lint.words import word_findings
 
 
 def lint(tree: exp.Query, sql: str, schema: Mapping[str, Mapping[str, str]] | None = None) -> list[Finding]:

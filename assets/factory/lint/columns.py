@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 
 from sqlglot import exp
 
-from assets.factory.lint.finding import Finding, line_of
-from assets.factory.lint.sources import Sources, alias_columns, cte_of, enclosing
+from tributary.assets.factory.lint.finding import Finding, line_of
+from tributary.assets.factory.lint.sources import Sources, alias_columns, cte_of, enclosing
 
 _MOST_NESTED = 50
 _MAY_NAME_OUTPUTS = (exp.Order, exp.Group, exp.Having)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from assets.factory.lint.expressions import wrapping
-from assets.factory.lint.families import DATES, INTEGERS, Families
-from assets.factory.lint.finding import Problem, rule, shown
+from tributary.assets.factory.lint.expressions import wrapping
+from tributary.assets.factory.lint.families import DATES, INTEGERS, Families
+from tributary.assets.factory.lint.finding import Problem, rule, shown
 
 _INTERVAL_UNITS = ("YEAR", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND")
 _TRUNC_UNITS = ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND")

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from assets.factory.lint.families import INTEGERS, Families, Family
-from assets.factory.lint.finding import Problem, rule, shown
+from tributary.assets.factory.lint.families import INTEGERS, Families, Family
+from tributary.assets.factory.lint.finding import Problem, rule, shown
 
 _TYPES = (
     exp.DType.BOOLEAN, exp.DType.INT, exp.DType.BIGINT, exp.DType.DOUBLE, exp.DType.TEXT, exp.DType.VARCHAR,

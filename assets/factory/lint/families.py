@@ -12,7 +12,7 @@ from typing import Literal
 
 from sqlglot import exp
 
-from assets.factory.lint.sources import Sources
+from tributary.assets.factory.lint.sources import Sources
 
 Family = Literal[
     "boolean", "integer", "bigint", "decimal", "numeric", "double", "text", "date", "timestamp", "interval"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlglot import ErrorLevel, exp
 
-from assets.factory.lint.families import Families
+from tributary.assets.factory.lint.families import Families
 
 
 class Finding(NamedTuple):

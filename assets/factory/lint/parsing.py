@@ -12,7 +12,7 @@ from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, TokenError
 
-from assets.factory.lint.errors import SqlSyntaxError
+from tributary.assets.factory.lint.errors import SqlSyntaxError
 
 _MOST_NESTED = 100
 _BEGINNINGS = (TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN)

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from assets.factory.lint.families import Families
-from assets.factory.lint.finding import Problem, rule, shown
-from assets.factory.lint.sources import cte_of
-from assets.factory.lint.vocabulary import RESERVED, words
+from tributary.assets.factory.lint.families import Families
+from tributary.assets.factory.lint.finding import Problem, rule, shown
+from tributary.assets.factory.lint.sources import cte_of
+from tributary.assets.factory.lint.vocabulary import RESERVED, words
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SELECT_PARTS = words("with_ expressions from_ joins where group having order limit offset distinct windows")

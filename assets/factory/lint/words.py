@@ -10,8 +10,8 @@ from itertools import pairwise
 
 from sqlglot import Token, TokenType, exp
 
-from assets.factory.lint import vocabulary
-from assets.factory.lint.finding import Finding
+from tributary.assets.factory.lint import vocabulary
+from tributary.assets.factory.lint.finding import Finding
 
 _QUOTED = (TokenType.STRING, TokenType.IDENTIFIER)
 _STRINGS = {

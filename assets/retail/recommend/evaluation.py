@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assets.retail.recommend.purchases import HeldOut, Ints, Purchases, distinct, hold_out_last_baskets
-from assets.retail.recommend.ranking import NEW_IN_TEN, rank
-from assets.retail.recommend.scores import fit
+from tributary.assets.retail.recommend.purchases import HeldOut, Ints, Purchases, distinct, hold_out_last_baskets
+from tributary.assets.retail.recommend.ranking import NEW_IN_TEN, rank
+from tributary.assets.retail.recommend.scores import fit
 
 LIST_LENGTH = 10
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.retail.recommend.errors import RecommendError
+from tributary.assets.retail.recommend.errors import RecommendError
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from assets.retail.recommend.purchases import Ints
-from assets.retail.recommend.scores import Candidates, Floats, Model, bought_before, not_bought_before
+from tributary.assets.retail.recommend.purchases import Ints
+from tributary.assets.retail.recommend.scores import Candidates, Floats, Model, bought_before, not_bought_before
 
 NEW_IN_TEN = 3
 """Places out of ten kept for products that the household has never bought.

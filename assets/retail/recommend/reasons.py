@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from assets.retail.recommend.affinity import shared_households
-from assets.retail.recommend.purchases import Ints
-from assets.retail.recommend.ranking import Ranked
-from assets.retail.recommend.scores import Model
+from tributary.assets.retail.recommend.affinity import shared_households
+from tributary.assets.retail.recommend.purchases import Ints
+from tributary.assets.retail.recommend.ranking import Ranked
+from tributary.assets.retail.recommend.scores import Model
 
 
 def reasons(model: Model, ranked: Ranked) -> list[str]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from assets.retail.recommend.errors import RecommendError
-from assets.retail.recommend.evaluation import Evaluation, evaluate
-from assets.retail.recommend.purchases import Purchases, read_purchases
-from assets.retail.recommend.ranking import rank
-from assets.retail.recommend.reasons import reasons
-from assets.retail.recommend.scores import fit
+from tributary.assets.retail.recommend.errors import RecommendError
+from tributary.assets.retail.recommend.evaluation import Evaluation, evaluate
+from tributary.assets.retail.recommend.purchases import Purchases, read_purchases
+from tributary.assets.retail.recommend.ranking import rank
+from tributary.assets.retail.recommend.reasons import reasons
+from tributary.assets.retail.recommend.scores import fit
 
 MAX_COUNT = 100
 

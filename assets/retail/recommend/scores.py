@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from assets.retail.recommend.affinity import similar_products
-from assets.retail.recommend.purchases import Ints, Purchases
+from tributary.assets.retail.recommend.affinity import similar_products
+from tributary.assets.retail.recommend.purchases import Ints, Purchases
 
 Floats = npt.NDArray[np.float64]
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.social.events.envelope import (
+from tributary.assets.social.events.envelope import (
     ANYTHING,
     BESIDE,
     CARRIES_TRAITS,
@@ -29,14 +29,14 @@ from assets.social.events.envelope import (
     UNFOLLOW_USER,
     Message,
 )
-from assets.social.events.records import Records
-from assets.social.events.rows import user_cells
-from assets.social.events.times import EARLIEST, arrived_before
-from assets.social.events.values import text_of
-from assets.social.tables import FOLLOWS, OTHERS, POSTS, TABLES, UNFOLLOWS, USERS
-from resources.segment.errors import BadMessage
-from resources.segment.instants import LATEST, micros_of
-from resources.segment.kinds import IDENTIFY, KINDS, TRACK
+from tributary.assets.social.events.records import Records
+from tributary.assets.social.events.rows import user_cells
+from tributary.assets.social.events.times import EARLIEST, arrived_before
+from tributary.assets.social.events.values import text_of
+from tributary.assets.social.tables import FOLLOWS, OTHERS, POSTS, TABLES, UNFOLLOWS, USERS
+from tributary.resources.segment.errors import BadMessage
+from tributary.resources.segment.instants import LATEST, micros_of
+from tributary.resources.segment.kinds import IDENTIFY, KINDS, TRACK
 
 ARROW_TYPES = {"bigint": pa.int64(), "text": pa.string(), "timestamp": pa.timestamp("us")}
 SCHEMAS = {

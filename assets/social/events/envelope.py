@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from resources.segment.kinds import IDENTIFY
+from tributary.resources.segment.kinds import IDENTIFY
 
 POST_CREATED = "Post Created"
 FOLLOW_USER = "Follow User"

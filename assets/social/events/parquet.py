@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from resources.errors import TributaryError
-from resources.lake.errors import ObjectDamagedError, ObjectNotFoundError
-from resources.lake.model import Lake
+from tributary.resources.errors import TributaryError
+from tributary.resources.lake.errors import ObjectDamagedError, ObjectNotFoundError
+from tributary.resources.lake.model import Lake
 
 LEVEL = 3
 """Of Zstandard: measured, the higher ones take up to four times as long and save next to nothing on such rows."""

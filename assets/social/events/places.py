@@ -6,9 +6,9 @@ import re
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from assets.social.arrivals import RAW, RECEIPTS, hour_of, hour_path
-from assets.social.events.errors import EventPlaceError
-from resources.warehouse.table import Table
+from tributary.assets.social.arrivals import RAW, RECEIPTS, hour_of, hour_path
+from tributary.assets.social.events.errors import EventPlaceError
+from tributary.resources.warehouse.table import Table
 
 TRANSFORMED = "web-data/transformed/"
 SUFFIX = ".parquet"

@@ -11,11 +11,11 @@ from datetime import datetime
 
 import msgspec
 
-from assets.social.arrivals import hour_path
-from assets.social.events.places import receipts_prefix, table_prefix
-from assets.social.events.version import CODE_VERSION
-from assets.social.tables import TABLES
-from resources.lake.model import Lake, ObjectInfo
+from tributary.assets.social.arrivals import hour_path
+from tributary.assets.social.events.places import receipts_prefix, table_prefix
+from tributary.assets.social.events.version import CODE_VERSION
+from tributary.assets.social.tables import TABLES
+from tributary.resources.lake.model import Lake, ObjectInfo
 
 
 class Written(msgspec.Struct, frozen=True):

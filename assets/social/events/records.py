@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from assets.social.events.envelope import MESSAGES, Message
-from assets.social.events.scan import BLANKS, scan
-from assets.social.events.unpack import unpack
-from resources.warehouse.base import Rejected
+from tributary.assets.social.events.envelope import MESSAGES, Message
+from tributary.assets.social.events.scan import BLANKS, scan
+from tributary.assets.social.events.unpack import unpack
+from tributary.resources.warehouse.base import Rejected
 
 _BOM = b"\xef\xbb\xbf"
 _LINE_BLANKS = b" \t\r"

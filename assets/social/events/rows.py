@@ -12,22 +12,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from assets.social.events.envelope import (
+from tributary.assets.social.events.envelope import (
     BESIDE,
     CARRIES_TRAITS,
     FOLLOW_USER,
     POST_CREATED,
     UNFOLLOW_USER,
 )
-from assets.social.events.places import delivered_at
-from assets.social.events.times import arrived_before, bounded, happened_at
-from assets.social.events.values import fields_of, id_of, json_text, required_id, text_of
-from assets.social.tables import FOLLOWS, OTHERS, POSTS, UNFOLLOWS, USERS
-from resources.segment.documents import document
-from resources.segment.errors import BadMessage
-from resources.segment.instants import micros_of
-from resources.segment.kinds import IDENTIFY, KINDS, REFUSED, TRACK
-from resources.warehouse.table import Table
+from tributary.assets.social.events.places import delivered_at
+from tributary.assets.social.events.times import arrived_before, bounded, happened_at
+from tributary.assets.social.events.values import fields_of, id_of, json_text, required_id, text_of
+from tributary.assets.social.tables import FOLLOWS, OTHERS, POSTS, UNFOLLOWS, USERS
+from tributary.resources.segment.documents import document
+from tributary.resources.segment.errors import BadMessage
+from tributary.resources.segment.instants import micros_of
+from tributary.resources.segment.kinds import IDENTIFY, KINDS, REFUSED, TRACK
+from tributary.resources.warehouse.table import Table
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from assets.social.arrivals import HOUR, hour_of
-from resources.segment.errors import BadMessage
-from resources.segment.instants import EPOCH, LATEST, MICROSECOND, happened, micros_of
-from resources.settings import get_settings
+from tributary.assets.social.arrivals import HOUR, hour_of
+from tributary.resources.segment.errors import BadMessage
+from tributary.resources.segment.instants import EPOCH, LATEST, MICROSECOND, happened, micros_of
+from tributary.resources.settings import get_settings
 
 FIRST_DAY = get_settings().social_first_day
 EARLIEST = (datetime.combine(FIRST_DAY, time(), UTC) - EPOCH) // MICROSECOND

@@ -9,13 +9,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.social.events.columns import ARROW_TYPES, SCHEMAS, plain_tables
-from assets.social.events.records import Records, read_records
-from assets.social.events.rows import Delivery, row_of
-from assets.social.tables import RECORD_OFFSET, TABLES
-from resources.lake.model import Lake, ObjectInfo
-from resources.segment.errors import BadMessage
-from resources.warehouse.base import Rejected
+from tributary.assets.social.events.columns import ARROW_TYPES, SCHEMAS, plain_tables
+from tributary.assets.social.events.records import Records, read_records
+from tributary.assets.social.events.rows import Delivery, row_of
+from tributary.assets.social.tables import RECORD_OFFSET, TABLES
+from tributary.resources.lake.model import Lake, ObjectInfo
+from tributary.resources.segment.errors import BadMessage
+from tributary.resources.warehouse.base import Rejected
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from assets.social.events.envelope import SORTED
-from resources.segment.errors import BadMessage
+from tributary.assets.social.events.envelope import SORTED
+from tributary.resources.segment.errors import BadMessage
 
 _EXACT = 2**53
 """Below this a double holds every integer, so `1.0` and `1` were the same number to the sender."""

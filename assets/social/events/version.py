@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from assets.social import tables
-from resources import segment
-from resources.settings import get_settings
+from tributary.assets.social import tables
+from tributary.resources import segment
+from tributary.resources.settings import get_settings
 
 
 def _digest() -> str:

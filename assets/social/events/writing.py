@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from assets.social.events.parquet import parquet_bytes
-from assets.social.events.places import place_of
-from assets.social.events.receipts import Receipt, Written
-from assets.social.events.transform import Transformed
-from assets.social.events.version import CODE_VERSION
-from assets.social.tables import TABLES
-from resources.lake.model import Lake, ObjectInfo
-from resources.lake.parallel import in_order
+from tributary.assets.social.events.parquet import parquet_bytes
+from tributary.assets.social.events.places import place_of
+from tributary.assets.social.events.receipts import Receipt, Written
+from tributary.assets.social.events.transform import Transformed
+from tributary.assets.social.events.version import CODE_VERSION
+from tributary.assets.social.tables import TABLES
+from tributary.resources.lake.model import Lake, ObjectInfo
+from tributary.resources.lake.parallel import in_order
 
 THREADS = 8
 """Objects written at the same time: a write waits for the disk or the network far longer than it works."""

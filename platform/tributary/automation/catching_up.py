@@ -11,12 +11,12 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from assets.factory.memory import read_memory
-from resources.settings import get_settings
+from tributary.assets.factory.memory import read_memory
 from tributary.automation.cursors import remembered
 from tributary.freshness import behind, being_made
 from tributary.instance.orphans import fail_orphaned_runs
 from tributary.instance.run_log import STARTED_BY_COMMAND
+from tributary.resources.settings import get_settings
 
 PATIENCE_SECONDS = 120.0
 """Age at which a command's run must have told of its process."""

@@ -8,19 +8,19 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from assets.factory.loading import LAKE
-from assets.factory.outcome import asset_key
-from assets.meetup.due import morning_days
-from assets.meetup.partitions import key_of, last_day
-from assets.meetup.pull import pulled_days
-from assets.meetup.raw_assets import MEETUP_API, MEETUP_EVENTS
-from assets.meetup.tables import EVENTS
-from resources.lake.model import Lake
-from resources.meetup.opening import Meetup
-from resources.settings import get_settings
+from tributary.assets.factory.loading import LAKE
+from tributary.assets.factory.outcome import asset_key
+from tributary.assets.meetup.api.opening import Meetup
+from tributary.assets.meetup.due import morning_days
+from tributary.assets.meetup.partitions import key_of, last_day
+from tributary.assets.meetup.pull import pulled_days
+from tributary.assets.meetup.raw_assets import MEETUP_API, MEETUP_EVENTS
+from tributary.assets.meetup.tables import EVENTS
 from tributary.automation.domains import assets_of
 from tributary.execution import Partitions
 from tributary.freshness import being_made
+from tributary.resources.lake.model import Lake
+from tributary.resources.settings import get_settings
 
 GROUP = "meetup"
 

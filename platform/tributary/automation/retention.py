@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from assets.factory.outcome import TOLD_BY
-from resources.settings import get_settings
+from tributary.assets.factory.outcome import TOLD_BY
+from tributary.resources.settings import get_settings
 
 LOW_PRIORITY = {"dagster/priority": "-2"}
 """The tag of runs that everything else goes before."""

@@ -7,17 +7,17 @@ from typing import cast
 
 import dagster as dg
 
-from assets.factory.loading import LAKE
-from assets.factory.outcome import asset_key
-from assets.sneakers.arrivals import held_event
-from assets.sneakers.raw_assets import APP_DATABASE, SNEAKER_EVENTS
-from assets.sneakers.source import newest_event
-from assets.sneakers.watch import Memory, decide
-from resources.app_database import AppDatabase
-from resources.lake.model import Lake
+from tributary.assets.factory.loading import LAKE
+from tributary.assets.factory.outcome import asset_key
+from tributary.assets.sneakers.arrivals import held_event
+from tributary.assets.sneakers.raw_assets import APP_DATABASE, SNEAKER_EVENTS
+from tributary.assets.sneakers.source import newest_event
+from tributary.assets.sneakers.watch import Memory, decide
 from tributary.automation.cursors import remembered
 from tributary.automation.domains import assets_of
 from tributary.freshness import being_made
+from tributary.resources.app_database import AppDatabase
+from tributary.resources.lake.model import Lake
 
 GROUP = "sneakers"
 

@@ -7,21 +7,21 @@ from typing import cast
 
 import dagster as dg
 
-from assets.factory.loading import LAKE
-from assets.factory.outcome import asset_key
-from assets.factory.table_step import WAREHOUSE
-from assets.social.arrivals import objects_from
-from assets.social.due import settled_since
-from assets.social.partitions import first_hour, key_of
-from assets.social.raw_assets import SOCIAL_EVENTS
-from assets.social.watch import Memory, decide, look_from
-from resources.lake.model import Lake
-from resources.settings import get_settings
-from resources.warehouse.base import Warehouse
+from tributary.assets.factory.loading import LAKE
+from tributary.assets.factory.outcome import asset_key
+from tributary.assets.factory.table_step import WAREHOUSE
+from tributary.assets.social.arrivals import objects_from
+from tributary.assets.social.due import settled_since
+from tributary.assets.social.partitions import first_hour, key_of
+from tributary.assets.social.raw_assets import SOCIAL_EVENTS
+from tributary.assets.social.watch import Memory, decide, look_from
 from tributary.automation.cursors import remembered
 from tributary.automation.domains import STEADY, assets_of
 from tributary.execution import Partitions
 from tributary.freshness import being_made
+from tributary.resources.lake.model import Lake
+from tributary.resources.settings import get_settings
+from tributary.resources.warehouse.base import Warehouse
 
 GROUP = "social"
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from resources.warehouse.answers import Answer, AnswerColumn
+from tributary.resources.warehouse.answers import Answer, AnswerColumn
 
 _QUOTED = re.compile(r'[",\r\n]|^\\\.$')
 _NO_NUMBERS = ("NaN", "Infinity", "-Infinity")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from resources.settings import get_settings
 from tributary.cli.console import out, sentence
+from tributary.resources.settings import get_settings
 
 if TYPE_CHECKING:
     from tributary.platform import Platform
@@ -44,8 +44,8 @@ def tell_refused(platform: Platform) -> None:
 
 def _wrong_in_python(platform: Platform) -> Iterator[str]:
     """The checks that Python code declares are held to the same rules as those of model files."""
-    from assets.factory.expressions import condition_problems
-    from resources.warehouse.checks import Expression
+    from tributary.assets.factory.expressions import condition_problems
+    from tributary.resources.warehouse.checks import Expression
 
     for key, table in platform.tables.items():
         if key not in platform.models:

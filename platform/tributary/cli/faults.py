@@ -10,10 +10,10 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from resources.disk import full_disk
-from resources.errors import TributaryError
-from resources.home import unusable
-from resources.settings import PROJECT_ROOT, Settings
+from tributary.resources.disk import full_disk
+from tributary.resources.errors import TributaryError
+from tributary.resources.home import unusable
+from tributary.resources.settings import PROJECT_ROOT, Settings
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _DATABASE = {"psycopg.Error", "psycopg2.Error", "sqlalchemy.SQLAlchemyError", "resources.PostgresError"}

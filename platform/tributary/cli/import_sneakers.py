@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from resources.errors import UsageError
-from resources.postgres.databases import connect
-from resources.settings import get_settings
 from tributary.cli.console import err, out
+from tributary.resources.errors import UsageError
+from tributary.resources.postgres.databases import connect
+from tributary.resources.settings import get_settings
 
 
 def import_sneakers(folder: Path, zone: str) -> int:
     """Bring in what can be, and name each row that cannot; 1 where there are such."""
-    from tributary.web.sneakers.database import migrate, open_engine, open_sessions
-    from tributary.web.sneakers.imports.bringing import bring_in
-    from tributary.web.sneakers.service.opening import open_service
+    from tributary.assets.sneakers.app.database import migrate, open_engine, open_sessions
+    from tributary.assets.sneakers.app.imports.bringing import bring_in
+    from tributary.assets.sneakers.app.service.opening import open_service
 
     try:
         found = ZoneInfo(zone)

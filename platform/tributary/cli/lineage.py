@@ -7,10 +7,10 @@ import difflib
 from rich.text import Text
 from rich.tree import Tree
 
-from assets.factory.lineage import Source, trace
-from resources.errors import UsageError
+from tributary.assets.factory.lineage import Source, trace
 from tributary.cli.console import out
 from tributary.platform import Platform, load_platform
+from tributary.resources.errors import UsageError
 
 
 class UnknownTargetError(UsageError):

@@ -12,10 +12,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from resources.errors import TributaryError, UsageError
-from resources.home import keep_private, prepare_home
 from tributary.cli.console import let_libraries_be_quiet, sentence, unread
 from tributary.cli.signals import end_when_asked, exit_code, ignore_from_now
+from tributary.resources.errors import TributaryError, UsageError
+from tributary.resources.home import keep_private, prepare_home
 
 MISUSED = 2
 app = typer.Typer(
@@ -148,7 +148,7 @@ def main() -> None:
 
 def _run(module: str, function: str, **arguments: object) -> None:
     """Import a command's module only now, and run it; a command returns its exit code."""
-    from resources.settings import get_settings
+    from tributary.resources.settings import get_settings
 
     settings = get_settings()
     prepare_home(settings.home)

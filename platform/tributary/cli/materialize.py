@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from resources.postgres.databases import connect
-from resources.settings import get_settings
 from tributary.cli.check import tell_refused
 from tributary.cli.console import out
 from tributary.cli.progress import show, tell_cut_off
 from tributary.cli.sample import ensure_samples
+from tributary.resources.postgres.databases import connect
+from tributary.resources.settings import get_settings
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -35,12 +35,12 @@ def materialize(
 
         databases = starting.result()
     with databases:
-        from assets.factory.specs import FORCE, MISSING
+        from tributary.assets.factory.specs import FORCE, MISSING
+        from tributary.assets.meetup.standin.session import simulator
         from tributary.execution import Partitions, Run, SelectionError, check_partitions, select
         from tributary.instance.opening import open_instance
         from tributary.instance.orphans import fail_dead_runs
         from tributary.planning import missing_upstream
-        from tributary.simulators.meetup.session import simulator
 
         tell_refused(platform)
         job = defs.resolve_implicit_global_asset_job_def()
@@ -118,7 +118,7 @@ def run_keys(
     to make is not begun. `announced` is called when Dagster knows of all runs and before the first begins: sensors ask
     for nothing that is about to be made.
     """
-    from assets.domains import DOMAINS
+    from tributary.assets.domains import DOMAINS
     from tributary.execution import Run
     from tributary.planning import plan, without_downstream
     from tributary.platform import resources_of

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
-from resources.errors import UsageError
-from resources.settings import get_settings
-from resources.warehouse.answers import Answer
 from tributary.cli.console import err, out, unread
+from tributary.resources.errors import UsageError
+from tributary.resources.settings import get_settings
+from tributary.resources.warehouse.answers import Answer
 
 FORMATS = ("table", "csv", "json")
 STANDARD_INPUT = "-"
@@ -21,7 +21,7 @@ def query(sql: str | None, file: str | None, output: str, limit: int) -> int:
     if output not in FORMATS:
         raise UsageError(f"--format {output} is not known; use {', '.join(FORMATS)}.")
     text = _text(sql, file)
-    from resources.warehouse.opening import open_warehouse
+    from tributary.resources.warehouse.opening import open_warehouse
 
     most = limit or None
     with open_warehouse(get_settings()).answer(text, limit=None if most is None else most + 1) as answer:

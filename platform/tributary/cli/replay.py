@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from resources.errors import TributaryError
-from resources.postgres.databases import connect
-from resources.settings import get_settings
 from tributary.cli.console import err, out
+from tributary.resources.errors import TributaryError
+from tributary.resources.postgres.databases import connect
+from tributary.resources.settings import get_settings
 
 if TYPE_CHECKING:
     import dagster as dg
 
-    from resources.warehouse.base import RejectedSource
     from tributary.execution import Partitions
+    from tributary.resources.warehouse.base import RejectedSource
 
 
 class ReplayError(TributaryError):
@@ -24,13 +24,13 @@ class ReplayError(TributaryError):
 
 def replay(table: str | None) -> int:
     """Make again what the rejected records of a table, or of all, came from; 1 where a run failed."""
-    from assets.factory.specs import REPLAY
-    from resources.warehouse.opening import open_warehouse
+    from tributary.assets.factory.specs import REPLAY
     from tributary.cli.progress import show, tell_cut_off
     from tributary.definitions import defs
     from tributary.execution import Run
     from tributary.instance.opening import open_instance
     from tributary.instance.orphans import fail_dead_runs
+    from tributary.resources.warehouse.opening import open_warehouse
 
     settings = get_settings()
     with connect(settings) as databases, open_instance(settings, databases) as instance:
@@ -60,8 +60,8 @@ def runs_for(defs: dg.Definitions, rejected: list[RejectedSource]) -> list[tuple
     """
     import dagster as dg
 
-    from assets.domains import DOMAINS
-    from assets.factory.outcome import asset_key
+    from tributary.assets.domains import DOMAINS
+    from tributary.assets.factory.outcome import asset_key
     from tributary.execution import Partitions
 
     job = defs.resolve_implicit_global_asset_job_def()

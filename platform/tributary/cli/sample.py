@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from resources.errors import UsageError
-from resources.settings import Settings, get_settings
 from tributary.cli.console import err, out
+from tributary.resources.errors import UsageError
+from tributary.resources.settings import Settings, get_settings
 
 Told = Callable[[str, float], None]
 
@@ -56,7 +56,7 @@ def ensure_samples(
 
 
 def _retail(settings: Settings, scale: float, *, force: bool, quiet: bool) -> None:
-    from assets.retail.sample import DEFAULT_SEED, make_retail_sample, sample_is_made
+    from tributary.assets.retail.standin import DEFAULT_SEED, make_retail_sample, sample_is_made
 
     if not force and sample_is_made(settings.retail_folder, scale, DEFAULT_SEED):
         _complete(f"Retail sample of scale {scale:g}", quiet)
@@ -68,8 +68,8 @@ def _retail(settings: Settings, scale: float, *, force: bool, quiet: bool) -> No
 
 
 def _social(settings: Settings, *, quiet: bool) -> None:
-    from assets.social.sample import make_social_sample, social_sample_is_made
-    from resources.lake import open_lake
+    from tributary.assets.social.standin import make_social_sample, social_sample_is_made
+    from tributary.resources.lake import open_lake
 
     lake = open_lake(settings.lake_location, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
     if social_sample_is_made(lake):
@@ -86,10 +86,10 @@ def _social(settings: Settings, *, quiet: bool) -> None:
 
 
 def _sneakers(settings: Settings, *, quiet: bool) -> None:
-    from resources.postgres.databases import connect
-    from tributary.web.sneakers.database import open_engine
-    from tributary.web.sneakers.sample.make import make_sample
-    from tributary.web.sneakers.service.opening import local_day
+    from tributary.assets.sneakers.app.database import open_engine
+    from tributary.assets.sneakers.app.service.opening import local_day
+    from tributary.assets.sneakers.standin.make import make_sample
+    from tributary.resources.postgres.databases import connect
 
     with connect(settings) as databases:
         engine = open_engine(databases.sqlalchemy_url("app"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import socket
 from collections import Counter
 
-from resources.settings import Settings, get_settings, is_secret, variable_of
 from tributary.cli.console import out
 from tributary.cli.tables import Heading, print_rows
 from tributary.launcher.services import dagster_url
+from tributary.resources.settings import Settings, get_settings, is_secret, variable_of
 
 
 def status() -> int:
@@ -34,7 +34,7 @@ def _print_settings(settings: Settings) -> None:
 
 
 def _print_tables(settings: Settings) -> None:
-    from resources.warehouse.opening import open_warehouse
+    from tributary.resources.warehouse.opening import open_warehouse
 
     warehouse = open_warehouse(settings)
     rows = warehouse.rows(

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from resources.postgres.databases import connect
-from resources.settings import Settings, get_settings
 from tributary.cli.console import out
 from tributary.cli.progress import tell_cut_off
 from tributary.cli.sample import ensure_samples
@@ -29,6 +27,8 @@ from tributary.launcher.services import (
 )
 from tributary.launcher.single import only_launcher
 from tributary.launcher.supervisor import Supervisor
+from tributary.resources.postgres.databases import connect
+from tributary.resources.settings import Settings, get_settings
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -85,7 +85,7 @@ def _say(line: str) -> None:
 
 
 def _materialise(instance: DagsterInstance, announced: Callable[[], None]) -> None:
-    from assets.domains import DOMAINS
+    from tributary.assets.domains import DOMAINS
     from tributary.cli.check import tell_refused
     from tributary.cli.materialize import run_keys
     from tributary.definitions import defs, platform

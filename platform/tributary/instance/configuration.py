@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from resources.settings import Settings
+    from tributary.resources.settings import Settings
 
 URL_VARIABLE = "DAGSTER_POSTGRES_URL"
 """The environment variable from which Dagster reads its database's URL (settings own the `TRIBUTARY_` names)."""

@@ -12,8 +12,8 @@ from tributary.instance.configuration import URL_VARIABLE, write_configuration
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-    from resources.postgres.databases import Databases
-    from resources.settings import Settings
+    from tributary.resources.postgres.databases import Databases
+    from tributary.resources.settings import Settings
 
 # Events that come in a batch (one for each partition of a range) are then written by one statement.
 _EVENT_BATCH_SIZE = "1000"

@@ -26,9 +26,9 @@ from dagster_postgres.utils import create_pg_engine, get_token_provider_from_con
 from sqlalchemy import event, text
 from sqlalchemy.exc import DisconnectionError
 
-from resources.postgres.errors import PostgresError
 from tributary.instance.telling import kept, with_causes
 from tributary.instance.unbegun import withdraw_unbegun
+from tributary.resources.postgres.errors import PostgresError
 
 if TYPE_CHECKING:
     from dagster import DagsterEvent, DagsterInstance

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from resources.errors import TributaryError
+from tributary.resources.errors import TributaryError
 
 
 class Watched(Protocol):

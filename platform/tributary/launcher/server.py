@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from resources.postgres.databases import unreachable
-from resources.postgres.embedded import EmbeddedPostgres
+from tributary.resources.postgres.databases import unreachable
+from tributary.resources.postgres.embedded import EmbeddedPostgres
 
 NAME = "Postgres"
 _MISSES = 3

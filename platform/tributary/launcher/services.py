@@ -16,7 +16,7 @@ from tributary.launcher.probes import code_server, heartbeats, http
 from tributary.launcher.process import ProcessSpec
 
 if TYPE_CHECKING:
-    from resources.settings import Settings
+    from tributary.resources.settings import Settings
 
 DEFINITIONS = "tributary.definitions"
 LOCATION = "tributary"
@@ -94,7 +94,7 @@ def dagster_processes(
         ),
         environment=environment,
         wait_for=socket,
-        preload=("dagster_webserver.app", "tributary.gateway.serving"),
+        preload=("dagster_webserver.app", "tributary.resources.gateway.serving"),
         probe=http(ready_url(settings)),
     )
     daemon = ProcessSpec(
@@ -124,7 +124,7 @@ def social_simulator(settings: Settings) -> list[ProcessSpec]:
     if settings.profile != "local" or not settings.social_sample:
         return []
     arguments = ("--url", web_url(settings))
-    return [ProcessSpec(name="social-simulator", module="tributary.simulators.social", arguments=arguments)]
+    return [ProcessSpec(name="social-simulator", module="tributary.assets.social.standin.sending", arguments=arguments)]
 
 
 def meetup_simulator(settings: Settings) -> list[ProcessSpec]:
@@ -132,7 +132,7 @@ def meetup_simulator(settings: Settings) -> list[ProcessSpec]:
     if settings.profile != "local" or settings.meetup_token is not None:
         return []
     arguments = ("--port", str(settings.meetup_port))
-    module, probe = "tributary.simulators.meetup", http(meetup_simulator_url(settings))
+    module, probe = "tributary.assets.meetup.standin", http(meetup_simulator_url(settings))
     return [ProcessSpec(name="meetup-simulator", module=module, arguments=arguments, probe=probe)]
 
 

@@ -18,12 +18,12 @@ from tributary.launcher.part import USUAL, Awaited, Part, Patience, Tended, Watc
 from tributary.launcher.probes import succeeds
 from tributary.launcher.process import USUAL_LOOKS, ChildProcess, Looks, ProcessSpec
 from tributary.launcher.state import write_state
+from tributary.resources.places import IMPORT_ROOT
 
 _POLL_SECONDS = 0.1
 _TEND_SECONDS = 0.25
 _STARTS_AGAIN = 1
 """How often a process that ends by itself is started again before all are ready, as the fault may pass."""
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 class Supervisor:
@@ -74,7 +74,7 @@ class Supervisor:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             text=True,
-            env={"PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+            env={"PYTHONPATH": str(IMPORT_ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
             start_new_session=True,
         )
         self._thread.start()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 
-from resources.lake import open_lake
-from resources.postgres.databases import connect
-from resources.settings import Settings, get_settings
-from resources.stream.opening import open_stream
-from tributary.gateway.serving import serve
+from tributary.resources.gateway.logs import hide_values
+from tributary.resources.gateway.serving import serve
+from tributary.resources.lake import open_lake
+from tributary.resources.postgres.databases import connect
+from tributary.resources.settings import Settings, get_settings
+from tributary.resources.stream.opening import open_stream
 from tributary.web.app import create_app, policy_of
-from tributary.web.logs import hide_values
 
 
 def main(settings: Settings) -> None:

@@ -10,18 +10,18 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from resources.postgres.databases import Databases
-from resources.settings import Settings
-from resources.stream.model import EventStream
-from tributary.gateway.decision import Policy
-from tributary.gateway.serving import hosts_of
+from tributary.assets.sneakers.app.app import create_app as create_sneakers
+from tributary.assets.sneakers.app.security import LARGEST_FORM
 from tributary.launcher.services import dagster_url
+from tributary.resources.gateway.decision import Policy
+from tributary.resources.gateway.serving import hosts_of
+from tributary.resources.postgres.databases import Databases
+from tributary.resources.settings import Settings
+from tributary.resources.stream.model import EventStream
 from tributary.web.collector import Collector, normal_path
 from tributary.web.health import PATH as HEALTH
 from tributary.web.health import Health, page
 from tributary.web.secret import session_secret
-from tributary.web.sneakers.app import create_app as create_sneakers
-from tributary.web.sneakers.security import LARGEST_FORM
 
 COLLECTOR = "/v1"
 SNEAKERS = "/sneakers"

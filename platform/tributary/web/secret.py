@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from resources.settings import Settings
+from tributary.resources.settings import Settings
 
 _BYTES = 32
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from resources.errors import TributaryError
-from resources.warehouse.errors import ContractError
-from resources.warehouse.types import parse_type
+from tributary.resources.errors import TributaryError
+from tributary.resources.warehouse.errors import ContractError
+from tributary.resources.warehouse.types import parse_type
 
 SOURCE_LINE = "source_line"
 DELIMITERS = (",", ";", "\t", "|")

@@ -7,7 +7,7 @@ import csv
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
-from resources.warehouse.delimited.contract import FileColumn, FileContract, SourceFileError
+from tributary.resources.warehouse.delimited.contract import FileColumn, FileContract, SourceFileError
 
 LONGEST_HEADER = 1 << 20
 _COMPRESSED = {

@@ -21,8 +21,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from resources.warehouse.delimited.contract import FileColumn
-from resources.warehouse.delimited.values import BLANKS, Misfit, pattern, read
+from tributary.resources.warehouse.delimited.contract import FileColumn
+from tributary.resources.warehouse.delimited.values import BLANKS, Misfit, pattern, read
 
 READING = "3"
 """Another one where files are to be read again, since something else may come of them."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
 
-from resources.warehouse.delimited.contract import FileColumn, FileContract, SourceFileError
-from resources.warehouse.delimited.header import LONGEST_HEADER, read_header, refuse_other_formats
-from resources.warehouse.delimited.records import Record, RecordReader
+from tributary.resources.warehouse.delimited.contract import FileColumn, FileContract, SourceFileError
+from tributary.resources.warehouse.delimited.header import LONGEST_HEADER, read_header, refuse_other_formats
+from tributary.resources.warehouse.delimited.records import Record, RecordReader
 
 # Small enough that no single step of the scan keeps the thread that sends to the server waiting for long.
 BLOCK_BYTES = 256 << 10

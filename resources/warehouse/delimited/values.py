@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal, localcontext
 from functools import cache
 
-from resources.warehouse.types import MAX_PRECISION, decimal_digits
+from tributary.resources.warehouse.types import MAX_PRECISION, decimal_digits
 
 BLANKS = " \t"
 _BITS = {"integer": 31, "bigint": 63}

@@ -10,10 +10,10 @@ import psycopg
 from psycopg import pq
 from psycopg.rows import tuple_row
 
-from resources.warehouse.answers import Answer, AnswerColumn, Kind
-from resources.warehouse.errors import WarehouseError
-from resources.warehouse.postgres.session import Session
-from resources.warehouse.postgres.statements import Statement, read_statement
+from tributary.resources.warehouse.answers import Answer, AnswerColumn, Kind
+from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.postgres.statements import Statement, read_statement
 
 CHUNK = 500
 """Rows that are fetched at a time."""

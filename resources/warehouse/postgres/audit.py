@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
 
-from resources.warehouse.checks import SAMPLE_ROWS, Check, CheckResult, RowCheck, SetCheck, Sql
-from resources.warehouse.counting import CountCheck
-from resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.checks import SAMPLE_ROWS, Check, CheckResult, RowCheck, SetCheck, Sql
+from tributary.resources.warehouse.counting import CountCheck
+from tributary.resources.warehouse.postgres.session import Session
 
 Count = Callable[[CountCheck, int], CheckResult]
 """Makes a check on counts, given the number of rows."""

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from resources.warehouse.base import Batches, Select, Source
-from resources.warehouse.counting import Reckoning
-from resources.warehouse.delimited.scan import Reject
-from resources.warehouse.postgres.relations import column_definitions, part_sql
-from resources.warehouse.postgres.session import Session
-from resources.warehouse.table import Table, quoted
-from resources.warehouse.types import postgres_type
-from resources.warehouse.windows import Range, Window
+from tributary.resources.warehouse.base import Batches, Select, Source
+from tributary.resources.warehouse.counting import Reckoning
+from tributary.resources.warehouse.delimited.scan import Reject
+from tributary.resources.warehouse.postgres.relations import column_definitions, part_sql
+from tributary.resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.table import Table, quoted
+from tributary.resources.warehouse.types import postgres_type
+from tributary.resources.warehouse.windows import Range, Window
 
 SHOWN_REASONS = 10
 
@@ -50,14 +50,14 @@ def build(session: Session, table: Table, source: Source, part: str, *, window: 
         session.execute(f"CREATE TABLE {part_sql(part)} AS {typed(session, table, source.sql, window)}")
         return Built(source.sql)
     if isinstance(source, Batches):
-        from resources.warehouse.postgres.bulk import copy_batches
+        from tributary.resources.warehouse.postgres.bulk import copy_batches
 
         session.execute(f"CREATE TABLE {part_sql(part)} ({column_definitions(table.columns)})")
         content = copy_batches(session, table, iter(source.batches), part)
         reckoning = source.reckon() if source.reckon else Reckoning(0)
         return Built(f"COPY {table.key} FROM STDIN (FORMAT csv)", reckoning, content=content)
-    from resources.warehouse.postgres.load import create_part, load_file
-    from resources.warehouse.postgres.quarantine import DUPLICATE
+    from tributary.resources.warehouse.postgres.load import create_part, load_file
+    from tributary.resources.warehouse.postgres.quarantine import DUPLICATE
 
     create_part(session, source.contract, part)
     loaded = load_file(session, source, part, at_once=at_once, private=table.is_private)

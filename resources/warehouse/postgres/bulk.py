@@ -11,10 +11,10 @@ import psycopg
 import pyarrow as pa
 import pyarrow.csv as pc
 
-from resources.warehouse.errors import WarehouseError
-from resources.warehouse.postgres.relations import part_sql
-from resources.warehouse.postgres.session import Session
-from resources.warehouse.table import Table, quoted
+from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.postgres.relations import part_sql
+from tributary.resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.table import Table, quoted
 
 _ARROW_TYPES = {
     "bool": pa.bool_(),

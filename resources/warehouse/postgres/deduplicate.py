@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from resources.warehouse.postgres.relations import part_sql
-from resources.warehouse.postgres.session import Session
-from resources.warehouse.table import Deduplication, quoted
+from tributary.resources.warehouse.postgres.relations import part_sql
+from tributary.resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.table import Deduplication, quoted
 
 
 def keep_first(session: Session, rule: Deduplication, part: str) -> int:

@@ -12,8 +12,8 @@ from typing import Any
 
 import psycopg
 
-from resources.warehouse.errors import WarehouseError
-from resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.postgres.session import Session
 
 # Partitions and policies are made again; the rule of a view is the view.
 _DEPENDENT = """

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from resources.warehouse.base import LoadedSource
-from resources.warehouse.postgres.relations import part_sql
-from resources.warehouse.postgres.session import Session
-from resources.warehouse.table import Table, quoted
-from resources.warehouse.windows import Sources
+from tributary.resources.warehouse.base import LoadedSource
+from tributary.resources.warehouse.postgres.relations import part_sql
+from tributary.resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.table import Table, quoted
+from tributary.resources.warehouse.windows import Sources
 
 DDL = """
 CREATE TABLE IF NOT EXISTS _parts.loaded_sources (

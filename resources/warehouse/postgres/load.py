@@ -17,15 +17,15 @@ import psycopg
 from psycopg import sql
 from psycopg.errors import Diagnostic
 
-from resources.warehouse.base import Delimited
-from resources.warehouse.delimited.contract import SOURCE_LINE, FileContract, SourceFileError
-from resources.warehouse.delimited.scan import Block, Reject, Scanner, raw_records
-from resources.warehouse.postgres.quarantine import DUPLICATE
-from resources.warehouse.postgres.relations import part_sql
-from resources.warehouse.postgres.session import Session
-from resources.warehouse.prefetch import prefetch
-from resources.warehouse.table import quoted
-from resources.warehouse.types import postgres_type
+from tributary.resources.warehouse.base import Delimited
+from tributary.resources.warehouse.delimited.contract import SOURCE_LINE, FileContract, SourceFileError
+from tributary.resources.warehouse.delimited.scan import Block, Reject, Scanner, raw_records
+from tributary.resources.warehouse.postgres.quarantine import DUPLICATE
+from tributary.resources.warehouse.postgres.relations import part_sql
+from tributary.resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.prefetch import prefetch
+from tributary.resources.warehouse.table import quoted
+from tributary.resources.warehouse.types import postgres_type
 
 _SKIPPED = re.compile(r'at line (\d+) for column "?([^":]+)"?: (.*)', re.DOTALL)
 _LINE = re.compile(r", line (\d+)")

@@ -8,17 +8,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from resources.warehouse.base import Recipe, Standing, WriteReport
-from resources.warehouse.checks import CheckResult
-from resources.warehouse.counting import CountCheck, Counts
-from resources.warehouse.errors import ChecksFailed
-from resources.warehouse.postgres.audit import audit
-from resources.warehouse.postgres.notes import read_note, versions, write_note
-from resources.warehouse.postgres.quarantine import held_lines
-from resources.warehouse.postgres.relations import find, has_columns
-from resources.warehouse.postgres.session import Session
-from resources.warehouse.postgres.turns import ensure_turn, take_turn
-from resources.warehouse.table import Table
+from tributary.resources.warehouse.base import Recipe, Standing, WriteReport
+from tributary.resources.warehouse.checks import CheckResult
+from tributary.resources.warehouse.counting import CountCheck, Counts
+from tributary.resources.warehouse.errors import ChecksFailed
+from tributary.resources.warehouse.postgres.audit import audit
+from tributary.resources.warehouse.postgres.notes import read_note, versions, write_note
+from tributary.resources.warehouse.postgres.quarantine import held_lines
+from tributary.resources.warehouse.postgres.relations import find, has_columns
+from tributary.resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.postgres.turns import ensure_turn, take_turn
+from tributary.resources.warehouse.table import Table
 
 PREVIEW_ROWS = 10
 UNCHANGED = "-- unchanged: the published rows are what this would make again"

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import time
 
-from resources.warehouse.base import Published
-from resources.warehouse.errors import WarehouseError
-from resources.warehouse.postgres.ledger import forget_sources
-from resources.warehouse.postgres.notes import write_note
-from resources.warehouse.postgres.publish import expect_table, publish_whole
-from resources.warehouse.postgres.relations import Found, drop_stray_parts, has_columns, new_part, part_sql
-from resources.warehouse.postgres.session import Session
-from resources.warehouse.postgres.snapshots import number_of_transaction
-from resources.warehouse.postgres.turns import expect_turn, turn_beside
-from resources.warehouse.table import Column, Table, quoted
-from resources.warehouse.types import postgres_type
-from resources.warehouse.windows import Window
+from tributary.resources.warehouse.base import Published
+from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.postgres.ledger import forget_sources
+from tributary.resources.warehouse.postgres.notes import write_note
+from tributary.resources.warehouse.postgres.publish import expect_table, publish_whole
+from tributary.resources.warehouse.postgres.relations import Found, drop_stray_parts, has_columns, new_part, part_sql
+from tributary.resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.postgres.snapshots import number_of_transaction
+from tributary.resources.warehouse.postgres.turns import expect_turn, turn_beside
+from tributary.resources.warehouse.table import Column, Table, quoted
+from tributary.resources.warehouse.types import postgres_type
+from tributary.resources.warehouse.windows import Window
 
 
 def expect_same_columns(session: Session, table: Table) -> Found | None:

@@ -14,10 +14,10 @@ from typing import Any
 
 import psycopg
 
-from resources.warehouse.base import Published
-from resources.warehouse.checks import CheckResult
-from resources.warehouse.postgres.session import Session
-from resources.warehouse.table import Table
+from tributary.resources.warehouse.base import Published
+from tributary.resources.warehouse.checks import CheckResult
+from tributary.resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.table import Table
 
 DDL = """
 CREATE TABLE IF NOT EXISTS _parts.published_tables (

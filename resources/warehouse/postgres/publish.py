@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 
-from resources.warehouse.errors import WarehouseError
-from resources.warehouse.postgres.relations import (
+from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.postgres.relations import (
     Found,
     create_parent,
     describe,
@@ -23,9 +23,9 @@ from resources.warehouse.postgres.relations import (
     part_sql,
     reshape_parent,
 )
-from resources.warehouse.postgres.session import Session
-from resources.warehouse.postgres.snapshots import wait_until_everyone_sees
-from resources.warehouse.table import Table, quoted
+from tributary.resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.postgres.snapshots import wait_until_everyone_sees
+from tributary.resources.warehouse.table import Table, quoted
 
 LOCK_MILLISECONDS = 250
 ATTEMPTS = 4

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from resources.warehouse.base import Origin, Rejected, RejectedSource
-from resources.warehouse.delimited.scan import Reject
-from resources.warehouse.postgres.relations import create_missing
-from resources.warehouse.postgres.session import Session
-from resources.warehouse.postgres.turns import ensure_turn, take_turn
-from resources.warehouse.table import Table
+from tributary.resources.warehouse.base import Origin, Rejected, RejectedSource
+from tributary.resources.warehouse.delimited.scan import Reject
+from tributary.resources.warehouse.postgres.relations import create_missing
+from tributary.resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.postgres.turns import ensure_turn, take_turn
+from tributary.resources.warehouse.table import Table
 
 _DDL = """
 CREATE SCHEMA IF NOT EXISTS quarantine;

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from resources.warehouse.postgres import ledger, notes, snapshots
-from resources.warehouse.postgres.relations import CONSTANT_DDL, PARTS, create_missing
-from resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.postgres import ledger, notes, snapshots
+from tributary.resources.warehouse.postgres.relations import CONSTANT_DDL, PARTS, create_missing
+from tributary.resources.warehouse.postgres.session import Session
 
 # Rows are read through the tables that people see, where grants and policies are: default privileges that somebody set
 # for all schemas must open no other way to them.

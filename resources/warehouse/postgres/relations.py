@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from resources.warehouse.errors import WarehouseError
-from resources.warehouse.postgres.hung import put_on, take_off
-from resources.warehouse.postgres.session import Session
-from resources.warehouse.table import Column, Table, quoted
-from resources.warehouse.types import postgres_type
+from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.postgres.hung import put_on, take_off
+from tributary.resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.table import Column, Table, quoted
+from tributary.resources.warehouse.types import postgres_type
 
 PARTS = "_parts"
 CREATE_ATTEMPTS = 5

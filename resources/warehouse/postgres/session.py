@@ -10,9 +10,9 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
-from resources.warehouse.base import Origin
-from resources.warehouse.errors import WarehouseError
-from resources.warehouse.table import Table
+from tributary.resources.warehouse.base import Origin
+from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.table import Table
 
 APPLICATION = "tributary"
 _SYNTAX_ERROR = "42601"

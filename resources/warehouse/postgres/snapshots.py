@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import time
 
-from resources.warehouse.postgres.relations import PARTS
-from resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.postgres.relations import PARTS
+from tributary.resources.warehouse.postgres.session import Session
 
 HORIZON = f'"{PARTS}"."horizon"'
 DDL = f"""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from resources.errors import UsageError
-from resources.warehouse.errors import WarehouseError
+from tributary.resources.errors import UsageError
+from tributary.resources.warehouse.errors import WarehouseError
 
 _TOKEN = re.compile(
     r"""

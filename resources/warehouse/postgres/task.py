@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from resources.warehouse.base import Batches, Delimited, Origin, Select, Source
-from resources.warehouse.counting import CountCheck
-from resources.warehouse.errors import WarehouseError
-from resources.warehouse.table import Table
-from resources.warehouse.windows import Sources, Window
+from tributary.resources.warehouse.base import Batches, Delimited, Origin, Select, Source
+from tributary.resources.warehouse.counting import CountCheck
+from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.windows import Sources, Window
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from resources.warehouse.postgres.relations import create_missing, part_sql
-from resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.postgres.relations import create_missing, part_sql
+from tributary.resources.warehouse.postgres.session import Session
 
 _PREFIX = "turn_"
 

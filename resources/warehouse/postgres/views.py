@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import psycopg
 
-from resources.warehouse.errors import WarehouseError
-from resources.warehouse.postgres.hung import put_on, take_off
-from resources.warehouse.postgres.publish import LOCK_MILLISECONDS, MOST_PATIENCE, AtPublish, attempts
-from resources.warehouse.postgres.relations import Found, describe, find, part_sql
-from resources.warehouse.postgres.session import Session
-from resources.warehouse.table import Table
-from resources.warehouse.types import postgres_type
+from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.postgres.hung import put_on, take_off
+from tributary.resources.warehouse.postgres.publish import LOCK_MILLISECONDS, MOST_PATIENCE, AtPublish, attempts
+from tributary.resources.warehouse.postgres.relations import Found, describe, find, part_sql
+from tributary.resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.types import postgres_type
 
 _READ = """
     SELECT DISTINCT d.refobjid FROM pg_rewrite AS r

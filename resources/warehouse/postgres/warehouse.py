@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from resources.warehouse.answers import Answer
-from resources.warehouse.base import (
+from tributary.resources.warehouse.answers import Answer
+from tributary.resources.warehouse.base import (
     NOBODY,
     LoadedSource,
     Origin,
@@ -22,16 +22,16 @@ from resources.warehouse.base import (
     Warehouse,
     WriteReport,
 )
-from resources.warehouse.postgres.ledger import all_sources, loaded_sources
-from resources.warehouse.postgres.looking import review, standing
-from resources.warehouse.postgres.notes import read_note
-from resources.warehouse.postgres.records import ensure_parts
-from resources.warehouse.postgres.relations import find, has_columns
-from resources.warehouse.postgres.session import open_session
-from resources.warehouse.postgres.task import Task
-from resources.warehouse.postgres.write import Write
-from resources.warehouse.table import Table
-from resources.warehouse.windows import Window
+from tributary.resources.warehouse.postgres.ledger import all_sources, loaded_sources
+from tributary.resources.warehouse.postgres.looking import review, standing
+from tributary.resources.warehouse.postgres.notes import read_note
+from tributary.resources.warehouse.postgres.records import ensure_parts
+from tributary.resources.warehouse.postgres.relations import find, has_columns
+from tributary.resources.warehouse.postgres.session import open_session
+from tributary.resources.warehouse.postgres.task import Task
+from tributary.resources.warehouse.postgres.write import Write
+from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.windows import Window
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,13 +58,13 @@ class PostgresWarehouse(Warehouse):
 
     @contextmanager
     def answer(self, sql: str, *, origin: Origin = NOBODY, limit: int | None = None) -> Iterator[Answer]:
-        from resources.warehouse.postgres.answering import answer
+        from tributary.resources.warehouse.postgres.answering import answer
 
         with open_session(self._reader_url(), origin, read_only=True) as session, answer(session, sql, limit) as found:
             yield found
 
     def arrow(self, sql: str, params: Sequence[Any] = (), *, origin: Origin = NOBODY) -> pa.Table:
-        from resources.warehouse.postgres.bulk import read_arrow
+        from tributary.resources.warehouse.postgres.bulk import read_arrow
 
         with open_session(self._reader_url(), origin, read_only=True) as session:
             query = psycopg.ClientCursor(session.connection).mogrify(sql, params) if params else sql
@@ -109,7 +109,7 @@ class PostgresWarehouse(Warehouse):
             return review(session, table)
 
     def reject(self, table_name: str, rejects: Mapping[str, Sequence[Rejected]], origin: Origin = NOBODY) -> None:
-        from resources.warehouse.postgres.quarantine import ensure_quarantine, replace_records
+        from tributary.resources.warehouse.postgres.quarantine import ensure_quarantine, replace_records
 
         with open_session(self._url(), origin) as session:
             ensure_parts(session)
@@ -117,7 +117,7 @@ class PostgresWarehouse(Warehouse):
             replace_records(session, table_name, rejects, origin)
 
     def rejected(self, table_name: str | None = None) -> list[RejectedSource]:
-        from resources.warehouse.postgres.quarantine import rejected_sources
+        from tributary.resources.warehouse.postgres.quarantine import rejected_sources
 
         with open_session(self._url(), NOBODY) as session:
             return rejected_sources(session, table_name)

@@ -10,15 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from resources.warehouse.checks import CheckResult, Unique
-from resources.warehouse.errors import WarehouseError
-from resources.warehouse.postgres.audit import check_set
-from resources.warehouse.postgres.build import window_sql
-from resources.warehouse.postgres.deduplicate import settle
-from resources.warehouse.postgres.relations import ensure_index, part_sql
-from resources.warehouse.postgres.session import Session
-from resources.warehouse.table import Table, quoted
-from resources.warehouse.windows import Sources, Window
+from tributary.resources.warehouse.checks import CheckResult, Unique
+from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.postgres.audit import check_set
+from tributary.resources.warehouse.postgres.build import window_sql
+from tributary.resources.warehouse.postgres.deduplicate import settle
+from tributary.resources.warehouse.postgres.relations import ensure_index, part_sql
+from tributary.resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.table import Table, quoted
+from tributary.resources.warehouse.windows import Sources, Window
 
 SMALL = 20
 """A window is small where the table has this many times its rows: indexes then lead to its neighbours sooner."""

@@ -9,32 +9,32 @@ from typing import Any
 
 import psycopg
 
-from resources.warehouse.base import Delimited, Published, Select, WriteReport
-from resources.warehouse.checks import CheckResult
-from resources.warehouse.counting import CountCheck, Counts
-from resources.warehouse.errors import ChecksFailed
-from resources.warehouse.postgres.audit import audit
-from resources.warehouse.postgres.build import Built, build, typed
-from resources.warehouse.postgres.deduplicate import keep_first
-from resources.warehouse.postgres.ledger import forget_sources, note_sources, take_rows
-from resources.warehouse.postgres.looking import UNCHANGED, preview_of, size_of
-from resources.warehouse.postgres.migrate import expect_same_columns, migrate
-from resources.warehouse.postgres.notes import Note, read_note, write_note
-from resources.warehouse.postgres.publish import expect_table, move_rows, publish_new, publish_whole
-from resources.warehouse.postgres.records import ensure_parts
-from resources.warehouse.postgres.relations import (
+from tributary.resources.warehouse.base import Delimited, Published, Select, WriteReport
+from tributary.resources.warehouse.checks import CheckResult
+from tributary.resources.warehouse.counting import CountCheck, Counts
+from tributary.resources.warehouse.errors import ChecksFailed
+from tributary.resources.warehouse.postgres.audit import audit
+from tributary.resources.warehouse.postgres.build import Built, build, typed
+from tributary.resources.warehouse.postgres.deduplicate import keep_first
+from tributary.resources.warehouse.postgres.ledger import forget_sources, note_sources, take_rows
+from tributary.resources.warehouse.postgres.looking import UNCHANGED, preview_of, size_of
+from tributary.resources.warehouse.postgres.migrate import expect_same_columns, migrate
+from tributary.resources.warehouse.postgres.notes import Note, read_note, write_note
+from tributary.resources.warehouse.postgres.publish import expect_table, move_rows, publish_new, publish_whole
+from tributary.resources.warehouse.postgres.records import ensure_parts
+from tributary.resources.warehouse.postgres.relations import (
     drop_stray_parts,
     ensure_schema,
     has_columns,
     new_part,
     part_sql,
 )
-from resources.warehouse.postgres.session import Session
-from resources.warehouse.postgres.snapshots import number_of_transaction
-from resources.warehouse.postgres.task import Task
-from resources.warehouse.postgres.turns import ensure_turn, expect_turn, take_turn, turn_beside
-from resources.warehouse.postgres.views import publish_view
-from resources.warehouse.postgres.windowed import (
+from tributary.resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.postgres.snapshots import number_of_transaction
+from tributary.resources.warehouse.postgres.task import Task
+from tributary.resources.warehouse.postgres.turns import ensure_turn, expect_turn, take_turn, turn_beside
+from tributary.resources.warehouse.postgres.views import publish_view
+from tributary.resources.warehouse.postgres.windowed import (
     Cleared,
     clear_way,
     has_same_rows,
@@ -43,7 +43,7 @@ from resources.warehouse.postgres.windowed import (
     refuse_rows_outside,
     worth_analysing,
 )
-from resources.warehouse.windows import Sources, Window
+from tributary.resources.warehouse.windows import Sources, Window
 
 FILE_STATISTICS = 20
 
@@ -102,7 +102,7 @@ class Write:
         ensure_parts(self._session)
         ensure_schema(self._session, self._table.schema)
         if isinstance(self._task.source, Delimited):
-            from resources.warehouse.postgres.quarantine import ensure_quarantine
+            from tributary.resources.warehouse.postgres.quarantine import ensure_quarantine
 
             ensure_quarantine(self._session)
 
@@ -263,7 +263,7 @@ class Write:
     def _replace_lines(self, built: Built) -> None:
         task = self._task
         if isinstance(task.source, Delimited):
-            from resources.warehouse.postgres.quarantine import replace_lines
+            from tributary.resources.warehouse.postgres.quarantine import replace_lines
 
             one = task.window is not None
             replace_lines(self._session, task.table, task.source.name, built.rejects, task.origin, only_source=one)

@@ -14,11 +14,11 @@ import pytest
 import stamina
 from pydantic import SecretStr
 
-from resources.meetup.bucket import LocalBucket
-from resources.meetup.client import MeetupClient
-from tributary.simulators.meetup.running import RunningSimulator
-from tributary.simulators.meetup.server import DEFAULT_TOKEN, Simulation
-from tributary.simulators.meetup.world import World
+from tributary.assets.meetup.api.bucket import LocalBucket
+from tributary.assets.meetup.api.client import MeetupClient
+from tributary.assets.meetup.standin.running import RunningSimulator
+from tributary.assets.meetup.standin.server import DEFAULT_TOKEN, Simulation
+from tributary.assets.meetup.standin.world import World
 
 NOW = datetime(2019, 1, 1, tzinfo=UTC)
 

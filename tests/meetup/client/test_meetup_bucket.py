@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from resources.meetup.bucket import WINDOW, Bucket, FileBucket, LocalBucket
-from resources.meetup.errors import MeetupUsageError
 from tests.meetup.client.conftest import FakeClock
+
+from tributary.assets.meetup.api.bucket import WINDOW, Bucket, FileBucket, LocalBucket
+from tributary.assets.meetup.api.errors import MeetupUsageError
 
 
 def _most_in_a_minute(times: list[float]) -> int:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resources.meetup.circles import Circle, distance_miles
+from tributary.assets.meetup.api.circles import Circle, distance_miles
 
 
 @given(

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from resources.meetup.client import MARGIN, MeetupClient, local_date
-from resources.meetup.errors import MeetupGroupGoneError, MeetupUsageError
-from resources.meetup.queries import QUERIES, Query
-from resources.meetup.search import Search
-from tributary.simulators.meetup.root import Caps
-from tributary.simulators.meetup.running import RunningSimulator
-from tributary.simulators.meetup.server import Simulation
-from tributary.simulators.meetup.views import event_token
-from tributary.simulators.meetup.world import World
+from tributary.assets.meetup.api.client import MARGIN, MeetupClient, local_date
+from tributary.assets.meetup.api.errors import MeetupGroupGoneError, MeetupUsageError
+from tributary.assets.meetup.api.queries import QUERIES, Query
+from tributary.assets.meetup.api.search import Search
+from tributary.assets.meetup.standin.root import Caps
+from tributary.assets.meetup.standin.running import RunningSimulator
+from tributary.assets.meetup.standin.server import Simulation
+from tributary.assets.meetup.standin.views import event_token
+from tributary.assets.meetup.standin.world import World
 
 BAY = Search(("python", "data science", "hiking", "technology"), 37.77, -122.42, 60)
 BEGINNING = datetime(2008, 1, 1, tzinfo=UTC)

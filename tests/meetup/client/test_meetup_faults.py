@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.meetup.client.conftest import ClientOf, FakeClock, ScriptedServer
 
-from resources.meetup.client import GroupAnswer, MeetupClient
-from resources.meetup.errors import (
+from tributary.assets.meetup.api.client import GroupAnswer, MeetupClient
+from tributary.assets.meetup.api.errors import (
     MeetupForbiddenError,
     MeetupPagingError,
     MeetupQueryError,
@@ -19,11 +20,10 @@ from resources.meetup.errors import (
     MeetupUnavailableError,
     MeetupUsageError,
 )
-from resources.meetup.search import Search
-from resources.meetup.sending import ATTEMPTS
-from tests.meetup.client.conftest import ClientOf, FakeClock, ScriptedServer
-from tributary.simulators.meetup.faults import PASSING, Fault, FaultPlan
-from tributary.simulators.meetup.running import RunningSimulator
+from tributary.assets.meetup.api.search import Search
+from tributary.assets.meetup.api.sending import ATTEMPTS
+from tributary.assets.meetup.standin.faults import PASSING, Fault, FaultPlan
+from tributary.assets.meetup.standin.running import RunningSimulator
 
 BEGINNING, END = datetime(2008, 1, 1, tzinfo=UTC), datetime(2019, 1, 1, tzinfo=UTC)
 GROUP = {"data": {"group": {"id": "1", "urlname": "a"}}}

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.meetup.client.conftest import ClientOf, FakeClock, ScriptedServer
 
-from resources.meetup.errors import (
+from tributary.assets.meetup.api.errors import (
     MeetupContradictionError,
     MeetupError,
     MeetupForbiddenError,
@@ -20,14 +21,13 @@ from resources.meetup.errors import (
     MeetupTokenError,
     MeetupUnavailableError,
 )
-from resources.meetup.search import Search
-from resources.meetup.sizes import PageSize
-from tests.meetup.client.conftest import ClientOf, FakeClock, ScriptedServer
-from tributary.simulators.meetup.faults import OF_TOKEN, Fault, FaultPlan, GroupFault
-from tributary.simulators.meetup.root import Caps
-from tributary.simulators.meetup.running import RunningSimulator
-from tributary.simulators.meetup.server import Simulation
-from tributary.simulators.meetup.world import World
+from tributary.assets.meetup.api.search import Search
+from tributary.assets.meetup.api.sizes import PageSize
+from tributary.assets.meetup.standin.faults import OF_TOKEN, Fault, FaultPlan, GroupFault
+from tributary.assets.meetup.standin.root import Caps
+from tributary.assets.meetup.standin.running import RunningSimulator
+from tributary.assets.meetup.standin.server import Simulation
+from tributary.assets.meetup.standin.world import World
 
 BEGINNING, END = datetime(2008, 1, 1, tzinfo=UTC), datetime(2019, 1, 1, tzinfo=UTC)
 PLACE = (37.77, -122.42, 60.0)

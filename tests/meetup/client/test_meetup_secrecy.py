@@ -12,9 +12,9 @@ import httpx
 import pytest
 from rich.console import Console
 from rich.traceback import Traceback
-
-from resources.meetup.errors import MeetupError
 from tests.meetup.client.conftest import ClientOf, ScriptedServer
+
+from tributary.assets.meetup.api.errors import MeetupError
 
 TOKEN = "abc123secret456def"
 

@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.meetup.client.conftest import ClientOf, ScriptedServer
 
-from resources.meetup.client import MeetupClient
-from resources.meetup.errors import (
+from tributary.assets.meetup.api.client import MeetupClient
+from tributary.assets.meetup.api.errors import (
     MeetupContradictionError,
     MeetupForbiddenError,
     MeetupGroupGoneError,
     MeetupMissingError,
     MeetupOtherGroupError,
 )
-from tests.meetup.client.conftest import ClientOf, ScriptedServer
-from tributary.simulators.meetup.faults import FaultPlan, GroupFault
-from tributary.simulators.meetup.running import RunningSimulator
+from tributary.assets.meetup.standin.faults import FaultPlan, GroupFault
+from tributary.assets.meetup.standin.running import RunningSimulator
 
 BEGINNING, END = datetime(2008, 1, 1, tzinfo=UTC), datetime(2019, 1, 1, tzinfo=UTC)
 ROOTS = ("groupByUrlname", "group")

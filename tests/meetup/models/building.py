@@ -9,18 +9,18 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 import pyarrow as pa
-
-from assets.calendar.dates import date_rows
-from assets.calendar.domain import DIM_DATE
-from assets.factory.model import SqlModel, read_model
-from assets.meetup import tables, words
-from resources.settings import PROJECT_ROOT
-from resources.warehouse.base import NOBODY, Batches, Select
-from resources.warehouse.counting import Reckoning
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import Table
-from resources.warehouse.windows import Range
 from tests.meetup.models.rows import Row, Rows
+
+from tributary.assets.calendar.dates import date_rows
+from tributary.assets.calendar.domain import DIM_DATE
+from tributary.assets.factory.model import SqlModel, read_model
+from tributary.assets.meetup import tables, words
+from tributary.resources.settings import PROJECT_ROOT
+from tributary.resources.warehouse.base import NOBODY, Batches, Select
+from tributary.resources.warehouse.counting import Reckoning
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.windows import Range
 
 _ARROW: Mapping[str, Any] = {
     "text": pa.string(),

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-
-from resources.postgres.databases import Databases
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tests.meetup.models.building import Meetup
+
+from tributary.resources.postgres.databases import Databases
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 _DATABASE = "test_meetup_models"
 

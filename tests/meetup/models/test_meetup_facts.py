@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
-
 from tests.meetup.models import oracle
 from tests.meetup.models.building import ALL_DAYS, Meetup
 from tests.meetup.models.rows import FIRST, Row, Rows, event, group, online, staged, venue, worlds

@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
-
 from tests.meetup.models import oracle
 from tests.meetup.models.building import Meetup
 from tests.meetup.models.rows import FIRST, Row, Rows, event, group, online, staged, topic, venue, worlds

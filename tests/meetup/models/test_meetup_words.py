@@ -10,12 +10,12 @@ import dagster as dg
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-
-from assets.meetup.titles import stopwords, words_of
-from assets.meetup.words import EVENT_WORDS_LINEAGE, Title, count_words, event_words_asset
 from tests.meetup.models import oracle
 from tests.meetup.models.building import Meetup, models
 from tests.meetup.models.rows import FIRST, Rows, event, staged, worlds
+
+from tributary.assets.meetup.titles import stopwords, words_of
+from tributary.assets.meetup.words import EVENT_WORDS_LINEAGE, Title, count_words, event_words_asset
 
 TABLE = "gold.meetup_event_words"
 MONTHS = (date(2024, 1, 1), date(2024, 2, 1))

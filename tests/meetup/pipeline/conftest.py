@@ -8,13 +8,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import stamina
-
-from resources.lake import open_lake
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tests.meetup.pipeline.running import NOW, Bench
-from tributary.simulators.meetup.running import RunningSimulator
-from tributary.simulators.meetup.server import Simulation
-from tributary.simulators.meetup.world import World
+
+from tributary.assets.meetup.standin.running import RunningSimulator
+from tributary.assets.meetup.standin.server import Simulation
+from tributary.assets.meetup.standin.world import World
+from tributary.resources.lake import open_lake
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 
 @pytest.fixture(autouse=True)

@@ -11,18 +11,18 @@ from urllib.parse import urlsplit
 import dagster as dg
 import httpx
 
-from assets.meetup.arrivals import RAW_EVENTS, event_key
-from assets.meetup.canonical import lines_of, node_of
-from assets.meetup.raw_assets import MEETUP_EVENTS, MEETUP_GROUPS, raw_events_asset, raw_groups_asset
-from assets.meetup.staged_events import staged_events_asset
-from assets.meetup.staged_groups import staged_groups_asset
-from assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, VENUES
-from resources.lake.model import Lake
-from resources.meetup.opening import Meetup, open_meetup
-from resources.settings import Settings
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from tributary.simulators.meetup.faults import FaultPlan
-from tributary.simulators.meetup.running import RunningSimulator
+from tributary.assets.meetup.api.opening import Meetup, open_meetup
+from tributary.assets.meetup.arrivals import RAW_EVENTS, event_key
+from tributary.assets.meetup.canonical import lines_of, node_of
+from tributary.assets.meetup.raw_assets import MEETUP_EVENTS, MEETUP_GROUPS, raw_events_asset, raw_groups_asset
+from tributary.assets.meetup.staged_events import staged_events_asset
+from tributary.assets.meetup.staged_groups import staged_groups_asset
+from tributary.assets.meetup.standin.faults import FaultPlan
+from tributary.assets.meetup.standin.running import RunningSimulator
+from tributary.assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, VENUES
+from tributary.resources.lake.model import Lake
+from tributary.resources.settings import Settings
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 NOW = datetime(2019, 1, 1, tzinfo=UTC)
 TOPICS = "python,data science,machine learning,javascript,cloud,women in tech,startup,hiking,rust,design"

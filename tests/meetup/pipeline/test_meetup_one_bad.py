@@ -7,18 +7,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-
-from assets.factory.outcome import asset_key
-from assets.meetup.arrivals import UNDATED_EVENTS, UNREACHED_GROUPS, VANISHED_EVENTS, event_key, group_key
-from assets.meetup.canonical import joined, line_of, lines_of, node_of
-from assets.meetup.raw_assets import EVERY_EVENT_HAS_A_DAY, EVERY_GROUP_ANSWERED, NO_EVENT_DISAPPEARED, today
-from assets.meetup.snapshots import present_groups, take_snapshot
-from assets.meetup.staged_events import load_days
-from assets.meetup.tables import EVENTS
-from resources.meetup.opening import open_meetup
-from resources.meetup.search import Search
-from resources.settings import Settings
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tests.meetup.pipeline.running import (
     RAW,
     RAW_EVENTS_KEY,
@@ -27,7 +15,19 @@ from tests.meetup.pipeline.running import (
     check_of,
     failure_of,
 )
-from tributary.simulators.meetup.faults import FaultPlan, GroupFault
+
+from tributary.assets.factory.outcome import asset_key
+from tributary.assets.meetup.api.opening import open_meetup
+from tributary.assets.meetup.api.search import Search
+from tributary.assets.meetup.arrivals import UNDATED_EVENTS, UNREACHED_GROUPS, VANISHED_EVENTS, event_key, group_key
+from tributary.assets.meetup.canonical import joined, line_of, lines_of, node_of
+from tributary.assets.meetup.raw_assets import EVERY_EVENT_HAS_A_DAY, EVERY_GROUP_ANSWERED, NO_EVENT_DISAPPEARED, today
+from tributary.assets.meetup.snapshots import present_groups, take_snapshot
+from tributary.assets.meetup.staged_events import load_days
+from tributary.assets.meetup.standin.faults import FaultPlan, GroupFault
+from tributary.assets.meetup.tables import EVENTS
+from tributary.resources.settings import Settings
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 FIRST, LAST = date(2018, 3, 1), date(2018, 5, 31)
 HARMLESS = (

@@ -11,19 +11,19 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 from pydantic import SecretStr
-
-from assets.meetup.arrivals import event_key
-from assets.meetup.domain import MEETUP
-from assets.meetup.due import due_days
-from assets.meetup.errors import MeetupPullError
-from assets.meetup.origin import claim
-from resources.lake import open_lake
-from resources.meetup.opening import MeetupAbsentError, open_meetup
-from resources.settings import Settings
 from tests.meetup.pipeline.running import RAW, Bench
+
+from tributary.assets.meetup.api.opening import MeetupAbsentError, open_meetup
+from tributary.assets.meetup.arrivals import event_key
+from tributary.assets.meetup.domain import MEETUP
+from tributary.assets.meetup.due import due_days
+from tributary.assets.meetup.errors import MeetupPullError
+from tributary.assets.meetup.origin import claim
+from tributary.assets.meetup.standin.errors import SimulatorError
+from tributary.assets.meetup.standin.session import simulator as simulator_for
 from tributary.automation.meetup_days import meetup_days
-from tributary.simulators.meetup.errors import SimulatorError
-from tributary.simulators.meetup.session import simulator as simulator_for
+from tributary.resources.lake import open_lake
+from tributary.resources.settings import Settings
 
 
 def free_port() -> int:

@@ -5,12 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from assets.meetup.arrivals import KNOWN_GROUPS, event_key, group_key
-from assets.meetup.canonical import lines_of, node_of
-from assets.meetup.partitions import days_between
-from assets.meetup.raw_assets import today
-from assets.meetup.snapshots import take_snapshot
-from resources.meetup.opening import open_meetup
 from tests.meetup.pipeline.running import (
     NOW,
     RAW,
@@ -20,8 +14,15 @@ from tests.meetup.pipeline.running import (
     failure_of,
     metadata_of,
 )
-from tributary.simulators.meetup.views import event_token
-from tributary.simulators.meetup.world import World
+
+from tributary.assets.meetup.api.opening import open_meetup
+from tributary.assets.meetup.arrivals import KNOWN_GROUPS, event_key, group_key
+from tributary.assets.meetup.canonical import lines_of, node_of
+from tributary.assets.meetup.partitions import days_between
+from tributary.assets.meetup.raw_assets import today
+from tributary.assets.meetup.snapshots import take_snapshot
+from tributary.assets.meetup.standin.views import event_token
+from tributary.assets.meetup.standin.world import World
 
 
 def expected(bench: Bench, first: date, last: date) -> dict[date, set[str]]:

@@ -8,20 +8,20 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
-from assets.factory.outcome import asset_key
-from assets.meetup.arrivals import KNOWN_GROUPS, RAW_EVENTS, day_of, event_key, group_key
-from assets.meetup.canonical import joined, line_of, lines_of
-from assets.meetup.due import days_of_rejects
-from assets.meetup.partitions import days_between
-from assets.meetup.raw_assets import today
-from assets.meetup.staged_events import load_days
-from assets.meetup.staged_groups import load_snapshots
-from assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, TABLES, VENUES
-from resources.lake.errors import ObjectDamagedError
-from resources.lake.model import Lake
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tests.meetup.pipeline.running import RAW, STAGED, Bench, check_of
+
+from tributary.assets.factory.outcome import asset_key
+from tributary.assets.meetup.arrivals import KNOWN_GROUPS, RAW_EVENTS, day_of, event_key, group_key
+from tributary.assets.meetup.canonical import joined, line_of, lines_of
+from tributary.assets.meetup.due import days_of_rejects
+from tributary.assets.meetup.partitions import days_between
+from tributary.assets.meetup.raw_assets import today
+from tributary.assets.meetup.staged_events import load_days
+from tributary.assets.meetup.staged_groups import load_snapshots
+from tributary.assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, TABLES, VENUES
+from tributary.resources.lake.errors import ObjectDamagedError
+from tributary.resources.lake.model import Lake
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 DAY = date(2018, 3, 11)
 VENUE = {"id": "7", "name": "Hub 9", "lat": 37.7, "lon": -122.4, "venueType": ""}

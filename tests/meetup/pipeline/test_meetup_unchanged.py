@@ -8,26 +8,26 @@ from typing import Any
 import dagster as dg
 import psycopg
 import pytest
-
-from assets.calendar.dates import date_rows
-from assets.calendar.domain import DIM_DATE
-from assets.factory.model import read_model
-from assets.factory.outcome import asset_key
-from assets.factory.sql_assets import ModelLineage, sql_asset
-from assets.meetup import raw_assets
-from assets.meetup.arrivals import event_key
-from assets.meetup.canonical import joined, line_of, lines_of, node_of
-from assets.meetup.staged_events import load_days
-from assets.meetup.staged_groups import load_snapshots
-from assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, TABLES, VENUES
-from assets.meetup.words import event_words_asset
-from resources.settings import PROJECT_ROOT
-from resources.warehouse import arrow
-from resources.warehouse.base import Batches
-from resources.warehouse.errors import ChecksFailed
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tests.meetup.pipeline.running import RAW, RAW_EVENTS_KEY, STAGED, Bench, metadata_of
+
+from tributary.assets.calendar.dates import date_rows
+from tributary.assets.calendar.domain import DIM_DATE
+from tributary.assets.factory.model import read_model
+from tributary.assets.factory.outcome import asset_key
+from tributary.assets.factory.sql_assets import ModelLineage, sql_asset
+from tributary.assets.meetup import raw_assets
+from tributary.assets.meetup.arrivals import event_key
+from tributary.assets.meetup.canonical import joined, line_of, lines_of, node_of
+from tributary.assets.meetup.staged_events import load_days
+from tributary.assets.meetup.staged_groups import load_snapshots
+from tributary.assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, TABLES, VENUES
+from tributary.assets.meetup.words import event_words_asset
 from tributary.freshness import behind
+from tributary.resources.settings import PROJECT_ROOT
+from tributary.resources.warehouse import arrow
+from tributary.resources.warehouse.base import Batches
+from tributary.resources.warehouse.errors import ChecksFailed
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 FIRST, LAST = date(2018, 12, 1), date(2018, 12, 7)
 VERSIONS = "SELECT table_name, version FROM _parts.published_tables WHERE table_name ~ 'meetup'"

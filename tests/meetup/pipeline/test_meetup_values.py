@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.meetup.arrivals import RAW_EVENTS, day_of, event_key
-from assets.meetup.canonical import joined, line_of, lines_of, node_of
-from assets.meetup.due import FIRST_DAYS, LOOKBACK, morning_days, ranges_of, wanted_days
-from assets.meetup.durations import minutes_of
-from assets.meetup.lineage import LINEAGE
-from assets.meetup.partitions import DAY, EVENT_DAYS, FIRST_DAY, days_between, last_day
-from assets.meetup.pull import years_of
-from assets.meetup.tables import TABLES
+from tributary.assets.meetup.arrivals import RAW_EVENTS, day_of, event_key
+from tributary.assets.meetup.canonical import joined, line_of, lines_of, node_of
+from tributary.assets.meetup.due import FIRST_DAYS, LOOKBACK, morning_days, ranges_of, wanted_days
+from tributary.assets.meetup.durations import minutes_of
+from tributary.assets.meetup.lineage import LINEAGE
+from tributary.assets.meetup.partitions import DAY, EVENT_DAYS, FIRST_DAY, days_between, last_day
+from tributary.assets.meetup.pull import years_of
+from tributary.assets.meetup.tables import TABLES
 
 LAST = date(2026, 6, 30)
 DAYS = st.dates(date(2008, 1, 1), LAST)

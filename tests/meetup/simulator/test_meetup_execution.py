@@ -10,10 +10,10 @@ from graphql import GraphQLObjectType, execute_sync, get_named_type, parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resources.meetup.queries import BY_ID, BY_URLNAME, SEARCH_GROUPS
-from tributary.simulators.meetup.execution import executed, schema
-from tributary.simulators.meetup.root import Caps, Root
-from tributary.simulators.meetup.world import World
+from tributary.assets.meetup.api.queries import BY_ID, BY_URLNAME, SEARCH_GROUPS
+from tributary.assets.meetup.standin.execution import executed, schema
+from tributary.assets.meetup.standin.root import Caps, Root
+from tributary.assets.meetup.standin.world import World
 
 WORLD = World(seed=3, groups=12)
 ROOT = Root(WORLD, datetime(2021, 7, 1, tzinfo=UTC), Caps()).value()

@@ -15,9 +15,9 @@ from graphql import (
     validate,
 )
 
-from resources.meetup.queries import QUERIES, Query
-from resources.settings import PROJECT_ROOT
-from tributary.simulators.meetup.execution import schema
+from tributary.assets.meetup.api.queries import QUERIES, Query
+from tributary.assets.meetup.standin.execution import schema
+from tributary.resources.settings import PROJECT_ROOT
 
 INTROSPECTION = PROJECT_ROOT.parent / "shared" / "data" / "meetup" / "introspection.json"
 

@@ -15,12 +15,12 @@ from typing import Any
 import httpx
 import pytest
 
-from resources.meetup.queries import BY_ID, SEARCH_GROUPS
-from tributary.simulators.meetup.faults import PASSING, FaultPlan, Faults
-from tributary.simulators.meetup.root import Caps
-from tributary.simulators.meetup.running import RunningSimulator
-from tributary.simulators.meetup.server import Simulation
-from tributary.simulators.meetup.world import World
+from tributary.assets.meetup.api.queries import BY_ID, SEARCH_GROUPS
+from tributary.assets.meetup.standin.faults import PASSING, FaultPlan, Faults
+from tributary.assets.meetup.standin.root import Caps
+from tributary.assets.meetup.standin.running import RunningSimulator
+from tributary.assets.meetup.standin.server import Simulation
+from tributary.assets.meetup.standin.world import World
 
 NOW = datetime(2019, 1, 1, tzinfo=UTC)
 SEARCH = {"query": "", "lat": 37.77, "lon": -122.42, "radius": 250}
@@ -112,7 +112,7 @@ def test_it_runs_as_a_module() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "tributary.simulators.meetup", "--port", str(port), "--seed", "3"]
+    command = [sys.executable, "-m", "tributary.assets.meetup.standin", "--port", str(port), "--seed", "3"]
     process = subprocess.Popen(
         [*command, "--groups", "5", "--now", "2019-01-01", "--requests-per-minute", "2"],
         stdout=subprocess.DEVNULL,

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tributary.simulators.meetup.errors import SimulatorError
-from tributary.simulators.meetup.meeting import Meeting
-from tributary.simulators.meetup.root import Caps, Root
-from tributary.simulators.meetup.views import event_id, event_view, group_view
-from tributary.simulators.meetup.world import World
+from tributary.assets.meetup.standin.errors import SimulatorError
+from tributary.assets.meetup.standin.meeting import Meeting
+from tributary.assets.meetup.standin.root import Caps, Root
+from tributary.assets.meetup.standin.views import event_id, event_view, group_view
+from tributary.assets.meetup.standin.world import World
 
 NOW = datetime(2019, 1, 1, tzinfo=UTC)
 WORLD = World()

@@ -17,10 +17,10 @@ from flask import Flask
 from sqlalchemy import Engine
 from werkzeug.serving import make_server
 
-from tributary.web.sneakers.app import create_app
-from tributary.web.sneakers.database import migrate, open_engine, open_sessions
-from tributary.web.sneakers.service.opening import SneakerService, open_service
-from tributary.web.sneakers.service.pairs import Purchase
+from tributary.assets.sneakers.app.app import create_app
+from tributary.assets.sneakers.app.database import migrate, open_engine, open_sessions
+from tributary.assets.sneakers.app.service.opening import SneakerService, open_service
+from tributary.assets.sneakers.app.service.pairs import Purchase
 
 TODAY = date(2025, 6, 15)
 

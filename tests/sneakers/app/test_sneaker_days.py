@@ -14,18 +14,18 @@ from alembic.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
-
 from tests.sneakers.app.conftest import purchase
-from tributary.web.sneakers.database import MIGRATIONS, migrate, open_engine, open_sessions
-from tributary.web.sneakers.events import EventType
-from tributary.web.sneakers.reading.collection import latest, owned_by_day, totals, uses_by_month
-from tributary.web.sneakers.reading.history import history_of
-from tributary.web.sneakers.reading.pairs import one_pair
-from tributary.web.sneakers.rules import replay
-from tributary.web.sneakers.service.corrections import Correction
-from tributary.web.sneakers.service.opening import open_service
-from tributary.web.sneakers.service.rows import events_of
-from tributary.web.sneakers.values import moment_of
+
+from tributary.assets.sneakers.app.database import MIGRATIONS, migrate, open_engine, open_sessions
+from tributary.assets.sneakers.app.events import EventType
+from tributary.assets.sneakers.app.reading.collection import latest, owned_by_day, totals, uses_by_month
+from tributary.assets.sneakers.app.reading.history import history_of
+from tributary.assets.sneakers.app.reading.pairs import one_pair
+from tributary.assets.sneakers.app.rules import replay
+from tributary.assets.sneakers.app.service.corrections import Correction
+from tributary.assets.sneakers.app.service.opening import open_service
+from tributary.assets.sneakers.app.service.rows import events_of
+from tributary.assets.sneakers.app.values import moment_of
 
 ZONES = ("Pacific/Kiritimati", "Pacific/Auckland", "Europe/Berlin", "UTC", "America/Los_Angeles", "Etc/GMT+12")
 

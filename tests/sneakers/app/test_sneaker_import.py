@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine, select
 
-from tributary.web.sneakers.database import open_sessions
-from tributary.web.sneakers.imports.bringing import Brought, bring_in
-from tributary.web.sneakers.imports.tables import ImportRefused
-from tributary.web.sneakers.models import SneakerEvent
-from tributary.web.sneakers.reading.pairs import all_pairs
-from tributary.web.sneakers.service.opening import SneakerService
+from tributary.assets.sneakers.app.database import open_sessions
+from tributary.assets.sneakers.app.imports.bringing import Brought, bring_in
+from tributary.assets.sneakers.app.imports.tables import ImportRefused
+from tributary.assets.sneakers.app.models import SneakerEvent
+from tributary.assets.sneakers.app.reading.pairs import all_pairs
+from tributary.assets.sneakers.app.service.opening import SneakerService
 
 BRANDS = (
     "id,manufacturer_name,collaborator_name,created_at\n"

@@ -19,13 +19,13 @@ from alembic.migration import MigrationContext
 from fastapi import FastAPI
 from flask import Flask
 from sqlalchemy import Engine, inspect, text
-
-from resources.postgres.databases import Databases
 from tests.sneakers.app.conftest import Collector
-from tributary.web.sneakers.app import create_app
-from tributary.web.sneakers.database import migrate, open_engine
-from tributary.web.sneakers.errors import TablesError
-from tributary.web.sneakers.models import SCHEMA, Base
+
+from tributary.assets.sneakers.app.app import create_app
+from tributary.assets.sneakers.app.database import migrate, open_engine
+from tributary.assets.sneakers.app.errors import TablesError
+from tributary.assets.sneakers.app.models import SCHEMA, Base
+from tributary.resources.postgres.databases import Databases
 
 
 @pytest.fixture

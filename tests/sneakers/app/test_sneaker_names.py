@@ -8,12 +8,12 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.sneakers.app.conftest import Collector, error_beside, purchase
-from tributary.web.sneakers.errors import Refused
-from tributary.web.sneakers.names import plain, skeleton
-from tributary.web.sneakers.service.opening import SneakerService
-from tributary.web.sneakers.values import clean_text
+
+from tributary.assets.sneakers.app.errors import Refused
+from tributary.assets.sneakers.app.names import plain, skeleton
+from tributary.assets.sneakers.app.service.opening import SneakerService
+from tributary.assets.sneakers.app.values import clean_text
 
 INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u180b\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2064\u206a\u206f"

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import httpx
 import psycopg
 import pytest
-
 from tests.sneakers.app.conftest import Collector, error_beside
-from tributary.web.sneakers.views.csv_files import safe_cell
+
+from tributary.assets.sneakers.app.views.csv_files import safe_cell
 
 Pg = psycopg.Connection[Any]
 PAGES = ("/", "/sneakers", "/sneakers/add", "/brands", "/brands/add", "/use", "/sell", "/remove", "/charts")

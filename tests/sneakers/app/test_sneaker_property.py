@@ -8,18 +8,18 @@ from uuid import uuid4
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
-
 from tests.sneakers.app.conftest import TODAY, purchase
-from tributary.web.sneakers.database import open_sessions
-from tributary.web.sneakers.errors import Refused
-from tributary.web.sneakers.events import LIFE, REMOVALS, USES, Event, EventType
-from tributary.web.sneakers.models import Sneaker
-from tributary.web.sneakers.reading.pairs import one_pair
-from tributary.web.sneakers.reading.standing import standing_events
-from tributary.web.sneakers.rules import Entry, entries, replay
-from tributary.web.sneakers.service.corrections import Correction
-from tributary.web.sneakers.service.opening import SneakerService, open_service
-from tributary.web.sneakers.service.rows import events_of, state_of
+
+from tributary.assets.sneakers.app.database import open_sessions
+from tributary.assets.sneakers.app.errors import Refused
+from tributary.assets.sneakers.app.events import LIFE, REMOVALS, USES, Event, EventType
+from tributary.assets.sneakers.app.models import Sneaker
+from tributary.assets.sneakers.app.reading.pairs import one_pair
+from tributary.assets.sneakers.app.reading.standing import standing_events
+from tributary.assets.sneakers.app.rules import Entry, entries, replay
+from tributary.assets.sneakers.app.service.corrections import Correction
+from tributary.assets.sneakers.app.service.opening import SneakerService, open_service
+from tributary.assets.sneakers.app.service.rows import events_of, state_of
 
 STEP = st.tuples(
     st.sampled_from(["worn", "walked", "cleaned", "sell", "trash", "give", "edit", "edit", "undo", "undo"]),

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tributary.web.sneakers.errors import Refused
-from tributary.web.sneakers.events import Event, EventType
-from tributary.web.sneakers.rules import PairState, Violation, entries, replay
-from tributary.web.sneakers.values import (
+from tributary.assets.sneakers.app.errors import Refused
+from tributary.assets.sneakers.app.events import Event, EventType
+from tributary.assets.sneakers.app.rules import PairState, Violation, entries, replay
+from tributary.assets.sneakers.app.values import (
     HIGHEST_PRICE,
     clean_day,
     clean_optional_text,

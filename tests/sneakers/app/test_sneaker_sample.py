@@ -6,17 +6,17 @@ from collections import Counter
 from datetime import timedelta
 
 from sqlalchemy import Engine, select
-
 from tests.sneakers.app.conftest import TODAY
-from tributary.web.sneakers.database import open_sessions
-from tributary.web.sneakers.events import LIFE
-from tributary.web.sneakers.models import Sneaker, SneakerEvent
-from tributary.web.sneakers.reading.collection import owned_by_day, per_brand
-from tributary.web.sneakers.reading.pairs import all_pairs
-from tributary.web.sneakers.rules import replay
-from tributary.web.sneakers.sample.make import make_sample
-from tributary.web.sneakers.service.rows import events_of, state_of
-from tributary.web.sneakers.values import day_of
+
+from tributary.assets.sneakers.app.database import open_sessions
+from tributary.assets.sneakers.app.events import LIFE
+from tributary.assets.sneakers.app.models import Sneaker, SneakerEvent
+from tributary.assets.sneakers.app.reading.collection import owned_by_day, per_brand
+from tributary.assets.sneakers.app.reading.pairs import all_pairs
+from tributary.assets.sneakers.app.rules import replay
+from tributary.assets.sneakers.app.service.rows import events_of, state_of
+from tributary.assets.sneakers.app.values import day_of
+from tributary.assets.sneakers.standin.make import make_sample
 
 
 def test_the_sample_is_two_years_of_a_collection(engine: Engine) -> None:

@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
-
 from tests.sneakers.app.conftest import Collector
-from tributary.web.logs import described, hide_values
+
+from tributary.resources.gateway.logs import described, hide_values
 
 SECRET = "Maya's secret birthday pair"
 
@@ -45,7 +45,7 @@ def test_a_page_that_fails_tells_no_value(
     def fail(*_: object) -> None:
         raise ValueError(f"no such pair: {SECRET}")
 
-    monkeypatch.setattr("tributary.web.sneakers.views.pages.all_pairs", fail)
+    monkeypatch.setattr("tributary.assets.sneakers.app.views.pages.all_pairs", fail)
     assert app.name
     assert collector.client.get("/sneakers").status_code == 500
     assert "ValueError" in logged.text

@@ -12,15 +12,15 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from sqlalchemy import Engine
-
 from tests.sneakers.app.conftest import TODAY, purchase
-from tributary.web.sneakers.database import open_sessions
-from tributary.web.sneakers.errors import AlreadySent, NotThere, Refused
-from tributary.web.sneakers.events import EventType
-from tributary.web.sneakers.reading.choices import brands, pairs_owned
-from tributary.web.sneakers.service.corrections import Correction
-from tributary.web.sneakers.service.opening import SneakerService
-from tributary.web.sneakers.service.writer import Outcome
+
+from tributary.assets.sneakers.app.database import open_sessions
+from tributary.assets.sneakers.app.errors import AlreadySent, NotThere, Refused
+from tributary.assets.sneakers.app.events import EventType
+from tributary.assets.sneakers.app.reading.choices import brands, pairs_owned
+from tributary.assets.sneakers.app.service.corrections import Correction
+from tributary.assets.sneakers.app.service.opening import SneakerService
+from tributary.assets.sneakers.app.service.writer import Outcome
 
 MAY_10, MAY_20 = date(2025, 5, 10), date(2025, 5, 20)
 Pg = psycopg.Connection[Any]

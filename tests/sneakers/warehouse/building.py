@@ -8,16 +8,17 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from assets.calendar.dates import date_rows
-from assets.calendar.domain import DIM_DATE
-from assets.factory.model import SqlModel, read_model
-from assets.sneakers.arrivals import RAW
-from assets.sneakers.staged_assets import load_events
-from resources.lake import open_lake
-from resources.settings import PROJECT_ROOT
-from resources.warehouse.base import Batches, Select, WriteReport
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tests.sneakers.warehouse.streams import Log, put
+
+from tributary.assets.calendar.dates import date_rows
+from tributary.assets.calendar.domain import DIM_DATE
+from tributary.assets.factory.model import SqlModel, read_model
+from tributary.assets.sneakers.arrivals import RAW
+from tributary.assets.sneakers.staged_assets import load_events
+from tributary.resources.lake import open_lake
+from tributary.resources.settings import PROJECT_ROOT
+from tributary.resources.warehouse.base import Batches, Select, WriteReport
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 HISTORY = ("staged.sneaker_entries", "core.dim_sneaker")
 

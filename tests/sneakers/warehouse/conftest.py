@@ -9,11 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import Engine
-
-from resources.app_database import AppDatabase
-from resources.postgres.databases import Databases
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tests.sneakers.warehouse.building import Collection
+
+from tributary.resources.app_database import AppDatabase
+from tributary.resources.postgres.databases import Databases
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def app_url(databases: Databases) -> Iterator[str]:
 @pytest.fixture
 def engine(app_url: str) -> Iterator[Engine]:
     """The form app's own engine, with its tables made."""
-    from tributary.web.sneakers.database import migrate, open_engine
+    from tributary.assets.sneakers.app.database import migrate, open_engine
 
     found = open_engine(app_url)
     migrate(found)

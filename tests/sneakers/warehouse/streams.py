@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
 
-from assets.sneakers.pull import line_of
-from resources.lake.model import Lake
+from tributary.assets.sneakers.pull import line_of
+from tributary.resources.lake.model import Lake
 
 Event: TypeAlias = dict[str, Any]
 Log: TypeAlias = list[Event]
@@ -102,7 +102,7 @@ def lines(log: Iterable[Event]) -> bytes:
 
 def put(lake: Lake, log: Log) -> str:
     """The log as one pulled object; its key."""
-    from assets.sneakers.arrivals import key_of
+    from tributary.assets.sneakers.arrivals import key_of
 
     key = key_of(log[0]["event_id"], log[-1]["event_id"])
     lake.put(key, lines(log))

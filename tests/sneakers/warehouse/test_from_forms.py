@@ -12,24 +12,24 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 from sqlalchemy import Engine, text
-
-from assets.sneakers.pull import pull_events
-from assets.sneakers.staged_assets import load_events, load_state
-from assets.sneakers.state import take_snapshots
-from assets.sneakers.tables import STATE_TABLES
-from resources.app_database import AppDatabase
 from tests.sneakers.warehouse.building import Collection
+
+from tributary.assets.sneakers.app.database import open_sessions
+from tributary.assets.sneakers.app.events import EventType
+from tributary.assets.sneakers.app.reading.history import history_of
+from tributary.assets.sneakers.app.rules import entries
+from tributary.assets.sneakers.app.service.corrections import Correction
+from tributary.assets.sneakers.app.service.opening import SneakerService, open_service
+from tributary.assets.sneakers.app.service.pairs import Purchase
+from tributary.assets.sneakers.app.service.rows import events_of
+from tributary.assets.sneakers.app.service.writer import Outcome
+from tributary.assets.sneakers.pull import pull_events
+from tributary.assets.sneakers.staged_assets import load_events, load_state
+from tributary.assets.sneakers.state import take_snapshots
+from tributary.assets.sneakers.tables import STATE_TABLES
 from tributary.automation.sneaker_events import sneaker_events
 from tributary.platform import load_platform
-from tributary.web.sneakers.database import open_sessions
-from tributary.web.sneakers.events import EventType
-from tributary.web.sneakers.reading.history import history_of
-from tributary.web.sneakers.rules import entries
-from tributary.web.sneakers.service.corrections import Correction
-from tributary.web.sneakers.service.opening import SneakerService, open_service
-from tributary.web.sneakers.service.pairs import Purchase
-from tributary.web.sneakers.service.rows import events_of
-from tributary.web.sneakers.service.writer import Outcome
+from tributary.resources.app_database import AppDatabase
 
 TODAY = date(2026, 6, 15)
 BRANDS = (("MixA", None), ("MixB", "Kith"), ("MixC", "Kith"))
@@ -174,7 +174,7 @@ def test_the_graph_is_made_before_the_app_was_ever_started_and_follows_it_then(
         assert "not made its tables" in graph.run(instance)["pulled"]
         assert collection.rows("SELECT * FROM gold.sneakers_by_brand") == []
 
-        from tributary.web.sneakers.database import migrate, open_engine
+        from tributary.assets.sneakers.app.database import migrate, open_engine
 
         engine = open_engine(app_url)
         migrate(engine)

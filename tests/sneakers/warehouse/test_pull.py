@@ -14,15 +14,15 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
-from assets.sneakers.arrivals import MARKER, RAW, held_event, key_of, last_key, refuse_damaged, span_of
-from assets.sneakers.errors import SneakerPullError
-from assets.sneakers.pull import pull_events
-from assets.sneakers.source import newest_event, settled_event
-from assets.sneakers.state import STATE, SnapshotError, read_manifest, snapshot_rows, take_snapshots
-from resources.app_database import AppDatabase, AppDatabaseError
-from resources.lake.errors import ObjectDamagedError
-from resources.lake.folder import FolderLake
-from resources.lake.model import ObjectData, ObjectInfo
+from tributary.assets.sneakers.arrivals import MARKER, RAW, held_event, key_of, last_key, refuse_damaged, span_of
+from tributary.assets.sneakers.errors import SneakerPullError
+from tributary.assets.sneakers.pull import pull_events
+from tributary.assets.sneakers.source import newest_event, settled_event
+from tributary.assets.sneakers.state import STATE, SnapshotError, read_manifest, snapshot_rows, take_snapshots
+from tributary.resources.app_database import AppDatabase, AppDatabaseError
+from tributary.resources.lake.errors import ObjectDamagedError
+from tributary.resources.lake.folder import FolderLake
+from tributary.resources.lake.model import ObjectData, ObjectInfo
 
 INSERT = """
     INSERT INTO sneakers.sneaker_events (type, sneaker_id, event_time, details, request_token, request_digest)

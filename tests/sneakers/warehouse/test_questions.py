@@ -8,7 +8,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
-
 from tests.sneakers.warehouse import oracle
 from tests.sneakers.warehouse.building import Collection
 from tests.sneakers.warehouse.oracle import naive

@@ -11,20 +11,20 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
-from assets.sneakers.arrivals import key_of
-from assets.sneakers.records import DoesNotFit, Row, read_record
-from assets.sneakers.staged_assets import load_events, load_state
-from assets.sneakers.state import STATE, Manifest
-from assets.sneakers.tables import MANUFACTURERS
-from resources.lake.errors import ObjectDamagedError
-from resources.warehouse.arrow import batches
-from resources.warehouse.base import NOBODY, Origin, Rejected
-from resources.warehouse.errors import ChecksFailed, WarehouseError
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import Table
 from tests.sneakers.warehouse.building import Collection
 from tests.sneakers.warehouse.streams import START, bought, event, lines, put
+
+from tributary.assets.sneakers.arrivals import key_of
+from tributary.assets.sneakers.records import DoesNotFit, Row, read_record
+from tributary.assets.sneakers.staged_assets import load_events, load_state
+from tributary.assets.sneakers.state import STATE, Manifest
+from tributary.assets.sneakers.tables import MANUFACTURERS
+from tributary.resources.lake.errors import ObjectDamagedError
+from tributary.resources.warehouse.arrow import batches
+from tributary.resources.warehouse.base import NOBODY, Origin, Rejected
+from tributary.resources.warehouse.errors import ChecksFailed, WarehouseError
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Table
 
 PURCHASE = bought(1, 7, START, color="Grün", collaborator="Ann", purchase_price="89.95")
 
@@ -232,7 +232,7 @@ def test_a_record_that_gets_lost_on_the_way_stops_the_load(
     def forgetful(table: Table, rows: Iterable[Row]) -> Iterator[Any]:
         yield from batches(table, list(rows)[1:])
 
-    monkeypatch.setattr("assets.sneakers.loading.batches", forgetful)
+    monkeypatch.setattr("tributary.assets.sneakers.loading.batches", forgetful)
     put(collection.lake, [event(2, "worn", 7, START), event(3, "worn", 7, START)])
     with pytest.raises(ChecksFailed, match="records_reconcile"):
         load_events(collection.warehouse, collection.lake)
@@ -255,7 +255,7 @@ def test_a_snapshots_row_that_gets_lost_on_the_way_stops_its_load(
         yield from batches(table, list(rows)[1:])
 
     with monkeypatch.context() as patch:
-        patch.setattr("assets.sneakers.loading.batches", forgetful)
+        patch.setattr("tributary.assets.sneakers.loading.batches", forgetful)
         with pytest.raises(ChecksFailed, match="records_reconcile"):
             load_state(collection.warehouse, collection.lake, "manufacturers", MANUFACTURERS)
     assert load_state(collection.warehouse, collection.lake, "manufacturers", MANUFACTURERS).rows == 3

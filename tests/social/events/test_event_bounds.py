@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from assets.social.events.rows import Delivery, row_of
-from assets.social.events.transform import transform
-from resources.segment.errors import BadMessage
 from tests.social.events.making import SOURCE, follow, track
+
+from tributary.assets.social.events.rows import Delivery, row_of
+from tributary.assets.social.events.transform import transform
+from tributary.resources.segment.errors import BadMessage
 
 WHOLE = datetime(2026, 3, 1, 9, tzinfo=UTC)
 """By then all that lies in the hour of SOURCE had arrived."""

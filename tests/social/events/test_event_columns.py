@@ -8,14 +8,14 @@ from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-
-from assets.social.events.columns import plain_tables
-from assets.social.events.records import read_records
-from assets.social.events.rows import Delivery, row_of
-from assets.social.events.transform import transform
-from assets.social.tables import TABLES
-from resources.segment.errors import BadMessage
 from tests.social.events.making import SOURCE, TIME, follow, identify, track
+
+from tributary.assets.social.events.columns import plain_tables
+from tributary.assets.social.events.records import read_records
+from tributary.assets.social.events.rows import Delivery, row_of
+from tributary.assets.social.events.transform import transform
+from tributary.assets.social.tables import TABLES
+from tributary.resources.segment.errors import BadMessage
 
 LEAVE_OUT = object()
 IDS = st.sampled_from(["a", "b", "", "7", 7, 7.0, 1.5, None, True, [], {}, "\x00", "\ud83d", LEAVE_OUT])

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-
-from assets.social.events.records import Records, read_records
-from assets.social.events.scan import scan
 from tests.social.events.making import encoded, follow
+
+from tributary.assets.social.events.records import Records, read_records
+from tributary.assets.social.events.scan import scan
 
 BLANK = re.compile(rb"(?:[ \t\r\n]|\xef\xbb\xbf)*")
 A, B, C = follow(1), follow(2), follow(3)

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-
-from assets.social.events.transform import Transformed, transform
 from tests.social.events.making import SOURCE, TIME, encoded, follow, identify, message, track
+
+from tributary.assets.social.events.transform import Transformed, transform
 
 
 def done(*records: bytes, source: str = SOURCE) -> Transformed:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resources.segment.errors import BadMessage
-from resources.segment.instants import LATEST, micros_of
+from tributary.resources.segment.errors import BadMessage
+from tributary.resources.segment.instants import LATEST, micros_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST, LAST = (datetime(year, 1, 1) for year in (1971, 2199))  # noqa: DTZ001 - the zone is drawn apart

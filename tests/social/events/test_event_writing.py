@@ -10,17 +10,17 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-
-from assets.social.events.errors import EventPlaceError
-from assets.social.events.places import place_of
-from assets.social.events.receipts import is_done, read_receipts
-from assets.social.events.transform import transform, transform_many
-from assets.social.events.writing import write, write_many
-from assets.social.tables import FOLLOWS
-from resources.lake.errors import LakeError
-from resources.lake.folder import FolderLake
-from resources.lake.model import ObjectData, ObjectInfo
 from tests.social.events.making import SOURCE, follow, identify, track
+
+from tributary.assets.social.events.errors import EventPlaceError
+from tributary.assets.social.events.places import place_of
+from tributary.assets.social.events.receipts import is_done, read_receipts
+from tributary.assets.social.events.transform import transform, transform_many
+from tributary.assets.social.events.writing import write, write_many
+from tributary.assets.social.tables import FOLLOWS
+from tributary.resources.lake.errors import LakeError
+from tributary.resources.lake.folder import FolderLake
+from tributary.resources.lake.model import ObjectData, ObjectInfo
 
 HOUR = "2026/03/01/07/"
 NAME = SOURCE.rpartition("/")[2]
@@ -84,9 +84,9 @@ def test_again_gives_the_same_bytes_also_in_another_process(lake: FolderLake) ->
     script = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from assets.social.events.transform import transform\n"
-        "from assets.social.events.writing import write\n"
-        "from resources.lake.folder import FolderLake\n"
+        "from tributary.assets.social.events.transform import transform\n"
+        "from tributary.assets.social.events.writing import write\n"
+        "from tributary.resources.lake.folder import FolderLake\n"
         "lake, key = FolderLake(Path(sys.argv[1])), sys.argv[2]\n"
         "write(lake, key, 'e', transform(key, lake.get(key)))\n"
     )

@@ -8,16 +8,16 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 import pyarrow as pa
-
-from assets.calendar.dates import date_rows
-from assets.calendar.domain import DIM_DATE
-from assets.factory.model import SqlModel, read_model
-from assets.social import tables
-from resources.settings import PROJECT_ROOT
-from resources.warehouse.base import Batches, Select
-from resources.warehouse.postgres.warehouse import PostgresWarehouse
-from resources.warehouse.table import Table
 from tests.social.models.rows import Row, Rows
+
+from tributary.assets.calendar.dates import date_rows
+from tributary.assets.calendar.domain import DIM_DATE
+from tributary.assets.factory.model import SqlModel, read_model
+from tributary.assets.social import tables
+from tributary.resources.settings import PROJECT_ROOT
+from tributary.resources.warehouse.base import Batches, Select
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Table
 
 _ARROW: Mapping[str, Any] = {"text": pa.string(), "bigint": pa.int64(), "timestamp": pa.timestamp("us")}
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-
 from tests.social.models import oracle
 from tests.social.models.building import Network
 from tests.social.models.rows import MICROSECOND, Row, Rows, at, follow, identify, pairs, staged, unfollow

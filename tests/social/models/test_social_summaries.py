@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from hypothesis import HealthCheck, Phase, given, settings
-
 from tests.social.models import oracle
 from tests.social.models.building import Network, models
 from tests.social.models.rows import MICROSECOND, Rows, at, follow, identify, networks, other, post, staged

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-
 from tests.social.models import oracle
 from tests.social.models.building import Network
 from tests.social.models.rows import (

@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import Any
 
 import pytest
-
-from assets.social.sample import SocialSampleReport, make_social_sample
-from resources.lake import Lake, open_lake
 from tests.social.sample.reading import Delivery, deliveries, first_deliveries
+
+from tributary.assets.social.standin import SocialSampleReport, make_social_sample
+from tributary.resources.lake import Lake, open_lake
 
 UNTIL = datetime(2025, 3, 31, 15, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from resources.lake import Lake
+from tributary.resources.lake import Lake
 
 RAW = "web-data/raw/"
 _DECODER = json.JSONDecoder()

@@ -7,11 +7,11 @@ from itertools import islice
 from typing import Any
 
 import pytest
-
-from assets.social.sample import DEFAULT_SEED, SampleError
-from assets.social.sample.live import live_events
 from tests.social.sample.conftest import UNTIL, Made
 from tests.social.sample.reading import pair_events, time_of
+
+from tributary.assets.social.standin import DEFAULT_SEED, SampleError
+from tributary.assets.social.standin.live import live_events
 
 START = UNTIL + timedelta(hours=2, milliseconds=345)
 COUNT = 4_000

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from assets.social.sample import SampleError, SocialSampleReport, make_social_sample, social_sample_is_made
-from resources.lake import Lake, open_lake
-from resources.settings import PROJECT_ROOT
+from tributary.assets.social.standin import SampleError, SocialSampleReport, make_social_sample, social_sample_is_made
+from tributary.resources.lake import Lake, open_lake
+from tributary.resources.settings import PROJECT_ROOT
 
 UNTIL = datetime(2024, 3, 1, 9, tzinfo=UTC)
 
@@ -41,8 +41,8 @@ def _digest(lake: Lake) -> str:
 def test_the_same_arguments_give_the_same_bytes_in_another_process(tmp_path: Path) -> None:
     _make(_lake(tmp_path / "here"))
     script = (
-        "from datetime import datetime; from assets.social.sample import make_social_sample; "
-        "from resources.lake import open_lake; import sys; "
+        "from datetime import datetime; from tributary.assets.social.standin import make_social_sample; "
+        "from tributary.resources.lake import open_lake; import sys; "
         "make_social_sample(open_lake(sys.argv[1], region='x', endpoint_url=None), "
         "until=datetime.fromisoformat(sys.argv[2]), days=1, seed=5)"
     )

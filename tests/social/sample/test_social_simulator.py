@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 
-from assets.social.sample import DEFAULT_DAYS, DEFAULT_SEED
-from assets.social.sample.people import make_people
-from resources.settings import PROJECT_ROOT
-from tributary.simulators.social.pace import batches
+from tributary.assets.social.standin import DEFAULT_DAYS, DEFAULT_SEED
+from tributary.assets.social.standin.people import make_people
+from tributary.assets.social.standin.sending.pace import batches
+from tributary.resources.settings import PROJECT_ROOT
 
 KEY = "key-of-the-test"
 RATE = 60
@@ -87,7 +87,7 @@ class Collector:
 @contextmanager
 def _simulator(url: str, key: str = KEY, rate: float = RATE) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "tributary.simulators.social", "--url", url, "--rate", str(rate)],
+        [sys.executable, "-m", "tributary.assets.social.standin.sending", "--url", url, "--rate", str(rate)],
         env={**os.environ, "TRIBUTARY_COLLECTOR_WRITE_KEY": key},
         cwd=PROJECT_ROOT,
         stdout=subprocess.PIPE,

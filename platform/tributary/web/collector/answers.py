@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from resources.stream import StreamError
+from tributary.resources.stream import StreamError
 from tributary.web.collector.errors import RequestRefused
 
 Headers = list[tuple[bytes, bytes]]

@@ -7,9 +7,9 @@ import re
 
 from starlette.types import Receive, Scope, Send
 
-from resources.segment.kinds import KINDS
-from resources.stream import EventStream, StreamError
-from tributary.gateway.bodies import announced, linger
+from tributary.resources.gateway.bodies import announced, linger
+from tributary.resources.segment.kinds import KINDS
+from tributary.resources.stream import EventStream, StreamError
 from tributary.web.collector import answers
 from tributary.web.collector.answers import Answer
 from tributary.web.collector.body import DRAINED_BYTES

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from resources.stream import EventStream, Record, StreamBusyError
+from tributary.resources.stream import EventStream, Record, StreamBusyError
 
 CONCURRENCY = 4
 """Calls under way at the same time."""

@@ -15,12 +15,12 @@ from uuid import uuid4
 
 import msgspec
 
-from resources.segment.documents import document
-from resources.segment.errors import BadMessage
-from resources.segment.instants import EPOCH, MICROSECOND, believable, happened, micros_of
-from resources.segment.kinds import REFUSED
-from resources.stream import Record
-from resources.stream.model import MAX_RECORD_BYTES
+from tributary.resources.segment.documents import document
+from tributary.resources.segment.errors import BadMessage
+from tributary.resources.segment.instants import EPOCH, MICROSECOND, believable, happened, micros_of
+from tributary.resources.segment.kinds import REFUSED
+from tributary.resources.stream import Record
+from tributary.resources.stream.model import MAX_RECORD_BYTES
 from tributary.web.collector.rules import check
 
 MAX_MESSAGE_BYTES = 32 * 1024

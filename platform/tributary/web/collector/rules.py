@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from resources.segment.errors import BadMessage
-from resources.segment.kinds import KINDS
+from tributary.resources.segment.errors import BadMessage
+from tributary.resources.segment.kinds import KINDS
 
 _OBJECTS = ("context", "integrations", "properties", "traits")
 

@@ -16,9 +16,9 @@ from typing import Any
 
 from starlette.types import Receive, Scope
 
-from resources.segment.errors import BadMessage
-from resources.stream import EventStream, Record
-from tributary.gateway.bodies import announced
+from tributary.resources.gateway.bodies import announced
+from tributary.resources.segment.errors import BadMessage
+from tributary.resources.stream import EventStream, Record
 from tributary.web.collector import answers
 from tributary.web.collector.answers import Answer
 from tributary.web.collector.body import read_body, unpacked

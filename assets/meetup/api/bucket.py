@@ -1,0 +1,150 @@
+"""The token bucket: no more requests a minute than Meetup allows, counted over every run on the machine.
+
+The bucket is one number, the time of the next free slot of an even schedule (the generic cell rate algorithm, ITU-T
+I.371). A caller reserves a slot under a file lock, and then waits for it without the lock: callers are served in order,
+nobody polls, and one that dies wastes a single slot. What the requests are belongs elsewhere.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from tributary.assets.meetup.api.clock import Clock, SystemClock
+from tributary.assets.meetup.api.errors import MeetupUsageError
+
+WINDOW = 60.0
+"""Seconds over which Meetup counts requests."""
+
+_BURST_SHARE = 25
+_FARTHEST = 600.0
+"""A slot farther ahead than this many seconds can only come from a clock that was put back."""
+
+
+class Bucket(Protocol):
+    """Lets callers through at the permitted rate."""
+
+    def take(self) -> None:
+        """Return as soon as one more request may be sent."""
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Let nobody through for `seconds`, because the server asked for it."""
+        ...
+
+
+class _Schedule:
+    """The even schedule behind a bucket, wherever its number is kept.
+
+    `requests_per_minute` is kept in every span of a minute, wherever it begins: of it, one twenty-fifth may go out at
+    once after a rest, and only the remainder is spread over the minute. A plain bucket would let through both.
+    """
+
+    def __init__(self, requests_per_minute: int) -> None:
+        if requests_per_minute < 2:
+            raise MeetupUsageError(
+                f"{requests_per_minute} requests a minute are too few to work with; allow 2 at the least."
+            )
+        self._burst = max(1, requests_per_minute // _BURST_SHARE)
+        self._interval = WINDOW / (requests_per_minute - self._burst)
+
+    def reserve(self, free: float, now: float) -> tuple[float, float]:
+        """The slot of the next request, and the free slot after it, both in seconds since 1970."""
+        if free > now + _FARTHEST:
+            free = now
+        free = max(free, now - (self._burst - 1) * self._interval)
+        return max(now, free), free + self._interval
+
+
+class FileBucket:
+    """A bucket that all processes of this machine share through a folder.
+
+    Args:
+        folder: where its number and its lock are; made on first use.
+        requests_per_minute: of all callers together.
+        clock: the time, which all callers must share.
+
+    Raises:
+        MeetupUsageError: for fewer than 2 requests a minute, or, when used, for a folder that cannot be written.
+    """
+
+    def __init__(self, folder: Path, requests_per_minute: int, clock: Clock | None = None) -> None:
+        self._folder = folder
+        self._schedule = _Schedule(requests_per_minute)
+        self._clock = clock or SystemClock()
+
+    def take(self) -> None:
+        slot = self._changed(self._schedule.reserve)
+        wait = slot - self._clock.now()
+        if wait > 0:
+            self._clock.sleep(wait)
+
+    def pause(self, seconds: float) -> None:
+        self._changed(lambda free, now: (now, max(free, now + seconds)))
+
+    def _changed(self, change: Callable[[float, float], tuple[float, float]]) -> float:
+        with self._locked():
+            now = self._clock.now()
+            answer, free = change(self._read(now), now)
+            aside = self._folder / "next.new"
+            aside.write_text(repr(free))
+            aside.replace(self._folder / "next")
+        return answer
+
+    def _read(self, now: float) -> float:
+        try:
+            return float((self._folder / "next").read_text())
+        except FileNotFoundError:
+            return 0.0
+        except ValueError:
+            # A power failure can leave the file empty. What was spent is then unknown, so a whole window is assumed.
+            return now + WINDOW
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise MeetupUsageError(
+                f"The rate limit cannot be kept in {self._folder} ({error.strerror}); let this user write there."
+            ) from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+
+class LocalBucket:
+    """A bucket of one process, for a client that shares its token with nobody.
+
+    Args:
+        requests_per_minute: of all callers together.
+        clock: the time.
+
+    Raises:
+        MeetupUsageError: for fewer than 2 requests a minute.
+    """
+
+    def __init__(self, requests_per_minute: int, clock: Clock | None = None) -> None:
+        self._schedule = _Schedule(requests_per_minute)
+        self._clock = clock or SystemClock()
+        self._free = 0.0
+        self._lock = threading.Lock()
+
+    def take(self) -> None:
+        with self._lock:
+            slot, self._free = self._schedule.reserve(self._free, self._clock.now())
+        wait = slot - self._clock.now()
+        if wait > 0:
+            self._clock.sleep(wait)
+
+    def pause(self, seconds: float) -> None:
+        with self._lock:
+            self._free = max(self._free, self._clock.now() + seconds)

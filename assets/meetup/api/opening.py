@@ -1,0 +1,129 @@
+"""Opens Meetup as the settings say: the real API where a token is set, else the simulator on this machine.
+
+Which groups are looked for follows from the settings too. What is done with the answers belongs to the domain.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+from pydantic import SecretStr
+
+from tributary.assets.meetup.api.bucket import Bucket, FileBucket, LocalBucket
+from tributary.assets.meetup.api.client import MeetupClient
+from tributary.assets.meetup.api.errors import MeetupError
+from tributary.assets.meetup.api.search import Search
+from tributary.resources.settings import Settings
+
+REQUESTS_PER_MINUTE = 500
+"""What Meetup allows: https://www.meetup.com/graphql/guide/"""
+
+SIMULATOR_TOKEN = "simulator"  # noqa: S105 - everybody may know it
+_UNTHROTTLED = 10_000_000
+_KNOCK_SECONDS = 1.0
+
+
+class MeetupAbsentError(MeetupError):
+    """There is nothing to ask: no token is set, and no simulator runs."""
+
+
+class Meetup:
+    """The API that the settings name, opened on first use. May be used by several threads.
+
+    Args:
+        settings: the settings in force.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: MeetupClient | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is anything that could be asked, up or not."""
+        return self._settings.meetup_token is not None or self._settings.profile == "local"
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the simulator stands in for Meetup."""
+        return self._settings.meetup_token is None and self._settings.profile == "local"
+
+    @property
+    def origin(self) -> str:
+        """From where answers come, by name: the simulator, or the endpoint."""
+        return "the simulator" if self.simulated else self._settings.meetup_url
+
+    @property
+    def search(self) -> Search:
+        """What groups are looked for.
+
+        Raises:
+            MeetupUsageError: the settings name no topic, or no place on earth.
+        """
+        settings = self._settings
+        topics = tuple(topic.strip() for topic in settings.meetup_topics.split(",") if topic.strip())
+        return Search(topics, settings.meetup_lat, settings.meetup_lon, settings.meetup_radius)
+
+    @property
+    def absence(self) -> str | None:
+        """Why nothing can be asked at this moment, in one sentence; None where something can."""
+        if not self.configured:
+            return "Meetup cannot be asked without a token; set TRIBUTARY_MEETUP_TOKEN."
+        if self.simulated and not _listens(self._settings.meetup_port):
+            return (
+                "No token for Meetup is set, and its simulator does not listen on port "
+                f"{self._settings.meetup_port}; start it with `tributary up`, or set TRIBUTARY_MEETUP_TOKEN."
+            )
+        return None
+
+    def client(self) -> MeetupClient:
+        """The client, the same at each call.
+
+        Raises:
+            MeetupAbsentError: no token is set, and no simulator answers.
+            MeetupError: the settings cannot be used.
+        """
+        with self._lock:
+            if self._client is None:
+                absence = self.absence
+                if absence is not None:
+                    raise MeetupAbsentError(absence)
+                self._client = self._opened()
+            return self._client
+
+    def close(self) -> None:
+        """Close the connections; the next use opens them anew."""
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
+
+    def _opened(self) -> MeetupClient:
+        settings = self._settings
+        bucket: Bucket
+        if settings.meetup_token is None:
+            # The simulator is nobody's to spare, and what it allows has nothing to do with the token's allowance.
+            bucket = LocalBucket(_UNTHROTTLED)
+            return MeetupClient(simulator_url(settings), SecretStr(SIMULATOR_TOKEN), bucket=bucket)
+        bucket = FileBucket(settings.home / "run" / "meetup-bucket", REQUESTS_PER_MINUTE)
+        return MeetupClient(settings.meetup_url, settings.meetup_token, bucket=bucket)
+
+
+def open_meetup(settings: Settings) -> Meetup:
+    """The platform's resource `meetup`; nothing is opened or asked before its first use."""
+    return Meetup(settings)
+
+
+def simulator_url(settings: Settings) -> str:
+    """The simulator's endpoint."""
+    return f"http://127.0.0.1:{settings.meetup_port}/gql-ext"
+
+
+def _listens(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=_KNOCK_SECONDS):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,153 @@
+"""The root of the graph: what `groupSearch`, `groupByUrlname`, `group` and `event` answer at a moment.
+
+Bounds of events are taken as moments, and excluded. A search looks for its words in names and topics, and tells at most
+`search_cap` groups, page by page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tributary.assets.meetup.api.circles import distance_miles
+from tributary.assets.meetup.standin.connections import connection, refused, results
+from tributary.assets.meetup.standin.founding import Group
+from tributary.assets.meetup.standin.meeting import Meeting
+from tributary.assets.meetup.standin.views import event_id, event_token, event_view, group_view
+from tributary.assets.meetup.standin.world import World
+
+DEFAULT_RADIUS = 25.0
+"""Miles, as the schema says."""
+
+_FAR = 32_503_680_000.0
+"""The year 3000, after everything."""
+
+
+@dataclass(frozen=True)
+class Caps:
+    """What the server gives at the most.
+
+    Attributes:
+        page: nodes in a page.
+        search: groups of one search.
+    """
+
+    page: int = 50
+    search: int = 200
+
+
+class Root:
+    """The root at a moment, for the executors in `execution`."""
+
+    def __init__(self, world: World, now: datetime, caps: Caps) -> None:
+        self._world = world
+        self._now = now
+        self._moment = now.timestamp()
+        self._caps = caps
+        self._nodes: dict[int, dict[str, Any]] = {}
+
+    def value(self) -> dict[str, Any]:
+        """The root value."""
+        return {
+            "event": self._event,
+            "group": self._group,
+            "groupByUrlname": self._group_by_urlname,
+            "groupSearch": self._group_search,
+        }
+
+    def _group(self, _info: Any, id: str) -> dict[str, Any] | None:  # noqa: A002 - the schema's name
+        return self._node(self._world.by_id.get(id))
+
+    def _group_by_urlname(self, _info: Any, urlname: str) -> dict[str, Any] | None:
+        return self._node(self._world.by_urlname(self._now).get(urlname))
+
+    def _event(self, _info: Any, id: str) -> dict[str, Any] | None:  # noqa: A002 - the schema's name
+        for group in self._world.groups:
+            if self._world.visible(group, self._now):
+                for meeting in self._announced(group, float("-inf"), _FAR):
+                    if id in (event_id(meeting, self._moment), event_token(meeting)):
+                        return event_view(group, meeting, self._known(group), self._now)
+        return None
+
+    def _group_search(
+        self,
+        _info: Any,
+        filter: Mapping[str, Any],  # noqa: A002 - the schema's name
+        first: int | None = None,
+        after: str | None = None,
+    ) -> dict[str, Any]:
+        words = filter["query"].lower().split()
+        radius = DEFAULT_RADIUS if filter.get("radius") is None else filter["radius"]
+        found = [
+            group
+            for group in self._world.groups
+            if self._world.visible(group, self._now)
+            and distance_miles(filter["lat"], filter["lon"], group.lat, group.lon) <= radius
+            and _speaks_of(group, words, self._now)
+        ]
+        return results(found[: self._caps.search], self._known, first, after, self._caps.page)
+
+    def _node(self, group: Group | None) -> dict[str, Any] | None:
+        return self._known(group) if group is not None and self._world.visible(group, self._now) else None
+
+    def _known(self, group: Group) -> dict[str, Any]:
+        node = self._nodes.get(group.number)
+        if node is None:
+            node = group_view(group, self._now)
+            node["events"] = lambda _info, **arguments: self._events(group, **arguments)
+            self._nodes[group.number] = node
+        return node
+
+    def _events(
+        self,
+        group: Group,
+        filter: Mapping[str, Any] | None = None,  # noqa: A002 - the schema's name
+        first: int | None = None,
+        after: str | None = None,
+        sort: str | None = None,
+    ) -> dict[str, Any]:
+        wanted = filter or {}
+        found = list(
+            self._announced(
+                group, _moment(wanted, "afterDateTime", float("-inf")), _moment(wanted, "beforeDateTime", _FAR)
+            )
+        )
+        statuses: Sequence[str] = wanted.get("status") or ("ACTIVE",)
+        found = [meeting for meeting in found if meeting.status(self._moment) in statuses]
+        if wanted.get("title"):
+            found = [meeting for meeting in found if wanted["title"].lower() in meeting.title.lower()]
+        if sort == "DESC":
+            found.reverse()
+        node = self._known(group)
+        return connection(
+            found,
+            event_token,
+            lambda meeting: event_view(group, meeting, node, self._now),
+            first,
+            after,
+            self._caps.page,
+        )
+
+    def _announced(self, group: Group, after: float, before: float) -> list[Meeting]:
+        timeline = self._world.timeline(group, self._now)
+        return [meeting for meeting in timeline.between(after, before) if meeting.created <= self._moment]
+
+
+def _speaks_of(group: Group, words: Sequence[str], now: datetime) -> bool:
+    text = " ".join((group.name_on(now.date()), *group.topics)).lower()
+    return all(word in text for word in words)
+
+
+def _moment(wanted: Mapping[str, Any], name: str, default: float) -> float:
+    value = wanted.get(name)
+    if value is None:
+        return default
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise refused(f"{name} is no ISO 8601 time") from None
+    if moment.tzinfo is None:
+        raise refused(f"{name} has no time zone")
+    return moment.timestamp()

@@ -1,0 +1,80 @@
+"""The form app put together: a WSGI application, alone or mounted under a prefix (links follow SCRIPT_NAME)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, url_for
+from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
+
+from tributary.assets.sneakers.app.database import migrate, open_engine, open_sessions
+from tributary.assets.sneakers.app.here import EXTENSION, Here
+from tributary.assets.sneakers.app.security import protect
+from tributary.assets.sneakers.app.service.opening import Today, local_day, open_service
+from tributary.assets.sneakers.app.values import spoken
+from tributary.assets.sneakers.app.views import charts, corrections, csv_files, entries, faults, pages
+from tributary.assets.sneakers.app.views.colours import dot_class
+from tributary.resources.gateway.logs import described
+
+BLUEPRINTS = (pages.blueprint, entries.blueprint, corrections.blueprint, charts.blueprint, csv_files.blueprint)
+
+
+def create_app(
+    database_url: str,
+    secret_key: str,
+    *,
+    today: Today = local_day,
+    trusted_hosts: Sequence[str] | None = None,
+) -> Flask:
+    """The app on a Postgres database, whose tables it brings up to date.
+
+    Args:
+        database_url: of the database `app`; any PostgreSQL URL, whichever driver it names.
+        secret_key: signs sessions and form tokens; the same for all processes and starts, known to nobody else.
+        today: which day it is for the collector.
+        trusted_hosts: names that a request's Host header may bear; any where None.
+
+    Raises:
+        TablesError: the tables cannot be made.
+    """
+    engine = open_engine(database_url)
+    migrate(engine)
+    sessions = open_sessions(engine)
+    app = _App(__name__)
+    app.config.update(
+        SECRET_KEY=secret_key,
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
+        TRUSTED_HOSTS=None if trusted_hosts is None else list(trusted_hosts),
+    )
+    app.extensions[EXTENSION] = Here(engine, sessions, open_service(sessions, today), today)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.add_template_filter(spoken)
+    app.add_template_filter(dot_class)
+    app.add_template_global(_versioned(app), "asset")
+    protect(app)
+    CSRFProtect(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    faults.register(app)
+    return app
+
+
+class _App(Flask):
+    def log_exception(self, exc_info: Any) -> None:
+        self.logger.error("A page failed:\n%s", described(exc_info[1]))
+
+
+def _versioned(app: Flask) -> Callable[[str], str]:
+    """Gives the address of a static file, which changes with its content, so that browsers may keep it for long."""
+    folder = Path(app.static_folder or "")
+    versions = {
+        file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:12] for file in folder.iterdir() if file.is_file()
+    }
+
+    def asset(name: str) -> str:
+        return url_for("static", filename=name, v=versions[name])
+
+    return asset

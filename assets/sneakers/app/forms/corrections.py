@@ -1,0 +1,70 @@
+"""The forms that change or undo an entry: each asks for what the kind of entry holds, filled with how it reads now."""
+
+# mypy: disallow-subclassing-any=false
+from __future__ import annotations
+
+from tributary.assets.sneakers.app.events import EventType
+from tributary.assets.sneakers.app.forms.base import TokenForm, day_field, price_field, text_field
+from tributary.assets.sneakers.app.forms.entries import PurchaseForm
+from tributary.assets.sneakers.app.rules import Entry
+from tributary.assets.sneakers.app.service.corrections import Correction
+
+
+class UndoForm(TokenForm):
+    """Nothing but the decision."""
+
+
+class EditForm(TokenForm):
+    """The day of an entry."""
+
+    event_date = day_field("Day")
+
+    def correction(self) -> Correction:
+        """The entry as it should read."""
+        return Correction(self.event_date.data)
+
+
+class EditSaleForm(EditForm):
+    """A sale."""
+
+    sale_price = price_field("Price received")
+
+    def correction(self) -> Correction:
+        return Correction(self.event_date.data, sale_price=self.sale_price.data)
+
+
+class EditGiftForm(EditForm):
+    """A gift."""
+
+    recipient = text_field("Given to", required=False)
+
+    def correction(self) -> Correction:
+        return Correction(self.event_date.data, recipient=self.recipient.data)
+
+
+class EditPurchaseForm(PurchaseForm):
+    """A purchase."""
+
+    purchased_on = None
+    event_date = day_field("Bought on")
+
+    def correction(self) -> Correction:
+        """The entry as it should read."""
+        return Correction(self.event_date.data, purchase=self.purchase())
+
+
+def edit_form(entry: Entry) -> EditForm | EditPurchaseForm:
+    """The form for an entry; unless it was sent, it shows how the entry reads."""
+    return _form_of(entry.event.type)(data={**entry.details, "event_date": entry.day})
+
+
+def _form_of(kind: EventType) -> type[EditForm] | type[EditPurchaseForm]:
+    match kind:
+        case EventType.BOUGHT:
+            return EditPurchaseForm
+        case EventType.SOLD:
+            return EditSaleForm
+        case EventType.GIVEN:
+            return EditGiftForm
+        case _:
+            return EditForm

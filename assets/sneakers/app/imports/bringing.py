@@ -1,0 +1,207 @@
+"""Records the rows of an SNQL app's tables through the service: brands, pairs with their purchase, and what happened.
+
+Each row's form token follows from its file and id, so that bringing in the same folder again records nothing twice,
+whatever ended it before. A row that cannot be true is named and left out; everything else comes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from tributary.assets.sneakers.app.database import Sessions
+from tributary.assets.sneakers.app.errors import AlreadySent, Refused
+from tributary.assets.sneakers.app.events import REMOVALS, USES, EventType
+from tributary.assets.sneakers.app.imports.tables import FILES, Odd, Row, read_rows
+from tributary.assets.sneakers.app.models import Manufacturer
+from tributary.assets.sneakers.app.names import plain
+from tributary.assets.sneakers.app.service.opening import SneakerService
+from tributary.assets.sneakers.app.service.pairs import Purchase
+from tributary.assets.sneakers.app.service.writer import Outcome
+
+UNKNOWN = "unknown"
+"""The colour or material that the other app did not keep."""
+
+KINDS = {
+    "add": EventType.BOUGHT,
+    "wear": EventType.WORN,
+    "walk": EventType.WALKED,
+    "clean": EventType.CLEANED,
+    "sell": EventType.SOLD,
+    "trash": EventType.TRASHED,
+    "give": EventType.GIVEN,
+}
+_LEFT = {"sold_at": EventType.SOLD, "trashed_at": EventType.TRASHED, "given_at": EventType.GIVEN}
+_TOKENS = UUID("5c9a1f6e-6f0e-4f43-9d3c-9a0f3f3a7a51")
+
+
+@dataclass
+class Brought:
+    """What came in: new brands, pairs and later events; rows that were there before; and odd rows, each a sentence."""
+
+    brands: int = 0
+    pairs: int = 0
+    events: int = 0
+    again: int = 0
+    odd: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Happening:
+    """Something that happened to a pair, and the row that says so."""
+
+    row: Row
+    kind: EventType
+    at: datetime
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """Its place in the life of the pair: by days, on one day the removal last."""
+        return self.at.date(), self.kind in REMOVALS, self.at, self.row.line
+
+
+def bring_in(folder: Path, service: SneakerService, sessions: Sessions, zone: ZoneInfo) -> Brought:
+    """Bring in the three files of `folder`, whose times are of `zone` where they name none.
+
+    Raises:
+        ImportRefused: a file cannot be read at all; nothing was brought in.
+    """
+    brands, pairs, events = (read_rows(folder, name) for name in FILES)
+    bringing = _Bringing(service, sessions, zone)
+    bringing.brands(brands)
+    bringing.sort(pairs, events)
+    for row in pairs:
+        bringing.pair(row)
+    return bringing.brought
+
+
+class _Bringing:
+    """One import under way: which brand is which here, and what happened to each pair."""
+
+    def __init__(self, service: SneakerService, sessions: Sessions, zone: ZoneInfo) -> None:
+        self._service = service
+        self._sessions = sessions
+        self._zone = zone
+        self._brands: dict[int, int] = {}
+        self._lives: dict[str, list[_Happening]] = {}
+        self.brought = Brought()
+
+    def brands(self, rows: list[Row]) -> None:
+        """Bring in the brands; one that is here under the same name is taken for the same."""
+        for row in rows:
+            with self._naming(row):
+                name, partner = row.text("manufacturer_name") or "", row.text("collaborator_name")
+                found = self._standing(name, partner)
+                if found is None:
+                    added = self._service.brands.add(_token(row), name, partner)
+                    self.brought.brands += not added.repeated
+                    found = added.manufacturer_id or 0
+                self._brands[row.id("id")] = found
+
+    def sort(self, pairs: list[Row], events: list[Row]) -> None:
+        """Sort what happened by pairs."""
+        self._lives = {row.key: [] for row in pairs}
+        for row in events:
+            with self._naming(row):
+                kind = KINDS.get(row.text("event_type") or "")
+                at = row.time("event_time", self._zone)
+                if kind is None:
+                    raise Odd(f"its event_type is none of {', '.join(KINDS)}")
+                if at is None:
+                    raise Odd("it has no event_time")
+                life = self._lives.get(str(row.id("sneaker_id")))
+                if life is None:
+                    raise Odd("there is no pair of its sneaker_id")
+                life.append(_Happening(row, kind, at))
+
+    def pair(self, row: Row) -> None:
+        """Bring in a pair, and what happened to it."""
+        life = sorted(self._lives.pop(row.key, []), key=lambda one: one.place)
+        bought = next((one for one in life if one.kind is EventType.BOUGHT), None)
+        sneaker_id = None
+        with self._naming(row):
+            at = bought.at if bought else row.time("created_at", self._zone)
+            if at is None:
+                raise Odd("it has neither an event `add` nor created_at")
+            made = self._service.pairs.buy(_token(row), self._purchase(row), at.date(), at)
+            self.brought.pairs += not made.repeated
+            self.brought.again += made.repeated
+            sneaker_id = made.sneaker_id
+            if not any(one.kind in REMOVALS for one in life):
+                life += self._left(row)
+        for one in life:
+            if one is not bought:
+                with self._naming(one.row):
+                    self._record(row, one, sneaker_id)
+
+    def _record(self, pair: Row, one: _Happening, sneaker_id: int | None) -> None:
+        if sneaker_id is None:
+            raise Odd("its pair could not be brought in")
+        made = self._recorded(_token(one.row, one.kind), pair, one, sneaker_id)
+        self.brought.events += not made.repeated
+        self.brought.again += made.repeated
+
+    def _recorded(self, token: UUID, pair: Row, one: _Happening, sneaker_id: int) -> Outcome:
+        pairs, day = self._service.pairs, one.at.date()
+        match one.kind:
+            case EventType.SOLD:
+                return pairs.sell(token, sneaker_id, pair.text("sale_price"), day, one.at)
+            case EventType.TRASHED:
+                return pairs.trash(token, sneaker_id, day, one.at)
+            case EventType.GIVEN:
+                return pairs.give(token, sneaker_id, day, at=one.at)
+            case kind if kind in USES:
+                return pairs.use(token, kind, sneaker_id, day, one.at)
+            case _:
+                raise Odd("the pair was bought before")
+
+    def _left(self, row: Row) -> Iterator[_Happening]:
+        """How the pair left by its own row, where no event says so."""
+        for column, kind in _LEFT.items():
+            at = row.time(column, self._zone)
+            if at is not None:
+                yield _Happening(row, kind, at)
+
+    def _purchase(self, row: Row) -> Purchase:
+        brand = self._brands.get(row.id("manufacturer_id"))
+        if brand is None:
+            raise Odd("there is no brand of its manufacturer_id")
+        return Purchase(
+            name=row.text("sneaker_name") or "",
+            color=row.text("color") or UNKNOWN,
+            material=row.text("material") or UNKNOWN,
+            price=row.text("purchase_price") or "",
+            manufacturer_id=brand,
+        )
+
+    def _standing(self, name: str, partner: str | None) -> int | None:
+        statement = select(Manufacturer.manufacturer_id).where(
+            func.lower(Manufacturer.name) == func.lower(plain(name)),
+            func.lower(func.coalesce(Manufacturer.collaborator, "")) == func.lower(plain(partner or "")),
+        )
+        with self._sessions() as session:
+            return session.scalar(statement)
+
+    @contextmanager
+    def _naming(self, row: Row) -> Iterator[None]:
+        """Name the row where it turns out to be odd, and go on."""
+        try:
+            yield
+        except Odd as odd:
+            self.brought.odd.append(f"{row.file}, line {row.line}: {odd}.")
+        except AlreadySent:
+            self.brought.odd.append(f"{row.file}, line {row.line}: its id was brought in before, with other values.")
+        except Refused as refused:
+            self.brought.odd.extend(f"{row.file}, line {row.line}: {sentence}" for _, sentence in refused.faults)
+
+
+def _token(row: Row, kind: EventType | None = None) -> UUID:
+    own = "" if kind is None or row.file == "sneaker_events.csv" else f" {kind}"
+    return uuid5(_TOKENS, f"{row.file} {row.id('id')}{own}")

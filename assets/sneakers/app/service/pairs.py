@@ -1,0 +1,206 @@
+"""What happens to pairs: bought, worn, walked in, cleaned, sold, thrown away, given away.
+
+Taking such an entry back, or changing it, is in `corrections`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from tributary.assets.sneakers.app.errors import Refused
+from tributary.assets.sneakers.app.events import USES, Event, EventType
+from tributary.assets.sneakers.app.models import Sneaker
+from tributary.assets.sneakers.app.rules import violation
+from tributary.assets.sneakers.app.service.rows import events_of, held_brand, locked_pair, replay_into, state_of
+from tributary.assets.sneakers.app.service.writer import Draft, Outcome, Writer
+from tributary.assets.sneakers.app.values import (
+    check_all,
+    clean_day,
+    clean_id,
+    clean_optional_text,
+    clean_price,
+    clean_text,
+    moment_of,
+)
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """A pair as it is typed in; `price` is a decimal number as text."""
+
+    name: str
+    color: str
+    material: str
+    price: str
+    manufacturer_id: int | None
+
+    def cleaned(self) -> Purchase:
+        """The same as it is stored.
+
+        Raises:
+            Refused: a value cannot be understood.
+        """
+        check_all(
+            lambda: clean_id(self.manufacturer_id, "manufacturer_id", "The brand"),
+            lambda: clean_text(self.name, "name", "The name"),
+            lambda: clean_text(self.color, "color", "The colour"),
+            lambda: clean_text(self.material, "material", "The material"),
+            lambda: clean_price(self.price, "purchase_price", "The price"),
+        )
+        return replace(
+            self,
+            name=clean_text(self.name, "name", "The name"),
+            color=clean_text(self.color, "color", "The colour"),
+            material=clean_text(self.material, "material", "The material"),
+            price=str(clean_price(self.price, "purchase_price", "The price")),
+        )
+
+    def details(self, session: Session) -> dict[str, Any]:
+        """The details of the event `bought`; holds the brand.
+
+        Raises:
+            Refused: there is no such brand.
+        """
+        brand = held_brand(session, self.manufacturer_id or 0)
+        return {
+            "name": self.name,
+            "color": self.color,
+            "material": self.material,
+            "purchase_price": self.price,
+            "manufacturer_id": brand.manufacturer_id,
+            "brand": brand.name,
+            "collaborator": brand.collaborator,
+        }
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Records what happens to pairs. Every call raises `Refused`, with nothing written, where it cannot be true.
+
+    Each is told the day, and the moment `at` where more than the day is known.
+    """
+
+    writer: Writer
+
+    def buy(self, token: UUID, purchase: Purchase, day: date | None, at: datetime | None = None) -> Outcome:
+        """A new pair, bought on `day`."""
+        check_all(purchase.cleaned, lambda: clean_day(day, "purchased_on", self.writer.today()))
+        bought = purchase.cleaned()
+        on = clean_day(day, "purchased_on", self.writer.today())
+
+        def work(session: Session, now: datetime) -> Draft:
+            details = bought.details(session)
+            pair = Sneaker(
+                name=bought.name,
+                color=bought.color,
+                material=bought.material,
+                purchase_price=Decimal(bought.price),
+                purchased_on=on,
+                manufacturer_id=details["manufacturer_id"],
+                created_at=now,
+            )
+            session.add(pair)
+            session.flush()
+            return Draft(EventType.BOUGHT, pair.sneaker_id, on, details, now, at)
+
+        return self.writer.record(token, ("buy", bought.__dict__, on), work)
+
+    def use(
+        self, token: UUID, kind: EventType, sneaker_id: int | None, day: date | None, at: datetime | None = None
+    ) -> Outcome:
+        """The pair was worn, walked in or cleaned on `day`."""
+        if kind not in USES:
+            raise Refused("type", "Choose whether the pair was worn, walked in or cleaned.")
+        self._check(sneaker_id, day)
+        pair_id = clean_id(sneaker_id, "sneaker_id", "The pair")
+        on = clean_day(day, "event_date", self.writer.today())
+
+        def work(session: Session, _now: datetime) -> Draft:
+            # The row is what a replay of all events gives, so a use, which changes nothing of it, needs only the row.
+            found = violation(state_of(locked_pair(session, pair_id)), kind, on)
+            if found is not None:
+                raise Refused(found.field, found.sentence)
+            return Draft(kind, pair_id, on, {}, at=at)
+
+        return self.writer.record(token, (str(kind), pair_id, on), work)
+
+    def sell(
+        self,
+        token: UUID,
+        sneaker_id: int | None,
+        price: str | None,
+        day: date | None,
+        at: datetime | None = None,
+    ) -> Outcome:
+        """The pair was sold on `day`."""
+        self._check(sneaker_id, day, lambda: clean_price(price, "sale_price", "The price"))
+        pair_id = clean_id(sneaker_id, "sneaker_id", "The pair")
+        details = {"sale_price": str(clean_price(price, "sale_price", "The price"))}
+        return self._remove(token, EventType.SOLD, pair_id, day, details, at)
+
+    def trash(self, token: UUID, sneaker_id: int | None, day: date | None, at: datetime | None = None) -> Outcome:
+        """The pair was thrown away on `day`."""
+        self._check(sneaker_id, day)
+        return self._remove(token, EventType.TRASHED, clean_id(sneaker_id, "sneaker_id", "The pair"), day, {}, at)
+
+    def give(
+        self,
+        token: UUID,
+        sneaker_id: int | None,
+        day: date | None,
+        recipient: str | None = None,
+        at: datetime | None = None,
+    ) -> Outcome:
+        """The pair was given away on `day`, to `recipient` where that is said."""
+        self._check(sneaker_id, day, lambda: clean_optional_text(recipient, "recipient", "The recipient"))
+        pair_id = clean_id(sneaker_id, "sneaker_id", "The pair")
+        details = {"recipient": clean_optional_text(recipient, "recipient", "The recipient")}
+        return self._remove(token, EventType.GIVEN, pair_id, day, details, at)
+
+    def remove(
+        self, token: UUID, kind: str | None, sneaker_id: int | None, day: date | None, recipient: str | None = None
+    ) -> Outcome:
+        """The pair was thrown away or given away, as `kind` says; only a gift has a recipient."""
+        if kind == EventType.GIVEN:
+            return self.give(token, sneaker_id, day, recipient)
+        if kind != EventType.TRASHED:
+            raise Refused("type", "Choose whether the pair was thrown away or given away.")
+        if clean_optional_text(recipient, "recipient", "The recipient") is not None:
+            raise Refused(
+                "recipient", "A pair that was thrown away went to nobody: leave this empty, or choose a gift."
+            )
+        return self.trash(token, sneaker_id, day)
+
+    def _check(self, sneaker_id: int | None, day: date | None, *others: Callable[[], object]) -> None:
+        check_all(
+            lambda: clean_id(sneaker_id, "sneaker_id", "The pair"),
+            *others,
+            lambda: clean_day(day, "event_date", self.writer.today()),
+        )
+
+    def _remove(
+        self,
+        token: UUID,
+        kind: EventType,
+        pair_id: int,
+        day: date | None,
+        details: Mapping[str, Any],
+        at: datetime | None,
+    ) -> Outcome:
+        on = clean_day(day, "event_date", self.writer.today())
+
+        def work(session: Session, now: datetime) -> Draft:
+            pair = locked_pair(session, pair_id)
+            events = events_of(session, pair_id)
+            drafted = Event(events[-1].event_id + 1, kind, pair_id, on, moment_of(on, now, at), now, details)
+            replay_into(session, pair, [*events, drafted])
+            return Draft(kind, pair_id, on, details, at=at)
+
+        return self.writer.record(token, (str(kind), pair_id, on, details), work)

@@ -1,0 +1,55 @@
+"""The pages that only show: Home, all pairs, one pair with its history, the brands."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, render_template
+from flask.typing import ResponseReturnValue
+
+from tributary.assets.sneakers.app.here import here
+from tributary.assets.sneakers.app.reading.collection import latest, per_brand, totals
+from tributary.assets.sneakers.app.reading.history import history_of, history_of_brands
+from tributary.assets.sneakers.app.reading.pairs import all_pairs, one_pair, owned_pairs
+from tributary.assets.sneakers.app.views.showing import ID
+
+blueprint = Blueprint("pages", __name__)
+LATEST = 8
+
+
+@blueprint.get("/")
+def home() -> ResponseReturnValue:
+    """Home: the collection at a glance."""
+    with here().sessions() as session:
+        return render_template(
+            "home.html",
+            totals=totals(session, here().today()),
+            pairs=owned_pairs(session),
+            latest=latest(session, LATEST),
+        )
+
+
+@blueprint.get("/sneakers")
+def pairs() -> ResponseReturnValue:
+    """Every pair there ever was."""
+    with here().sessions() as session:
+        return render_template("pairs.html", pairs=all_pairs(session))
+
+
+@blueprint.get(f"/sneakers/<{ID}:sneaker_id>")
+def pair(sneaker_id: int) -> ResponseReturnValue:
+    """One pair and its history; a pair whose purchase was undone keeps its history."""
+    with here().sessions() as session:
+        lines = history_of(session, sneaker_id)
+        if not lines:
+            abort(404)
+        return render_template("pair.html", pair=one_pair(session, sneaker_id), lines=lines)
+
+
+@blueprint.get("/brands")
+def brands() -> ResponseReturnValue:
+    """The brands and what was said of them."""
+    with here().sessions() as session:
+        return render_template(
+            "brands.html",
+            brands=sorted(per_brand(session), key=lambda brand: brand.label.casefold()),
+            lines=history_of_brands(session),
+        )

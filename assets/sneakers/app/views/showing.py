@@ -1,0 +1,42 @@
+"""How a form is shown again, and where a recorded one leads."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from tributary.assets.sneakers.app.events import PARTICIPLES
+from tributary.assets.sneakers.app.forms.base import TokenForm
+from tributary.assets.sneakers.app.here import here
+from tributary.assets.sneakers.app.reading.choices import Choice, brands, pairs_owned
+from tributary.assets.sneakers.app.service.writer import Outcome
+from tributary.assets.sneakers.app.values import LARGEST_ID
+
+ID = f"int(min=1, max={LARGEST_ID})"
+"""An id in the path of a page."""
+
+
+def show(template: str, form: TokenForm, **values: object) -> ResponseReturnValue:
+    """The page of a form; its status says whether it was refused."""
+    status = 422 if form.is_submitted() else 200
+    return render_template(template, form=form, today=here().today(), **values), status
+
+
+def done(outcome: Outcome, sentence: str, endpoint: str, **values: object) -> ResponseReturnValue:
+    """Say what was recorded, and lead to a page that can be reloaded without sending anything again."""
+    if outcome.repeated:
+        sentence = f"This form had arrived before: it was recorded once ({PARTICIPLES[outcome.type]})."
+    flash(sentence)
+    return redirect(url_for(endpoint, **values), 303)  # type: ignore[arg-type]
+
+
+def choices_of_brands() -> list[Choice]:
+    """The brands at this moment."""
+    with here().sessions() as session:
+        return brands(session)
+
+
+def choices_of_pairs() -> list[Choice]:
+    """The pairs owned at this moment."""
+    with here().sessions() as session:
+        return pairs_owned(session)

@@ -1,0 +1,21 @@
+"""The social sample: the events of an invented network, for a first run, for tests and for a live stream.
+
+The generator belongs here and nothing else of the domain; what it leaves in the lake is read like any other events.
+Importing this package is cheap: the generator comes with the first sample that is made.
+"""
+
+from __future__ import annotations
+
+from tributary.assets.social.standin.errors import SampleError
+from tributary.assets.social.standin.make import DEFAULT_DAYS, DEFAULT_SEED, make_social_sample
+from tributary.assets.social.standin.marker import social_sample_is_made
+from tributary.assets.social.standin.report import SocialSampleReport
+
+__all__ = [
+    "DEFAULT_DAYS",
+    "DEFAULT_SEED",
+    "SampleError",
+    "SocialSampleReport",
+    "make_social_sample",
+    "social_sample_is_made",
+]

@@ -1,0 +1,43 @@
+"""What somebody does, before it is a message: one action, and the visit that it is part of.
+
+Times are seconds since the visit began; how actions become Segment calls is in `messages`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tributary.assets.social.standin.people import Person
+
+Kind = Literal["identify", "track", "page", "screen", "group", "alias"]
+MAX_PAUSE_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Action:
+    """One call: `name` is the event, the page's name, the group or the previous id; `body` properties or traits.
+
+    `path` is the page on which it happens; `known` tells whether the caller is signed in.
+    """
+
+    kind: Kind
+    name: str
+    body: dict[str, Any]
+    seconds: float
+    path: str
+    known: bool
+
+
+@dataclass(slots=True)
+class Visit:
+    """What `person` did in one go. `number` counts visits from 0, and `position` places it among all activity (0 to 1).
+
+    `trouble` names what is wrong with it on purpose, with how often.
+    """
+
+    number: int
+    position: float
+    person: Person
+    actions: list[Action]
+    trouble: dict[str, int] = field(default_factory=dict)

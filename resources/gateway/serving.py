@@ -1,0 +1,45 @@
+"""How the platform serves an ASGI application: by uvicorn, behind the gateway, with patience that ends."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from tributary.resources.gateway.decision import Policy
+from tributary.resources.gateway.hosts import KnownHosts, known_hosts
+from tributary.resources.gateway.layer import Gateway
+from tributary.resources.gateway.patience import PatientProtocol
+from tributary.resources.settings import Settings
+
+STARTUP_FAILURE = 3
+"""The exit code of a server that could not start, which is uvicorn's."""
+
+
+def guarded(application: ASGIApp, policy: Policy, **options: Any) -> uvicorn.Config:
+    """A server's configuration with `application` behind the gateway; `options` are uvicorn's."""
+    # Requests carry personal data in their paths and addresses; what matters is counted, not logged.
+    fixed = {"http": PatientProtocol, "access_log": False, "server_header": False}
+    return uvicorn.Config(Gateway(application, policy), **{**options, **fixed})
+
+
+def serve(application: ASGIApp, policy: Policy, **options: Any) -> None:
+    """Serve `application` behind the gateway until SIGINT or SIGTERM; `options` are uvicorn's.
+
+    Raises:
+        SystemExit: it could not start.
+    """
+    server = uvicorn.Server(guarded(application, policy, **options))
+    # The server repeats the signal that ended it, once it has ended in order.
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
+
+
+def hosts_of(settings: Settings) -> KnownHosts:
+    """The names by which the settings say that the servers are known."""
+    return known_hosts(settings.allowed_host_names, settings.host)
