@@ -10,7 +10,6 @@ import json
 import re
 from typing import NamedTuple
 
-from tributary.resources.lake.errors import ObjectDamagedError
 from tributary.resources.lake.model import Lake
 
 RAW = "sneakers/raw/events/"
@@ -58,20 +57,6 @@ def _event_id(line: bytes) -> object:
         return json.loads(line)["event_id"]
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def refuse_damaged(lake: Lake, key: str, data: bytes) -> None:
-    """Refuse an object that is not whole.
-
-    Raises:
-        ObjectDamagedError: it is not.
-    """
-    if not is_whole(key, data):
-        raise ObjectDamagedError(
-            lake.url(key),
-            "it does not go from the first to the last event of its name",
-            "`tributary materialize raw.sneaker_events --force` takes it again from the app.",
-        )
 
 
 def objects(lake: Lake) -> list[str]:

@@ -13,18 +13,13 @@ from typing import Any
 
 import msgspec
 
+from tributary.assets.factory.reading import DoesNotFit, Row
 from tributary.assets.sneakers.tables import BRANDS, LIFE, TYPES
-
-Row = dict[str, Any]
 
 _LARGEST_ID = 2**63 - 1
 _PRICE = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?")
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 _DECODER = msgspec.json.Decoder()
-
-
-class DoesNotFit(ValueError):
-    """Why a record is no row; says nothing of what the record holds, since reasons are logged."""
 
 
 def read_record(line: bytes) -> Row:

@@ -7,23 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from tributary.assets.sneakers.source import STATE_QUERIES, newest_event
 from tributary.resources.app_database import AppDatabase
 from tributary.resources.errors import TributaryError
-from tributary.resources.lake.errors import ObjectDamagedError, ObjectNotFoundError
-from tributary.resources.lake.integrity import is_intact, open_verified
+from tributary.resources.lake.integrity import is_intact
 from tributary.resources.lake.model import Lake
 
 STATE = "sneakers/raw/state/"
-_MEND = "materialise raw.sneaker_state, which takes it anew"
 
 
 class SnapshotError(TributaryError):
-    """A snapshot, or its manifest, is not in the lake as it was put there."""
+    """The manifest of a snapshot is not in the lake as it was put there."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,9 @@ def read_manifest(lake: Lake, table: str) -> Manifest | None:
     try:
         return msgspec.json.decode(lake.get(key), type=Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise SnapshotError(f"The manifest {lake.url(key)} cannot be read; {_MEND}.") from None
+        raise SnapshotError(
+            f"The manifest {lake.url(key)} cannot be read; materialise raw.sneaker_state, which takes it anew."
+        ) from None
 
 
 def take_snapshots(app: AppDatabase, lake: Lake) -> dict[str, Manifest]:
@@ -65,20 +64,6 @@ def take_snapshots(app: AppDatabase, lake: Lake) -> dict[str, Manifest]:
     with app.snapshot() as snapshot:
         found = {table: list(snapshot.rows(query)) for table, query in STATE_QUERIES.items()}
     return {table: _keep(lake, table, rows) for table, rows in found.items()}
-
-
-def snapshot_rows(lake: Lake, manifest: Manifest) -> Iterator[dict[str, Any]]:
-    """The rows of a snapshot, as texts and numbers.
-
-    Raises:
-        SnapshotError: the lake does not have it as it was taken.
-    """
-    try:
-        data = b"".join(open_verified(lake, manifest.key, size=manifest.size, sha256=manifest.sha256))
-    except (ObjectDamagedError, ObjectNotFoundError) as error:
-        raise SnapshotError(f"{error} To mend it, {_MEND}.") from error
-    for line in data.splitlines():
-        yield json.loads(line)
 
 
 def _keep(lake: Lake, table: str, rows: list[dict[str, Any]]) -> Manifest:

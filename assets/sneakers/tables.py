@@ -6,7 +6,6 @@ What a record must hold to become a row is decided in `assets.sneakers.records`.
 from __future__ import annotations
 
 from tributary.resources.warehouse.checks import AcceptedValues, Expression, NotNull, Unique
-from tributary.resources.warehouse.counting import NoRejects, Reconcile
 from tributary.resources.warehouse.table import Column, Deduplication, Table
 
 SOURCE_OBJECT = "source_object"
@@ -71,8 +70,6 @@ EVENTS = Table(
         ),
         Expression("event_time <= recorded_at", title="nothing_counts_before_it_is_recorded"),
         Expression("purchase_price >= 0 and sale_price >= 0", title="prices_are_not_negative"),
-        Reconcile(),
-        NoRejects(),
     ),
     # Pulls that overlap hold the same event twice, the same in both.
     deduplicate=Deduplication(key=(_ID,), order=(SOURCE_OBJECT, RECORD_OFFSET)),
@@ -112,7 +109,6 @@ SNEAKERS = Table(
                 "created_at",
             )
         ),
-        Reconcile(),
     ),
 )
 
@@ -126,9 +122,8 @@ MANUFACTURERS = Table(
         Column("name", "text", "Name of the brand."),
         Column("collaborator", "text", "With whom the brand made its pairs; null where with nobody."),
     ),
-    checks=(Unique(("manufacturer_id",)), NotNull(("manufacturer_id", "name")), Reconcile()),
+    checks=(Unique(("manufacturer_id",)), NotNull(("manufacturer_id", "name"))),
 )
 
 STATE_TABLES = {"sneakers": SNEAKERS, "manufacturers": MANUFACTURERS}
 """By state table of the app, the staged table of its rows."""
-TABLES = (EVENTS, *STATE_TABLES.values())

@@ -37,15 +37,25 @@ class ObjectNotFoundError(LakeError):
     """There is no object of this key."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         super().__init__(f"There is no object {url} in the lake; check its key, or whether it has been deleted.")
+
+    def mended_by(self, remedy: str) -> ObjectDamagedError:
+        """The error of an object that was put there and is gone, with the sentence that says what to do."""
+        return ObjectDamagedError(self.url, "it is gone", remedy)
 
 
 class ObjectDamagedError(LakeError):
     """The object does not hold what was put under its key."""
 
     def __init__(self, url: str, problem: str, remedy: str = "") -> None:
+        self.url, self.problem = url, problem
         then = f" {remedy}" if remedy else ""
         super().__init__(f"The object {url} is not what was put there ({problem}); nothing was made of it.{then}")
+
+    def mended_by(self, remedy: str) -> ObjectDamagedError:
+        """The same error, with the sentence that says what to do."""
+        return ObjectDamagedError(self.url, self.problem, remedy)
 
 
 class ObjectChangedError(LakeError):

@@ -216,7 +216,8 @@ class Warehouse(ABC):
         Args:
             fingerprint: what the rows of a whole table were made from, for `published` to tell later.
             fingerprints: by source object of a `Sources` window, what its rows were made from, for
-                `published_sources` to tell later. Objects of the window that it leaves out count as not loaded.
+                `published_sources` to tell later; read when the rows have been used up. Objects of the window that it
+                leaves out count as not loaded.
 
         Raises:
             ChecksFailed: a blocking check failed; the old rows stay.

@@ -13,12 +13,28 @@ from tests.sneakers.warehouse.streams import Log, put
 from tributary.assets.calendar.dates import date_rows
 from tributary.assets.calendar.domain import DIM_DATE
 from tributary.assets.factory.model import SqlModel, read_model
+from tributary.assets.factory.object_loading import Reading, load
 from tributary.assets.sneakers.arrivals import RAW
-from tributary.assets.sneakers.staged_assets import load_events
+from tributary.assets.sneakers.staged_assets import STAGED_EVENTS, STAGED_STATE
 from tributary.resources.lake import open_lake
+from tributary.resources.lake.model import Lake
 from tributary.resources.settings import PROJECT_ROOT
 from tributary.resources.warehouse.base import Batches, Select, WriteReport
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+
+
+def load_events(
+    warehouse: PostgresWarehouse, lake: Lake, *, force: bool = False, replay: bool = False
+) -> tuple[WriteReport, Reading]:
+    """Load the events that were not loaded yet; the report, and what was read."""
+    done = load(STAGED_EVENTS, warehouse, lake, force=force, replay=replay)
+    return done.report, done.reading
+
+
+def load_state(warehouse: PostgresWarehouse, lake: Lake, name: str) -> WriteReport:
+    """Load the current snapshot of a state table."""
+    return load(STAGED_STATE[name], warehouse, lake).report
+
 
 HISTORY = ("staged.sneaker_entries", "core.dim_sneaker")
 

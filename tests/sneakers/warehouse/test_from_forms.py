@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 from sqlalchemy import Engine, text
-from tests.sneakers.warehouse.building import Collection
+from tests.sneakers.warehouse.building import Collection, load_events, load_state
 
 from tributary.assets.sneakers.app.database import open_sessions
 from tributary.assets.sneakers.app.events import EventType
@@ -24,7 +24,6 @@ from tributary.assets.sneakers.app.service.pairs import Purchase
 from tributary.assets.sneakers.app.service.rows import events_of
 from tributary.assets.sneakers.app.service.writer import Outcome
 from tributary.assets.sneakers.pull import pull_events
-from tributary.assets.sneakers.staged_assets import load_events, load_state
 from tributary.assets.sneakers.state import take_snapshots
 from tributary.assets.sneakers.tables import STATE_TABLES
 from tributary.automation.sneaker_events import sneaker_events
@@ -89,8 +88,8 @@ def pull(collection: Collection, app: AppDatabase) -> None:
     pull_events(app, collection.lake, piece=7)
     take_snapshots(app, collection.lake)
     load_events(collection.warehouse, collection.lake)
-    for name, table in STATE_TABLES.items():
-        load_state(collection.warehouse, collection.lake, name, table)
+    for name in STATE_TABLES:
+        load_state(collection.warehouse, collection.lake, name)
 
 
 def test_the_events_come_to_what_the_app_says(

@@ -8,11 +8,9 @@ from itertools import pairwise
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.sneakers.warehouse import oracle
-from tests.sneakers.warehouse.building import HISTORY, Collection
+from tests.sneakers.warehouse.building import HISTORY, Collection, load_events
 from tests.sneakers.warehouse.oracle import naive
 from tests.sneakers.warehouse.streams import INSTANTS, PAIRS, START, Log, bought, event, logs, put
-
-from tributary.assets.sneakers.staged_assets import load_events
 
 DIM = "core.dim_sneaker"
 PERIOD = ("sneaker_key", "sneaker_id", "valid_from", "valid_to", "is_current")

@@ -11,14 +11,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.sneakers.warehouse.building import Collection
+from tests.sneakers.warehouse.building import Collection, load_events, load_state
 from tests.sneakers.warehouse.streams import START, bought, event, lines, put
 
+from tributary.assets.factory.reading import DoesNotFit, Row
 from tributary.assets.sneakers.arrivals import key_of
-from tributary.assets.sneakers.records import DoesNotFit, Row, read_record
-from tributary.assets.sneakers.staged_assets import load_events, load_state
+from tributary.assets.sneakers.records import read_record
 from tributary.assets.sneakers.state import STATE, Manifest
-from tributary.assets.sneakers.tables import MANUFACTURERS
 from tributary.resources.lake.errors import ObjectDamagedError
 from tributary.resources.warehouse.arrow import batches
 from tributary.resources.warehouse.base import NOBODY, Origin, Rejected
@@ -232,7 +231,7 @@ def test_a_record_that_gets_lost_on_the_way_stops_the_load(
     def forgetful(table: Table, rows: Iterable[Row]) -> Iterator[Any]:
         yield from batches(table, list(rows)[1:])
 
-    monkeypatch.setattr("tributary.assets.sneakers.loading.batches", forgetful)
+    monkeypatch.setattr("tributary.resources.warehouse.arrow.batches", forgetful)
     put(collection.lake, [event(2, "worn", 7, START), event(3, "worn", 7, START)])
     with pytest.raises(ChecksFailed, match="records_reconcile"):
         load_events(collection.warehouse, collection.lake)
@@ -255,10 +254,10 @@ def test_a_snapshots_row_that_gets_lost_on_the_way_stops_its_load(
         yield from batches(table, list(rows)[1:])
 
     with monkeypatch.context() as patch:
-        patch.setattr("tributary.assets.sneakers.loading.batches", forgetful)
+        patch.setattr("tributary.resources.warehouse.arrow.batches", forgetful)
         with pytest.raises(ChecksFailed, match="records_reconcile"):
-            load_state(collection.warehouse, collection.lake, "manufacturers", MANUFACTURERS)
-    assert load_state(collection.warehouse, collection.lake, "manufacturers", MANUFACTURERS).rows == 3
+            load_state(collection.warehouse, collection.lake, "manufacturers")
+    assert load_state(collection.warehouse, collection.lake, "manufacturers").rows == 3
 
 
 def test_rejected_records_are_warned_of_and_counted(collection: Collection) -> None:

@@ -1,0 +1,158 @@
+"""Declares a table that is made from source objects, and makes its asset.
+
+The declaration says where the objects are and how one is read; ledger, force, replay, quarantine, checks, metadata and
+the counts of partitions follow. How they are loaded is `object_loading`'s.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from tributary.assets.factory.fields import path_of, read_json_lines
+from tributary.assets.factory.lineage import Lineage, Source
+from tributary.assets.factory.loading import LAKE, loading_of
+from tributary.assets.factory.object_loading import Loaded, load
+from tributary.assets.factory.objects import Objects, SourceObject
+from tributary.assets.factory.outcome import Events, events
+from tributary.assets.factory.partition_rows import rows_of_sources
+from tributary.assets.factory.reading import Content, Reader
+from tributary.assets.factory.specs import FOLLOW, table_spec
+from tributary.assets.factory.table_step import table_step
+from tributary.resources.warehouse.base import WriteReport
+from tributary.resources.warehouse.counting import CountCheck, NoRejects, Reconcile
+from tributary.resources.warehouse.delimited.contract import FileContract
+from tributary.resources.warehouse.delimited.records import READING
+from tributary.resources.warehouse.table import Table
+
+SOURCE_OBJECT = "source_object"
+"""The usual column of the object that a row is from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectTable:
+    """A table made from source objects.
+
+    Args:
+        table: the table; that all records are accounted for is checked in any case.
+        source: the name of its source.
+        upstream: the asset of the objects, as `schema.name`; what does not fit is in quarantine under this name.
+        objects: where they are.
+        read: the reader of one object, or the contract of a delimited file; by default JSON lines, by the columns.
+        code_version: to be raised whenever `read` would give other rows; a file contract's digest by default.
+        defined_in: the `__file__` of the defining module.
+        kinds: what the objects are, for the UI.
+        whole: whether the table holds nothing but the objects as they are now. Else each write replaces the rows of the
+            objects that are new or have changed, which the column `source_column` tells.
+        source_column: the column of the object's name; rows are given it.
+        rejects: whether it puts what does not fit into quarantine, as one of several tables of the same objects does.
+        fields: where columns come from in the object, as paths; those that are not named have their own name there.
+        of: the asset of which these are paths, where it is another than `upstream`.
+        mend: a sentence that says what puts a damaged object right.
+        automation: when it is made by itself; None where a sensor or schedule asks for it.
+        metadata: what else its asset tells.
+    """
+
+    table: Table
+    source: str
+    upstream: str
+    objects: Objects
+    read: Reader | FileContract | None = None
+    code_version: str = ""
+    defined_in: str
+    kinds: Sequence[str] = ("json",)
+    whole: bool = False
+    source_column: str = SOURCE_OBJECT
+    rejects: bool = True
+    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    of: str = ""
+    mend: str = ""
+    automation: dg.AutomationCondition[Any] | None = FOLLOW
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        counted = [check for check in self.table.checks if not isinstance(check, CountCheck)]
+        checks = (*counted, Reconcile(), *([NoRejects()] if self.rejects else []))
+        object.__setattr__(self, "table", replace(self.table, checks=checks))
+        if isinstance(self.read, FileContract):
+            digest = hashlib.sha256(f"{READING} {self.read!r}".encode()).hexdigest()[:16]
+            object.__setattr__(self, "code_version", digest)
+        if not self.mend:
+            object.__setattr__(self, "mend", f"Materialise {self.upstream} for it again, which replaces it.")
+
+    @property
+    def lineage(self) -> Lineage:
+        """Where each column comes from in the objects."""
+        own = {column.name: (path_of(column),) for column in self.table.columns}
+        fields = {**own, self.source_column: (), **self.fields}
+        return {name: tuple(Source(self.of or self.upstream, path) for path in fields[name]) for name in own}
+
+    def content(self, one: SourceObject, data: bytes) -> Content:
+        """What an object holds; of a delimited file, which is loaded as it is, it is not asked for.
+
+        Raises:
+            NotWhole: it is not what was put there.
+        """
+        assert not isinstance(self.read, FileContract)  # noqa: S101 - as said
+        if self.read is not None:
+            return self.read(one.name, data)
+        return read_json_lines([column for column in self.table.columns if column.name != self.source_column], data)
+
+    def version(self, one: SourceObject) -> str:
+        """What tells the rows of an object, as this code makes them, from others."""
+        return f"{self.code_version} {one.version}"
+
+    def fingerprint(self, one: SourceObject, rows: int) -> str:
+        """What the ledger notes of an object of which so many rows were read."""
+        return f"{self.version(one)}:{rows}" if one.key else ""
+
+    def is_loaded(self, one: SourceObject, noted: str | None) -> bool:
+        """Whether the ledger's note of an object is of what lies there now; one without a key need not be noted."""
+        if not one.key:
+            return not noted
+        return noted is not None and noted.rpartition(":")[0] == self.version(one)
+
+    def asset(self) -> dg.AssetsDefinition:
+        """The asset that makes the table."""
+        objects, table = self.objects, self.table
+        spec = table_spec(
+            table,
+            domain=self.source,
+            deps=[self.upstream],
+            kinds=self.kinds,
+            source=Path(self.defined_in),
+            code_version=self.code_version,
+            partitions=objects.partitions,
+            automation=self.automation,
+            metadata=self.metadata,
+        )
+
+        @table_step(table, spec, resources=(LAKE,))
+        def run(context: dg.AssetExecutionContext) -> Events:
+            warehouse, lake, origin, force, replay = loading_of(context, table)
+            done: list[Loaded] = []
+
+            def write() -> WriteReport:
+                span = objects.span(context)
+                done.append(load(self, warehouse, lake, span, origin=origin, force=force, replay=replay))
+                return done[0].report
+
+            def rows() -> Mapping[str, int]:
+                names = done[0].objects
+                return rows_of_sources(warehouse, table, self.source_column, names, objects.partition, origin)
+
+            def told(_: WriteReport) -> Mapping[str, Any]:
+                found = {"objects": len(done[0].objects), "objects loaded now": len(done[0].reading.rows)}
+                if objects.partitions is None:
+                    return found
+                filled = {objects.partition(name) for name in done[0].objects}
+                return {**found, "partitions without an object": len(set(context.partition_keys) - filled)}
+
+            yield from events(context, table, write, lineage=self.lineage, metadata=told, partition_rows=rows)
+
+        return run
