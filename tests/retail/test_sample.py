@@ -16,10 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tributary.assets.retail.standin import FILES, SampleError, SampleReport, make_retail_sample, sample_is_current
-from tributary.assets.retail.standin.arrays import GroupedChoice, shares
+from tributary.assets.retail.standin.draws import GroupedChoice, shares
 from tributary.assets.retail.standin.sizes import Sizes
 from tributary.assets.retail.standin.vocabulary import FUEL_KIND
-from tributary.assets.retail.standin.writer import RowFormat
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = ROOT.parent / "shared" / "data" / "complete_journey"
@@ -422,13 +421,3 @@ def test_draws_follow_their_weights() -> None:
     choice = GroupedChoice.of(np.array([0, 0, 1]), np.array([1.0, 3.0, 5.0]), 2)
     drawn = choice.draw(np.zeros(40_000, dtype=np.int64), np.random.default_rng(0).random(40_000))
     assert (drawn == 1).mean() == pytest.approx(0.75, abs=0.01)
-
-
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=30))
-@settings(deadline=None)
-def test_lines_are_the_joined_texts(codes: list[tuple[int, int]]) -> None:
-    texts = [str(7**power) for power in range(10)]
-    form = RowFormat(["a", "b"], [np.array(texts, dtype=np.bytes_)] * 2)
-    first, second = (np.array(column, dtype=np.int64) for column in zip(*codes, strict=True))
-    assert form.header == b"a,b\n"
-    assert form.lines([first, second]).decode() == "".join(f"{texts[a]},{texts[b]}\n" for a, b in codes)

@@ -4,9 +4,15 @@ The generator belongs here and nothing else of the domain; the files it makes ar
 this package is cheap: numpy comes with the first sample that is made.
 """
 
-from tributary.assets.retail.standin.errors import SampleError
-from tributary.assets.retail.standin.make import DEFAULT_SEED, SampleReport, make_retail_sample
-from tributary.assets.retail.standin.marker import FILES, sample_is_current, sample_is_made
+from tributary.assets.retail.standin.make import (
+    DEFAULT_SEED,
+    FILES,
+    SampleError,
+    SampleReport,
+    make_retail_sample,
+    sample_is_current,
+    sample_is_made,
+)
 
 __all__ = [
     "DEFAULT_SEED",

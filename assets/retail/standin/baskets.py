@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tributary.assets.retail.standin.arrays import Bools, GroupedChoice, Ints
 from tributary.assets.retail.standin.campaigns import Campaigns
 from tributary.assets.retail.standin.catalogue import Catalogue
+from tributary.assets.retail.standin.draws import Bools, Ints, weighted
 from tributary.assets.retail.standin.households import Households
-from tributary.assets.retail.standin.missions import OCCASION
 from tributary.assets.retail.standin.promotions import Promotions
 from tributary.assets.retail.standin.seasons import season_by_day, week_of
 from tributary.assets.retail.standin.sizes import Sizes
 from tributary.assets.retail.standin.tastes import FAVOURITES, Tastes
 from tributary.assets.retail.standin.trips import Trips
+from tributary.assets.retail.standin.vocabulary import OCCASION
 
 _FAVOURITE = 0.72
 _PROMOTED = 0.035
@@ -121,10 +121,8 @@ def _put_back_unseasonable(shop: Shop, basket: Ints, household: Ints, product: I
     wanted = seasons[shop.catalogue.commodity[product], shop.trips.day[basket]]
     back = np.flatnonzero(rng.random(len(basket)) > wanted)
     everyday = np.array([i for i, name in enumerate(shop.tastes.missions) if name != OCCASION])
-    everyday_choice = GroupedChoice.of_rows(np.ones((1, len(everyday))))
     for _ in range(3):  # a favourite may be out of season too
-        nowhere = np.zeros(len(back), dtype=np.int64)
-        mission = everyday[everyday_choice.draw(nowhere, rng.random(len(back)))]
+        mission = everyday[weighted(np.ones(len(everyday)), len(back), rng)]
         product[back] = _favourites(shop, household[back], mission, rng)
         wanted = seasons[shop.catalogue.commodity[product[back]], shop.trips.day[basket[back]]]
         back = back[rng.random(len(back)) > wanted]
@@ -134,7 +132,7 @@ def _fill_up(shop: Shop, basket: Ints, product: Ints, rng: np.random.Generator) 
     """A fuel stop sells fuel; each store sells the same two or so grades all the time."""
     at = np.flatnonzero(shop.trips.fuel[basket])
     fuel = np.flatnonzero(shop.catalogue.fuel)
-    often = np.searchsorted([0.9], rng.random(len(at)), side="right")
+    often = (rng.random(len(at)) >= 0.9).astype(np.int64)
     product[at] = fuel[(shop.trips.store[basket[at]] + often) % len(fuel)]
 
 

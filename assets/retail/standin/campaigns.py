@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
-from tributary.assets.retail.standin.arrays import Bools, GroupedChoice, Ints, shares
 from tributary.assets.retail.standin.catalogue import Catalogue
+from tributary.assets.retail.standin.draws import Bools, GroupedChoice, Ints, shares
+from tributary.assets.retail.standin.files import labelled
 from tributary.assets.retail.standin.households import Households
 from tributary.assets.retail.standin.sizes import LAST_DAY, Sizes
-from tributary.assets.retail.standin.writer import Column, plain
 
 COUNT = 30
 TYPE_A, TYPE_B, TYPE_C = "TypeA", "TypeB", "TypeC"
@@ -43,35 +44,34 @@ class Campaigns:
     coupon_choice: GroupedChoice
     """Groups are campaigns; an entry is a coupon line, popular products first."""
 
-    def description_columns(self) -> list[Column]:
-        """The columns of `campaign_desc.csv`."""
-        return [
-            plain("DESCRIPTION", self.kinds),
-            plain("CAMPAIGN", np.arange(COUNT) + 1),
-            plain("START_DAY", self.start),
-            plain("END_DAY", self.end),
-        ]
+    def descriptions(self) -> pa.Table:
+        """The rows of `campaign_desc.csv`."""
+        columns = {
+            "DESCRIPTION": self.kinds,
+            "CAMPAIGN": np.arange(COUNT) + 1,
+            "START_DAY": self.start,
+            "END_DAY": self.end,
+        }
+        return pa.table(columns)
 
-    def target_columns(self) -> list[Column]:
-        """The columns of `campaign_table.csv`."""
+    def targets(self) -> pa.Table:
+        """The rows of `campaign_table.csv`."""
         campaign, household = np.nonzero(self.targeted)
-        return [
-            plain("DESCRIPTION", [self.kinds[code] for code in campaign]),
-            plain("household_key", household + 1),
-            plain("CAMPAIGN", campaign + 1),
-        ]
+        kinds = labelled(self.kinds, campaign)
+        return pa.table({"DESCRIPTION": kinds, "household_key": household + 1, "CAMPAIGN": campaign + 1})
 
-    def coupon_columns(self, catalogue: Catalogue) -> list[Column]:
-        """The columns of `coupon.csv`; like the source's, it repeats some lines exactly."""
-        repeated = np.flatnonzero(np.arange(len(self.coupon_upc)) % round(1 / _DUPLICATES) == 0)
-        rows = np.concatenate((np.arange(len(self.coupon_upc)), repeated))
+    def coupons(self, catalogue: Catalogue) -> pa.Table:
+        """The rows of `coupon.csv`; like the source's, it repeats some lines exactly."""
+        every = np.arange(len(self.coupon_upc))
+        rows = np.concatenate((every, every[:: round(1 / _DUPLICATES)]))
         ids = catalogue.ids[self.coupon_product[rows]]
-        order = np.lexsort((self.coupon_campaign[rows], ids, self.coupon_upc[rows]))
-        return [
-            plain("COUPON_UPC", self.coupon_upc[rows][order]),
-            plain("PRODUCT_ID", ids[order]),
-            plain("CAMPAIGN", self.coupon_campaign[rows][order] + 1),
-        ]
+        rows = rows[np.lexsort((self.coupon_campaign[rows], ids, self.coupon_upc[rows]))]
+        columns = {
+            "COUPON_UPC": self.coupon_upc[rows],
+            "PRODUCT_ID": catalogue.ids[self.coupon_product[rows]],
+            "CAMPAIGN": self.coupon_campaign[rows] + 1,
+        }
+        return pa.table(columns)
 
 
 def make_campaigns(sizes: Sizes, catalogue: Catalogue, households: Households, rng: np.random.Generator) -> Campaigns:

@@ -6,27 +6,23 @@ numbers as they are. Imported lazily: it brings numpy.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from tributary.assets.retail.standin.arrays import Ints
 from tributary.assets.retail.standin.baskets import Shop, make_lines
 from tributary.assets.retail.standin.campaigns import make_campaigns
 from tributary.assets.retail.standin.catalogue import make_catalogue
+from tributary.assets.retail.standin.draws import Ints
+from tributary.assets.retail.standin.files import Progress, write_table
 from tributary.assets.retail.standin.households import make_households
-from tributary.assets.retail.standin.pricing import make_amounts
 from tributary.assets.retail.standin.promotions import make_promotions, write_promotions
 from tributary.assets.retail.standin.redemptions import make_redemptions
-from tributary.assets.retail.standin.sales import sales_columns
+from tributary.assets.retail.standin.sales import make_amounts, sales_table
 from tributary.assets.retail.standin.sizes import Sizes
-from tributary.assets.retail.standin.stores import make_stores
 from tributary.assets.retail.standin.tastes import make_tastes
 from tributary.assets.retail.standin.trips import make_trips
-from tributary.assets.retail.standin.writer import write_table
 
-Progress = Callable[[str, float], None]
 _STREAMS = (
     "catalogue", "households", "stores", "tastes", "trips", "campaigns", "promotions", "baskets", "redemptions",
     "pricing", "sales", "causal_data",
@@ -36,7 +32,7 @@ _STREAMS = (
 def write_files(folder: Path, sizes: Sizes, seed: int, progress: Progress) -> dict[str, int]:
     """Make all eight files in `folder` and return the rows of each."""
     streams = {name: np.random.default_rng([seed, number]) for number, name in enumerate(_STREAMS)}
-    stores = make_stores(sizes, streams["stores"])
+    stores = _store_ids(sizes.stores, streams["stores"])
     catalogue = make_catalogue(sizes, streams["catalogue"])
     households = make_households(sizes, streams["households"])
     promotions = make_promotions(sizes, catalogue, streams["promotions"])
@@ -48,23 +44,25 @@ def write_files(folder: Path, sizes: Sizes, seed: int, progress: Progress) -> di
         campaigns=make_campaigns(sizes, catalogue, households, streams["campaigns"]),
         promotions=promotions,
     )
-    rows = {
-        "product.csv": write_table(folder / "product.csv", catalogue.columns(), progress),
-        "hh_demographic.csv": write_table(folder / "hh_demographic.csv", households.columns(), progress),
-        "campaign_desc.csv": write_table(folder / "campaign_desc.csv", shop.campaigns.description_columns(), progress),
-        "campaign_table.csv": write_table(folder / "campaign_table.csv", shop.campaigns.target_columns(), progress),
-        "coupon.csv": write_table(folder / "coupon.csv", shop.campaigns.coupon_columns(catalogue), progress),
+    first = {
+        "product.csv": catalogue.table(),
+        "hh_demographic.csv": households.table(),
+        "campaign_desc.csv": shop.campaigns.descriptions(),
+        "campaign_table.csv": shop.campaigns.targets(),
+        "coupon.csv": shop.campaigns.coupons(catalogue),
     }
+    rows = {name: write_table(folder / name, table, progress) for name, table in first.items()}
     rows |= _write_sales(folder, sizes, shop, stores, streams, progress)
-    rows["causal_data.csv"] = write_promotions(
-        folder / "causal_data.csv",
-        promotions,
-        catalogue.ids,
-        stores[: sizes.promotion_stores],
-        streams["causal_data"],
-        progress,
-    )
+    causal, some = folder / "causal_data.csv", stores[: sizes.promotion_stores]
+    rows[causal.name] = write_promotions(causal, promotions, catalogue.ids, some, streams["causal_data"], progress)
     return rows
+
+
+def _store_ids(count: int, rng: np.random.Generator) -> Ints:
+    """STORE_ID by store code: four of five are numbers up to 469, the others have five digits."""
+    older = np.concatenate([rng.permutation(np.arange(280, 470)), rng.permutation(np.arange(1, 280))])
+    older = older[: count - count // 5]
+    return np.concatenate([older, rng.permutation(np.arange(31_300, 34_300))[: count - len(older)]])
 
 
 def _write_sales(
@@ -77,8 +75,8 @@ def _write_sales(
     redeemed = np.zeros(len(lines.basket), dtype=np.bool_)
     redeemed[redemptions.line] = True
     amounts = make_amounts(shop, lines, redeemed, streams["pricing"])
-    columns = sales_columns(shop, lines, amounts, redeemed, stores, streams["sales"])
+    sales = sales_table(shop, lines, amounts, redeemed, stores, streams["sales"])
     return {
-        "transaction_data.csv": write_table(folder / "transaction_data.csv", columns, progress),
-        "coupon_redempt.csv": write_table(folder / "coupon_redempt.csv", redemptions.columns(shop, lines), progress),
+        "transaction_data.csv": write_table(folder / "transaction_data.csv", sales, progress),
+        "coupon_redempt.csv": write_table(folder / "coupon_redempt.csv", redemptions.table(shop, lines), progress),
     }

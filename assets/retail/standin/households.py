@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
-from tributary.assets.retail.standin.arrays import Bools, Floats, Ints
+from tributary.assets.retail.standin.draws import Bools, Floats, Ints
+from tributary.assets.retail.standin.files import labelled
 from tributary.assets.retail.standin.sizes import LAST_DAY, Sizes
-from tributary.assets.retail.standin.writer import Column, plain, table
 
 AGES = ("19-24", "25-34", "35-44", "45-54", "55-64", "65+")
 INCOMES = (
@@ -66,19 +67,20 @@ class Households:
     surveyed: Bools
     """Whether the demographics are known."""
 
-    def columns(self) -> list[Column]:
-        """The columns of `hh_demographic.csv`, by household."""
+    def table(self) -> pa.Table:
+        """The rows of `hh_demographic.csv`, by household."""
         known = np.flatnonzero(self.surveyed)
-        return [
-            table("AGE_DESC", AGES, self.age[known]),
-            table("MARITAL_STATUS_CODE", MARITAL, self.marital[known]),
-            table("INCOME_DESC", INCOMES, self.income[known]),
-            table("HOMEOWNER_DESC", OWNERS, self.owner[known]),
-            table("HH_COMP_DESC", COMPOSITIONS, self.composition[known]),
-            table("HOUSEHOLD_SIZE_DESC", PEOPLE, self.people[known]),
-            table("KID_CATEGORY_DESC", KIDS, self.kids[known]),
-            plain("household_key", known + 1),
-        ]
+        columns = {
+            "AGE_DESC": labelled(AGES, self.age[known]),
+            "MARITAL_STATUS_CODE": labelled(MARITAL, self.marital[known]),
+            "INCOME_DESC": labelled(INCOMES, self.income[known]),
+            "HOMEOWNER_DESC": labelled(OWNERS, self.owner[known]),
+            "HH_COMP_DESC": labelled(COMPOSITIONS, self.composition[known]),
+            "HOUSEHOLD_SIZE_DESC": labelled(PEOPLE, self.people[known]),
+            "KID_CATEGORY_DESC": labelled(KIDS, self.kids[known]),
+            "household_key": known + 1,
+        }
+        return pa.table(columns)
 
 
 def make_households(sizes: Sizes, rng: np.random.Generator) -> Households:

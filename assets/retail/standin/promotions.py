@@ -6,16 +6,17 @@ thousand rows and never held as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
-from tributary.assets.retail.standin.arrays import Bools, GroupedChoice, Ints
 from tributary.assets.retail.standin.catalogue import Catalogue
+from tributary.assets.retail.standin.draws import Bools, GroupedChoice, Ints, weighted
+from tributary.assets.retail.standin.files import Progress, labelled, write_chunks
 from tributary.assets.retail.standin.sizes import FIRST_WEEK_PROMOTED, LAST_WEEK, MEAN_COVERAGE, Sizes
-from tributary.assets.retail.standin.writer import RowFormat, replacing
 
 COLUMNS = ("PRODUCT_ID", "STORE_ID", "WEEK_NO", "display", "mailer")
 DISPLAYS = ("0", "1", "2", "3", "4", "5", "6", "7", "9", "A")
@@ -53,12 +54,11 @@ def make_promotions(sizes: Sizes, catalogue: Catalogue, rng: np.random.Generator
     promoted = np.zeros((len(catalogue.ids), LAST_WEEK + 1), dtype=np.bool_)
     promoted[:, weeks] = rng.random((len(chance), len(weeks)), dtype=np.float32) < chance[:, None]
     product, week = np.nonzero(promoted)
-    mailer_odds = np.cumsum(_MAILER_WEIGHTS)
     by_week = np.argsort(week, kind="stable")
     return Promotions(
         product=product,
         week=week,
-        mailer=np.searchsorted(mailer_odds, rng.random(len(product)) * mailer_odds[-1], side="right").astype(np.int64),
+        mailer=weighted(_MAILER_WEIGHTS, len(product), rng),
         coverage=rng.integers(round(512 * MEAN_COVERAGE) - 256, 257, len(product)),
         promoted=promoted,
         choice=GroupedChoice.of(week[by_week], catalogue.popularity[product[by_week]], LAST_WEEK + 1),
@@ -67,30 +67,13 @@ def make_promotions(sizes: Sizes, catalogue: Catalogue, rng: np.random.Generator
 
 
 def write_promotions(
-    path: Path,
-    promotions: Promotions,
-    product_ids: Ints,
-    store_ids: Ints,
-    rng: np.random.Generator,
-    progress: Callable[[str, float], None],
+    path: Path, promotions: Promotions, product_ids: Ints, store_ids: Ints, rng: np.random.Generator, progress: Progress
 ) -> int:
     """Write `causal_data.csv` for the promotion stores `store_ids`, by product, week and store; return its rows."""
     lookup = _display_lookup()
     order = np.lexsort((promotions.week, product_ids[promotions.product]))
-    form = RowFormat(
-        COLUMNS,
-        [
-            product_ids.astype(np.bytes_),
-            store_ids.astype(np.bytes_),
-            np.arange(LAST_WEEK + 1).astype(np.bytes_),
-            np.array(DISPLAYS, dtype=np.bytes_),
-            np.array(MAILERS, dtype=np.bytes_),
-        ],
-    )
-    rows = 0
-    progress(path.name, 0.0)
-    with replacing(path) as file:
-        file.write(form.header)
+
+    def chunks() -> Iterator[tuple[float, pa.Table]]:
         for start in range(0, len(order), _PAIRS_PER_CHUNK):
             pairs = order[start : start + _PAIRS_PER_CHUNK]
             present = rng.integers(0, 256, (len(pairs), len(store_ids)), dtype=np.uint8)
@@ -98,10 +81,16 @@ def write_promotions(
             pair = pairs[pair]
             mailer = promotions.mailer[pair]
             display = lookup[mailer, rng.integers(0, _STEPS, len(pair), dtype=np.uint16)]
-            file.write(form.lines([promotions.product[pair], store, promotions.week[pair], display, mailer]))
-            rows += len(pair)
-            progress(path.name, min(1.0, (start + len(pairs)) / len(order)))
-    return rows
+            columns = (
+                product_ids[promotions.product[pair]],
+                store_ids[store],
+                promotions.week[pair],
+                labelled(DISPLAYS, display),
+                labelled(MAILERS, mailer),
+            )
+            yield (start + len(pairs)) / len(order), pa.table(dict(zip(COLUMNS, columns, strict=True)))
+
+    return write_chunks(path, COLUMNS, chunks(), progress)
 
 
 def _display_lookup() -> Ints:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
-from tributary.assets.retail.standin.arrays import Ints, shares
 from tributary.assets.retail.standin.baskets import Lines, Shop, basket_mask
 from tributary.assets.retail.standin.campaigns import TYPE_A
+from tributary.assets.retail.standin.draws import Ints, shares
 from tributary.assets.retail.standin.sizes import Sizes
-from tributary.assets.retail.standin.writer import Column, plain
 
 _PULL_OF_TYPE_A = 1.8
 
@@ -27,17 +27,12 @@ class Redemptions:
     campaign: Ints
     upc: Ints
 
-    def columns(self, shop: Shop, lines: Lines) -> list[Column]:
-        """The columns of `coupon_redempt.csv`, by day."""
+    def table(self, shop: Shop, lines: Lines) -> pa.Table:
+        """The rows of `coupon_redempt.csv`, by day."""
         basket = lines.basket[self.line]
         household, day = shop.trips.household[basket] + 1, shop.trips.day[basket]
-        order = np.lexsort((self.campaign, self.upc, household, day))
-        return [
-            plain("household_key", household[order]),
-            plain("DAY", day[order]),
-            plain("COUPON_UPC", self.upc[order]),
-            plain("CAMPAIGN", self.campaign[order] + 1),
-        ]
+        columns = {"household_key": household, "DAY": day, "COUPON_UPC": self.upc, "CAMPAIGN": self.campaign + 1}
+        return pa.table(columns).take(np.lexsort((self.campaign, self.upc, household, day)))
 
 
 def make_redemptions(sizes: Sizes, shop: Shop, lines: Lines, rng: np.random.Generator) -> Redemptions:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from tributary.assets.retail.standin.arrays import Floats, Ints
+from tributary.assets.retail.standin.draws import Floats, Ints
 from tributary.assets.retail.standin.sizes import LAST_DAY
 from tributary.assets.retail.standin.vocabulary import Commodity
 
@@ -18,38 +18,8 @@ FIRST_DATE = date(2004, 3, 23)
 YEAR = 365.25
 
 _BY_WEEKDAY = (0.95, 0.9, 0.92, 0.95, 1.1, 1.28, 1.25)  # Monday to Sunday
-_BY_HOUR = (6, 3, 2, 1, 1, 2, 4, 8, 14, 26, 45, 62, 72, 76, 78, 83, 96, 105, 98, 80, 62, 42, 24, 10)
-
-# Peak and half-width in days of the year, and what is left of the demand out of season.
-_SEASONS: dict[str, tuple[float, float, float]] = {
-    "CHRISTMAS  SEASONAL": (345, 22, 0.002),
-    "HALLOWEEN": (294, 16, 0.001),
-    "EASTER": (92, 14, 0.002),
-    "EASTER LILY": (95, 10, 0.001),
-    "VALENTINE": (42, 8, 0.001),
-    "ROSES": (44, 12, 0.2),
-    "FIREWORKS": (183, 9, 0.001),
-    "FALL AND WINTER SEASONAL": (320, 45, 0.02),
-    "SPRING/SUMMER SEASONAL": (155, 45, 0.02),
-    "SEASONAL": (300, 30, 0.05),
-    "SUNTAN": (180, 45, 0.03),
-    "GARDEN CENTER": (125, 35, 0.02),
-    "LAWN AND GARDEN SHOP": (135, 40, 0.05),
-    "INSECTICIDES": (190, 55, 0.1),
-    "CHARCOAL AND LIGHTER FLUID": (185, 55, 0.1),
-    "MELONS": (195, 50, 0.2),
-    "CORN": (205, 40, 0.2),
-    "STONE FRUIT": (205, 40, 0.1),
-    "BERRIES": (165, 60, 0.35),
-    "FRZN NOVELTIES/WTR ICE": (190, 70, 0.4),
-    "ICE CREAM/MILK/SHERBTS": (195, 80, 0.6),
-    "TURKEY": (325, 20, 0.25),
-    "BAKING NEEDS": (345, 35, 0.45),
-    "SOUP": (15, 80, 0.45),
-    "HOT CEREAL": (15, 80, 0.35),
-    "COCOA MIXES": (5, 60, 0.25),
-    "COLD AND FLU": (20, 60, 0.35),
-}
+BY_HOUR = (6, 3, 2, 1, 1, 2, 4, 8, 14, 26, 45, 62, 72, 76, 78, 83, 96, 105, 98, 80, 62, 42, 24, 10)
+"""How busy the hours 0..23 are."""
 
 
 def day_intensity() -> Floats:
@@ -63,18 +33,13 @@ def day_intensity() -> Floats:
     return intensity
 
 
-def hour_weights() -> Floats:
-    """How busy the hours 0..23 are."""
-    return np.array(_BY_HOUR, dtype=np.float64)
-
-
 def season_by_day(commodities: tuple[Commodity, ...]) -> Floats:
     """What part of its peak demand each commodity has on each day: shape (commodities, 712), day 0 unused."""
     day_of_year = (np.arange(LAST_DAY + 1) + FIRST_DATE.timetuple().tm_yday - 1) % YEAR
     levels = np.ones((len(commodities), LAST_DAY + 1))
     for row, commodity in enumerate(commodities):
-        if commodity.name in _SEASONS:
-            peak, width, rest = _SEASONS[commodity.name]
+        if commodity.season is not None:
+            peak, width, rest = commodity.season
             away = np.abs(day_of_year - peak)
             away = np.minimum(away, YEAR - away)
             levels[row] = rest + (1 - rest) * np.exp(-((away / width) ** 2))

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tributary.assets.retail.standin.errors import SampleError
-
 FIRST_WEEK_PROMOTED = 9
 LAST_DAY = 711
 LAST_WEEK = (LAST_DAY + 8) // 7
@@ -35,15 +33,7 @@ class Sizes:
 
     @classmethod
     def of_scale(cls, scale: float) -> Sizes:
-        """The counts at `scale` (0 < scale <= 1). Below about 0.006 the smallest sensible sample is made.
-
-        Raises:
-            SampleError: the scale is out of range.
-        """
-        if not 0 < scale <= 1:
-            raise SampleError(
-                f"The sample's scale is {scale}, which cannot be used: give a number above 0 and up to 1."
-            )
+        """The counts at `scale` (0 < scale <= 1). Below about 0.006 the smallest sensible sample is made."""
         households = max(250, round(2500 * scale**0.55))
         products = max(2000, round(92_353 * scale**0.85))
         promotion_stores = max(12, round(115 * scale**0.15))

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tributary.assets.retail.standin.arrays import Floats, GroupedChoice, Ints
 from tributary.assets.retail.standin.catalogue import Catalogue
+from tributary.assets.retail.standin.draws import Floats, GroupedChoice, Ints, weighted
 from tributary.assets.retail.standin.households import OLDEST_AGE, Households
-from tributary.assets.retail.standin.missions import COMPANIONS, OCCASION, missions_of
 from tributary.assets.retail.standin.seasons import season_by_day
-from tributary.assets.retail.standin.vocabulary import FUEL_COMMODITIES
+from tributary.assets.retail.standin.vocabulary import FUEL_COMMODITIES, OCCASION, companions, missions_of
 
 STYLES = 8
 FAVOURITES = 10
@@ -52,9 +51,7 @@ class Tastes:
 
     def favourite_ranks(self, count: int, rng: np.random.Generator) -> Ints:
         """Ranks 0..FAVOURITES-1 with geometrically falling odds."""
-        odds = np.cumsum(_FAVOURITE_DECAY ** np.arange(FAVOURITES))
-        ranks: Ints = np.searchsorted(odds, rng.random(count) * odds[-1], side="right").astype(np.int64)
-        return ranks
+        return weighted([_FAVOURITE_DECAY**rank for rank in range(FAVOURITES)], count, rng)
 
 
 def make_tastes(catalogue: Catalogue, households: Households, rng: np.random.Generator) -> Tastes:
@@ -142,8 +139,8 @@ def _mission_weights(
 def _companions(catalogue: Catalogue) -> Ints:
     """Products of two commodities pair off by popularity; the shorter shelf is shared."""
     companion = np.full(len(catalogue.ids), -1, dtype=np.int64)
-    counts = catalogue.count_of()
-    for pair in COMPANIONS:
+    counts = np.bincount(catalogue.commodity, minlength=len(catalogue.commodities))
+    for pair in companions():
         for left, right in (pair, pair[::-1]):
             one, other = catalogue.code_of(left), catalogue.code_of(right)
             ranks = np.arange(counts[one])

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tributary.assets.retail.standin.arrays import Bools, GroupedChoice, Ints, shares
+from tributary.assets.retail.standin.draws import Bools, Ints, shares, weighted
 from tributary.assets.retail.standin.households import Households
-from tributary.assets.retail.standin.seasons import day_intensity, hour_weights
+from tributary.assets.retail.standin.seasons import BY_HOUR, day_intensity
 from tributary.assets.retail.standin.sizes import LAST_DAY, Sizes
 
 FIRST_BASKET_ID = 26_984_851_472
@@ -49,8 +49,7 @@ def make_trips(sizes: Sizes, households: Households, rng: np.random.Generator) -
     opening, closing = busy[households.start - 1][household], busy[households.end][household]
     day = np.searchsorted(busy, opening + rng.random(n) * (closing - opening), side="right")
     day = np.clip(day, households.start[household], households.end[household])
-    hours = GroupedChoice.of_rows(hour_weights()[None, :])
-    clock = hours.draw(np.zeros(n, dtype=np.int64), rng.random(n)) * 100 + rng.integers(0, 60, n)
+    clock = weighted(BY_HOUR, n, rng) * 100 + rng.integers(0, 60, n)
 
     order = np.lexsort((household, clock, day))
     household, day, clock = household[order], day[order], clock[order]

@@ -1,23 +1,16 @@
-"""Array types and the weighted draws that every part of the generator uses.
-
-Only general helpers on numpy arrays belong here; nothing that knows about groceries. Imported lazily: numpy is at the
-top.
-"""
+"""Array types and the draws that every part of the generator uses; nothing here knows about groceries."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
-Codes = npt.NDArray[np.integer[Any]]
-"""Integers of any width, where memory counts."""
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Texts = npt.NDArray[np.bytes_]
 
 
 @dataclass(frozen=True)
@@ -64,6 +57,21 @@ def shares(total: int, weights: Floats, least: int) -> Ints:
     by_remainder = np.argsort(-(exact - whole), kind="stable")
     whole[by_remainder[: spare - int(whole.sum())]] += 1
     return whole + least
+
+
+def weighted(weights: Sequence[float] | Floats, count: int, rng: np.random.Generator) -> Ints:
+    """`count` weighted draws of an index into `weights`."""
+    odds = np.cumsum(weights)
+    drawn: Ints = np.searchsorted(odds, rng.random(count) * odds[-1], side="right").astype(np.int64)
+    return drawn
+
+
+def one_of(lengths: Sequence[int], groups: Ints, rng: np.random.Generator) -> Ints:
+    """For each of `groups` a place in its list, drawn evenly; lists of these `lengths` lie end to end."""
+    sizes = np.array(lengths)
+    starts: Ints = np.cumsum(sizes) - sizes
+    places: Ints = starts[groups] + (rng.random(len(groups)) * sizes[groups]).astype(np.int64)
+    return places
 
 
 def hashed_uniform(*keys: Ints) -> Floats:
