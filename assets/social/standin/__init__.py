@@ -6,10 +6,14 @@ Importing this package is cheap: the generator comes with the first sample that 
 
 from __future__ import annotations
 
-from tributary.assets.social.standin.errors import SampleError
-from tributary.assets.social.standin.make import DEFAULT_DAYS, DEFAULT_SEED, make_social_sample
-from tributary.assets.social.standin.marker import social_sample_is_made
-from tributary.assets.social.standin.report import SocialSampleReport
+from tributary.assets.social.standin.make import (
+    DEFAULT_DAYS,
+    DEFAULT_SEED,
+    SampleError,
+    SocialSampleReport,
+    make_social_sample,
+    social_sample_is_made,
+)
 
 __all__ = [
     "DEFAULT_DAYS",

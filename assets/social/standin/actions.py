@@ -1,4 +1,4 @@
-"""What somebody does, before it is a message: one action, and the visit that it is part of.
+"""What somebody does, before it is a message: one action, the visit that it is part of, and the names of events.
 
 Times are seconds since the visit began; how actions become Segment calls is in `messages`.
 """
@@ -12,6 +12,11 @@ from tributary.assets.social.standin.people import Person
 
 Kind = Literal["identify", "track", "page", "screen", "group", "alias"]
 MAX_PAUSE_SECONDS = 60.0
+
+POST, FOLLOW, UNFOLLOW, LIKE, SEARCH = "Post Created", "Follow User", "Unfollow User", "Post Liked", "Search Performed"
+OTHER = "other"
+KINDS = ("identify", POST, FOLLOW, UNFOLLOW, OTHER)
+"""What is counted apart; `other` is every event and call that is none of the rest."""
 
 
 @dataclass(slots=True)
@@ -27,6 +32,12 @@ class Action:
     seconds: float
     path: str
     known: bool
+
+    @property
+    def counts_as(self) -> str:
+        """Which of `KINDS` it is."""
+        name = self.name if self.kind == "track" else self.kind
+        return name if name in KINDS else OTHER
 
 
 @dataclass(slots=True)

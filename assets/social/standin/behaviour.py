@@ -9,11 +9,19 @@ from collections import Counter
 from random import Random
 from typing import Any
 
-from tributary.assets.social.standin.actions import MAX_PAUSE_SECONDS, Action, Kind
-from tributary.assets.social.standin.interests import interest_names, write_about, write_post, write_search
-from tributary.assets.social.standin.kinds import FOLLOW, LIKE, POST, SEARCH, UNFOLLOW
+from tributary.assets.social.standin.actions import (
+    FOLLOW,
+    LIKE,
+    MAX_PAUSE_SECONDS,
+    POST,
+    SEARCH,
+    UNFOLLOW,
+    Action,
+    Kind,
+)
 from tributary.assets.social.standin.network import Network, Post
 from tributary.assets.social.standin.people import Person, unused
+from tributary.assets.social.standin.words import INTERESTS, write_about, write_post, write_search
 
 DOUBLE_FOLLOW, UNFOLLOW_FIRST = "double_follows", "unfollows_before_follow"
 
@@ -150,7 +158,7 @@ class Walk:
         if kind < 0.45:
             self._edit(about_me=write_about(self.person.interests, self._rng))
         elif kind < 0.8:
-            word = self._rng.choice(interest_names()).replace(" ", "").title()
+            word = self._rng.choice(INTERESTS).replace(" ", "").title()
             self._edit(username=unused(f"{self.person.username}{word}", self._profiles.taken))
         else:
             self._edit(plan="plus" if self._profiles.traits(self.person)["plan"] == "free" else "free")
@@ -193,4 +201,4 @@ class Walk:
         return min(_MAX_STEPS, int(self._rng.expovariate(1 / mean)))
 
     def _group(self) -> str:
-        return f"/groups/{self._rng.choice(interest_names()).replace(' ', '-')}-friends"
+        return f"/groups/{self._rng.choice(INTERESTS).replace(' ', '-')}-friends"

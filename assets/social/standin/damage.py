@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
+from tributary.assets.social.standin.actions import FOLLOW, OTHER, POST
 from tributary.assets.social.standin.chance import uuid_of
-from tributary.assets.social.standin.kinds import FOLLOW, OTHER, POST
 from tributary.assets.social.standin.objects import Drop, Piece
 
 DUPLICATED = {"same_object": 30, "next_object": 20, "much_later": 10}

@@ -1,8 +1,4 @@
-"""What people use: browsers, phones, and one old desktop client, with the context that their library sends.
-
-Addresses are from the blocks reserved for documentation (RFC 5737), names from the reserved top-level domain `.example`
-(RFC 2606): nobody real is named.
-"""
+"""What people use: browsers, phones, and one old desktop client, with the context that their library sends."""
 
 from __future__ import annotations
 
@@ -11,28 +7,10 @@ from random import Random
 from typing import Any, Literal
 
 from tributary.assets.social.standin.chance import uuid_of
+from tributary.assets.social.standin.words import WORLD
 
 SITE = "https://www.wrenfield.example"
 Platform = Literal["web", "ios", "android", "desktop"]
-
-_BROWSERS = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:127.0) Gecko/20100101 Firefox/127.0",
-    "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0",
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:127.0) Gecko/20100101 Firefox/127.0",
-)
-_PHONES: dict[str, tuple[tuple[str, str, str], ...]] = {
-    # maker, model, version of the system
-    "ios": (("Apple", "iPhone14,7", "17.5"), ("Apple", "iPhone15,4", "17.4.1"), ("Apple", "iPad13,18", "16.7")),
-    "android": (("Google", "Pixel 7a", "14"), ("samsung", "SM-A546B", "13"), ("Fairphone", "FP5", "13")),
-}
-_LIBRARIES = {
-    "web": {"name": "analytics.js", "version": "next-1.70.0"},
-    "ios": {"name": "analytics-swift", "version": "1.6.0"},
-    "android": {"name": "analytics-kotlin", "version": "1.16.3"},
-    "desktop": {"name": "analytics-python", "version": "1.2.9"},
-}
-_BLOCKS = ("192.0.2", "198.51.100", "203.0.113")
 
 
 @dataclass(frozen=True)
@@ -71,17 +49,17 @@ class Device:
 def make_device(platform: Platform, locale: str, timezone: str, skew_ms: int, rng: Random) -> Device:
     """A device of somebody who lives at `timezone`."""
     context: dict[str, Any] = {
-        "ip": f"{rng.choice(_BLOCKS)}.{rng.randint(1, 254)}",
-        "library": _LIBRARIES[platform],
+        "ip": f"{rng.choice(WORLD.address_blocks)}.{rng.randint(1, 254)}",
+        "library": WORLD.libraries[platform],
         "locale": locale,
         "timezone": timezone,
     }
     if platform == "web":
-        context["userAgent"] = rng.choice(_BROWSERS)
+        context["userAgent"] = rng.choice(WORLD.browsers)
     elif platform == "desktop":
         context["userAgent"] = "WrenfieldDesktop/2.3"
     else:
-        maker, model, system = rng.choice(_PHONES[platform])
+        maker, model, system = rng.choice(WORLD.phones[platform])
         context["app"] = {"name": "Wrenfield", "version": "5.12.1", "build": "51210"}
         context["device"] = {"id": uuid_of(rng), "manufacturer": maker, "model": model, "type": platform}
         context["os"] = {"name": "iOS" if platform == "ios" else "Android", "version": system}

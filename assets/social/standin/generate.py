@@ -12,14 +12,13 @@ from random import Random
 
 import msgspec
 
+from tributary.assets.social.standin.actions import KINDS
 from tributary.assets.social.standin.chance import stream
-from tributary.assets.social.standin.damage import break_some, duplicate
+from tributary.assets.social.standin.damage import BROKEN_RECORDS, DUPLICATED, break_some, duplicate
 from tributary.assets.social.standin.delivery import Call, deliver
-from tributary.assets.social.standin.kinds import KINDS, kind_of
-from tributary.assets.social.standin.marker import Terms
+from tributary.assets.social.standin.make import Progress, SocialSampleReport, Terms
 from tributary.assets.social.standin.messages import collected, message_of, with_numeric_ids
 from tributary.assets.social.standin.objects import Drop, Piece, cut
-from tributary.assets.social.standin.report import BROKEN, DUPLICATES, Progress, SocialSampleReport
 from tributary.assets.social.standin.rhythm import Rhythm
 from tributary.assets.social.standin.story import Story
 from tributary.resources.lake import Lake
@@ -56,11 +55,9 @@ def put_objects(lake: Lake, terms: Terms, progress: Progress) -> SocialSampleRep
         bytes=size,
         records=messages.total() + duplicates.total() + broken.total(),
         messages={kind: messages[kind] for kind in KINDS},
-        duplicates={where: duplicates[where] for where in DUPLICATES},
-        broken={wrong: broken[wrong] for wrong in BROKEN},
+        duplicates={where: duplicates[where] for where in DUPLICATED},
+        broken={wrong: broken[wrong] for wrong in BROKEN_RECORDS},
         trouble=dict(sorted(trouble.items())),
-        seconds=0.0,
-        made=True,
     )
 
 
@@ -76,7 +73,7 @@ def _pieces(calls: Sequence[Call], end_ms: int, rng: Random) -> list[Piece]:
         original, sent = call.at_ms + device.skew_ms, call.sent_ms + device.skew_ms
         record = collected(message, device.channel, original, sent, call.received_ms)
         arrived = min(call.received_ms + rng.randint(20, 300), end_ms - 1)
-        pieces.append(Piece(encode(record), kind_of(call.action.kind, call.action.name), arrived))
+        pieces.append(Piece(encode(record), call.action.counts_as, arrived))
     pieces.sort(key=lambda piece: piece.arrived_ms)
     return pieces
 

@@ -13,8 +13,7 @@ from typing import Any
 
 from tributary.assets.social.standin.actions import Visit
 from tributary.assets.social.standin.chance import stream
-from tributary.assets.social.standin.errors import SampleError
-from tributary.assets.social.standin.make import DEFAULT_DAYS
+from tributary.assets.social.standin.make import DEFAULT_DAYS, SampleError
 from tributary.assets.social.standin.messages import iso, message_of
 from tributary.assets.social.standin.story import Story
 

@@ -1,22 +1,70 @@
 """The sample's front door: make it once, and leave a whole one alone.
 
-Only the order of work and the lake's handling belong here. What the objects hold is in `generate`.
+Only the order of work and the two notes in the lake belong here: one is put when a sample is begun, one, last, when it
+is whole. Raw objects are never edited, so a sample that was interrupted is finished as it was begun: the note of its
+beginning says for which seed, length and end. What the objects hold is in `generate`.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import TypeVar
 
-from tributary.assets.social.standin.errors import SampleError
-from tributary.assets.social.standin.marker import Terms, begin, read_report, write_report
-from tributary.assets.social.standin.report import Progress, SocialSampleReport
-from tributary.resources.lake import Lake
+import msgspec
+
+from tributary.resources.errors import TributaryError
+from tributary.resources.lake import Lake, ObjectNotFoundError
 
 DEFAULT_SEED = 20060321
 DEFAULT_DAYS = 21
 MAX_DAYS = 120
+GENERATOR_VERSION = 1
+"""Raise it whenever the same seed, length and end would give other bytes."""
+_WHOLE, _BEGUN = "web-data/sample.json", "web-data/sample-begun.json"
+
+Progress = Callable[[str, float], None]
+"""Told the name of what is made and the part of it that is done, 0 to 1."""
+
+
+class SampleError(TributaryError):
+    """The social sample cannot be made as asked for."""
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What a sample's bytes follow from."""
+
+    seed: int
+    days: int
+    until: datetime
+    generator_version: int = GENERATOR_VERSION
+
+
+class SocialSampleReport(msgspec.Struct, frozen=True):
+    """What a call of `make_social_sample` found or made, counted so that whatever is loaded from it can be compared.
+
+    `records` = good messages + duplicates + broken ones; each good message is delivered at least once.
+    """
+
+    seed: int
+    until: datetime
+    days: int
+    objects: int
+    bytes: int
+    records: int
+    messages: Mapping[str, int]
+    """Distinct good messages by kind (`KINDS`)."""
+    duplicates: Mapping[str, int]
+    """Second deliveries of good messages, by where (`DUPLICATED`)."""
+    broken: Mapping[str, int]
+    """Broken records by what is wrong (`BROKEN_RECORDS`)."""
+    trouble: Mapping[str, int]
+    """Good messages that are awkward: late, skewed, numeric_ids, out_of_order_identifies, double_follows,
+    unfollows_before_follow."""
+    seconds: float = 0.0
+    made: bool = False
+    """False where the sample was there already and nothing was touched."""
 
 
 def make_social_sample(
@@ -25,22 +73,21 @@ def make_social_sample(
     until: datetime,
     days: int = DEFAULT_DAYS,
     seed: int = DEFAULT_SEED,
-    progress: Progress | None = None,
+    progress: Progress = lambda _name, _part: None,
 ) -> SocialSampleReport:
     """Make a small social network's events of `days` days in the lake, as Firehose would have left them there.
 
     `until` is the end of the period: a full hour with a time zone. The same seed, days and end give the same objects,
     byte for byte; another end gives the same story at other hours. A sample that is in the lake already is left alone
     and reported, whatever its end; one that was interrupted is finished with the end that it was begun with.
-    `progress` is called with a name and the part that is done, 0 to 1.
 
     Raises:
         SampleError: the arguments cannot be used, or the lake holds a sample of another seed or length.
         LakeError: the lake cannot be read or written.
     """
     begun = time.perf_counter()
-    terms = _checked(Terms(seed, days, until))
-    found = read_report(lake)
+    terms = _checked(seed, days, until)
+    found = _read(lake, _WHOLE, SocialSampleReport)
     if found is not None:
         if (found.seed, found.days) != (seed, days):
             raise SampleError(
@@ -50,20 +97,55 @@ def make_social_sample(
         return found
     from tributary.assets.social.standin.generate import put_objects
 
-    report = put_objects(lake, begin(lake, terms), progress or _silent)
-    write_report(lake, report)
-    return replace(report, seconds=time.perf_counter() - begun)
+    report = put_objects(lake, _begin(lake, terms), progress)
+    # Neither how long it took nor that it was made now is part of what was made: the same sample has the same note.
+    lake.put(_WHOLE, _encoded(report))
+    return msgspec.structs.replace(report, made=True, seconds=time.perf_counter() - begun)
 
 
-def _checked(terms: Terms) -> Terms:
-    if terms.seed < 0:
-        raise SampleError(f"The social sample's seed is {terms.seed}, which cannot be used: give a number from 0 up.")
-    if not 1 <= terms.days <= MAX_DAYS:
-        raise SampleError(f"The social sample cannot be of {terms.days} days: give 1 to {MAX_DAYS}.")
-    if terms.until.tzinfo is None or terms.until.timestamp() % 3600:
-        raise SampleError(f"The social sample cannot end at {terms.until}: give a full hour with its time zone.")
-    return terms._replace(until=terms.until.astimezone(UTC))
+def social_sample_is_made(lake: Lake) -> bool:
+    """Whether the lake holds a whole sample, of whatever seed and period."""
+    return lake.head(_WHOLE) is not None
 
 
-def _silent(_name: str, _fraction: float) -> None:
-    """The progress of a caller who does not ask for it."""
+def _checked(seed: int, days: int, until: datetime) -> Terms:
+    if seed < 0:
+        raise SampleError(f"The social sample's seed is {seed}, which cannot be used: give a number from 0 up.")
+    if not 1 <= days <= MAX_DAYS:
+        raise SampleError(f"The social sample cannot be of {days} days: give 1 to {MAX_DAYS}.")
+    if until.tzinfo is None or until.timestamp() % 3600:
+        raise SampleError(f"The social sample cannot end at {until}: give a full hour with its time zone.")
+    return Terms(seed, days, until.astimezone(UTC))
+
+
+def _begin(lake: Lake, terms: Terms) -> Terms:
+    """Note that a sample of `terms` is begun, and return the terms to make it for: those of one begun before."""
+    begun = _read(lake, _BEGUN, Terms)
+    if begun is None:
+        lake.put(_BEGUN, _encoded(terms))
+        return terms
+    if msgspec.structs.replace(begun, until=terms.until) != terms:
+        raise SampleError(
+            f"An unfinished social sample of another seed, length or version is noted in {lake.url(_BEGUN)}; "
+            "delete that note and the objects below web-data/raw/ to make a new one."
+        )
+    return begun
+
+
+_Note = TypeVar("_Note", Terms, SocialSampleReport)
+
+
+def _read(lake: Lake, key: str, kind: type[_Note]) -> _Note | None:
+    try:
+        return msgspec.json.decode(lake.get(key), type=kind)
+    except ObjectNotFoundError:
+        return None
+    except msgspec.DecodeError:
+        raise SampleError(
+            f"The note {lake.url(key)} of the social sample cannot be read; delete it, and what lies below "
+            "web-data/raw/, to make the sample again."
+        ) from None
+
+
+def _encoded(note: Terms | SocialSampleReport) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(note), indent=2) + b"\n"

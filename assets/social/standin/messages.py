@@ -10,10 +10,9 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from tributary.assets.social.standin.actions import Action
+from tributary.assets.social.standin.actions import POST, Action
 from tributary.assets.social.standin.chance import uuid_of
 from tributary.assets.social.standin.devices import SITE
-from tributary.assets.social.standin.kinds import POST
 from tributary.assets.social.standin.people import Person
 
 _IDS = ("user_id", "author")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from tributary.assets.social.standin.people import Person
@@ -57,7 +58,7 @@ class Network:
         self._by_interest: dict[str, _Weighted] = defaultdict(_Weighted)
         self._followed: list[Person] = []
         self._posts: deque[Post] = deque(maxlen=_POSTS_REMEMBERED)
-        self._unseen: deque[tuple[int, Person | Post, bool]] = deque()
+        self._unseen: deque[tuple[int, Callable[[], None]]] = deque()
         self._following: dict[int, list[Person]] = defaultdict(list)
         for person in founders:
             self._visitors.add(person, person.activity)
@@ -67,13 +68,7 @@ class Network:
         """Count a visit, and let what has become old enough be seen."""
         self._visits += 1
         while self._unseen and self._unseen[0][0] + SEEN_AFTER_VISITS < self._visits:
-            _, what, followed = self._unseen.popleft()
-            if isinstance(what, Post):
-                self._posts.append(what)
-            elif followed:
-                self._followed.append(what)
-            else:
-                self._show(what)
+            self._unseen.popleft()[1]()
 
     def somebody(self, rng: Random) -> Person:
         """A member who comes now; the active ones come more often, and nobody twice within `REST_VISITS`."""
@@ -87,7 +82,7 @@ class Network:
         """Make `person` a member, whose visit this is."""
         self._visitors.add(person, person.activity)
         self._resting.append(person.number)
-        self._unseen.append((self._visits, person, False))
+        self._unseen.append((self._visits, partial(self._show, person)))
 
     def following(self, person: Person) -> Sequence[Person]:
         """Whom `person` follows, the longest followed first."""
@@ -96,7 +91,7 @@ class Network:
     def follow(self, person: Person, other: Person) -> None:
         """Note that `person` follows `other`, which makes `other` likelier to be followed by more."""
         self._following[person.number].append(other)
-        self._unseen.append((self._visits, other, True))
+        self._unseen.append((self._visits, partial(self._followed.append, other)))
 
     def unfollow(self, person: Person, other: Person) -> None:
         """Note that `person` follows `other` no longer."""
@@ -104,7 +99,7 @@ class Network:
 
     def post(self, post: Post) -> None:
         """Note a new post."""
-        self._unseen.append((self._visits, post, False))
+        self._unseen.append((self._visits, partial(self._posts.append, post)))
 
     def somebody_to_follow(self, person: Person, rng: Random) -> Person | None:
         """Somebody whom `person` does not follow yet: mostly those with many followers, or of the same interests."""

@@ -13,40 +13,14 @@ from typing import get_args
 
 from tributary.assets.social.standin.chance import stream
 from tributary.assets.social.standin.devices import Device, Platform, make_device
-from tributary.assets.social.standin.interests import interest_names, write_about
+from tributary.assets.social.standin.words import INTERESTS, WORLD, write_about
 
 FOUNDERS = 297
 JOINERS_PER_DAY = 43
 """With 21 days, 1,200 people."""
 STRANGERS = 400
 
-_FIRST = (
-    "Agnes", "Amara", "Anouk", "Beata", "Bruno", "Ciara", "Dagmar", "Dilan", "Elif", "Emrys", "Fenna", "Fergus",
-    "Giulia", "Hamid", "Hana", "Inês", "Ivo", "Jonas", "Kasia", "Lotte", "Łukasz", "Maeve", "Matteo", "Nadia", "Niamh",
-    "Odile", "Oskar", "Pilar", "Priya", "Quentin", "Rosa", "Ruben", "Saoirse", "Søren", "Tamsin", "Théo", "Ümit",
-    "Vera", "Wanda", "Yusuf", "Zoë", "Zbigniew",
-)  # fmt: skip
-_LAST = (
-    "Abbott", "Almeida", "Bakker", "Bergström", "Byrne", "Castillo", "Dubois", "Dvořák", "Eriksen", "Ferrari",
-    "Fischer", "Greenhalgh", "Haddad", "Iversen", "Jansen", "Kaya", "Kowalska", "Lindqvist", "Moreau", "Murphy",
-    "Nowak", "O'Neill", "Okafor",
-    "Pereira", "Quinn", "Rossi", "Schäfer", "Singh", "Teixeira", "Underwood", "Vermeulen", "Weber", "Yilmaz",
-)  # fmt: skip
-_COUNTRIES = {
-    # code: share, locale, time zone
-    "GB": (34, "en-GB", "Europe/London"),
-    "DE": (15, "de-DE", "Europe/Berlin"),
-    "FR": (11, "fr-FR", "Europe/Paris"),
-    "IE": (8, "en-IE", "Europe/Dublin"),
-    "NL": (8, "nl-NL", "Europe/Amsterdam"),
-    "PL": (7, "pl-PL", "Europe/Warsaw"),
-    "ES": (6, "es-ES", "Europe/Madrid"),
-    "SE": (5, "sv-SE", "Europe/Stockholm"),
-    "PT": (3, "pt-PT", "Europe/Lisbon"),
-    "IT": (3, "it-IT", "Europe/Rome"),
-}
 _PLATFORMS = (52.0, 24.0, 22.0, 2.0)
-_AGES = {"18-24": 22, "25-34": 33, "35-44": 22, "45-54": 13, "55+": 10}
 _MINUTE_MS = 60_000
 _SKEWS = (
     37 * _MINUTE_MS, -12 * _MINUTE_MS, 26 * 60 * _MINUTE_MS, -3 * 60 * _MINUTE_MS, 730 * 24 * 60 * _MINUTE_MS, -90_000,
@@ -101,10 +75,9 @@ def make_people(seed: int, days: int) -> People:
 
 
 def _person(index: int, user_id: str, taken: set[str], rng: Random) -> Person:
-    first, last = rng.choice(_FIRST), rng.choice(_LAST)
-    interests = tuple(rng.sample(interest_names(), rng.choice((2, 2, 3, 3, 4))))
-    country = rng.choices(tuple(_COUNTRIES), [share for share, _, _ in _COUNTRIES.values()])[0]
-    _, locale, timezone = _COUNTRIES[country]
+    first, last = rng.choice(WORLD.first_names), rng.choice(WORLD.last_names)
+    interests = tuple(rng.sample(INTERESTS, rng.choice((2, 2, 3, 3, 4))))
+    country, home = rng.choices(tuple(WORLD.countries.items()), [c.share for c in WORLD.countries.values()])[0]
     username = _username(first, last, interests[0], taken, rng)
     platforms: tuple[Platform, ...] = get_args(Platform)
     skew = rng.choice(_SKEWS) if rng.random() < _SKEWED_SHARE else 0
@@ -115,14 +88,14 @@ def _person(index: int, user_id: str, taken: set[str], rng: Random) -> Person:
         email=f"{_ascii(username)}.{user_id[-3:]}@mail.example",
         about_me=write_about(interests, rng) if rng.random() < 0.8 else "",
         country=country,
-        age_range=rng.choices(tuple(_AGES), tuple(_AGES.values()))[0],
+        age_range=rng.choices(tuple(WORLD.ages), tuple(WORLD.ages.values()))[0],
         plan="plus" if rng.random() < 0.08 else "free",
         newsletter=rng.random() < 0.35,
         interests=interests,
         activity=rng.lognormvariate(0, 0.9),
         appeal=rng.paretovariate(1.3),
         talk=min(0.6, rng.betavariate(1.3, 5.0)),
-        device=make_device(rng.choices(platforms, _PLATFORMS)[0], locale, timezone, skew, rng),
+        device=make_device(rng.choices(platforms, _PLATFORMS)[0], home.locale, home.timezone, skew, rng),
     )
 
 

@@ -21,7 +21,7 @@ import pytest
 
 from tributary.assets.social.standin import DEFAULT_DAYS, DEFAULT_SEED
 from tributary.assets.social.standin.people import make_people
-from tributary.assets.social.standin.sending.pace import batches
+from tributary.assets.social.standin.sending import batches
 from tributary.resources.settings import PROJECT_ROOT
 
 KEY = "key-of-the-test"
