@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from tributary.assets.meetup.standin.errors import SimulatorError
 from tributary.assets.meetup.standin.running import serve
 from tributary.assets.meetup.standin.server import DEFAULT_TOKEN, Simulation
-from tributary.assets.meetup.standin.world import World
+from tributary.assets.meetup.standin.world import SimulatorError, World
 
 
 def main(

@@ -28,99 +28,69 @@ def connection(
     after: str | None,
     cap: int,
 ) -> dict[str, Any]:
-    """One page of `items`.
+    """One page of `items`, each named by its `key` in its cursor and shown as its `view`.
 
-    Args:
-        items: everything that the connection holds, in order.
-        key: names an item, for its cursor.
-        view: an item's node.
-        first: how many are asked for.
-        after: the cursor after which the page begins.
-        cap: how many a page holds at the most, whatever is asked for.
+    `first` are asked for, behind the cursor `after`, and at most `cap` given, whatever is asked for.
 
     Raises:
         GraphQLError: for a negative `first`, or a cursor that is none of this connection.
     """
-    size = min(DEFAULT_FIRST if first is None else first, cap)
-    if size < 0:
-        raise refused("first must not be negative")
-    begin = _after(items, key, after) if after else 0
-    chosen = items[begin : begin + size]
-    edges = [{"cursor": _cursor(begin + k, key(item)), "node": view(item)} for k, item in enumerate(chosen)]
-    return {
-        "edges": edges,
-        "totalCount": len(items),
-        "pageInfo": {
-            "startCursor": edges[0]["cursor"] if edges else "",
-            "endCursor": edges[-1]["cursor"] if edges else "",
-            "hasNextPage": begin + len(chosen) < len(items),
-            "hasPreviousPage": begin > 0,
-        },
-    }
+    begin = 0
+    if after:
+        position, _, name = _decoded(after).partition(":")
+        at = int(position) if position.isdecimal() else len(items)
+        if at >= len(items) or key(items[at]) != name:
+            raise _no_cursor()
+        begin = at + 1
+    chosen = items[begin : begin + _size(first, cap)]
+    edges = [(f"{begin + k}:{key(item)}", view(item)) for k, item in enumerate(chosen)]
+    return _page(edges, len(items), more=begin + len(chosen) < len(items), begin=begin)
 
 
 def results(
     items: Sequence[T], view: Callable[[T], Any], first: int | None, after: str | None, cap: int
 ) -> dict[str, Any]:
-    """One page of the results of a search, as all recorded answers have it.
+    """One page of the results of a search, as all recorded answers have it; arguments and errors as of `connection`.
 
     More are said to follow on every page, the last and the empty one too; the count is that of the page; a cursor is
     the offset in base64, and one beyond the end leads to an empty page.
-
-    Args:
-        items: everything that the search may tell, in order.
-        view: an item's node.
-        first: how many are asked for.
-        after: the cursor after which the page begins.
-        cap: how many a page holds at the most, whatever is asked for.
-
-    Raises:
-        GraphQLError: for a negative `first`, or a cursor that is no offset.
     """
-    size = min(DEFAULT_FIRST if first is None else first, cap)
-    if size < 0:
-        raise refused("first must not be negative")
-    begin = _offset(after) if after else 0
-    edges = [
-        {"cursor": _encoded(str(begin + k)), "node": view(item)}
-        for k, item in enumerate(items[begin : begin + size], start=1)
-    ]
+    offset = _decoded(after) if after else "0"
+    if not offset.isdecimal():
+        raise _no_cursor()
+    begin = int(offset)
+    chosen = items[begin : begin + _size(first, cap)]
+    edges = [(str(begin + k), view(item)) for k, item in enumerate(chosen, start=1)]
+    return _page(edges, len(edges), more=True, begin=begin)
+
+
+def _page(edges: Sequence[tuple[str, Any]], total: int, *, more: bool, begin: int) -> dict[str, Any]:
+    encoded = [{"cursor": base64.b64encode(name.encode()).decode(), "node": node} for name, node in edges]
     return {
-        "edges": edges,
-        "totalCount": len(edges),
+        "edges": encoded,
+        "totalCount": total,
         "pageInfo": {
-            "startCursor": edges[0]["cursor"] if edges else "",
-            "endCursor": edges[-1]["cursor"] if edges else "",
-            "hasNextPage": True,
+            "startCursor": encoded[0]["cursor"] if encoded else "",
+            "endCursor": encoded[-1]["cursor"] if encoded else "",
+            "hasNextPage": more,
             "hasPreviousPage": begin > 0,
         },
     }
 
 
-def _offset(cursor: str) -> int:
+def _size(first: int | None, cap: int) -> int:
+    size = min(DEFAULT_FIRST if first is None else first, cap)
+    if size < 0:
+        raise refused("first must not be negative")
+    return size
+
+
+def _decoded(cursor: str) -> str:
     try:
-        found = int(base64.b64decode(cursor, validate=True).decode())
+        return base64.b64decode(cursor, validate=True).decode()
     except (binascii.Error, ValueError):
-        found = -1
-    if found < 0:
-        raise refused("after is no cursor of this connection")
-    return found
+        raise _no_cursor() from None
 
 
-def _encoded(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
-
-
-def _cursor(position: int, key: str) -> str:
-    return _encoded(f"{position}:{key}")
-
-
-def _after(items: Sequence[T], key: Callable[[T], str], cursor: str) -> int:
-    try:
-        position, _, name = base64.b64decode(cursor, validate=True).decode().partition(":")
-        at = int(position)
-    except (binascii.Error, ValueError):
-        raise refused("after is no cursor of this connection") from None
-    if not 0 <= at < len(items) or key(items[at]) != name:
-        raise refused("after is no cursor of this connection")
-    return at + 1
+def _no_cursor() -> GraphQLError:
+    return refused("after is no cursor of this connection")

@@ -11,8 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from tributary.assets.meetup.standin.places import DISTANT_TOWNS, TOWNS, Town, online_venue, venues_of
-from tributary.assets.meetup.standin.themes import THEMES, Theme
+from tributary.assets.meetup.standin.words import WORDS, Theme, Town, online_venue, venue_of
 
 _PLACE_IN_NAME = {"San Francisco": "SF", "San Jose": "South Bay", "Oakland": "East Bay"}
 _NAME_FORMS = ("{place} {theme}", "{place} {theme} Meetup", "{theme} {place}", "{theme} Enthusiasts of {place}")
@@ -112,8 +111,12 @@ class Group:
 def found(number: int, seed: int, start: date) -> Group:
     """Make group `number` of the world of `seed`, in which nothing is older than `start`."""
     rng = Random(f"{seed}/group/{number}")  # noqa: S311 - a made-up world needs no secrets
-    theme = THEMES[number % len(THEMES)] if number < 2 * len(THEMES) else rng.choice(THEMES)
-    town = DISTANT_TOWNS[number % 3] if number % 20 == 19 else rng.choices(TOWNS, [t.weight for t in TOWNS])[0]
+    theme = WORDS.themes[number % len(WORDS.themes)] if number < 2 * len(WORDS.themes) else rng.choice(WORDS.themes)
+    town = (
+        WORDS.distant_towns[number % 3]
+        if number % 20 == 19
+        else rng.choices(WORDS.towns, [t.weight for t in WORDS.towns])[0]
+    )
     founded = _founding(number, theme, start, rng)
     mortal = rng.random() < 0.2 and number >= _OLDEST
     closes = founded.date() + timedelta(days=rng.randint(900, 4200)) if mortal else None
@@ -132,7 +135,7 @@ def found(number: int, seed: int, start: date) -> Group:
         topics=(theme.topics[0], *rng.sample(theme.topics[1:], rng.randint(1, len(theme.topics) - 1))),
         town=town,
         # A few organisers moved here, or never looked at the setting.
-        timezone=town.timezone if number % 17 != 8 else rng.choice(DISTANT_TOWNS).timezone,
+        timezone=town.timezone if number % 17 != 8 else rng.choice(WORDS.distant_towns).timezone,
         lat=round(town.lat + rng.gauss(0, 0.025), 4),
         lon=round(town.lon + rng.gauss(0, 0.025), 4),
         founded=founded,
@@ -142,7 +145,7 @@ def found(number: int, seed: int, start: date) -> Group:
         rhythm=_rhythm(number, theme, rng),
         size=int(rng.lognormvariate(7.2, 0.8)) + 60,
         pace=rng.uniform(0.15, 0.6),
-        venues=venues_of(town, rng.randint(2, 7), first_venue, rng),
+        venues=tuple(venue_of(town, first_venue + k, rng) for k in range(rng.randint(2, 7))),
         online=online_venue(first_venue + 19),
         private=rng.random() < 0.08,
     )

@@ -148,7 +148,7 @@ def _meeting(group: Group, day: date, ordinal: int, zone: ZoneInfo, seed: int) -
         created=created,
         cancelled=rng.uniform(created, starts) if called_off else None,
         duration=duration,
-        title=rng.choice(group.theme.formats).format(subject),
+        title=group.theme.title(subject, rng),
         subject=subject,
         kind=kind,
         venues=_venues(group, kind, rng),

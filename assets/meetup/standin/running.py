@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import uvicorn
 
-from tributary.assets.meetup.standin.errors import SimulatorError
 from tributary.assets.meetup.standin.server import PATH, Simulation
+from tributary.assets.meetup.standin.world import SimulatorError
 from tributary.resources.gateway.decision import Policy
 from tributary.resources.gateway.hosts import known_hosts
 from tributary.resources.gateway.serving import guarded
@@ -24,54 +23,60 @@ _START_SECONDS = 10.0
 
 def serve(simulation: Simulation, host: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM."""
-    uvicorn.Server(_configuration(simulation, host, port, "info")).run()
+    uvicorn.Server(_configured(simulation, host, port, log_level="info")).run()
 
 
 class RunningSimulator:
-    """Serves a simulation from a thread, on a free port of loopback.
+    """Serves a simulation from a thread, on loopback; it may be changed while it is served.
 
     Args:
-        simulation: what is served; it may be changed while it is.
+        simulation: what is served.
+        port: where; 0 for a free port.
 
     Attributes:
         url: the endpoint, once it has started.
         base: the address of the server, without a path.
+
+    Raises:
+        SimulatorError: on entering, where the port cannot be bound.
     """
 
-    def __init__(self, simulation: Simulation) -> None:
+    def __init__(self, simulation: Simulation, port: int = 0) -> None:
         self.simulation = simulation
-        self._socket = socket.socket()
-        self._server = uvicorn.Server(_configuration(simulation, "127.0.0.1", 0, "critical"))
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
+        self._port = port
+        self._server = uvicorn.Server(_configured(simulation, "127.0.0.1", port, log_config=None))
+        self._thread = threading.Thread(target=self._serve, name="meetup-simulator", daemon=True)
         self.base = ""
         self.url = ""
 
     def __enter__(self) -> Self:
-        self._socket.bind(("127.0.0.1", 0))
-        self.base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self.url = self.base + PATH
         self._thread.start()
         deadline = time.monotonic() + _START_SECONDS
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > deadline:
-                raise SimulatorError("The Meetup simulator did not start; look at its log.")
+                raise SimulatorError(
+                    f"The Meetup simulator did not start on port {self._port}; set TRIBUTARY_MEETUP_PORT to a free one."
+                )
             time.sleep(0.01)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        self.base = f"http://127.0.0.1:{port}"
+        self.url = self.base + PATH
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.should_exit = True
-        self._server.force_exit = True
+        self._server.should_exit = self._server.force_exit = True
         self._thread.join(_START_SECONDS)
-        self._socket.close()
+
+    def _serve(self) -> None:
+        try:
+            self._server.run()
+        except SystemExit:
+            # So uvicorn ends where it cannot bind; entering sees the thread gone and says so.
+            return
 
 
-def _configuration(simulation: Simulation, host: str, port: int, level: str) -> uvicorn.Config:
-    return configured(simulation, host=host, port=port, log_level=level)
-
-
-def configured(simulation: Simulation, **options: Any) -> uvicorn.Config:
-    """The configuration of a server of `simulation`; `options` are uvicorn's."""
-    policy = Policy(known_hosts(bound=options["host"]), largest_body=lambda _path: LARGEST_BODY)
-    return guarded(simulation.application(), policy, date_header=False, lifespan="off", **options)
+def _configured(simulation: Simulation, host: str, port: int, **options: object) -> uvicorn.Config:
+    policy = Policy(known_hosts(bound=host), largest_body=lambda _path: LARGEST_BODY)
+    return guarded(simulation.application(), policy, host=host, port=port, date_header=False, lifespan="off", **options)

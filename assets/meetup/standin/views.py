@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from tributary.assets.meetup.standin.founding import Group
 from tributary.assets.meetup.standin.meeting import Meeting
-from tributary.assets.meetup.standin.themes import topic_of
+from tributary.assets.meetup.standin.words import WORDS, topic_of
 
 _OPENINGS = ("Join us for", "We are back with", "Everybody is welcome to", "Bring a friend to", "Come early for")
 _CLOSINGS = (
@@ -34,7 +34,6 @@ def group_view(group: Group, now: datetime) -> dict[str, Any]:
     members = 0 if closed else group.members_on(day)
     name = CLOSED_NAME if closed else group.name_on(day)
     urlname = group.urlname_on(day)
-    identifier, category, urlkey = group.theme.category
     return {
         "id": group.id,
         "urlname": urlname,
@@ -54,7 +53,7 @@ def group_view(group: Group, now: datetime) -> dict[str, Any]:
         "timezone": group.timezone,
         "foundedDate": group.founded.astimezone(ZoneInfo(group.timezone)).isoformat(timespec="seconds"),
         "proJoinDate": None,
-        "topicCategory": {"id": identifier, "name": category, "urlkey": urlkey},
+        "topicCategory": WORDS.categories[group.theme.category],
         "activeTopics": [topic_of(topic) for topic in group.topics],
         "stats": {
             "memberCounts": {

@@ -9,12 +9,16 @@ from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime
 from functools import cached_property
 
-from tributary.assets.meetup.standin.errors import SimulatorError
 from tributary.assets.meetup.standin.founding import Group, found
 from tributary.assets.meetup.standin.meeting import Meeting, meetings_of
+from tributary.resources.errors import TributaryError
 
 _MOST_GROUPS = 1000
 _AHEAD_YEARS = 1
+
+
+class SimulatorError(TributaryError):
+    """The simulator was asked for something that it cannot simulate."""
 
 
 class Timeline:

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 import stamina
 from pydantic import SecretStr
+from tests.meetup.failing import FaultySimulation
 
 from tributary.assets.meetup.api.bucket import LocalBucket
 from tributary.assets.meetup.api.client import MeetupClient
 from tributary.assets.meetup.standin.running import RunningSimulator
-from tributary.assets.meetup.standin.server import DEFAULT_TOKEN, Simulation
+from tributary.assets.meetup.standin.server import DEFAULT_TOKEN
 from tributary.assets.meetup.standin.world import World
 
 NOW = datetime(2019, 1, 1, tzinfo=UTC)
@@ -48,7 +49,7 @@ def _no_backoff() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[RunningSimulator]:
     """A small world at the beginning of 2019, over real HTTP."""
-    with RunningSimulator(Simulation(World(seed=3, groups=12), now=NOW)) as running:
+    with RunningSimulator(FaultySimulation(World(seed=3, groups=12), now=NOW)) as running:
         yield running
 
 

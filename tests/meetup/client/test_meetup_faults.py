@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.meetup.client.conftest import ClientOf, FakeClock, ScriptedServer
+from tests.meetup.faults import PASSING, Fault, FaultPlan
 
 from tributary.assets.meetup.api.client import GroupAnswer, MeetupClient
 from tributary.assets.meetup.api.errors import (
@@ -22,7 +23,6 @@ from tributary.assets.meetup.api.errors import (
 )
 from tributary.assets.meetup.api.search import Search
 from tributary.assets.meetup.api.sending import ATTEMPTS
-from tributary.assets.meetup.standin.faults import PASSING, Fault, FaultPlan
 from tributary.assets.meetup.standin.running import RunningSimulator
 
 BEGINNING, END = datetime(2008, 1, 1, tzinfo=UTC), datetime(2019, 1, 1, tzinfo=UTC)

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.meetup.client.conftest import ClientOf, FakeClock, ScriptedServer
+from tests.meetup.failing import FaultySimulation
+from tests.meetup.faults import OF_TOKEN, Fault, FaultPlan, GroupFault
 
 from tributary.assets.meetup.api.errors import (
     MeetupContradictionError,
@@ -23,10 +25,8 @@ from tributary.assets.meetup.api.errors import (
 )
 from tributary.assets.meetup.api.search import Search
 from tributary.assets.meetup.api.sizes import PageSize
-from tributary.assets.meetup.standin.faults import OF_TOKEN, Fault, FaultPlan, GroupFault
 from tributary.assets.meetup.standin.root import Caps
 from tributary.assets.meetup.standin.running import RunningSimulator
-from tributary.assets.meetup.standin.server import Simulation
 from tributary.assets.meetup.standin.world import World
 
 BEGINNING, END = datetime(2008, 1, 1, tzinfo=UTC), datetime(2019, 1, 1, tzinfo=UTC)
@@ -316,7 +316,7 @@ def test_whatever_fails_no_event_is_made_up_and_none_is_missing_without_a_word(
 ) -> None:
     world = World(seed=3, groups=5)
     group = world.groups[which].id
-    with RunningSimulator(Simulation(world, now=END, caps=Caps(page=page))) as simulator:
+    with RunningSimulator(FaultySimulation(world, now=END, caps=Caps(page=page))) as simulator:
         whole = client_of(simulator.url).events(group, BEGINNING, END)
         simulator.simulation.faults.follow(FaultPlan(groups={group: fault}))
         try:

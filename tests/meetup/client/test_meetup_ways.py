@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.meetup.client.conftest import ClientOf, ScriptedServer
+from tests.meetup.faults import FaultPlan, GroupFault
 
 from tributary.assets.meetup.api.client import MeetupClient
 from tributary.assets.meetup.api.errors import (
@@ -18,7 +19,6 @@ from tributary.assets.meetup.api.errors import (
     MeetupMissingError,
     MeetupOtherGroupError,
 )
-from tributary.assets.meetup.standin.faults import FaultPlan, GroupFault
 from tributary.assets.meetup.standin.running import RunningSimulator
 
 BEGINNING, END = datetime(2008, 1, 1, tzinfo=UTC), datetime(2019, 1, 1, tzinfo=UTC)

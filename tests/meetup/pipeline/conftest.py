@@ -8,10 +8,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import stamina
+from tests.meetup.failing import FaultySimulation
 from tests.meetup.pipeline.running import NOW, Bench
 
 from tributary.assets.meetup.standin.running import RunningSimulator
-from tributary.assets.meetup.standin.server import Simulation
 from tributary.assets.meetup.standin.world import World
 from tributary.resources.lake import open_lake
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
@@ -33,7 +33,7 @@ def world() -> World:
 @pytest.fixture
 def simulator(world: World) -> Iterator[RunningSimulator]:
     """The world at the beginning of 2019, over real HTTP."""
-    with RunningSimulator(Simulation(world, now=NOW)) as running:
+    with RunningSimulator(FaultySimulation(world, now=NOW)) as running:
         yield running
 
 

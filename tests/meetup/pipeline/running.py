@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import dagster as dg
 import httpx
+from tests.meetup.faults import FaultPlan
 
 from tributary.assets.meetup.api.opening import Meetup, open_meetup
 from tributary.assets.meetup.arrivals import RAW_EVENTS, event_key
@@ -17,7 +18,6 @@ from tributary.assets.meetup.canonical import lines_of, node_of
 from tributary.assets.meetup.raw_assets import MEETUP_EVENTS, MEETUP_GROUPS, raw_events_asset, raw_groups_asset
 from tributary.assets.meetup.staged_events import staged_events_asset
 from tributary.assets.meetup.staged_groups import staged_groups_asset
-from tributary.assets.meetup.standin.faults import FaultPlan
 from tributary.assets.meetup.standin.running import RunningSimulator
 from tributary.assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, VENUES
 from tributary.resources.lake.model import Lake

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import dagster as dg
+from tests.meetup.faults import PASSING, Fault, FaultPlan
 from tests.meetup.pipeline.running import RAW, RAW_EVENTS_KEY, Bench, failure_of, metadata_of
 
 from tributary.assets.factory.specs import MISSING
 from tributary.assets.meetup.arrivals import RAW_EVENTS, event_key
 from tributary.assets.meetup.partitions import days_between
-from tributary.assets.meetup.standin.faults import PASSING, Fault, FaultPlan
 
 FIRST, LAST = date(2017, 7, 1), date(2018, 12, 31)
 OF_2017 = days_between(FIRST, date(2017, 12, 31))

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from tests.meetup.faults import FaultPlan, GroupFault
 from tests.meetup.pipeline.running import (
     RAW,
     RAW_EVENTS_KEY,
@@ -24,7 +25,6 @@ from tributary.assets.meetup.canonical import joined, line_of, lines_of, node_of
 from tributary.assets.meetup.raw_assets import EVERY_EVENT_HAS_A_DAY, EVERY_GROUP_ANSWERED, NO_EVENT_DISAPPEARED, today
 from tributary.assets.meetup.snapshots import present_groups, take_snapshot
 from tributary.assets.meetup.staged_events import load_days
-from tributary.assets.meetup.standin.faults import FaultPlan, GroupFault
 from tributary.assets.meetup.tables import EVENTS
 from tributary.resources.settings import Settings
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse

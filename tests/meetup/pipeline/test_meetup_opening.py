@@ -19,8 +19,8 @@ from tributary.assets.meetup.domain import MEETUP
 from tributary.assets.meetup.due import due_days
 from tributary.assets.meetup.errors import MeetupPullError
 from tributary.assets.meetup.origin import claim
-from tributary.assets.meetup.standin.errors import SimulatorError
 from tributary.assets.meetup.standin.session import simulator as simulator_for
+from tributary.assets.meetup.standin.world import SimulatorError
 from tributary.automation.meetup_days import meetup_days
 from tributary.resources.lake import open_lake
 from tributary.resources.settings import Settings

@@ -1,4 +1,4 @@
-"""The simulator's server: token, caps, rate limit, faults, time, and starting it as a module."""
+"""The simulator's server: token, caps, rate limit, time, and starting it as a module."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.meetup.faults import PASSING, FaultPlan, Faults
 
 from tributary.assets.meetup.api.queries import BY_ID, SEARCH_GROUPS
-from tributary.assets.meetup.standin.faults import PASSING, FaultPlan, Faults
 from tributary.assets.meetup.standin.root import Caps
 from tributary.assets.meetup.standin.running import RunningSimulator
 from tributary.assets.meetup.standin.server import Simulation
@@ -85,16 +85,6 @@ def test_the_world_can_be_set_to_another_time(running: RunningSimulator) -> None
     assert seen[0] < seen[1]
     assert seen[2] is None
     assert httpx.post(f"{running.base}/now", json={"now": "soon"}, trust_env=False).status_code == 400
-
-
-def test_faults_are_steered_over_http(running: RunningSimulator) -> None:
-    plan = {"upcoming": ["bad_gateway", "expired_token"], "fraction": 0}
-    assert httpx.post(f"{running.base}/faults", json=plan, trust_env=False).status_code == 200
-    assert [_search(running).status_code for _ in range(3)] == [502, 401, 200]
-    shown = httpx.get(f"{running.base}/faults", trust_env=False).json()
-    assert shown["delivered"] == {"bad_gateway": 1, "expired_token": 1}
-    for wrong in ({"kinds": ["earthquake"]}, {"fractoin": 0.1}):
-        assert httpx.post(f"{running.base}/faults", json=wrong, trust_env=False).status_code == 400
 
 
 def test_the_same_seed_draws_the_same_faults() -> None:

@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tributary.assets.meetup.standin.errors import SimulatorError
 from tributary.assets.meetup.standin.meeting import Meeting
 from tributary.assets.meetup.standin.root import Caps, Root
 from tributary.assets.meetup.standin.views import event_id, event_view, group_view
-from tributary.assets.meetup.standin.world import World
+from tributary.assets.meetup.standin.world import SimulatorError, World
 
 NOW = datetime(2019, 1, 1, tzinfo=UTC)
 WORLD = World()

@@ -1,42 +1,81 @@
-"""What the server sends where a fault is in force: instead of an answer, or made of the right one."""
+"""A simulator that fails on demand: what it sends where a fault is in force, instead of an answer or made of one."""
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import time
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import formatdate
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
+from tests.meetup.faults import Fault, FaultPlan, Faults, GroupFault
 
 from tributary.assets.meetup.standin.execution import Payload
-from tributary.assets.meetup.standin.faults import Fault, FaultPlan, GroupFault
+from tributary.assets.meetup.standin.server import Call, Simulation, answer, encode, errors, rate_limited
 
 JSON = "application/json"
-encode = msgspec.json.Encoder().encode
-
 _LOGIN = "<html><head><title>Login to Meetup</title></head><body><form><input type='password'></form></body></html>"
 _BAD_GATEWAY = "<html><body>502 Bad Gateway</body></html>"
 
 
-def answer(content: Any, status: int = 200) -> Response:
-    """A JSON answer."""
-    return Response(encode(content), status, {"Date": formatdate(usegmt=True)}, JSON)
+@dataclass
+class FaultySimulation(Simulation):
+    """A simulation that fails as its plan of faults says."""
+
+    faults: Faults = field(default_factory=Faults)
+
+    async def answered(self, call: Call) -> Response:
+        plan, fault = self.faults.plan, self.faults.draw()
+        if fault is not None and (failed := instead(fault, plan)) is not None:
+            return failed
+        if (large := too_large(call.variables, plan)) is not None:
+            return large
+        payload = self.executed(call)
+        if fault is not None:
+            return await self._spoiled(fault, payload, call)
+        group = self._asked_for(call.variables or {})
+        if group in plan.groups:
+            return of_group(plan.groups[group], payload)
+        return answer(payload)
+
+    def _asked_for(self, variables: dict[str, Any]) -> str | None:
+        """The id of the group that a call asks for, by its id or by its name in addresses."""
+        named = self.world.by_urlname(self.now or datetime.now(UTC)).get(variables.get("urlname", ""))
+        return named.id if named else variables.get("id")
+
+    async def _spoiled(self, fault: Fault, payload: Payload, call: Call) -> Response:
+        """What comes of the right answer."""
+        body = encode(payload)
+        match fault:
+            case Fault.SLOW:
+                await asyncio.sleep(self.faults.plan.delay)
+                return Response(body, media_type=JSON)
+            case Fault.CUT_OFF:
+                return Response(body[: len(body) // 2], media_type=JSON)
+            case Fault.DROPPED:
+                return StreamingResponse(_broken_off(body[: len(body) // 2]), media_type=JSON)
+            case Fault.FAILED_FIELD:
+                return answer(with_failed_field(payload))
+            case Fault.NULL_EDGE:
+                return answer(with_null_edge(payload))
+            case Fault.EXPIRED_CURSOR:
+                expired = errors("BAD_USER_INPUT", "The cursor has expired.", classification="BAD_REQUEST")
+                return answer({**expired, "data": None} if (call.variables or {}).get("after") else payload)
+            case _:
+                error = errors("INTERNAL_SERVER_ERROR", "A part of the answer could not be had.")
+                return answer({"data": thinned(payload.get("data")), **error})
 
 
-def errors(code: str, message: str, **extensions: Any) -> Payload:
-    """An answer of one error, as Apollo's servers have it."""
-    return {"errors": [{"message": message, "extensions": {"code": code, **extensions}}]}
+class BrokenOffError(ConnectionError):
+    """The simulated connection ended in the middle of an answer."""
 
 
-def rate_limited(until: float) -> Payload:
-    """The answer to a call too many; `until` is in seconds since 1970."""
-    reset = datetime.fromtimestamp(until, UTC) + timedelta(milliseconds=1)
-    stamp = reset.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return {**errors("RATE_LIMITED", "Too many requests, come back later.", resetAt=stamp), "data": None}
+async def _broken_off(half: bytes) -> AsyncIterator[bytes]:
+    yield half
+    raise BrokenOffError
 
 
 def instead(fault: Fault, plan: FaultPlan) -> Response | None:

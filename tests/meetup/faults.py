@@ -37,7 +37,7 @@ class Fault(StrEnum):
     """The right answer, in which the first edge is null."""
     EXPIRED_CURSOR = "expired_cursor"
     """The refusal of the cursor, of a call that has one; else the right answer."""
-    EXPIRED_TOKEN = "expired_token"  # noqa: S105 - names a fault
+    EXPIRED_TOKEN = "expired_token"
     """HTTP 401."""
     INVALID_GRANT = "invalid_grant"
     """HTTP 400, as OAuth 2 says it."""
