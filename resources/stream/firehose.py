@@ -20,9 +20,8 @@ from tributary.resources.stream.delivery import Delivery
 from tributary.resources.stream.errors import StreamBusyError, StreamClosedError, StreamError, StreamUnavailableError
 from tributary.resources.stream.folder import JournalFolder
 from tributary.resources.stream.journal import Journal
-from tributary.resources.stream.model import EventStream, Record
+from tributary.resources.stream.model import EventStream, Record, check_sizes
 from tributary.resources.stream.naming import EVENTS, ObjectName
-from tributary.resources.stream.records import check_sizes
 
 BACKLOG_BYTES = 256_000_000
 """Records that may wait for the lake by default, before senders are told to slow down."""

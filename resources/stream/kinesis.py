@@ -1,6 +1,6 @@
 """The event stream of the profile `aws`: a Kinesis data stream, which Firehose reads and writes to the lake.
 
-How records are cut into calls is in `kinesis_calls`; what its failures mean is in `kinesis_errors`.
+How records are cut into calls, and what their failures mean, is in `kinesis_calls`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[impor
 from botocore.session import Session  # type: ignore[import-untyped]
 
 from tributary.resources.stream.errors import StreamBusyError, StreamClosedError, StreamUnavailableError
-from tributary.resources.stream.kinesis_calls import calls_of
-from tributary.resources.stream.kinesis_errors import passing_reason
-from tributary.resources.stream.model import EventStream, Record
-from tributary.resources.stream.records import check_sizes, size_of
+from tributary.resources.stream.kinesis_calls import calls_of, passing_reason
+from tributary.resources.stream.model import EventStream, Record, check_sizes, size_of
 
 if TYPE_CHECKING:
     from tributary.resources.stream.kinesis_calls import Entry

@@ -1,7 +1,8 @@
-"""How records are cut into calls of PutRecords, and what each looks like in one.
+"""How records are cut into calls of PutRecords, and what a call's failure means: whether it passes, or is a person's.
 
 Limits: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html; kept at the sizes that every stream
-takes, whatever it was configured for.
+takes, whatever it was configured for. Of an answer only error codes are passed on: its text may hold identifiers of an
+account.
 """
 
 from __future__ import annotations
@@ -10,8 +11,15 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import TypedDict
 
-from tributary.resources.stream.model import Record
-from tributary.resources.stream.records import size_of
+from botocore.exceptions import (  # type: ignore[import-untyped]
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own, which is none of Python's
+    HTTPClientError,
+)
+
+from tributary.resources.stream.errors import StreamAccessError
+from tributary.resources.stream.model import Record, size_of
 
 MAX_RECORDS = 500
 MAX_BYTES = 5_000_000
@@ -43,3 +51,39 @@ def calls_of(records: Sequence[Record]) -> Iterator[list[Entry]]:
 def partition_key(text: str) -> str:
     """The text where Kinesis takes it as a key, else a digest of it, which spreads and groups records as well."""
     return text if 0 < len(text) <= MAX_KEY_CHARACTERS else sha256(text.encode()).hexdigest()
+
+
+_PASSING = frozenset(
+    {
+        "InternalFailure",
+        "InternalFailureException",
+        "KMSThrottlingException",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestTimeout",
+        "ServiceUnavailable",
+        "Throttling",
+        "ThrottlingException",
+    }
+)
+
+
+def passing_reason(error: ClientError | BotoCoreError, stream: str) -> str:
+    """The reason of a failure that may pass, for people.
+
+    Raises:
+        StreamAccessError: it will not pass by itself.
+    """
+    if isinstance(error, ClientError):
+        code = str(error.response.get("Error", {}).get("Code", "unknown"))
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        if code in _PASSING or status >= 500 or status == 429:
+            return code
+    else:
+        code = type(error).__name__
+        if isinstance(error, ConnectionError | HTTPClientError):
+            return code
+    raise StreamAccessError(
+        f"The Kinesis stream {stream} cannot be written to ({code}); check that it exists in the region that the "
+        "settings name, and the AWS credentials in force."
+    ) from None

@@ -6,8 +6,10 @@ What a record means belongs to those who put it and to those who read the lake, 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+
+from tributary.resources.stream.errors import RecordTooLargeError
 
 MAX_RECORD_BYTES = 1_000_000
 """A record with its partition key; what Kinesis and Firehose take without asking for more."""
@@ -41,3 +43,21 @@ class EventStream(ABC):
     @abstractmethod
     def close(self) -> None:
         """Refuse further records, pass on what can be passed on now, and free the stream. May be called again."""
+
+
+def size_of(record: Record) -> int:
+    """Bytes of a record as a stream counts them: its data and its partition key."""
+    return len(record.data) + len(record.partition_key.encode())
+
+
+def check_sizes(records: Iterable[Record]) -> None:
+    """Refuse records that no stream takes.
+
+    Raises:
+        RecordTooLargeError: naming the first one by its place.
+    """
+    for place, record in enumerate(records):
+        if (size := size_of(record)) > MAX_RECORD_BYTES:
+            raise RecordTooLargeError(
+                f"Record {place} has {size} bytes, above the {MAX_RECORD_BYTES} that a stream takes; make it smaller."
+            )

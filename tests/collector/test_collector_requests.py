@@ -17,8 +17,8 @@ from tests.collector.conftest import Served
 from tests.collector.serving import WRITE_KEY, events, serving, stream_of
 
 from tributary.web.collector import Collector
+from tributary.web.collector.answers import RequestRefused
 from tributary.web.collector.body import unpacked
-from tributary.web.collector.errors import RequestRefused
 
 TRACK = {"type": "track", "userId": "u", "event": "e"}
 

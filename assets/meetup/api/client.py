@@ -18,9 +18,8 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from tributary.assets.meetup.api.answers import Told
-from tributary.assets.meetup.api.bucket import Bucket, LocalBucket
+from tributary.assets.meetup.api.bucket import Bucket, Clock, SystemClock
 from tributary.assets.meetup.api.circles import Circle
-from tributary.assets.meetup.api.clock import Clock, SystemClock
 from tributary.assets.meetup.api.errors import (
     MeetupContradictionError,
     MeetupError,
@@ -129,7 +128,7 @@ class MeetupClient:
 
         local = _is_local(url)
         clock = clock or SystemClock()
-        bucket = bucket or LocalBucket(requests_per_minute, clock)
+        bucket = bucket or Bucket(requests_per_minute, clock)
         self._sender = Sender(url, token, bucket, clock, timeout, direct=local, transport=transport)
         self._url = url
         self._clock = clock

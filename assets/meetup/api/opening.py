@@ -10,7 +10,7 @@ import threading
 
 from pydantic import SecretStr
 
-from tributary.assets.meetup.api.bucket import Bucket, FileBucket, LocalBucket
+from tributary.assets.meetup.api.bucket import Bucket, FileBucket
 from tributary.assets.meetup.api.client import MeetupClient
 from tributary.assets.meetup.api.errors import MeetupError
 from tributary.assets.meetup.api.search import Search
@@ -105,7 +105,7 @@ class Meetup:
         bucket: Bucket
         if settings.meetup_token is None:
             # The simulator is nobody's to spare, and what it allows has nothing to do with the token's allowance.
-            bucket = LocalBucket(_UNTHROTTLED)
+            bucket = Bucket(_UNTHROTTLED)
             return MeetupClient(simulator_url(settings), SecretStr(SIMULATOR_TOKEN), bucket=bucket)
         bucket = FileBucket(settings.home / "run" / "meetup-bucket", REQUESTS_PER_MINUTE)
         return MeetupClient(settings.meetup_url, settings.meetup_token, bucket=bucket)

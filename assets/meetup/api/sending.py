@@ -15,8 +15,7 @@ from pydantic import SecretStr
 from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
 from tributary.assets.meetup.api.answers import Answer, Told, told_by
-from tributary.assets.meetup.api.bucket import Bucket
-from tributary.assets.meetup.api.clock import Clock
+from tributary.assets.meetup.api.bucket import Bucket, Clock
 from tributary.assets.meetup.api.errors import (
     MeetupError,
     MeetupQuotaError,

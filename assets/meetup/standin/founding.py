@@ -23,14 +23,9 @@ _OLDEST = 3
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """When a group meets.
+    """When a group meets, by local time: `every_weeks` is 1 for weekly, 2 for fortnightly, 0 for once a month.
 
-    Attributes:
-        weekdays: Monday is 0.
-        every_weeks: 1 for weekly, 2 for fortnightly, 0 for once a month.
-        nth: which of the month's weekdays, from 0, where it is once a month.
-        hour: local hour at which events usually start.
-        minute: local minute.
+    Monday is weekday 0; `nth` says which of the month's weekdays, from 0, where it is once a month.
     """
 
     weekdays: tuple[int, ...]
@@ -44,26 +39,9 @@ class Rhythm:
 class Group:
     """A group, over all of its life.
 
-    Attributes:
-        number: counts groups, from 0.
-        urlname: its first name in addresses, which most keep when they are renamed.
-        later_urlname: the name in addresses that it takes with its last name; None where it keeps the first.
-        theme: what it is about.
-        topics: names of its topics.
-        town: where it is.
-        timezone: IANA zone of its events.
-        lat: degrees north.
-        lon: degrees east.
-        founded: when it was founded.
-        names: its names, each from a day on, in order.
-        closes: its last day; None for one that goes on.
-        vanishes: whether it is gone from the API once it has closed, or shown as closed.
-        rhythm: when it meets.
-        size: members that it tends to.
-        pace: how fast, a year.
-        venues: where it meets, as the API shows them.
-        online: its online venue.
-        private: whether strangers must ask to join.
+    `urlname` is its first name in addresses, which most keep when they are renamed; `later_urlname` the one that it
+    takes with its last name, None where it keeps the first. `names` are each from a day on, in order. After the last
+    day, `closes`, it is shown as closed, or `vanishes` from the API. It tends to `size` members, by `pace` a year.
     """
 
     number: int
@@ -111,12 +89,10 @@ class Group:
 def found(number: int, seed: int, start: date) -> Group:
     """Make group `number` of the world of `seed`, in which nothing is older than `start`."""
     rng = Random(f"{seed}/group/{number}")  # noqa: S311 - a made-up world needs no secrets
-    theme = WORDS.themes[number % len(WORDS.themes)] if number < 2 * len(WORDS.themes) else rng.choice(WORDS.themes)
-    town = (
-        WORDS.distant_towns[number % 3]
-        if number % 20 == 19
-        else rng.choices(WORDS.towns, [t.weight for t in WORDS.towns])[0]
-    )
+    themes, towns = WORDS.themes, WORDS.towns
+    theme = themes[number % len(themes)] if number < 2 * len(themes) else rng.choice(themes)
+    distant = number % 20 == 19
+    town = WORDS.distant_towns[number % 3] if distant else rng.choices(towns, [t.weight for t in towns])[0]
     founded = _founding(number, theme, start, rng)
     mortal = rng.random() < 0.2 and number >= _OLDEST
     closes = founded.date() + timedelta(days=rng.randint(900, 4200)) if mortal else None

@@ -34,27 +34,9 @@ _LOCKDOWN = date(2020, 3, 12), date(2021, 6, 15)
 class Meeting:
     """An event, over all of its life. Moments are in seconds since 1970.
 
-    Attributes:
-        serial: unique number, which grows with the year.
-        start: local start with its offset.
-        starts: moment of its start.
-        ends: moment of its end.
-        created: moment when it was announced.
-        cancelled: moment when it was called off; None where it was not.
-        duration: ISO 8601, as the organiser gave it.
-        title: may hold emoji.
-        subject: what it is about.
-        kind: Meetup's EventType.
-        venues: as the API shows them.
-        yes: who will have said yes at its start.
-        no: who will have said no.
-        waiting: who will be on the waiting list.
-        attended: who will have been marked as there; 0 where the organiser marks nobody.
-        seats: its limit, where it has one.
-        fee: dollars, where it costs something.
-        recurring: whether it belongs to a series.
-        pictured: whether it has a photo.
-        text: picks the words of its description.
+    `serial` is unique and grows with the year; `start` is local, with its offset. `cancelled` is when it was called
+    off, None where it was not. `yes`, `no` and `waiting` are what the RSVPs come to by its start, `attended` who was
+    marked as there, 0 where the organiser marks nobody. `fee` is in dollars; `text` picks the words of its description.
     """
 
     serial: int

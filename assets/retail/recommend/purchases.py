@@ -14,10 +14,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tributary.assets.retail.recommend.errors import RecommendError
+from tributary.resources.errors import TributaryError
 
 Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 _INTEGERS = {
     "household_key": pa.int32(),
@@ -26,6 +25,10 @@ _INTEGERS = {
     "quantity": pa.int64(),
 }
 _COLUMNS = (*_INTEGERS, "sold_at")
+
+
+class RecommendError(TributaryError):
+    """The sales lines, or what was asked of them, cannot give recommendations."""
 
 
 @dataclass(frozen=True)

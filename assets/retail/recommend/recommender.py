@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from tributary.assets.retail.recommend.errors import RecommendError
 from tributary.assets.retail.recommend.evaluation import Evaluation, evaluate
-from tributary.assets.retail.recommend.purchases import Purchases, read_purchases
+from tributary.assets.retail.recommend.purchases import Purchases, RecommendError, read_purchases
 from tributary.assets.retail.recommend.ranking import rank
 from tributary.assets.retail.recommend.reasons import reasons
 from tributary.assets.retail.recommend.scores import fit

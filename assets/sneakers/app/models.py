@@ -11,22 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Computed,
-    Date,
-    DateTime,
-    ForeignKey,
-    Identity,
-    Index,
-    MetaData,
-    Numeric,
-    Text,
-    Uuid,
-    func,
-    text,
-)
+import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -35,9 +20,9 @@ from tributary.assets.sneakers.app.events import BRANDS, Event, EventType
 SCHEMA = "sneakers"
 """The schema of the form app in the database `app`."""
 
-_Id = BigInteger()
-_Time = DateTime(timezone=True)
-_Price = Numeric(10, 2)
+_Id = sa.BigInteger()
+_Time = sa.DateTime(timezone=True)
+_Price = sa.Numeric(10, 2)
 _TYPES = ", ".join(f"'{kind}'" for kind in EventType)
 _BRAND_TYPES = ", ".join(f"'{kind}'" for kind in BRANDS)
 
@@ -45,7 +30,7 @@ _BRAND_TYPES = ", ".join(f"'{kind}'" for kind in BRANDS)
 class Base(DeclarativeBase):
     """All tables of the form app."""
 
-    metadata = MetaData(
+    metadata = sa.MetaData(
         schema=SCHEMA,
         naming_convention={
             "pk": "%(table_name)s_pkey",
@@ -61,9 +46,9 @@ class Manufacturer(Base):
 
     __tablename__ = "manufacturers"
 
-    manufacturer_id: Mapped[int] = mapped_column(_Id, Identity(always=True), primary_key=True)
-    name: Mapped[str] = mapped_column(Text)
-    collaborator: Mapped[str | None] = mapped_column(Text)
+    manufacturer_id: Mapped[int] = mapped_column(_Id, sa.Identity(always=True), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.Text)
+    collaborator: Mapped[str | None] = mapped_column(sa.Text)
 
     @property
     def label(self) -> str:
@@ -71,10 +56,10 @@ class Manufacturer(Base):
         return brand_label(self.name, self.collaborator)
 
 
-Index(
+sa.Index(
     "manufacturers_name_collaborator_key",
-    func.lower(Manufacturer.name),
-    func.lower(func.coalesce(Manufacturer.collaborator, text("''"))),
+    sa.func.lower(Manufacturer.name),
+    sa.func.lower(sa.func.coalesce(Manufacturer.collaborator, sa.text("''"))),
     unique=True,
 )
 
@@ -84,27 +69,27 @@ class Sneaker(Base):
 
     __tablename__ = "sneakers"
     __table_args__ = (
-        CheckConstraint("purchase_price >= 0", name="purchase_price"),
-        CheckConstraint("sale_price >= 0", name="sale_price"),
-        CheckConstraint("(sold_at IS NULL) = (sale_price IS NULL)", name="sale_is_whole"),
-        CheckConstraint("num_nonnulls(sold_at, trashed_at, given_at) <= 1", name="left_once"),
-        CheckConstraint("num_nonnulls(sold_at, trashed_at, given_at) = num_nonnulls(left_on)", name="left_on"),
-        Index("sneakers_manufacturer_id_idx", "manufacturer_id"),
+        sa.CheckConstraint("purchase_price >= 0", name="purchase_price"),
+        sa.CheckConstraint("sale_price >= 0", name="sale_price"),
+        sa.CheckConstraint("(sold_at IS NULL) = (sale_price IS NULL)", name="sale_is_whole"),
+        sa.CheckConstraint("num_nonnulls(sold_at, trashed_at, given_at) <= 1", name="left_once"),
+        sa.CheckConstraint("num_nonnulls(sold_at, trashed_at, given_at) = num_nonnulls(left_on)", name="left_on"),
+        sa.Index("sneakers_manufacturer_id_idx", "manufacturer_id"),
     )
 
-    sneaker_id: Mapped[int] = mapped_column(_Id, Identity(always=True), primary_key=True)
-    name: Mapped[str] = mapped_column(Text)
-    color: Mapped[str] = mapped_column(Text)
-    material: Mapped[str] = mapped_column(Text)
+    sneaker_id: Mapped[int] = mapped_column(_Id, sa.Identity(always=True), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.Text)
+    color: Mapped[str] = mapped_column(sa.Text)
+    material: Mapped[str] = mapped_column(sa.Text)
     purchase_price: Mapped[Decimal] = mapped_column(_Price)
-    purchased_on: Mapped[date] = mapped_column(Date)
-    manufacturer_id: Mapped[int] = mapped_column(_Id, ForeignKey(Manufacturer.manufacturer_id))
+    purchased_on: Mapped[date] = mapped_column(sa.Date)
+    manufacturer_id: Mapped[int] = mapped_column(_Id, sa.ForeignKey(Manufacturer.manufacturer_id))
     created_at: Mapped[datetime] = mapped_column(_Time)
     sold_at: Mapped[datetime | None] = mapped_column(_Time)
     sale_price: Mapped[Decimal | None] = mapped_column(_Price)
     trashed_at: Mapped[datetime | None] = mapped_column(_Time)
     given_at: Mapped[datetime | None] = mapped_column(_Time)
-    left_on: Mapped[date | None] = mapped_column(Date)
+    left_on: Mapped[date | None] = mapped_column(sa.Date)
 
 
 class SneakerEvent(Base):
@@ -115,37 +100,39 @@ class SneakerEvent(Base):
 
     __tablename__ = "sneaker_events"
     __table_args__ = (
-        CheckConstraint(f"type IN ({_TYPES})", name="type"),
-        CheckConstraint(
+        sa.CheckConstraint(f"type IN ({_TYPES})", name="type"),
+        sa.CheckConstraint(
             f"CASE WHEN type = 'undone' THEN true ELSE (type IN ({_BRAND_TYPES})) = (sneaker_id IS NULL) END",
             name="subject",
         ),
-        CheckConstraint("(type IN ('edited', 'undone')) = (target_event_id IS NOT NULL)", name="target"),
-        Index("sneaker_events_txid_event_id_idx", "txid", "event_id"),
-        Index("sneaker_events_sneaker_id_idx", "sneaker_id", "event_id"),
-        Index(
+        sa.CheckConstraint("(type IN ('edited', 'undone')) = (target_event_id IS NOT NULL)", name="target"),
+        sa.Index("sneaker_events_txid_event_id_idx", "txid", "event_id"),
+        sa.Index("sneaker_events_sneaker_id_idx", "sneaker_id", "event_id"),
+        sa.Index(
             "sneaker_events_target_event_id_idx",
             "target_event_id",
-            postgresql_where=text("target_event_id IS NOT NULL"),
+            postgresql_where=sa.text("target_event_id IS NOT NULL"),
         ),
-        Index("sneaker_events_undone_idx", "target_event_id", unique=True, postgresql_where=text("type = 'undone'")),
+        sa.Index(
+            "sneaker_events_undone_idx", "target_event_id", unique=True, postgresql_where=sa.text("type = 'undone'")
+        ),
     )
 
-    event_id: Mapped[int] = mapped_column(_Id, Identity(always=True), primary_key=True)
-    type: Mapped[str] = mapped_column(Text)
+    event_id: Mapped[int] = mapped_column(_Id, sa.Identity(always=True), primary_key=True)
+    type: Mapped[str] = mapped_column(sa.Text)
     sneaker_id: Mapped[int | None] = mapped_column(_Id)
-    event_date: Mapped[date] = mapped_column(Date)
+    event_date: Mapped[date] = mapped_column(sa.Date)
     event_time: Mapped[datetime] = mapped_column(_Time)
-    recorded_at: Mapped[datetime] = mapped_column(_Time, server_default=func.clock_timestamp())
+    recorded_at: Mapped[datetime] = mapped_column(_Time, server_default=sa.func.clock_timestamp())
     details: Mapped[dict[str, Any]] = mapped_column(JSONB)
     target_event_id: Mapped[int | None] = mapped_column(
-        _Id, Computed("((details ->> 'target_event_id')::bigint)", persisted=True)
+        _Id, sa.Computed("((details ->> 'target_event_id')::bigint)", persisted=True)
     )
-    request_token: Mapped[uuid.UUID] = mapped_column(Uuid, unique=True)
-    request_digest: Mapped[str] = mapped_column(Text)
+    request_token: Mapped[uuid.UUID] = mapped_column(sa.Uuid, unique=True)
+    request_digest: Mapped[str] = mapped_column(sa.Text)
     # Readers that take events up to pg_snapshot_xmin of their snapshot, in the order (txid, event_id), miss no event
     # of a transaction that commits late; event_id alone would let them.
-    txid: Mapped[int] = mapped_column(_Id, server_default=text("((pg_current_xact_id())::text)::bigint"))
+    txid: Mapped[int] = mapped_column(_Id, server_default=sa.text("((pg_current_xact_id())::text)::bigint"))
 
     @property
     def event(self) -> Event:

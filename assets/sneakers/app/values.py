@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from typing import Any
 
 from tributary.assets.sneakers.app.errors import Fault, Refused
 from tributary.assets.sneakers.app.names import is_unreadable, mixed_word, plain
@@ -22,21 +23,23 @@ LARGEST_ID = 2**63 - 1
 _PRICE = re.compile(r"(?P<whole>[0-9]{1,9})(?:[.,](?P<cents>[0-9]{1,2}))?")
 
 
-def check_all(*checks: Callable[[], object]) -> None:
-    """Make every check, so that a person reads of all that is wrong at once.
+def check_all(*checks: Callable[[], Any]) -> list[Any]:
+    """What the checks give, all of them made, so that a person reads of all that is wrong at once.
 
     Raises:
         Refused: with the faults of all checks that refused.
     """
+    found: list[Any] = []
     faults: list[Fault] = []
     for check in checks:
         try:
-            check()
+            found.append(check())
         except Refused as refusal:
             faults.extend(refusal.faults)
     if faults:
         (field, sentence), *more = faults
         raise Refused(field, sentence, *more)
+    return found
 
 
 def clean_text(value: str | None, field: str, label: str) -> str:
@@ -70,8 +73,8 @@ def clean_optional_text(value: str | None, field: str, label: str) -> str | None
     return text
 
 
-def clean_price(value: str | None, field: str, label: str) -> Decimal:
-    """A price from 0 to `HIGHEST_PRICE`, with two decimals; a comma does for the point.
+def clean_price(value: str | None, field: str, label: str) -> str:
+    """A price from 0 to `HIGHEST_PRICE`, as details hold it: with two decimals; a comma does for the point.
 
     Raises:
         Refused: it is missing, not such a number, or too high.
@@ -82,8 +85,8 @@ def clean_price(value: str | None, field: str, label: str) -> Decimal:
     match = _PRICE.fullmatch(text)
     if match is None:
         raise Refused(field, f"{label} must be a number like 120 or 89.95, not negative, with at most two decimals.")
-    price = Decimal(f"{match['whole']}.{(match['cents'] or '0').ljust(2, '0')}")
-    if price > HIGHEST_PRICE:
+    price = f"{int(match['whole'])}.{(match['cents'] or '0').ljust(2, '0')}"
+    if Decimal(price) > HIGHEST_PRICE:
         raise Refused(field, f"{label} is higher than {HIGHEST_PRICE:,}: please check it.")
     return price
 

@@ -15,7 +15,7 @@ import stamina
 from pydantic import SecretStr
 from tests.meetup.failing import FaultySimulation
 
-from tributary.assets.meetup.api.bucket import LocalBucket
+from tributary.assets.meetup.api.bucket import Bucket
 from tributary.assets.meetup.api.client import MeetupClient
 from tributary.assets.meetup.standin.running import RunningSimulator
 from tributary.assets.meetup.standin.server import DEFAULT_TOKEN
@@ -62,7 +62,7 @@ def client_of(clock: FakeClock) -> Iterator[ClientOf]:
     made: list[MeetupClient] = []
 
     def make(url: str, token: str = DEFAULT_TOKEN, **options: Any) -> MeetupClient:
-        options.setdefault("bucket", LocalBucket(500, clock))
+        options.setdefault("bucket", Bucket(500, clock))
         options.setdefault("clock", clock)
         made.append(MeetupClient(url, SecretStr(token), **options))
         return made[-1]

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.meetup.client.conftest import FakeClock
 
-from tributary.assets.meetup.api.bucket import WINDOW, Bucket, FileBucket, LocalBucket
+from tributary.assets.meetup.api.bucket import WINDOW, Bucket, FileBucket
 from tributary.assets.meetup.api.errors import MeetupUsageError
 
 
@@ -30,7 +30,7 @@ def _most_in_a_minute(times: list[float]) -> int:
 @settings(deadline=None)
 def test_no_minute_holds_more_than_allowed(rate: int, rests: list[float], burst: int) -> None:
     clock = FakeClock()
-    bucket = LocalBucket(rate, clock)
+    bucket = Bucket(rate, clock)
     times = []
     for rest in rests:
         clock.time += rest
@@ -42,7 +42,7 @@ def test_no_minute_holds_more_than_allowed(rate: int, rests: list[float], burst:
 
 def test_nearly_the_whole_rate_is_used() -> None:
     clock = FakeClock()
-    bucket = LocalBucket(500, clock)
+    bucket = Bucket(500, clock)
     begin = clock.now()
     for _ in range(5000):
         bucket.take()
@@ -54,7 +54,7 @@ def test_nearly_the_whole_rate_is_used() -> None:
 def test_two_file_buckets_on_one_folder_are_one(rate: int, takes: list[int]) -> None:
     with TemporaryDirectory() as folder:
         alone, shared = FakeClock(), FakeClock()
-        one = LocalBucket(rate, alone)
+        one = Bucket(rate, alone)
         two = [FileBucket(Path(folder), rate, shared) for _ in range(2)]
         for which in takes:
             one.take()
@@ -83,7 +83,7 @@ def test_processes_share_the_bucket(tmp_path: Path) -> None:
 def test_a_pause_holds_for_every_caller(tmp_path: Path, kind: str) -> None:
     clock = FakeClock()
     buckets: list[Bucket] = (
-        [FileBucket(tmp_path, 500, clock) for _ in range(2)] if kind == "file" else [LocalBucket(500, clock)] * 2
+        [FileBucket(tmp_path, 500, clock) for _ in range(2)] if kind == "file" else [Bucket(500, clock)] * 2
     )
     begin = clock.now()
     buckets[0].pause(30)
@@ -94,7 +94,7 @@ def test_a_pause_holds_for_every_caller(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["file", "local"])
 def test_a_pause_never_shortens_a_wait_that_is_longer(tmp_path: Path, kind: str) -> None:
     clock = FakeClock()
-    bucket: Bucket = FileBucket(tmp_path, 100, clock) if kind == "file" else LocalBucket(100, clock)
+    bucket: Bucket = FileBucket(tmp_path, 100, clock) if kind == "file" else Bucket(100, clock)
     begin = clock.now()
     bucket.pause(50)
     bucket.pause(1)
@@ -128,7 +128,7 @@ def test_a_clock_that_is_put_back_does_not_stop_the_pulls(tmp_path: Path) -> Non
 @pytest.mark.parametrize("rate", [1, 0, -5])
 def test_a_rate_that_is_none_is_refused(rate: int) -> None:
     with pytest.raises(MeetupUsageError):
-        LocalBucket(rate)
+        Bucket(rate)
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_what_is_no_price_is_refused(typed: str) -> None:
 
 @given(st.decimals(0, HIGHEST_PRICE, places=2))
 def test_every_price_survives_typing(price: Decimal) -> None:
-    assert clean_price(str(price), "price", "The price") == price
+    assert Decimal(clean_price(str(price), "price", "The price")) == price
 
 
 @given(st.text())

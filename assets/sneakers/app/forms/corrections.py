@@ -15,13 +15,14 @@ class UndoForm(TokenForm):
 
 
 class EditForm(TokenForm):
-    """The day of an entry."""
+    """The day of an entry, and what else its kind holds."""
 
     event_date = day_field("Day")
 
     def correction(self) -> Correction:
         """The entry as it should read."""
-        return Correction(self.event_date.data)
+        told = {name: self[name].data for name in ("sale_price", "recipient") if name in self}
+        return Correction(self.event_date.data, **told)
 
 
 class EditSaleForm(EditForm):
@@ -29,17 +30,11 @@ class EditSaleForm(EditForm):
 
     sale_price = price_field("Price received")
 
-    def correction(self) -> Correction:
-        return Correction(self.event_date.data, sale_price=self.sale_price.data)
-
 
 class EditGiftForm(EditForm):
     """A gift."""
 
     recipient = text_field("Given to", required=False)
-
-    def correction(self) -> Correction:
-        return Correction(self.event_date.data, recipient=self.recipient.data)
 
 
 class EditPurchaseForm(PurchaseForm):
@@ -53,18 +48,14 @@ class EditPurchaseForm(PurchaseForm):
         return Correction(self.event_date.data, purchase=self.purchase())
 
 
+_FORMS: dict[EventType, type[EditForm] | type[EditPurchaseForm]] = {
+    EventType.BOUGHT: EditPurchaseForm,
+    EventType.SOLD: EditSaleForm,
+    EventType.GIVEN: EditGiftForm,
+}
+
+
 def edit_form(entry: Entry) -> EditForm | EditPurchaseForm:
     """The form for an entry; unless it was sent, it shows how the entry reads."""
-    return _form_of(entry.event.type)(data={**entry.details, "event_date": entry.day})
-
-
-def _form_of(kind: EventType) -> type[EditForm] | type[EditPurchaseForm]:
-    match kind:
-        case EventType.BOUGHT:
-            return EditPurchaseForm
-        case EventType.SOLD:
-            return EditSaleForm
-        case EventType.GIVEN:
-            return EditGiftForm
-        case _:
-            return EditForm
+    form = _FORMS.get(entry.event.type, EditForm)
+    return form(data={**entry.details, "event_date": entry.day})

@@ -104,15 +104,4 @@ def _statement() -> Select[Any]:
 
 def _pairs(session: Session, statement: Select[Any]) -> list[Pair]:
     rows: Sequence[Row[Any]] = session.execute(statement).all()
-    return [
-        Pair(
-            sneaker.sneaker_id,
-            brand.label,
-            state_of(sneaker),
-            worn,
-            walked,
-            cleaned,
-            last,
-        )
-        for sneaker, brand, worn, walked, cleaned, last in rows
-    ]
+    return [Pair(sneaker.sneaker_id, brand.label, state_of(sneaker), *used) for sneaker, brand, *used in rows]

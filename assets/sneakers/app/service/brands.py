@@ -106,11 +106,8 @@ def refuse_alike(session: Session, name: str, partner: str | None, but: int | No
 
 
 def _cleaned(name: str, collaborator: str | None) -> tuple[str, str | None]:
-    check_all(
+    title, partner = check_all(
         lambda: clean_text(name, "name", "The name"),
         lambda: clean_optional_text(collaborator, "collaborator", "The collaborator"),
     )
-    return (
-        clean_text(name, "name", "The name"),
-        clean_optional_text(collaborator, "collaborator", "The collaborator"),
-    )
+    return title, partner

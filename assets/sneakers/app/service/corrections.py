@@ -52,7 +52,7 @@ class Corrections:
             NotThere: there is no such event.
             Refused: it cannot be true, was undone, or nothing would change.
         """
-        self._check(correction)
+        correction = self._cleaned(correction)
 
         def work(session: Session, now: datetime) -> Draft:
             target = _event(session, event_id)
@@ -94,14 +94,15 @@ class Corrections:
 
         return self.writer.record(token, ("undo", event_id), work)
 
-    def _check(self, correction: Correction) -> None:
+    def _cleaned(self, correction: Correction) -> Correction:
         purchase, sold = correction.purchase, correction.sale_price
-        check_all(
-            *(() if purchase is None else (purchase.cleaned,)),
-            *(() if sold is None else (lambda: clean_price(sold, "sale_price", "The price"),)),
+        bought, price, recipient, day = check_all(
+            lambda: purchase and purchase.cleaned(),
+            lambda: None if sold is None else clean_price(sold, "sale_price", "The price"),
             lambda: clean_optional_text(correction.recipient, "recipient", "The recipient"),
             lambda: clean_day(correction.day, "event_date", self.writer.today()),
         )
+        return Correction(day, bought, price, recipient)
 
     def _applied(
         self,
@@ -128,8 +129,8 @@ class Corrections:
                 changes[key] = wanted[key]
             else:
                 changes.pop(key, None)
-        day = clean_day(correction.day, "event_date", self.writer.today())
-        if day != entry.day:
+        day = correction.day
+        if day is not None and day != entry.day:
             changes |= {"event_date": day.isoformat(), "event_time": moment_of(day, now).isoformat()}
         return changes
 
@@ -158,11 +159,11 @@ def _wanted(session: Session, entry: Entry, correction: Correction) -> dict[str,
         case EventType.BOUGHT:
             if correction.purchase is None:
                 raise Refused(None, "The purchase is missing: please fill in what was bought.")
-            return correction.purchase.cleaned().details(session)
+            return correction.purchase.details(session)
         case EventType.SOLD:
-            return {"sale_price": str(clean_price(correction.sale_price, "sale_price", "The price"))}
+            return {"sale_price": clean_price(correction.sale_price, "sale_price", "The price")}
         case EventType.GIVEN:
-            return {"recipient": clean_optional_text(correction.recipient, "recipient", "The recipient")}
+            return {"recipient": correction.recipient}
         case _:
             return {}
 

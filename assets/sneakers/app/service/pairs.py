@@ -5,10 +5,11 @@ Taking such an entry back, or changing it, is in `corrections`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -47,20 +48,14 @@ class Purchase:
         Raises:
             Refused: a value cannot be understood.
         """
-        check_all(
+        brand, name, color, material, price = check_all(
             lambda: clean_id(self.manufacturer_id, "manufacturer_id", "The brand"),
             lambda: clean_text(self.name, "name", "The name"),
             lambda: clean_text(self.color, "color", "The colour"),
             lambda: clean_text(self.material, "material", "The material"),
             lambda: clean_price(self.price, "purchase_price", "The price"),
         )
-        return replace(
-            self,
-            name=clean_text(self.name, "name", "The name"),
-            color=clean_text(self.color, "color", "The colour"),
-            material=clean_text(self.material, "material", "The material"),
-            price=str(clean_price(self.price, "purchase_price", "The price")),
-        )
+        return Purchase(name, color, material, price, brand)
 
     def details(self, session: Session) -> dict[str, Any]:
         """The details of the event `bought`; holds the brand.
@@ -91,9 +86,7 @@ class Pairs:
 
     def buy(self, token: UUID, purchase: Purchase, day: date | None, at: datetime | None = None) -> Outcome:
         """A new pair, bought on `day`."""
-        check_all(purchase.cleaned, lambda: clean_day(day, "purchased_on", self.writer.today()))
-        bought = purchase.cleaned()
-        on = clean_day(day, "purchased_on", self.writer.today())
+        bought, on = check_all(purchase.cleaned, lambda: clean_day(day, "purchased_on", self.writer.today()))
 
         def work(session: Session, now: datetime) -> Draft:
             details = bought.details(session)
@@ -118,9 +111,7 @@ class Pairs:
         """The pair was worn, walked in or cleaned on `day`."""
         if kind not in USES:
             raise Refused("type", "Choose whether the pair was worn, walked in or cleaned.")
-        self._check(sneaker_id, day)
-        pair_id = clean_id(sneaker_id, "sneaker_id", "The pair")
-        on = clean_day(day, "event_date", self.writer.today())
+        pair_id, on = self._checked(sneaker_id, day)
 
         def work(session: Session, _now: datetime) -> Draft:
             # The row is what a replay of all events gives, so a use, which changes nothing of it, needs only the row.
@@ -132,23 +123,15 @@ class Pairs:
         return self.writer.record(token, (str(kind), pair_id, on), work)
 
     def sell(
-        self,
-        token: UUID,
-        sneaker_id: int | None,
-        price: str | None,
-        day: date | None,
-        at: datetime | None = None,
+        self, token: UUID, sneaker_id: int | None, price: str | None, day: date | None, at: datetime | None = None
     ) -> Outcome:
         """The pair was sold on `day`."""
-        self._check(sneaker_id, day, lambda: clean_price(price, "sale_price", "The price"))
-        pair_id = clean_id(sneaker_id, "sneaker_id", "The pair")
-        details = {"sale_price": str(clean_price(price, "sale_price", "The price"))}
-        return self._remove(token, EventType.SOLD, pair_id, day, details, at)
+        cleaned = partial(clean_price, price, "sale_price", "The price")
+        return self._remove(token, EventType.SOLD, sneaker_id, day, at, sale_price=cleaned)
 
     def trash(self, token: UUID, sneaker_id: int | None, day: date | None, at: datetime | None = None) -> Outcome:
         """The pair was thrown away on `day`."""
-        self._check(sneaker_id, day)
-        return self._remove(token, EventType.TRASHED, clean_id(sneaker_id, "sneaker_id", "The pair"), day, {}, at)
+        return self._remove(token, EventType.TRASHED, sneaker_id, day, at)
 
     def give(
         self,
@@ -159,10 +142,8 @@ class Pairs:
         at: datetime | None = None,
     ) -> Outcome:
         """The pair was given away on `day`, to `recipient` where that is said."""
-        self._check(sneaker_id, day, lambda: clean_optional_text(recipient, "recipient", "The recipient"))
-        pair_id = clean_id(sneaker_id, "sneaker_id", "The pair")
-        details = {"recipient": clean_optional_text(recipient, "recipient", "The recipient")}
-        return self._remove(token, EventType.GIVEN, pair_id, day, details, at)
+        cleaned = partial(clean_optional_text, recipient, "recipient", "The recipient")
+        return self._remove(token, EventType.GIVEN, sneaker_id, day, at, recipient=cleaned)
 
     def remove(
         self, token: UUID, kind: str | None, sneaker_id: int | None, day: date | None, recipient: str | None = None
@@ -178,8 +159,9 @@ class Pairs:
             )
         return self.trash(token, sneaker_id, day)
 
-    def _check(self, sneaker_id: int | None, day: date | None, *others: Callable[[], object]) -> None:
-        check_all(
+    def _checked(self, sneaker_id: int | None, day: date | None, *others: Callable[[], Any]) -> list[Any]:
+        """The pair, what others give, and the day."""
+        return check_all(
             lambda: clean_id(sneaker_id, "sneaker_id", "The pair"),
             *others,
             lambda: clean_day(day, "event_date", self.writer.today()),
@@ -189,12 +171,13 @@ class Pairs:
         self,
         token: UUID,
         kind: EventType,
-        pair_id: int,
+        sneaker_id: int | None,
         day: date | None,
-        details: Mapping[str, Any],
         at: datetime | None,
+        **told: Callable[[], Any],
     ) -> Outcome:
-        on = clean_day(day, "event_date", self.writer.today())
+        pair_id, *values, on = self._checked(sneaker_id, day, *told.values())
+        details = dict(zip(told, values, strict=True))
 
         def work(session: Session, now: datetime) -> Draft:
             pair = locked_pair(session, pair_id)

@@ -17,7 +17,9 @@ from tributary.assets.sneakers.app.forms.entries import (
     UseForm,
 )
 from tributary.assets.sneakers.app.here import here
-from tributary.assets.sneakers.app.views.showing import choices_of_brands, choices_of_pairs, done, show
+from tributary.assets.sneakers.app.reading.choices import pairs_owned
+from tributary.assets.sneakers.app.service.writer import Outcome
+from tributary.assets.sneakers.app.views.showing import choices_of_brands, done, show
 
 blueprint = Blueprint("entries", __name__)
 _METHODS = ["GET", "POST"]
@@ -52,39 +54,29 @@ def add_brand() -> ResponseReturnValue:
 def use() -> ResponseReturnValue:
     """Use: a pair was worn, walked in or cleaned."""
     form = _pair_form(UseForm)
-    outcome = form.send(
-        lambda token: here().service.pairs.use(token, form.kind(), form.sneaker_id.data, form.event_date.data)
-    )
-    if outcome is not None:
-        return done(outcome, "The use was recorded.", "pages.pair", sneaker_id=outcome.sneaker_id)
-    return _show("use.html", form)
+    record = here().service.pairs.use
+    outcome = form.send(lambda token: record(token, form.kind(), form.sneaker_id.data, form.event_date.data))
+    return _shown("use.html", form, outcome, "The use was recorded.")
 
 
 @blueprint.route("/sell", methods=_METHODS)
 def sell() -> ResponseReturnValue:
     """Sell: a pair was sold."""
     form = _pair_form(SaleForm)
-    outcome = form.send(
-        lambda token: here().service.pairs.sell(token, form.sneaker_id.data, form.sale_price.data, form.event_date.data)
-    )
-    if outcome is not None:
-        return done(outcome, "The sale was recorded.", "pages.pair", sneaker_id=outcome.sneaker_id)
-    return _show("sell.html", form)
+    record = here().service.pairs.sell
+    outcome = form.send(lambda token: record(token, form.sneaker_id.data, form.sale_price.data, form.event_date.data))
+    return _shown("sell.html", form, outcome, "The sale was recorded.")
 
 
 @blueprint.route("/remove", methods=_METHODS)
 def remove() -> ResponseReturnValue:
-    """Remove: a pair was thrown away or given away."""
+    """Remove: a pair was thrown or given away."""
     form = _pair_form(RemovalForm)
-    pairs = here().service.pairs
+    record = here().service.pairs.remove
     outcome = form.send(
-        lambda token: pairs.remove(
-            token, form.type.data, form.sneaker_id.data, form.event_date.data, form.recipient.data
-        )
+        lambda token: record(token, form.type.data, form.sneaker_id.data, form.event_date.data, form.recipient.data)
     )
-    if outcome is not None:
-        return done(outcome, "The pair was removed.", "pages.pair", sneaker_id=outcome.sneaker_id)
-    return _show("remove.html", form)
+    return _shown("remove.html", form, outcome, "The pair was removed.")
 
 
 def _pair_form(kind: type[_Form]) -> _Form:
@@ -98,7 +90,11 @@ def _pair_form(kind: type[_Form]) -> _Form:
     return form
 
 
-def _show(template: str, form: PairForm) -> ResponseReturnValue:
-    pairs = choices_of_pairs()
+def _shown(template: str, form: PairForm, outcome: Outcome | None, sentence: str) -> ResponseReturnValue:
+    """The pair's page where something was recorded, else the form."""
+    if outcome is not None:
+        return done(outcome, sentence, "pages.pair", sneaker_id=outcome.sneaker_id)
+    with here().sessions() as session:
+        pairs = pairs_owned(session)
     form.sneaker_id.offer(pairs, "Choose a pair")
     return show(template, form, choices=pairs)

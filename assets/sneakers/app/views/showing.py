@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from tributary.assets.sneakers.app.events import PARTICIPLES
 from tributary.assets.sneakers.app.forms.base import TokenForm
 from tributary.assets.sneakers.app.here import here
-from tributary.assets.sneakers.app.reading.choices import Choice, brands, pairs_owned
+from tributary.assets.sneakers.app.reading.choices import Choice, brands
 from tributary.assets.sneakers.app.service.writer import Outcome
 from tributary.assets.sneakers.app.values import LARGEST_ID
 
@@ -34,9 +34,3 @@ def choices_of_brands() -> list[Choice]:
     """The brands at this moment."""
     with here().sessions() as session:
         return brands(session)
-
-
-def choices_of_pairs() -> list[Choice]:
-    """The pairs owned at this moment."""
-    with here().sessions() as session:
-        return pairs_owned(session)

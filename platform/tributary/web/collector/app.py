@@ -11,11 +11,8 @@ from tributary.resources.gateway.bodies import announced, linger
 from tributary.resources.segment.kinds import KINDS
 from tributary.resources.stream import EventStream, StreamError
 from tributary.web.collector import answers
-from tributary.web.collector.answers import Answer
+from tributary.web.collector.answers import Answer, RequestRefused, browser_settings, preflight, readable_by
 from tributary.web.collector.body import DRAINED_BYTES
-from tributary.web.collector.browser_settings import settings
-from tributary.web.collector.errors import RequestRefused
-from tributary.web.collector.origins import preflight, readable_by
 from tributary.web.collector.taking import Request, Taking
 from tributary.web.collector.write_key import WriteKey, wrong_key
 
@@ -81,7 +78,7 @@ class Collector:
             return answers.HEALTHY
         if not self._key.is_key(asked[1]):
             return answers.refused(wrong_key())
-        return settings(asked[1], scope["scheme"], headers.get(b"host", b"").decode("latin-1"))
+        return browser_settings(asked[1], scope["scheme"], headers.get(b"host", b"").decode("latin-1"))
 
     async def _take(self, request: Request, receive: Receive) -> Answer:
         try:

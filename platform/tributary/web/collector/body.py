@@ -6,7 +6,7 @@ import zlib
 
 from starlette.types import Receive
 
-from tributary.web.collector.errors import RequestRefused
+from tributary.web.collector.answers import RequestRefused
 
 _GZIP = zlib.MAX_WBITS | 16
 _MAGIC = b"\x1f\x8b"

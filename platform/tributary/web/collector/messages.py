@@ -1,7 +1,8 @@
 """From one message as it was sent to the record that goes into the stream: checked and completed.
 
-A record is the message as it was sent, less any write key, with what Segment's own collector adds. Which messages are
-taken is in `rules`; what is JSON and how times are reckoned is said for all in `resources.segment`.
+A record is the message as it was sent, less any write key, with what Segment's own collector adds. The kinds of call
+and what each must hold are from https://segment.com/docs/connections/spec/ and the calls' pages there; what is JSON and
+how times are reckoned is said for all in `resources.segment`.
 """
 
 from __future__ import annotations
@@ -18,10 +19,9 @@ import msgspec
 from tributary.resources.segment.documents import document
 from tributary.resources.segment.errors import BadMessage
 from tributary.resources.segment.instants import EPOCH, MICROSECOND, believable, happened, micros_of
-from tributary.resources.segment.kinds import REFUSED
+from tributary.resources.segment.kinds import KINDS, REFUSED
 from tributary.resources.stream import Record
 from tributary.resources.stream.model import MAX_RECORD_BYTES
-from tributary.web.collector.rules import check
 
 MAX_MESSAGE_BYTES = 32 * 1024
 """Segment's limit of one message, in bytes as sent."""
@@ -142,3 +142,43 @@ def _add_times(message: dict[str, Any], arrival: Arrival) -> None:
     if original is not None:
         micros = believable(happened(arrival.micros, sent, original), "timestamp, corrected by sentAt,")
         message["timestamp"] = written(EPOCH + timedelta(microseconds=micros))
+
+
+_OBJECTS = ("context", "integrations", "properties", "traits")
+
+
+def check(message: Mapping[str, object]) -> str:
+    """Check a message whose type is set, and return who sent it: the user's id, else the anonymous one, as text.
+
+    Raises:
+        BadMessage: naming the first rule that it breaks.
+    """
+    kind = message.get("type")
+    if kind not in KINDS:
+        raise BadMessage(f"type is none of {', '.join(KINDS)}")
+    user, anonymous = _id(message, "userId"), _id(message, "anonymousId")
+    sender = user or anonymous
+    if not sender:
+        raise BadMessage("one of userId and anonymousId is needed")
+    event = message.get("event")
+    if kind == "track" and not (event and isinstance(event, str)):
+        raise BadMessage("a track call needs event, its name as text")
+    if kind == "group" and not _id(message, "groupId"):
+        raise BadMessage("a group call needs groupId")
+    if kind == "alias" and not (user and _id(message, "previousId")):
+        raise BadMessage("an alias call needs previousId, the id until now, and userId, the id from now on")
+    for name in _OBJECTS:
+        if not isinstance(message.get(name), dict | None):
+            raise BadMessage(f"{name} is not an object")
+    _id(message, "messageId")
+    return sender
+
+
+def _id(message: Mapping[str, object], name: str) -> str:
+    """An id as text, empty where there is none. Numbers are ids of senders who count; they stay as they are."""
+    value = message.get(name)
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise BadMessage(f"{name} is neither text nor a number")

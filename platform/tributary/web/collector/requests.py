@@ -14,7 +14,7 @@ import msgspec
 from tributary.resources.segment.documents import BOM, value
 from tributary.resources.segment.errors import BadMessage
 from tributary.resources.segment.instants import micros_of
-from tributary.web.collector.errors import RequestRefused
+from tributary.web.collector.answers import RequestRefused
 from tributary.web.collector.messages import MAX_MESSAGE_BYTES
 from tributary.web.collector.outline import outline
 

@@ -20,10 +20,9 @@ from tributary.resources.gateway.bodies import announced
 from tributary.resources.segment.errors import BadMessage
 from tributary.resources.stream import EventStream, Record
 from tributary.web.collector import answers
-from tributary.web.collector.answers import Answer
+from tributary.web.collector.answers import Answer, RequestRefused
 from tributary.web.collector.body import read_body, unpacked
 from tributary.web.collector.commits import Commits
-from tributary.web.collector.errors import RequestRefused
 from tributary.web.collector.messages import MAX_MESSAGE_BYTES, Arrival, completed, now, read, refused
 from tributary.web.collector.requests import MAX_BATCH_BYTES, Batch, key_in, read_batch
 from tributary.web.collector.write_key import WriteKey, wrong_key

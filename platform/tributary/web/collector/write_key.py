@@ -7,7 +7,7 @@ import binascii
 import hmac
 from urllib.parse import parse_qs
 
-from tributary.web.collector.errors import RequestRefused
+from tributary.web.collector.answers import RequestRefused
 
 
 class WriteKey:
