@@ -128,13 +128,12 @@ def read_models(
     files: Mapping[Path, str | ModelError],
     tables: Iterable[Table],
     unread: Collection[str] = (),
-    *,
-    known_sound: bool = False,
+    unchanged: Collection[Path] = (),
 ) -> Reading:
     """Read the texts of all model files under `root`; `tables` are those that Python assets make.
 
-    A file that is wrong is refused, and stops no other; `unread` are tables whose columns nobody knows. Texts that are
-    known to be sound together are not looked through again.
+    A file that is wrong is refused, and stops no other; `unread` are tables whose columns nobody knows. Of `unchanged`
+    files, which were found sound together, only those are looked through again that read what has changed.
     """
     known = {table.key: table for table in tables}
     models: dict[str, SqlModel] = {}
@@ -156,8 +155,12 @@ def read_models(
     nobody_knows = {*unread, *(key for key in (key_of(path, root) for path in refused) if key is not None)}
     every = [*known.values(), *(model.table for model in models.values())]
     schema = {table.key: {column.name: column.type for column in table.columns} for table in every}
-    in_circles = {} if known_sound else circles(models)
-    for model in () if known_sound else models.values():
+    settled = {*known, *unread, *(key for key, model in models.items() if model.path in unchanged)}
+    changed = [
+        model for model in models.values() if not settled.issuperset((model.key, *model.reads, *model.references))
+    ]
+    in_circles = circles(models) if changed else {}
+    for model in changed:
         errors = list(problems(model, schema, nobody_knows - set(schema)))
         errors += [in_circles[model.key]] if model.key in in_circles else []
         if errors:

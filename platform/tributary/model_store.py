@@ -84,9 +84,8 @@ def load_models_kept(root: Path, tables: Iterable[Table], folder: Path) -> Model
 def _read(root: Path, tables: tuple[Table, ...], folder: Path) -> tuple[_Kept, Mapping[str, SqlModel]]:
     """Read the files; those that are refused give way to the last sound text of theirs."""
     files, latest, rules = model_files(root), _latest(folder), _rules(tables)
-    named = {_name(path, root): text for path, text in files.items()}
-    is_known = latest.texts == named and not latest.errors and latest.rules == rules
-    reading = read_models(root, files, tables, known_sound=is_known)
+    unchanged = [path for path in files if latest.rules == rules and latest.texts.get(_name(path, root)) == files[path]]
+    reading = read_models(root, files, tables, unchanged=unchanged)
     refused = dict(reading.refused)
     errors = [one for error in refused.values() for one in error.all]
     given_up: set[Path] = set()
@@ -118,7 +117,7 @@ def _rules(tables: tuple[Table, ...]) -> str:
 
 def _models_of(root: Path, kept: _Kept, tables: tuple[Table, ...]) -> Mapping[str, SqlModel]:
     texts = {root / name: text for name, text in kept.texts.items()}
-    return read_models(root, texts, tables, unread=_stubs(root, kept), known_sound=True).models
+    return read_models(root, texts, tables, unread=_stubs(root, kept), unchanged=texts).models
 
 
 def _stubs(root: Path, kept: _Kept) -> dict[str, Path]:

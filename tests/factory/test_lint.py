@@ -64,6 +64,27 @@ def test_declared_column_types_decide_what_the_tree_alone_cannot() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("select id from core.sale group by id having sum(amount) / 2 > 1", []),
+        ("select id from core.sale group by id having sum(units) / 2 > 1", ["decimal-division"]),
+        ("select id, sum(amount) / 2 as x from core.sale group by id order by sum(amount) / 2 limit 3", []),
+        ("select units as x from core.sale union all select sum(amount) / 2 as x from core.sale", []),
+        ("select s.y / 2 as x from (select price from core.sale union select amount from core.sale) as s (y)", []),
+        ("select v.y / 2 as x from (values (1, 2), (3, 2.5)) as v (x, y)", ["decimal-division"]),
+        ("select (select max(s.amount) from core.sale as s where s.id = t.id) / 2 as x from core.sale as t", []),
+        ("select id as x from core.sale as s where exists (select 1 from core.day as d where nope = 1)", ["column"]),
+        ("select id from core.sale group by id having sum(nope) > 1", ["column"]),
+        ("select s.id from core.sale as s join core.day as d on d.day = s.amount", ["column"]),
+    ],
+)
+def test_types_and_columns_are_known_in_every_clause(sql: str, expected: list[str]) -> None:
+    schema = {"core.sale": {"id": "integer", "units": "bigint", "price": "decimal(10,2)", "amount": "double"}}
+    schema["core.day"] = {"date": "date"}
+    assert [finding.rule for finding in lint(parse(sql), sql, schema)] == expected
+
+
+@pytest.mark.parametrize(
     ("sql", "line"),
     [
         ("", 1), ("-- only a comment", 1), (";", 1),

@@ -9,8 +9,7 @@ import pytest
 from tributary.assets.factory.errors import ModelError
 from tributary.assets.factory.expressions import chart_in, condition_problems
 from tributary.assets.factory.lineage import Source, column_lineage, trace
-from tributary.assets.factory.lint import parse
-from tributary.assets.factory.lint.columns import column_findings
+from tributary.assets.factory.lint import lint, parse
 from tributary.assets.factory.model import SqlModel, load_models
 from tributary.resources.settings import PROJECT_ROOT
 from tributary.resources.warehouse.checks import Expression, References, Unique
@@ -310,7 +309,7 @@ def test_the_checks_of_tables_made_in_python_mean_the_same_on_every_engine() -> 
 )
 def test_columns_that_are_there_are_found_wherever_they_come_from(select: str) -> None:
     schema = {"staged.sales": {column.name: column.type for column in SALES.columns}}
-    assert list(column_findings(parse(select), schema)) == []
+    assert [found for found in lint(parse(select), select, schema) if found.rule == "column"] == []
 
 
 def test_tables_made_of_each_other_are_refused_by_name(tmp_path: Path) -> None:

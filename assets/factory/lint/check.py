@@ -29,7 +29,7 @@ def lint(tree: exp.Query, sql: str, schema: Mapping[str, Mapping[str, str]] | No
     families = Families(tree, schema)
     findings = {*word_findings(tree, tokens_of(sql)), *_tree_findings(tree, families)}
     if schema is not None:
-        findings.update(column_findings(tree, schema))
+        findings.update(column_findings(families))
     return sorted(findings)
 
 

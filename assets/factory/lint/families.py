@@ -1,191 +1,197 @@
 """What is known of an expression's type, as Postgres types it, without asking a database.
 
-Only coarse families are told apart, as the rules need no more. A family is claimed only where the tree proves it:
-by a cast, a function's result, a literal, or a column that can be followed to one of these or to a declared type.
-Whoever asks decides what not knowing means. Where the tables of a column come from is `sources`' matter.
+sqlglot's optimizer resolves the columns and infers the types; here is only where Postgres differs from its common
+ground. Coarse families are told apart, as the rules need no more; whoever asks decides what not knowing one
+means. What is wrong with a column is `columns`' matter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from functools import cached_property
+from typing import Any, Literal
 
 from sqlglot import exp
-
-from tributary.assets.factory.lint.sources import Sources
+from sqlglot.dialects.postgres import Postgres
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.annotate_types import TypeAnnotator
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.resolver import Resolver
+from sqlglot.optimizer.scope import traverse_scope
+from sqlglot.schema import MappingSchema
 
 Family = Literal[
     "boolean", "integer", "bigint", "decimal", "numeric", "double", "text", "date", "timestamp", "interval"
 ]
 """`decimal` has or may have a fixed scale on both engines; `numeric` is Postgres' number without one."""
 
+Schema = Mapping[str, Mapping[str, str]]
+"""Portable column types by column, by `schema.table`."""
+
 INTEGERS: frozenset[Family | None] = frozenset({"integer", "bigint"})
 NUMBERS: frozenset[Family | None] = frozenset({"integer", "bigint", "decimal", "numeric", "double"})
 DATES: frozenset[Family | None] = frozenset({"date", "timestamp"})
-_BY_TYPE: dict[exp.DType, Family] = {
-    exp.DType.BOOLEAN: "boolean",
-    exp.DType.INT: "integer",
-    exp.DType.BIGINT: "bigint",
-    exp.DType.DOUBLE: "double",
-    exp.DType.DECIMAL: "decimal",
-    exp.DType.TEXT: "text",
-    exp.DType.VARCHAR: "text",
-    exp.DType.DATE: "date",
-    exp.DType.TIMESTAMP: "timestamp",
-}
-_BY_NAME: dict[str, Family] = {
-    "boolean": "boolean",
-    "integer": "integer",
-    "bigint": "bigint",
-    "double": "double",
-    "text": "text",
-    "date": "date",
-    "timestamp": "timestamp",
-}
-_FIXED: dict[type[exp.Expr], Family] = {
-    exp.Boolean: "boolean",
-    exp.Count: "bigint",
-    exp.RowNumber: "bigint",
-    exp.Rank: "bigint",
-    exp.DenseRank: "bigint",
-    exp.Ntile: "integer",
-    exp.PercentRank: "double",
-    exp.CumeDist: "double",
-    exp.Length: "integer",
-    exp.StrPosition: "integer",
-    exp.Interval: "interval",
-    exp.Lower: "text",
-    exp.Upper: "text",
-    exp.Trim: "text",
-    exp.Substring: "text",
-    exp.Left: "text",
-    exp.Replace: "text",
-    exp.Translate: "text",
-    exp.Reverse: "text",
-    exp.Pad: "text",
-    exp.SplitPart: "text",
-    exp.DPipe: "text",
-    exp.Concat: "text",
-    exp.ConcatWs: "text",
-    exp.TimeToStr: "text",
-    exp.GroupConcat: "text",
-    exp.Extract: "decimal",
-    exp.Not: "boolean",
-    exp.And: "boolean",
-    exp.Or: "boolean",
-    exp.LogicalAnd: "boolean",
-    exp.LogicalOr: "boolean",
-}
-_SAME = (
-    exp.Alias, exp.Paren, exp.Neg, exp.Window, exp.Filter, exp.Min, exp.Max, exp.Lag, exp.Lead, exp.FirstValue,
-    exp.LastValue, exp.NthValue, exp.Abs, exp.Nullif, exp.Order, exp.WithinGroup,
-)  # fmt: skip
-_DOUBLE_IF_DOUBLE = (
-    exp.Sqrt, exp.Exp, exp.Ln, exp.Pow, exp.Stddev, exp.StddevSamp, exp.StddevPop, exp.Variance, exp.VariancePop,
-    exp.Corr, exp.CovarSamp, exp.CovarPop, exp.Avg, exp.Floor, exp.Ceil, exp.Sign,
-)  # fmt: skip
+
+_T = exp.DType
+# A type that has digits of its own would not take part in the optimizer's coercions, so that decimals stand without
+# theirs, and Postgres' number without a scale is the wider one.
+_NUMERIC = _T.BIGDECIMAL
+_FAMILIES: dict[exp.DType, Family] = {
+    _T.BOOLEAN: "boolean", _T.INT: "integer", _T.BIGINT: "bigint", _T.DECIMAL: "decimal", _NUMERIC: "numeric",
+    _T.DOUBLE: "double", _T.TEXT: "text", _T.VARCHAR: "text", _T.DATE: "date", _T.TIMESTAMP: "timestamp",
+    _T.INTERVAL: "interval",
+}  # fmt: skip
+_LEAST_BIGINT = 2**31
+
+
+def type_of(node: exp.Expr | None) -> exp.DType:
+    """The type that was found for a node; `UNKNOWN` for none."""
+    found = node.type if isinstance(node, exp.Expr) else None
+    return found.this if found is not None else _T.UNKNOWN
+
+
+def _cast(node: exp.Cast) -> exp.DType:
+    return node.to.this if isinstance(node.to.this, exp.DType) else _T.UNKNOWN
+
+
+def _literal(node: exp.Literal) -> exp.DType:
+    if node.is_string:
+        return _T.TEXT
+    if not node.name.isdigit():
+        return _T.DECIMAL
+    return _T.INT if int(node.name) < _LEAST_BIGINT else _T.BIGINT
+
+
+def _sum(node: exp.Sum) -> exp.DType:
+    found = type_of(node.this)
+    return {_T.INT: _T.BIGINT, _T.BIGINT: _NUMERIC}.get(found, found)
+
+
+def _round(node: exp.Round) -> exp.DType:
+    found = type_of(node.this)
+    return _T.DECIMAL if found is _NUMERIC else found
+
+
+def _double_if_double(node: exp.Expr) -> exp.DType:
+    """Functions that Postgres has for doubles and for numbers; of whole numbers the engines answer differently."""
+    found = {type_of(node.this), type_of(node.args.get("expression"))}
+    if _T.DOUBLE in found:
+        return _T.DOUBLE
+    return _T.DECIMAL if type_of(node.this) in (_T.DECIMAL, _NUMERIC) else _T.UNKNOWN
+
+
+def _truncated(node: exp.TimestampTrunc) -> exp.DType:
+    return _T.TIMESTAMP if type_of(node.this) is _T.TIMESTAMP else _T.UNKNOWN
+
+
+def _arithmetic(annotator: TypeAnnotator, node: exp.Binary) -> None:
+    left, right = type_of(node.left), type_of(node.right)
+    both, days = {left, right}, {_T.DATE, _T.TIMESTAMP}
+    if _T.INTERVAL in both:
+        is_interval = isinstance(node, exp.Mul | exp.Div) or left is right
+        found = _T.INTERVAL if is_interval else _T.TIMESTAMP
+    elif both <= days and isinstance(node, exp.Sub):
+        found = _T.INT if both == {_T.DATE} else _T.INTERVAL
+    elif both & days:
+        found = _T.DATE if both <= {_T.DATE, _T.INT, _T.BIGINT} else _T.UNKNOWN
+    elif _T.DOUBLE in both:
+        found = _T.DOUBLE
+    else:
+        annotator._annotate_by_args(node, node.left, node.right)  # noqa: SLF001 - as sqlglot's own tables of types do
+        return
+    _set(annotator, node, found)
+
+
+def _set(annotator: TypeAnnotator, node: exp.Expr, found: exp.DType) -> None:
+    annotator._set_type(node, found)  # noqa: SLF001 - as sqlglot's own tables of types do
+
+
+def _typed(kind: Callable[[Any], exp.DType]) -> dict[str, Any]:
+    return {"annotator": lambda annotator, node: _set(annotator, node, kind(node))}
+
+
+_TYPES: dict[type[exp.Expr], dict[str, Any]] = {
+    **Postgres.EXPRESSION_METADATA,
+    **{kind: {"annotator": _arithmetic} for kind in (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)},
+    **dict.fromkeys(
+        (exp.Sqrt, exp.Exp, exp.Ln, exp.Pow, exp.Stddev, exp.StddevSamp, exp.StddevPop, exp.Variance, exp.VariancePop,
+         exp.Corr, exp.CovarSamp, exp.CovarPop, exp.Avg, exp.Floor, exp.Ceil, exp.Sign),
+        _typed(_double_if_double),
+    ),
+    exp.Cast: _typed(_cast),
+    exp.Literal: _typed(_literal),
+    exp.Sum: _typed(_sum),
+    exp.Round: _typed(_round),
+    exp.TimestampTrunc: _typed(_truncated),
+    exp.Count: {"returns": _T.BIGINT},
+    exp.Extract: {"returns": _T.DECIMAL},
+}  # fmt: skip
 
 
 class Families:
-    """The families of a tree's nodes, found when asked for and remembered."""
+    """The families of a tree's nodes.
 
-    def __init__(self, tree: exp.Query, schema: Mapping[str, Mapping[str, str]] | None = None) -> None:
-        self.tree = tree
-        self.sources = Sources(schema or {})
-        self._known: dict[int, Family | None] = {}
+    Attributes:
+        resolved: a copy of the tree, with its stars written out and each column under the name of its table, as far as
+            the tables' columns are known.
+    """
+
+    def __init__(self, tree: exp.Query, schema: Schema | None = None) -> None:
+        self._schema = _mapping(tree, schema or {})
+        self.resolved = tree.copy()
+        self._twins = dict(zip(map(id, tree.walk()), self.resolved.walk(), strict=True))
+        self._resolve()
+        TypeAnnotator(self._schema, expression_metadata=_TYPES).annotate(self.resolved)
 
     def of(self, node: exp.Expr | None) -> Family | None:
         """The node's family, or None where the tree does not prove one."""
-        if not isinstance(node, exp.Expr):  # a broken call lacks an argument, or holds a bare string in its place
-            return None
-        key = id(node)
-        if key not in self._known:
-            self._known[key] = None  # what asks for itself on the way is unknown
-            self._known[key] = self._find(node)
-        return self._known[key]
+        twin = self._twins.get(id(node))
+        return None if twin is None else _FAMILIES.get(type_of(twin if twin.type else self._alike.get(twin)))
 
-    def _find(self, node: exp.Expr) -> Family | None:
-        kind = type(node)
-        if kind in _FIXED:
-            return _FIXED[kind]
-        if isinstance(node, exp.Column):
-            return self._column(node)
-        if isinstance(node, exp.Cast):
-            return _BY_TYPE.get(node.to.this)
-        if isinstance(node, exp.Literal):
-            return _literal(node)
-        if isinstance(node, _SAME):
-            return self.of(node.this)
-        if isinstance(node, exp.Coalesce | exp.Greatest | exp.Least):
-            return self._united([node.this, *node.expressions])
-        if isinstance(node, exp.Case):
-            return self._united([*(branch.args.get("true") for branch in node.args["ifs"]), node.args.get("default")])
-        if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Mod):
-            return self._arithmetic(node)
-        if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Query):
-            return self.of(node.this.selects[0]) if len(node.this.selects) == 1 else None
-        if isinstance(node, exp.Predicate):
-            return "boolean"
-        return self._function(node)
+    def twin(self, node: exp.Expr) -> exp.Expr:
+        """What a node of the tree became."""
+        return self._twins[id(node)]
 
-    def _function(self, node: exp.Expr) -> Family | None:
-        argument = self.of(node.this) if isinstance(node.this, exp.Expr) else None
-        if isinstance(node, exp.TimestampTrunc):
-            return "timestamp" if argument == "timestamp" else None
-        if isinstance(node, exp.Round):
-            return "decimal" if argument in ("decimal", "numeric") else argument
-        if isinstance(node, exp.Sum):
-            widened: dict[Family | None, Family] = {"integer": "bigint", "bigint": "numeric"}
-            return widened.get(argument, argument)
-        if isinstance(node, _DOUBLE_IF_DOUBLE):
-            second = node.args.get("expression")
-            if argument == "double" or (isinstance(second, exp.Expr) and self.of(second) == "double"):
-                return "double"
-            return "decimal" if argument in ("decimal", "numeric") else None
-        return None
+    @cached_property
+    def sources(self) -> Mapping[int, Mapping[str, Collection[str]]]:
+        """By the id of a SELECT of `resolved`, the columns of what it reads, by name; none where nobody knows them."""
+        found = {}
+        for scope in traverse_scope(self.resolved):
+            resolver = Resolver(scope, self._schema)
+            columns = {name: resolver.get_source_columns(name) for name in scope.selected_sources}
+            found[id(scope.expression)] = {name: () if "*" in every else every for name, every in columns.items()}
+        return found
 
-    def _column(self, column: exp.Column) -> Family | None:
-        found = self.sources.find(column)
-        if isinstance(found, str):
-            return "decimal" if found.startswith("decimal") else _BY_NAME.get(found)
-        return self.of(found)
+    @cached_property
+    def _alike(self) -> Mapping[exp.Expr, exp.Expr]:
+        """Typed nodes by what they say, for those in ORDER BY that the optimizer replaced by a column's name."""
+        return {node: node for node in self.resolved.walk() if node.type}
 
-    def _united(self, branches: list[exp.Expr | None]) -> Family | None:
-        """The common family of alternatives; one double makes all of them double, whatever the others are."""
-        values = [branch for branch in branches if branch is not None and not isinstance(branch, exp.Null)]
-        found = {self.of(value) for value in values}
-        if len(found) == 1:
-            return found.pop()
-        if "double" in found and found <= NUMBERS | {None}:
-            return "double"
-        if None not in found and found <= NUMBERS:
-            return _wider(found)
-        return "timestamp" if found == DATES else None
-
-    def _arithmetic(self, node: exp.Binary) -> Family | None:
-        left, right = self.of(node.left), self.of(node.right)
-        if "interval" in (left, right):
-            if isinstance(node, exp.Mul | exp.Div) or left == right:
-                return "interval"
-            return "timestamp"
-        if left in DATES or right in DATES:
-            if isinstance(node, exp.Sub) and left in DATES and right in DATES:
-                return "integer" if left == right == "date" else "interval"
-            return "date" if {left, right} <= {"date"} | INTEGERS else None
-        if "double" in (left, right):
-            return "double"
-        found = {left, right}
-        return _wider(found) if found <= NUMBERS else None
+    def _resolve(self) -> None:
+        with suppress(SqlglotError):  # a table that nobody knows stops it halfway; what it has resolved, stays
+            qualify(
+                self.resolved, schema=self._schema, dialect="postgres", expand_alias_refs=False,
+                quote_identifiers=False, allow_partial_qualification=True, validate_qualify_columns=False,
+            )  # fmt: skip
+        for scope in traverse_scope(self.resolved):
+            having = scope.expression.args.get("having")  # which it would resolve with the aliases alone
+            for column in having.find_all(exp.Column) if having else ():
+                if not column.table:
+                    column.set("table", Resolver(scope, self._schema).get_table(column))
 
 
-def _wider(found: set[Family | None]) -> Family:
-    order: tuple[Family, ...] = ("double", "numeric", "decimal", "bigint")
-    return next((family for family in order if family in found), "integer")
+def _mapping(tree: exp.Query, schema: Schema) -> MappingSchema:
+    """What sqlglot is to know of the tables that a tree reads."""
+    known: dict[str, dict[str, dict[str, exp.DataType]]] = {}
+    for table in tree.find_all(exp.Table):
+        layer, name = table.db.lower(), table.name.lower()
+        columns = schema.get(f"{layer}.{name}")
+        if columns is not None:
+            known.setdefault(layer, {})[name] = {column: _data_type(kind) for column, kind in columns.items()}
+    return MappingSchema({**known}, dialect="postgres", normalize=False)
 
 
-def _literal(node: exp.Literal) -> Family:
-    if node.is_string:
-        return "text"
-    if not node.name.isdigit():
-        return "decimal"
-    return "integer" if int(node.name) < 2**31 else "bigint"
+def _data_type(portable: str) -> exp.DataType:
+    name = portable.partition("(")[0]
+    return exp.DataType(this={"integer": _T.INT, "double": _T.DOUBLE}.get(name) or exp.DType[name.upper()])

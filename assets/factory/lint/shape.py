@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from tributary.assets.factory.lint.columns import is_of_a_table
 from tributary.assets.factory.lint.families import Families
 from tributary.assets.factory.lint.finding import Problem, rule, shown
-from tributary.assets.factory.lint.sources import cte_of
 from tributary.assets.factory.lint.vocabulary import RESERVED, words
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -121,13 +121,26 @@ def _table(table: exp.Table, families: Families) -> Iterator[Problem]:
         return
     if table.catalog:
         yield "table-name", f"{shown(table)} names a database; write schema.table."
-    elif not table.db and cte_of(table) is None:
+    elif not table.db and _cte_of(table) is None:
         yield "table-name", f"table {table.name} needs its schema; write schema.table, such as staged.{table.name}."
     elif table.db.lower() in _SYSTEM_SCHEMAS:
         yield "table-name", f"{shown(table)} is Postgres' own catalogue; read a table of the warehouse."
     for part, value in table.args.items():
         if value and part not in ("this", "db", "catalog", "alias", "joins"):
             yield "clause", f"{part} of table {table.name} is not in the portable subset; remove it."
+
+
+def _cte_of(table: exp.Table) -> exp.CTE | None:
+    """The CTE that an unqualified table name means, if any."""
+    node: exp.Expr | None = table
+    while node is not None:
+        with_ = node.args.get("with_")
+        if isinstance(with_, exp.With):
+            for cte in with_.expressions:
+                if cte.alias.lower() == table.name.lower() and isinstance(cte, exp.CTE):
+                    return cte
+        node = node.parent
+    return None
 
 
 @rule(exp.With)
@@ -174,13 +187,13 @@ def _group_by_alias(select: exp.Select, families: Families) -> Iterator[Problem]
         return
     if not any(group.args.get(part) for part in ("expressions", "rollup", "cube", "grouping_sets")):
         yield "syntax", "group by names no column; name one or remove it."
-    names = {part.name.lower() for part in group.expressions if isinstance(part, exp.Column) and not part.table}
+    names = {part.name.lower(): part for part in group.expressions if isinstance(part, exp.Column) and not part.table}
     for projection in select.expressions if names else ():
         name = projection.alias_or_name.lower()
         if name not in names or not isinstance(projection, exp.Alias):
             continue
         reads_it = any(column.name.lower() == name for column in projection.find_all(exp.Column))
-        if not reads_it and not families.sources.has(select, name):
+        if not reads_it and not is_of_a_table(families, names[name]):
             yield (
                 "group-by-alias",
                 f"Trino cannot group by the alias {name}; group by the expression or its position.",
