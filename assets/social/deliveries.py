@@ -13,7 +13,7 @@ from tributary.assets.social.events.places import place_of
 from tributary.assets.social.events.receipts import Written, receipts_of
 from tributary.assets.social.tables import MESSAGE_ID, SOURCE_OBJECT
 from tributary.resources.lake.model import Lake
-from tributary.resources.warehouse.base import LoadedSource, Warehouse
+from tributary.resources.warehouse.base import Warehouse
 from tributary.resources.warehouse.table import Table
 
 Files = Mapping[str, Written | None]
@@ -29,11 +29,11 @@ def with_other_deliveries(
     """
     if not any(known.get(source) for source in changed):
         return changed
-    loaded = warehouse.loaded_sources(table)
+    loaded = warehouse.published_sources(table)
     wanted = dict(changed)
     # Objects that are loaded again may have lost messages themselves.
     while lost := _standing(warehouse, table, [*wanted.keys() & loaded.keys()]) - _given(lake, wanted.values()):
-        found = _holding(lake, table, lost, _with_rows_left_out(loaded, wanted))
+        found = _holding(lake, table, lost, _with_rows_left_out(warehouse, table, loaded, wanted))
         if not found:
             break
         wanted |= found
@@ -53,12 +53,14 @@ def _given(lake: Lake, files: Iterable[Written | None]) -> set[str]:
     return {message for _, messages in _messages(lake, files) for message in messages}
 
 
-def _with_rows_left_out(loaded: Mapping[str, LoadedSource], but: Files) -> list[str]:
+def _with_rows_left_out(warehouse: Warehouse, table: Table, loaded: Mapping[str, str], but: Files) -> list[str]:
     """The objects of which the table keeps fewer rows than their files held."""
+    counted = warehouse.rows(f"SELECT {SOURCE_OBJECT} AS source, count(*) AS n FROM {table.sql_name} GROUP BY 1")
+    kept = {row["source"]: row["n"] for row in counted}
     return [
         source
-        for source, found in loaded.items()
-        if source not in but and found.rows < int(found.fingerprint.rpartition(":")[2] or 0)
+        for source, fingerprint in loaded.items()
+        if source not in but and kept.get(source, 0) < int(fingerprint.rpartition(":")[2] or 0)
     ]
 
 

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tributary.resources.warehouse.answers import Answer
 from tributary.resources.warehouse.checks import CheckResult
@@ -91,16 +91,6 @@ class RejectedSource:
     count: int
 
 
-class LoadedSource(NamedTuple):
-    """What a table was loaded from: the fingerprint of a source object, and how many rows of the table are its.
-
-    Rows that the table keeps from another object instead are not among them.
-    """
-
-    fingerprint: str
-    rows: int
-
-
 @dataclass(frozen=True)
 class Recipe:
     """What rows follow from: `digest` stands for everything said in code, `inputs` are the tables that are read.
@@ -145,13 +135,20 @@ class WriteReport:
 
 
 @dataclass(frozen=True)
-class Published:
-    """What the warehouse noted when it published a table's rows."""
+class Note:
+    """What is noted of a table's rows together with them.
 
-    fingerprint: str
+    `fingerprint` is what they were made from, `content` a digest of the rows themselves, each empty where not known.
+    `lines` and `rejected` count what was read. `checks` are the failures of each check by name; None where the checks
+    did not see the table as a whole.
+    """
+
     rows: int
-    lines: int
-    rejected: int
+    fingerprint: str = ""
+    content: str = ""
+    lines: int = 0
+    rejected: int = 0
+    checks: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -225,7 +222,7 @@ class Warehouse(ABC):
         """
 
     @abstractmethod
-    def published(self, table: Table) -> Published | None:
+    def published(self, table: Table) -> Note | None:
         """What the published rows were made from; None where that is not known."""
 
     @abstractmethod
@@ -234,10 +231,6 @@ class Warehouse(ABC):
 
         A source that gave no row is loaded all the same. A write of the whole table forgets all of them.
         """
-
-    @abstractmethod
-    def loaded_sources(self, table: Table) -> Mapping[str, LoadedSource]:
-        """Every source object that the published rows were loaded from, by name."""
 
     @abstractmethod
     def standing(self, table: Table, recipe: Recipe, *, origin: Origin = NOBODY) -> Standing:

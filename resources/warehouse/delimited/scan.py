@@ -21,6 +21,9 @@ BLOCK_BYTES = 256 << 10
 LONGEST_RECORD = 16 << 20
 """Bytes of a line, and of a quoted section, at most: what is longer is no record of a file that people exchange."""
 
+DUPLICATE = "exact duplicate of an earlier line"
+"""The reason of records that say what the table has of an earlier one: nothing is wrong with them."""
+
 
 class Reject(NamedTuple):
     """A record that does not fit: its first line (the header is line 1), its bytes without the line end, and why.

@@ -6,14 +6,14 @@ Checks, windows of the standing rows, and publishing come after it and are not k
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import psycopg
 
 from tributary.resources.warehouse.base import Batches, Select, Source
+from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.counting import Reckoning
-from tributary.resources.warehouse.delimited.scan import Reject
+from tributary.resources.warehouse.delimited.scan import DUPLICATE
+from tributary.resources.warehouse.engine import Built
 from tributary.resources.warehouse.postgres.relations import column_definitions, part_sql
 from tributary.resources.warehouse.postgres.session import Session
 from tributary.resources.warehouse.table import Table, quoted
@@ -21,21 +21,6 @@ from tributary.resources.warehouse.types import postgres_type
 from tributary.resources.warehouse.windows import Range, Window
 
 SHOWN_REASONS = 10
-
-
-@dataclass(frozen=True)
-class Built:
-    """What was built: the statement that did it, what its source's reader counted, and the lines of a file set aside.
-
-    `content` is a digest of the rows and their declaration, where the rows passed through here; else empty.
-    `duplicates` of a file's lines are among those set aside, but were not rejected: the table has what they say.
-    """
-
-    statement: str
-    reckoning: Reckoning = field(default_factory=lambda: Reckoning(0))
-    rejects: Sequence[Reject] = ()
-    content: str = ""
-    duplicates: int = 0
 
 
 def build(session: Session, table: Table, source: Source, part: str, *, window: Window | None, at_once: bool) -> Built:
@@ -46,18 +31,19 @@ def build(session: Session, table: Table, source: Source, part: str, *, window: 
         SourceFileError: a file cannot be read as its contract says.
         psycopg.DataError, psycopg.IntegrityError: as `load_file` raises them.
     """
+    relation = part_sql(part)
     if isinstance(source, Select):
-        session.execute(f"CREATE TABLE {part_sql(part)} AS {typed(session, table, source.sql, window)}")
-        return Built(source.sql)
+        kind = "VIEW" if table.kind == "view" else "TABLE"
+        session.execute(f"CREATE {kind} {relation} AS {typed(session, table, source.sql, window)}")
+        return Built(relation, source.sql)
     if isinstance(source, Batches):
         from tributary.resources.warehouse.postgres.bulk import copy_batches
 
-        session.execute(f"CREATE TABLE {part_sql(part)} ({column_definitions(table.columns)})")
+        session.execute(f"CREATE TABLE {relation} ({column_definitions(table.columns)})")
         content = copy_batches(session, table, iter(source.batches), part)
         reckoning = source.reckon() if source.reckon else Reckoning(0)
-        return Built(f"COPY {table.key} FROM STDIN (FORMAT csv)", reckoning, content=content)
+        return Built(relation, f"COPY {table.key} FROM STDIN (FORMAT csv)", reckoning, content=content)
     from tributary.resources.warehouse.postgres.load import create_part, load_file
-    from tributary.resources.warehouse.postgres.quarantine import DUPLICATE
 
     create_part(session, source.contract, part)
     loaded = load_file(session, source, part, at_once=at_once, private=table.is_private)
@@ -65,7 +51,7 @@ def build(session: Session, table: Table, source: Source, part: str, *, window: 
     reasons = Counter(reject.reason for reject in loaded.rejects if reject.reason != DUPLICATE)
     reckoning = Reckoning(read, reasons.total(), dict(reasons.most_common(SHOWN_REASONS)))
     statement = f"COPY {table.key} FROM STDIN (FORMAT text, ON_ERROR ignore)"
-    return Built(statement, reckoning, loaded.rejects, duplicates=loaded.duplicates)
+    return Built(relation, statement, reckoning, loaded.rejects, loaded.duplicates)
 
 
 def typed(session: Session, table: Table, select: str, window: Window | None = None) -> str:
@@ -77,13 +63,13 @@ def typed(session: Session, table: Table, select: str, window: Window | None = N
     if window is None:
         return text
     # Asked for outside, the window's bounds are pushed down by the planner to wherever the column comes from.
-    literal = psycopg.ClientCursor(session.connection).mogrify(*window_sql(window))
-    return f"{text} WHERE {literal}"
+    owned = window_sql(window)
+    return f"{text} WHERE {psycopg.ClientCursor(session.connection).mogrify(owned.text, owned.params)}"
 
 
-def window_sql(window: Window) -> tuple[str, Sequence[object]]:
-    """The condition that is true for the rows that a window owns, and the values bound in it."""
+def window_sql(window: Window) -> Sql:
+    """The condition that is true for the rows that a window owns."""
     column = quoted(window.column)
     if isinstance(window, Range):
-        return f"{column} >= %s AND {column} < %s", (window.start, window.end)
-    return f"{column} = ANY(%s)", (list(window.names),)
+        return Sql(f"{column} >= %s AND {column} < %s", (window.start, window.end))
+    return Sql(f"{column} = ANY(%s)", (list(window.names),))

@@ -5,11 +5,18 @@ Keys are equal as SQL has it, so that a row with a null in its key shares it wit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+from tributary.resources.warehouse.engine import MadeWay
+from tributary.resources.warehouse.postgres.build import window_sql
 from tributary.resources.warehouse.postgres.relations import part_sql
 from tributary.resources.warehouse.postgres.session import Session
-from tributary.resources.warehouse.table import Deduplication, quoted
+from tributary.resources.warehouse.table import Deduplication, Table, quoted
+from tributary.resources.warehouse.windows import Window
+
+SMALL = 20
+"""A window is small where the table has this many times its rows: indexes then lead to its neighbours sooner."""
 
 
 def keep_first(session: Session, rule: Deduplication, part: str) -> int:
@@ -26,33 +33,38 @@ def keep_first(session: Session, rule: Deduplication, part: str) -> int:
     ).rowcount
 
 
-def settle(
-    session: Session, rule: Deduplication, part: str, standing: str, source: str | None
-) -> tuple[int, dict[str, int]]:
+def make_way(session: Session, table: Table, window: Window, part: str, standing: str) -> MadeWay:
+    """Delete from `standing` what the rows of `part` replace, and from `part` what `standing` keeps instead."""
+    owned, stays = window_sql(window), part_sql(standing)
+    deleted = session.execute(f"DELETE FROM {stays} WHERE {owned.text}", owned.params).rowcount
+    if table.deduplicate is None:
+        return MadeWay(stays, deleted)
+    with _by_index(session, part, standing):
+        return MadeWay(stays, deleted, *_settle(session, table.deduplicate, part, standing))
+
+
+def _settle(session: Session, rule: Deduplication, part: str, standing: str) -> tuple[int, int]:
     """Let the rows of `part`, of which no two share a key, and those of `standing` settle which of each key stays.
 
-    The later one is deleted where it stands; of two that the order does not tell apart, the new one. Gives the number
-    deleted from `part`, and from `standing` by value of the column `source` (by an empty text where that is None).
+    The later one is deleted where it stands; of two that the order does not tell apart, the new one. Gives the numbers
+    deleted from `part` and from `standing`.
     """
-    column = f"o.{quoted(source)}" if source else "''::text"
-    rows = session.rows(
+    found = session.row(
         f"""
         WITH met AS MATERIALIZED (
-            SELECT n.ctid AS new, o.ctid AS old, {column} AS source, {_order("o", rule)} <= {_order("n", rule)} AS stays
+            SELECT n.ctid AS new, o.ctid AS old, {_order("o", rule)} <= {_order("n", rule)} AS stays
             FROM {part_sql(part)} AS n JOIN {part_sql(standing)} AS o ON {_same_key(rule)}
         ), beaten AS (
             DELETE FROM {part_sql(part)} AS n USING (SELECT DISTINCT new FROM met WHERE stays) AS m
             WHERE n.ctid = m.new RETURNING 1
         ), displaced AS (
             DELETE FROM {part_sql(standing)} AS o USING met AS m
-            WHERE o.ctid = m.old AND m.new NOT IN (SELECT new FROM met WHERE stays) RETURNING m.source
+            WHERE o.ctid = m.old AND m.new NOT IN (SELECT new FROM met WHERE stays) RETURNING 1
         )
-        SELECT NULL::text AS source, count(*) AS rows FROM beaten
-        UNION ALL SELECT coalesce(source, ''), count(*) FROM displaced GROUP BY 1
+        SELECT (SELECT count(*) FROM beaten) AS beaten, (SELECT count(*) FROM displaced) AS displaced
         """
     )
-    found = {row["source"]: row["rows"] for row in rows}
-    return found.pop(None), found
+    return found["beaten"], found["displaced"]
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -66,3 +78,21 @@ def _same_key(rule: Deduplication) -> str:
 def _order(alias: str, rule: Deduplication) -> str:
     """The order's columns as one value; as such, unlike as a row of columns, it sorts nulls last."""
     return f"ROW({', '.join(f'{alias}.{quoted(name)}' for name in rule.order)})::record"
+
+
+@contextmanager
+def _by_index(session: Session, part: str, standing: str) -> Iterator[None]:
+    """Keep the planner from reading a big table in full to join a few rows with it.
+
+    It knows nothing of the new rows' values, and so takes a scan for the safer way.
+    """
+    sizes = session.row(
+        "SELECT pg_relation_size(%s::regclass) AS new, pg_relation_size(%s::regclass) AS standing",
+        (part_sql(part), part_sql(standing)),
+    )
+    if sizes["standing"] <= SMALL * sizes["new"]:
+        yield
+        return
+    session.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+    yield
+    session.execute("SET LOCAL enable_hashjoin TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT")

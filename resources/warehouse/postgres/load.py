@@ -19,8 +19,7 @@ from psycopg.errors import Diagnostic
 
 from tributary.resources.warehouse.base import Delimited
 from tributary.resources.warehouse.delimited.contract import SOURCE_LINE, FileContract, SourceFileError
-from tributary.resources.warehouse.delimited.scan import Block, Reject, Scanner, raw_records
-from tributary.resources.warehouse.postgres.quarantine import DUPLICATE
+from tributary.resources.warehouse.delimited.scan import DUPLICATE, Block, Reject, Scanner, raw_records
 from tributary.resources.warehouse.postgres.relations import part_sql
 from tributary.resources.warehouse.postgres.session import Session
 from tributary.resources.warehouse.prefetch import prefetch

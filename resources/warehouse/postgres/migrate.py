@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import time
 
-from tributary.resources.warehouse.base import Published
+from tributary.resources.warehouse.base import Note
 from tributary.resources.warehouse.errors import WarehouseError
-from tributary.resources.warehouse.postgres.ledger import forget_sources
+from tributary.resources.warehouse.ledger import LEDGER
 from tributary.resources.warehouse.postgres.notes import write_note
 from tributary.resources.warehouse.postgres.publish import expect_table, publish_whole
+from tributary.resources.warehouse.postgres.records import put
 from tributary.resources.warehouse.postgres.relations import Found, drop_stray_parts, has_columns, new_part, part_sql
 from tributary.resources.warehouse.postgres.session import Session
 from tributary.resources.warehouse.postgres.snapshots import number_of_transaction
@@ -64,8 +65,8 @@ def migrate(session: Session, table: Table, window: Window) -> str:
 
         def at_publish() -> None:
             expect_turn(beside)
-            forget_sources(session, table)
-            write_note(session, table, Published("", rows, 0, 0))
+            put(session, LEDGER, {"table_name": table.key}, (), ())
+            write_note(session, table, Note(rows))
 
         seconds = time.perf_counter() - started
         publish_whole(session, table, part, built_in=transaction, seconds=seconds, at_publish=at_publish)

@@ -8,14 +8,12 @@ redefined it since, nothing is known of it. What single source objects gave is t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import psycopg
 
-from tributary.resources.warehouse.base import Published
-from tributary.resources.warehouse.checks import CheckResult
+from tributary.resources.warehouse.base import Note
 from tributary.resources.warehouse.postgres.session import Session
 from tributary.resources.warehouse.table import Table
 
@@ -46,19 +44,6 @@ _RELATION = f"""
 """
 
 
-@dataclass(frozen=True)
-class Note:
-    """A valid note. `content` is a digest of the rows themselves, where the writer had one; else empty.
-
-    `checks` are the failures of each check by name; None where they were not found for the table as a whole.
-    """
-
-    published: Published
-    content: str
-    checks: Mapping[str, int] | None
-    modified: int
-
-
 def read_note(session: Session, table: Table) -> Note | None:
     """The note on the table's present rows; None where there is none that holds good."""
     found = _rows(
@@ -72,23 +57,19 @@ def read_note(session: Session, table: Table) -> Note | None:
     if not found:
         return None
     row = found[0]
-    published = Published(row["fingerprint"], row["rows"], row["lines"], row["rejected"])
-    return Note(published, row["content"], row["checks"], row["modified"])
+    return Note(row["rows"], row["fingerprint"], row["content"], row["lines"], row["rejected"], row["checks"])
 
 
 def write_note(
-    session: Session,
-    table: Table,
-    published: Published,
-    *,
-    content: str = "",
-    checks: Sequence[CheckResult] | None = None,
-    modified: int = 0,
-    same_rows: bool = False,
-) -> None:
-    """Note the table as it now is, in the caller's transaction, which publishes; under a new version for new rows."""
-    failures = None if checks is None else json.dumps({result.check.name: result.failures for result in checks})
-    session.execute(
+    session: Session, table: Table, note: Note, *, changed: int | None = None, same_rows: bool = False
+) -> int | None:
+    """Note the table as it now is, in the caller's transaction, which publishes; under a new version for new rows.
+
+    `changed` counts the rows that a window's write changed; None where the whole table is written. Gives how many were
+    changed by windows since the last ANALYZE.
+    """
+    failures = None if note.checks is None else json.dumps(note.checks)
+    found = session.rows(
         f"""
         INSERT INTO _parts.published_tables AS p
         SELECT r.table_name, gen_random_uuid()::text, r.relation, r.state, %s, %s, %s, %s, %s, %s::jsonb, %s, now()
@@ -97,21 +78,21 @@ def write_note(
             version = CASE WHEN %s::boolean THEN p.version ELSE excluded.version END,
             relation = excluded.relation, state = excluded.state, fingerprint = excluded.fingerprint,
             content = excluded.content, rows = excluded.rows, lines = excluded.lines, rejected = excluded.rejected,
-            checks = excluded.checks, modified = excluded.modified, published_at = excluded.published_at
+            checks = excluded.checks, published_at = excluded.published_at,
+            modified = CASE WHEN %s::boolean THEN p.modified ELSE 0 END + excluded.modified
+        RETURNING modified
         """,
         (
-            published.fingerprint,
-            content,
-            published.rows,
-            published.lines,
-            published.rejected,
-            failures,
-            modified,
-            table.schema,
-            table.name,
-            same_rows,
+            note.fingerprint, note.content, note.rows, note.lines, note.rejected, failures, changed or 0, table.schema,
+            table.name, same_rows, changed is not None or same_rows,
         ),
-    )
+    )  # fmt: skip
+    return None if changed is None or not found else found[0]["modified"]
+
+
+def note_analysed(session: Session, table: Table) -> None:
+    """Note that the planner knows the rows as they are."""
+    session.execute("UPDATE _parts.published_tables SET modified = 0 WHERE table_name = %s", (table.key,))
 
 
 def versions(session: Session, names: Iterable[str]) -> dict[str, str | None]:

@@ -1,10 +1,19 @@
-"""The schema `_parts` and what is in it beside partitions: records of what was published, and what publishing needs."""
+"""What the warehouse's database holds beside the tables: what was noted of them, quarantine, and what publishing needs.
+
+The names and columns of the records are said in `resources.warehouse.ledger` and `quarantine`.
+"""
 
 from __future__ import annotations
 
-from tributary.resources.warehouse.postgres import ledger, notes, snapshots
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from tributary.resources.warehouse.postgres import notes, snapshots
 from tributary.resources.warehouse.postgres.relations import CONSTANT_DDL, PARTS, create_missing
 from tributary.resources.warehouse.postgres.session import Session
+from tributary.resources.warehouse.postgres.turns import turn_relation
+from tributary.resources.warehouse.table import quoted
 
 # Rows are read through the tables that people see, where grants and policies are: default privileges that somebody set
 # for all schemas must open no other way to them.
@@ -17,12 +26,76 @@ DO $$ DECLARE other text; BEGIN
 END $$
 """
 
+_LEDGER = """
+CREATE TABLE IF NOT EXISTS _parts.loaded_sources (
+    table_name text NOT NULL, source text NOT NULL, fingerprint text NOT NULL, source_column text NOT NULL,
+    loaded_at timestamptz NOT NULL, PRIMARY KEY (table_name, source)
+);
+ALTER TABLE _parts.loaded_sources DROP COLUMN IF EXISTS rows;
+COMMENT ON TABLE _parts.loaded_sources IS
+    'One row a source object that a table was loaded from, objects that gave no row among them.';
+COMMENT ON COLUMN _parts.loaded_sources.fingerprint IS 'What the rows were made from, in the words of their loader.'
+"""
 
-def ensure_parts(session: Session) -> None:
-    """Create the schema and its tables where they are missing; safe while others do the same."""
-    missing = session.row(
-        "SELECT num_nulls(to_regclass('_parts.loaded_sources'), to_regclass('_parts.horizon'), "
-        "to_regtype('_parts.constant')) > 0 AS some"
-    )
-    if missing["some"]:
-        create_missing(session, f"{_SCHEMA}; {CONSTANT_DDL}; {notes.DDL}; {ledger.DDL}; {snapshots.DDL}")
+_QUARANTINE = """
+CREATE SCHEMA IF NOT EXISTS quarantine;
+CREATE TABLE IF NOT EXISTS quarantine.rejected_rows (
+    table_name text NOT NULL, source text NOT NULL, line_number bigint NOT NULL,
+    byte_offset bigint, raw_text text NOT NULL, raw_bytes bytea, reason text NOT NULL, detail text, run_id text,
+    rejected_at timestamptz NOT NULL, PRIMARY KEY (table_name, source, line_number)
+);
+ALTER TABLE quarantine.rejected_rows ADD COLUMN IF NOT EXISTS byte_offset bigint;
+ALTER TABLE quarantine.rejected_rows ADD COLUMN IF NOT EXISTS detail text;
+COMMENT ON TABLE quarantine.rejected_rows IS
+    'Lines and records that no table could take: source, number, raw text and reason. Mend it and load it again.';
+COMMENT ON COLUMN quarantine.rejected_rows.line_number IS
+    'Line of the file where it begins (the header is line 1), or number of the record in its object, from 1.';
+COMMENT ON COLUMN quarantine.rejected_rows.byte_offset IS
+    'Byte of the (unpacked) object at which the record begins; null for lines of files.';
+COMMENT ON COLUMN quarantine.rejected_rows.reason IS
+    'Why, in the same words for all of a kind; exact duplicates of earlier lines are here too, but are no rejects.';
+COMMENT ON COLUMN quarantine.rejected_rows.detail IS 'What this one has: the value, or the line that it repeats.';
+COMMENT ON COLUMN quarantine.rejected_rows.raw_text IS
+    'The record as text; bytes that are not UTF-8 are shown as escapes and kept exactly in raw_bytes.'
+"""
+
+_MISSING = """
+SELECT num_nulls(to_regclass('_parts.published_tables'), to_regclass('_parts.loaded_sources'),
+                 to_regclass('_parts.horizon'), to_regtype('_parts.constant')) > 0
+       OR (SELECT count(*) FROM pg_attribute WHERE NOT attisdropped AND (attrelid, attname) IN (
+           (to_regclass('quarantine.rejected_rows'), 'byte_offset'), (to_regclass('quarantine.rejected_rows'), 'detail')
+       )) < 2
+       OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('_parts.loaded_sources') AND attname = 'rows')
+       AS records, to_regclass(%s) IS NULL AS turn
+"""
+
+
+def ensure(session: Session, turn: str) -> None:
+    """Create what is missing, and what the turn of this name is taken at; safe while others do the same.
+
+    The session must not be in a transaction.
+    """
+    relation = turn_relation(turn)
+    missing = session.row(_MISSING, (relation,))
+    if missing["records"]:
+        create_missing(session, f"{_SCHEMA}; {CONSTANT_DDL}; {notes.DDL}; {_LEDGER}; {snapshots.DDL}; {_QUARANTINE}")
+    if missing["turn"]:
+        create_missing(session, f"CREATE TABLE IF NOT EXISTS {relation} ()")
+
+
+def put(
+    session: Session,
+    name: str,
+    owned: Mapping[str, str | Sequence[str]],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+) -> None:
+    """As `EngineSession.put`, in the caller's transaction."""
+    conditions = [f"{quoted(key)} = {'%s' if isinstance(value, str) else 'ANY(%s)'}" for key, value in owned.items()]
+    values = [value if isinstance(value, str) else list(value) for value in owned.values()]
+    session.execute(f"DELETE FROM {name} WHERE {' AND '.join(conditions)}", values)
+    ahead = iter(rows)
+    for first in ahead:
+        with session.copy_in(f"COPY {name} ({', '.join(columns)}) FROM STDIN") as copy:
+            for row in chain([first], ahead):
+                copy.write_row(row)

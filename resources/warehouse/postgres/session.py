@@ -71,11 +71,6 @@ class Session:
         """All rows of a query whose values are bound by name (`%(name)s`)."""
         return self.connection.execute((self._comment + sql).encode(), params).fetchall()
 
-    def sample(self, sql: str, params: Sequence[Any] | None = None) -> list[dict[str, Any]]:
-        """All rows of a query, as they may be shown to people: personal data of the session's table is hidden."""
-        rows = self.rows(sql, params)
-        return rows if self._table is None else [self._table.masked(row) for row in rows]
-
     def row(self, sql: str, params: Sequence[Any] | None = None) -> dict[str, Any]:
         """The one row of a query that always returns one."""
         found = self.execute(sql, params).fetchone()

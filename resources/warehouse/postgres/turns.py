@@ -11,28 +11,20 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tributary.resources.warehouse.postgres.relations import create_missing, part_sql
+from tributary.resources.warehouse.postgres.relations import part_sql
 from tributary.resources.warehouse.postgres.session import Session
 
 _PREFIX = "turn_"
 
 
-def ensure_turn(session: Session, name: str) -> None:
-    """Create what the turn is taken at, where it is missing; outside the transaction that is to take it."""
-    relation = _relation(name)
-    if session.row("SELECT to_regclass(%s) IS NULL AS missing", (relation,))["missing"]:
-        create_missing(session, f"CREATE TABLE IF NOT EXISTS {relation} ()")
-
-
 def take_turn(session: Session, name: str) -> None:
     """Wait for the turn, and hold it to the end of the session's transaction."""
-    session.execute(f"LOCK TABLE {_relation(name)} IN SHARE UPDATE EXCLUSIVE MODE")
+    session.execute(f"LOCK TABLE {turn_relation(name)} IN SHARE UPDATE EXCLUSIVE MODE")
 
 
 @contextmanager
 def turn_beside(session: Session, name: str) -> Iterator[Session]:
     """Hold the turn in a session beside, over any number of this one's transactions; gives the session beside."""
-    ensure_turn(session, name)
     with session.beside() as other:
         other.execute("SET idle_in_transaction_session_timeout = 0; SET transaction_timeout = 0")
         with other.transaction():
@@ -49,5 +41,6 @@ def expect_turn(beside: Session) -> None:
     beside.row("SELECT 1 AS here")
 
 
-def _relation(name: str) -> str:
+def turn_relation(name: str) -> str:
+    """What the turn is taken at; `records.ensure` makes it, outside the transaction that is to take it."""
     return part_sql(_PREFIX + hashlib.sha256(name.encode()).hexdigest()[:24])

@@ -1,0 +1,91 @@
+"""Tells of published rows without writing any: checked again, and how they stand to what they follow from."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from tributary.resources.warehouse.audit import audit, preview
+from tributary.resources.warehouse.base import Note, Recipe, Standing, WriteReport
+from tributary.resources.warehouse.checks import CheckResult
+from tributary.resources.warehouse.counting import CountCheck, Counts
+from tributary.resources.warehouse.engine import EngineSession
+from tributary.resources.warehouse.quarantine import count_lines
+from tributary.resources.warehouse.write import UNCHANGED
+
+
+def review(session: EngineSession) -> WriteReport:
+    """Count and check the published rows as they are.
+
+    Raises:
+        ChecksFailed: a blocking check fails on them.
+    """
+    started = time.perf_counter()
+    note = session.note() or Note(0)
+
+    def count(check: CountCheck, rows: int) -> CheckResult:
+        # What was read is noted; what the database holds is counted.
+        return check.found(Counts(note.lines, rows, *count_lines(session)), {})
+
+    rows, checks = audit(session, session.table.sql_name, count)
+    return _report(session, replace(note, rows=rows), checks, started)
+
+
+def standing(session: EngineSession, recipe: Recipe) -> Standing:
+    """How the published rows stand to a recipe; where they are what it would make, a report without a scan of them."""
+    started, table = time.perf_counter(), session.table
+    known = session.versions({*recipe.inputs, *recipe.looked_into})
+    if None in known.values():
+        return Standing(None)
+    made_from = _digest([recipe.digest, repr(table), *(f"{name} {known[name]}" for name in sorted(recipe.inputs))])
+    checked_by = _digest(f"{name} {known[name]}" for name in sorted(recipe.looked_into))
+    fingerprint = f"{made_from}:{checked_by}"
+    if session.note() is None:
+        return Standing(fingerprint)
+    # As writers do: what is noted below must be of the rows that were looked at.
+    with session.turn(table.key):
+        note = session.note()
+        if note is None or note.checks is None or note.fingerprint.partition(":")[0] != made_from:
+            return Standing(fingerprint)
+        if not session.is_current():
+            return Standing(fingerprint)
+        if note.fingerprint == fingerprint:
+            checks: Sequence[CheckResult] = _noted_checks(session, note.checks)
+        else:
+            checks = audit(session, table.sql_name)[1]
+            failures = {result.check.name: result.failures for result in checks}
+            note = replace(note, fingerprint=fingerprint, checks=failures)
+            session.renew_note(note)
+    return Standing(fingerprint, _report(session, replace(note, lines=0, rejected=0), checks, started))
+
+
+def _report(session: EngineSession, note: Note, checks: Sequence[CheckResult], started: float) -> WriteReport:
+    size, shown = session.size(), preview(session, session.table.sql_name)
+    return WriteReport(
+        table=session.table,
+        rows=note.rows,
+        bytes=size,
+        seconds=time.perf_counter() - started,
+        statement=UNCHANGED,
+        checks=checks,
+        preview=shown,
+        lines=note.lines,
+        rejected=note.rejected,
+        unchanged=True,
+        fingerprint=note.fingerprint,
+    )
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _noted_checks(session: EngineSession, failures: Mapping[str, int]) -> list[CheckResult]:
+    """The results that were noted; checks that found something are made again, for the rows they show."""
+    checks = session.table.checks
+    found = [check for check in checks if failures.get(check.name) != 0]
+    again = audit(session, session.table.sql_name, checks=found)[1] if found else []
+    known = {result.check.name: result for result in again}
+    return [known.get(check.name, CheckResult(check, 0)) for check in checks]

@@ -1,0 +1,229 @@
+"""One replace, on any engine: build aside, audit, publish with a note, and tell. An engine's part is in `engine`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tributary.resources.warehouse import ledger
+from tributary.resources.warehouse.audit import ask, audit, preview
+from tributary.resources.warehouse.base import Batches, Delimited, Note, Origin, Select, Source, WriteReport
+from tributary.resources.warehouse.checks import CheckResult, Sql
+from tributary.resources.warehouse.counting import CountCheck, Counts
+from tributary.resources.warehouse.engine import Built, EngineSession, MadeWay
+from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.quarantine import replace_lines
+from tributary.resources.warehouse.table import Table, quoted
+from tributary.resources.warehouse.windows import Sources, Window
+
+UNCHANGED = "-- unchanged: the published rows are what this would make again"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What `Warehouse.replace` was asked for."""
+
+    table: Table
+    source: Source
+    window: Window | None
+    origin: Origin
+    fingerprint: str
+    fingerprints: Mapping[str, str]
+
+    def refuse_misfits(self) -> None:
+        """Refuse what does not go together.
+
+        Raises:
+            WarehouseError: it does not.
+        """
+        key, window = self.table.key, self.window
+        if self.table.kind == "view" and (not isinstance(self.source, Select) or window is not None):
+            raise WarehouseError(f"{key} is a view, which only a SELECT of the whole can make.")
+        if isinstance(self.source, Delimited) and window is not None:
+            raise WarehouseError(f"{key}: a file is loaded as a whole; give no window.")
+        counted = isinstance(self.source, Delimited) or (isinstance(self.source, Batches) and self.source.reckon)
+        if not counted and any(isinstance(check, CountCheck) for check in self.table.checks):
+            raise WarehouseError(f"{key} has checks on counts, for which its source must tell what was read.")
+        if self.fingerprint and window is not None:
+            raise WarehouseError(f"{key}: a fingerprint of all rows was given for a window; give `fingerprints`.")
+        if not self.fingerprints:
+            return
+        if not isinstance(window, Sources):
+            raise WarehouseError(f"{key}: fingerprints of sources need a window of sources.")
+        strange = sorted(self.fingerprints.keys() - set(window.names))
+        if strange:
+            raise WarehouseError(f"{key}: {strange[0]} has a fingerprint but is not in the window; add it there.")
+
+
+class Write:
+    """Carries out one order in one session."""
+
+    def __init__(self, session: EngineSession, order: Order) -> None:
+        self._session = session
+        self._order = order
+        self._table = order.table
+        self._started = time.perf_counter()
+        self._phases: dict[str, float] = {}
+
+    def run(self) -> WriteReport:
+        """Build, audit, publish, and tell.
+
+        Raises:
+            ChecksFailed, WarehouseError: as `Warehouse.replace` says.
+        """
+        self._order.refuse_misfits()
+        session, window = self._session, self._order.window
+        with session.writing(window) as migrated:
+            built = session.build(self._order.source, window)
+            self._phase("build")
+            report = self._whole(built) if window is None else self._window(built, window)
+        self._phase("publish")
+        if not report.unchanged:
+            session.tidy()
+        size = session.size()
+        self._phase("analyse")
+        seconds = time.perf_counter() - self._started
+        return replace(report, bytes=size, seconds=seconds, phases=self._phases, migrated=migrated)
+
+    def _whole(self, built: Built) -> WriteReport:
+        rows, checks = self._audit(built, built.duplicates)
+        found = self._report(built, rows, checks, built.duplicates)
+        counted = built.reckoning
+        failures = {result.check.name: result.failures for result in checks}
+        note = Note(rows, self._order.fingerprint, built.content, counted.read, counted.rejected, failures)
+        if built.content and self._has_content(built.content):
+            self._session.discard()
+            self._session.renew_note(note)
+            return _as_it_stands(found)
+        self._session.publish(None, note, rows, _Records(self._session, self._order, built, forget=True))
+        return found
+
+    def _has_content(self, content: str) -> bool:
+        note = self._session.note()
+        return note is not None and note.content == content and self._session.is_current()
+
+    def _window(self, built: Built, window: Window) -> WriteReport:
+        session = self._session
+        self._refuse_rows_outside(built, window)
+        standing, note = session.standing(window), session.note()
+        forget = note is None or not isinstance(window, Sources) or ledger.has_other_column(session, window)
+        records = _Records(session, self._order, built, forget=forget)
+        if standing and note and self._has_same_rows(built, window, standing):
+            rows, checks = self._audit(built, built.duplicates)
+            found = self._report(built, rows, checks, built.duplicates, table_rows=self._counted(note, 0))
+            session.discard()
+            replace(records, forget=forget and isinstance(window, Sources)).write()
+            return _as_it_stands(found)
+        way = session.make_way(window) if standing else MadeWay("")
+        duplicates = built.duplicates + way.beaten
+        rows, checks = self._audit(built, duplicates, way.staying or None)
+        total = self._counted(note, rows - way.deleted - way.displaced) if standing else rows
+        found = self._report(built, rows, checks, duplicates, table_rows=total, displaced=way.displaced)
+        session.publish(window, Note(total), rows + way.deleted + way.displaced, records)
+        return found
+
+    def _refuse_rows_outside(self, built: Built, window: Window) -> None:
+        """Refuse new rows that the window does not own; of a SELECT, none was taken.
+
+        Raises:
+            WarehouseError: there are such rows.
+        """
+        if isinstance(self._order.source, Select):
+            return
+        owned = self._session.owned(window)
+        query = f"SELECT count(*) AS n FROM {built.relation} WHERE NOT coalesce({owned.text}, false)"
+        outside = ask(self._session, Sql(query, owned.params))[0]["n"]
+        if outside:
+            raise WarehouseError(
+                f"{self._table.key}: {outside:,} of the rows lie outside the window {window}; none was published."
+            )
+
+    def _has_same_rows(self, built: Built, window: Window, standing: str) -> bool:
+        """Whether the window has the very rows that were built, so that none need be moved."""
+        owned = self._session.owned(window)
+        there = f"FROM {standing} AS s WHERE {owned.text}"
+        counts = f"(SELECT count(*) FROM {built.relation}) = (SELECT count(*) {there}) AS alike"
+        if not ask(self._session, Sql(f"SELECT {counts}", owned.params))[0]["alike"]:
+            return False
+        columns = ", ".join(quoted(name) for name in self._table.column_names)
+        other = f"SELECT {columns} FROM {built.relation} EXCEPT ALL SELECT {columns} {there}"
+        return bool(ask(self._session, Sql(f"SELECT NOT EXISTS ({other}) AS alike", owned.params))[0]["alike"])
+
+    def _counted(self, note: Note | None, added: int) -> int:
+        """The rows of the whole table, to which a window adds so many: counted only where the note does not tell."""
+        if note is not None and note.rows:
+            return note.rows + added
+        return int(self._session.rows(f"SELECT count(*) AS n FROM {self._table.sql_name}")[0]["n"]) + added
+
+    def _audit(self, built: Built, duplicates: int, staying: str | None = None) -> tuple[int, list[CheckResult]]:
+        """Count and check the rows aside; keys also against those that stay beside them."""
+
+        def count(check: CountCheck, rows: int) -> CheckResult:
+            counted = built.reckoning
+            return check.found(Counts(counted.read, rows, counted.rejected, duplicates), counted.reasons)
+
+        return audit(self._session, built.relation, count, staying=staying)
+
+    def _report(
+        self,
+        built: Built,
+        rows: int,
+        checks: Sequence[CheckResult],
+        duplicates: int,
+        **more: Any,
+    ) -> WriteReport:
+        shown = preview(self._session, built.relation)
+        self._phase("audit")
+        return WriteReport(
+            table=self._table,
+            rows=rows,
+            bytes=0,
+            seconds=0.0,
+            statement=built.statement,
+            checks=checks,
+            preview=shown,
+            lines=built.reckoning.read,
+            rejected=built.reckoning.rejected,
+            duplicates=duplicates,
+            fingerprint=self._order.fingerprint,
+            **more,
+        )
+
+    def _phase(self, name: str) -> None:
+        self._phases[name] = time.perf_counter() - self._started - sum(self._phases.values())
+
+
+@dataclass(frozen=True)
+class _Records:
+    """The ledger and the quarantine, as they are to be beside the rows built; `forget` says that no older entry holds.
+
+    Announced, objects of the window count as not loaded: a write that is lost behind that is then done again.
+    """
+
+    session: EngineSession
+    order: Order
+    built: Built
+    forget: bool
+
+    def announce(self) -> None:
+        window = self.order.window
+        ledger.forget(self.session, None if self.forget or not isinstance(window, Sources) else window.names)
+        self._replace_lines()
+
+    def write(self) -> None:
+        window = self.order.window
+        if self.forget:
+            ledger.forget(self.session)
+        if isinstance(window, Sources):
+            ledger.note(self.session, window, self.order.fingerprints)
+        self._replace_lines()
+
+    def _replace_lines(self) -> None:
+        if isinstance(self.order.source, Delimited):
+            replace_lines(self.session, self.order.source.name, self.built.rejects, self.order.origin)
+
+
+def _as_it_stands(report: WriteReport) -> WriteReport:
+    return replace(report, unchanged=True, statement=f"{UNCHANGED}\n{report.statement}")
