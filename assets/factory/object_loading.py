@@ -215,13 +215,14 @@ class _Load:
         """
         if self._table.deduplicate is None or not any(known.get(name) for name in changed):
             return changed
-        loaded = self._warehouse.loaded_sources(self._table)
+        loaded = self._warehouse.published_sources(self._table)
+        kept = self._kept()
         wanted = dict(changed)
         # Objects that are loaded again may have lost rows themselves.
         while left_out := [
             name
-            for name, found in loaded.items()
-            if name not in wanted and found.rows < int(found.fingerprint.rpartition(":")[2] or 0)
+            for name, mark in loaded.items()
+            if name not in wanted and kept.get(name, 0) < int(mark.rpartition(":")[2] or 0)
         ]:
             lost = self._standing([*wanted.keys() & loaded.keys()]) - self._keys(wanted.values())
             others = self._declared.objects.named(self._lake, left_out) if lost else ()
@@ -230,6 +231,11 @@ class _Load:
                 break
             wanted |= found
         return wanted
+
+    def _kept(self) -> Mapping[str, int]:
+        """How many rows the table keeps from each object that it keeps any from."""
+        query = f"SELECT {quoted(self._declared.source_column)} AS name, count(*) AS n FROM {self._table.sql_name}"
+        return {row["name"]: row["n"] for row in self._warehouse.rows(f"{query} GROUP BY 1", origin=self._origin)}
 
     def _standing(self, names: Sequence[str]) -> set[tuple[Any, ...]]:
         """The keys of the rows that the table keeps from these objects."""
