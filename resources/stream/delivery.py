@@ -7,10 +7,8 @@ once more.
 from __future__ import annotations
 
 import logging
-import zlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from threading import Condition, Thread
 
 from tributary.resources.lake import Lake, LakeError
@@ -24,7 +22,6 @@ LONGEST_PAUSE = 30.0
 
 DAMAGED_SUFFIX = ".damaged"
 
-_GZIP = zlib.MAX_WBITS | 16
 _logger = logging.getLogger(__name__)
 
 
@@ -88,21 +85,8 @@ class Delivery:
 
 def _deliver(lake: Lake, journal: Sealed) -> None:
     if journal.payload:
-        data: Iterable[bytes] = payloads(journal.path, journal.length)
-        lake.put(journal.name.key, _gzipped(data) if journal.name.gzip else data)
+        lake.put(journal.name.key, payloads(journal.path, journal.length))
     if journal.damaged:
-        journal.path.rename(_kept(journal.path))
+        journal.path.rename(journal.path.with_name(journal.path.name + DAMAGED_SUFFIX))
     else:
         journal.path.unlink(missing_ok=True)
-
-
-def _kept(path: Path) -> Path:
-    return path.with_name(path.name + DAMAGED_SUFFIX)
-
-
-def _gzipped(data: Iterable[bytes]) -> Iterator[bytes]:
-    # Of the same records always the same bytes: this writes no time into the header.
-    packer = zlib.compressobj(wbits=_GZIP)
-    for chunk in data:
-        yield packer.compress(chunk)
-    yield packer.flush()

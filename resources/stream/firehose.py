@@ -58,7 +58,6 @@ class FolderFirehose(EventStream):
         buffer_seconds: float,
         buffer_bytes: int,
         backlog_bytes: int = BACKLOG_BYTES,
-        gzip: bool = False,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         """Open the stream, and begin to deliver what an earlier process left in the folder.
@@ -68,7 +67,7 @@ class FolderFirehose(EventStream):
             LakeKeyError: no object of the lake can have this stream's name.
         """
         check_prefix(f"{EVENTS}{stream}")
-        self._stream, self._gzip, self._clock = stream, gzip, clock
+        self._stream, self._clock = stream, clock
         self._buffer_seconds, self._buffer_bytes, self._backlog_bytes = buffer_seconds, buffer_bytes, backlog_bytes
         self._folder = JournalFolder(folder)
         try:
@@ -159,7 +158,7 @@ class FolderFirehose(EventStream):
             self._seal()
 
     def _begin(self, now: datetime) -> Journal:
-        journal = Journal(self._folder.path, ObjectName(self._stream, now, uuid4(), self._gzip))
+        journal = Journal(self._folder.path, ObjectName(self._stream, now, uuid4()))
         rest_of_hour = (_hour(now) + timedelta(hours=1) - now).total_seconds()
         self._timer = Timer(min(self._buffer_seconds, rest_of_hour), self._seal_in_time, [journal])
         self._timer.daemon = True

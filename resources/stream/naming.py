@@ -18,19 +18,16 @@ EVENTS = "web-data/raw/"
 JOURNAL_SUFFIX = ".journal"
 
 _TIME = "%Y-%m-%d-%H-%M-%S"
-_JOURNAL = re.compile(
-    r"(?P<stream>[A-Za-z0-9_.-]{1,128})-1-(?P<time>\d{4}(?:-\d\d){5})-(?P<id>[0-9a-f-]{36})(?P<gzip>\.gz)?\.journal"
-)
+_JOURNAL = re.compile(r"(?P<stream>[A-Za-z0-9_.-]{1,128})-1-(?P<time>\d{4}(?:-\d\d){5})-(?P<id>[0-9a-f-]{36})\.journal")
 
 
 @dataclass(frozen=True)
 class ObjectName:
-    """An object's name: `arrived` is in UTC, of which whole seconds count; `gzip` adds `.gz`, as Firehose does."""
+    """An object's name: `arrived` is in UTC, of which whole seconds count."""
 
     stream: str
     arrived: datetime
     id: UUID
-    gzip: bool
 
     @property
     def key(self) -> str:
@@ -44,7 +41,7 @@ class ObjectName:
 
     @property
     def _base(self) -> str:
-        return f"{self.stream}-1-{self.arrived.strftime(_TIME)}-{self.id}{'.gz' if self.gzip else ''}"
+        return f"{self.stream}-1-{self.arrived.strftime(_TIME)}-{self.id}"
 
     @classmethod
     def of_journal(cls, file_name: str) -> ObjectName | None:
@@ -54,6 +51,6 @@ class ObjectName:
             return None
         try:
             arrived = datetime.strptime(found["time"], _TIME).replace(tzinfo=UTC)
-            return cls(found["stream"], arrived, UUID(found["id"]), gzip=found["gzip"] is not None)
+            return cls(found["stream"], arrived, UUID(found["id"]))
         except ValueError:
             return None

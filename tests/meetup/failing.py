@@ -7,14 +7,14 @@ import copy
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 from tests.meetup.faults import Fault, FaultPlan, Faults, GroupFault
 
 from tributary.assets.meetup.standin.execution import Payload
-from tributary.assets.meetup.standin.server import Call, Simulation, answer, encode, errors, rate_limited
+from tributary.assets.meetup.standin.server import Call, Simulation, answer, encode, errors
 
 JSON = "application/json"
 _LOGIN = "<html><head><title>Login to Meetup</title></head><body><form><input type='password'></form></body></html>"
@@ -76,6 +76,13 @@ class BrokenOffError(ConnectionError):
 async def _broken_off(half: bytes) -> AsyncIterator[bytes]:
     yield half
     raise BrokenOffError
+
+
+def rate_limited(until: float) -> Payload:
+    """The answer to a call too many; `until` is in seconds since 1970."""
+    reset = datetime.fromtimestamp(until, UTC) + timedelta(milliseconds=1)
+    stamp = reset.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {**errors("RATE_LIMITED", "Too many requests, come back later.", resetAt=stamp), "data": None}
 
 
 def instead(fault: Fault, plan: FaultPlan) -> Response | None:

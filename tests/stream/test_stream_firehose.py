@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 import subprocess
 import sys
@@ -82,16 +81,6 @@ def test_records_become_one_object_of_firehoses_name_with_nothing_between_them(o
     found = KEY.fullmatch(key)
     assert found is not None
     assert found[1].replace("/", "-") == found[2]
-
-
-def test_objects_may_be_gzip(opened: Open, lake: Lake) -> None:
-    stream = opened(gzip=True)
-    stream.put(records('{"n":1}'))
-    stream.put(records('{"n":2}'))
-    stream.close()
-    ((key, content),) = objects(lake).items()
-    assert key.endswith(".gz")
-    assert gzip.decompress(content) == b'{"n":1}{"n":2}'
 
 
 def test_a_full_buffer_becomes_an_object_at_once(opened: Open, lake: Lake) -> None:

@@ -19,9 +19,9 @@ ARRIVED = datetime(2026, 1, 31, 10, 59, 58, tzinfo=UTC)
 GROUPS = st.lists(st.lists(st.binary(max_size=40), min_size=1, max_size=3), min_size=1, max_size=5)
 
 
-def journal(folder: Path, content: bytes, *, gzip: bool = False) -> ObjectName:
+def journal(folder: Path, content: bytes) -> ObjectName:
     """A journal as a killed process leaves it."""
-    name = ObjectName("web-data", ARRIVED, uuid4(), gzip)
+    name = ObjectName("web-data", ARRIVED, uuid4())
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name.journal).write_bytes(content)
     return name
@@ -86,11 +86,10 @@ def test_damage_amid_a_journal_delivers_what_is_sound_and_keeps_the_file(tmp_pat
 
 def test_a_journal_whose_object_was_put_before_the_crash_becomes_the_same_object_again(tmp_path: Path) -> None:
     content = frame([b'{"n":1}', b'{"n":2}']) + frame([b'{"n":3}'])
-    for gzip in (False, True):
-        name = journal(tmp_path / "journal", content, gzip=gzip)
-        first = recovered(tmp_path)
-        (tmp_path / "journal" / name.journal).write_bytes(content)
-        assert recovered(tmp_path) == first
+    name = journal(tmp_path / "journal", content)
+    first = recovered(tmp_path)
+    (tmp_path / "journal" / name.journal).write_bytes(content)
+    assert recovered(tmp_path) == first
 
 
 def test_files_that_are_no_journals_stay_untouched(tmp_path: Path) -> None:
@@ -111,13 +110,12 @@ def test_files_that_are_no_journals_stay_untouched(tmp_path: Path) -> None:
     stream=st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", fullmatch=True),
     arrived=st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)),  # noqa: DTZ001 - hypothesis adds the zone
     identity=st.uuids(),
-    gzip=st.booleans(),
 )
-def test_a_journals_name_holds_the_whole_key(stream: str, arrived: datetime, identity: UUID, gzip: bool) -> None:
-    name = ObjectName(stream, arrived.replace(tzinfo=UTC), identity, gzip)
+def test_a_journals_name_holds_the_whole_key(stream: str, arrived: datetime, identity: UUID) -> None:
+    name = ObjectName(stream, arrived.replace(tzinfo=UTC), identity)
     found = ObjectName.of_journal(name.journal)
     assert found is not None
     assert found.key == name.key
     hour, base = name.key.removeprefix("web-data/raw/").rsplit("/", 1)
     assert hour == f"{arrived:%Y/%m/%d/%H}"
-    assert base == f"{stream}-1-{arrived:%Y-%m-%d-%H-%M-%S}-{identity}" + (".gz" if gzip else "")
+    assert base == f"{stream}-1-{arrived:%Y-%m-%d-%H-%M-%S}-{identity}"

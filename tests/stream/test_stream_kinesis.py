@@ -105,7 +105,7 @@ def test_all_records_arrive_with_their_keys_and_firehose_writes_them_to_the_lake
     )
     assert partition_key("k" * 1_000) == partition_key("k" * 1_000) != partition_key("k" * 1_001)
     # What Firehose does with them, as its documentation has it.
-    target = ObjectName(name, min(record["ApproximateArrivalTimestamp"] for record in found), uuid.uuid4(), gzip=False)
+    target = ObjectName(name, min(record["ApproximateArrivalTimestamp"] for record in found), uuid.uuid4())
     lake.put(target.key, b"".join(record["Data"] for record in found))
     decoder, rest, read = json.JSONDecoder(), lake.get(target.key).decode(), []
     while rest:

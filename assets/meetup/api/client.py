@@ -11,8 +11,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -93,13 +92,12 @@ class GroupEvents:
 
 
 class MeetupClient:
-    """Reads Meetup's GraphQL API. May be used by several threads; close it, or use it in a `with`.
+    """Reads Meetup's GraphQL API. May be used by several threads; close it in the end.
 
     Args:
         url: the endpoint.
         token: the bearer token, which no message, log or repr shows.
-        requests_per_minute: the rate limit where no bucket is given.
-        bucket: the rate limit shared with others, as a `FileBucket`.
+        bucket: the rate limit, shared with others where it is a `FileBucket`.
         clock: the time.
         page_size: nodes asked for in a page, unless the server cannot give so many.
         search_cap: at how many results the server ends a search.
@@ -114,9 +112,8 @@ class MeetupClient:
         self,
         url: str,
         token: SecretStr,
+        bucket: Bucket,
         *,
-        requests_per_minute: int = 500,
-        bucket: Bucket | None = None,
         clock: Clock | None = None,
         page_size: int = PAGE_SIZE,
         search_cap: int = SEARCH_CAP,
@@ -128,7 +125,6 @@ class MeetupClient:
 
         local = _is_local(url)
         clock = clock or SystemClock()
-        bucket = bucket or Bucket(requests_per_minute, clock)
         self._sender = Sender(url, token, bucket, clock, timeout, direct=local, transport=transport)
         self._url = url
         self._clock = clock
@@ -218,14 +214,6 @@ class MeetupClient:
     def close(self) -> None:
         """Close the connections."""
         self._sender.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"MeetupClient({self._url!r})"

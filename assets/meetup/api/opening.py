@@ -102,13 +102,11 @@ class Meetup:
 
     def _opened(self) -> MeetupClient:
         settings = self._settings
-        bucket: Bucket
         if settings.meetup_token is None:
             # The simulator is nobody's to spare, and what it allows has nothing to do with the token's allowance.
-            bucket = Bucket(_UNTHROTTLED)
-            return MeetupClient(simulator_url(settings), SecretStr(SIMULATOR_TOKEN), bucket=bucket)
+            return MeetupClient(simulator_url(settings), SecretStr(SIMULATOR_TOKEN), Bucket(_UNTHROTTLED))
         bucket = FileBucket(settings.home / "run" / "meetup-bucket", REQUESTS_PER_MINUTE)
-        return MeetupClient(settings.meetup_url, settings.meetup_token, bucket=bucket)
+        return MeetupClient(settings.meetup_url, settings.meetup_token, bucket)
 
 
 def open_meetup(settings: Settings) -> Meetup:

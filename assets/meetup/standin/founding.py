@@ -86,14 +86,14 @@ class Group:
         return 1 + int(self.size * (1 - math.exp(-self.pace * years)) * wavering)
 
 
-def found(number: int, seed: int, start: date) -> Group:
-    """Make group `number` of the world of `seed`, in which nothing is older than `start`."""
+def found(number: int, seed: int) -> Group:
+    """Make group `number` of the world of `seed`."""
     rng = Random(f"{seed}/group/{number}")  # noqa: S311 - a made-up world needs no secrets
     themes, towns = WORDS.themes, WORDS.towns
     theme = themes[number % len(themes)] if number < 2 * len(themes) else rng.choice(themes)
     distant = number % 20 == 19
     town = WORDS.distant_towns[number % 3] if distant else rng.choices(towns, [t.weight for t in towns])[0]
-    founded = _founding(number, theme, start, rng)
+    founded = _founding(number, theme, rng)
     mortal = rng.random() < 0.2 and number >= _OLDEST
     closes = founded.date() + timedelta(days=rng.randint(900, 4200)) if mortal else None
     place = _PLACE_IN_NAME.get(town.name, town.name)
@@ -131,13 +131,11 @@ def _urlname(name: str, number: int) -> str:
     return f"{'-'.join(name.lower().replace('&', 'and').split())}-{number:03d}"
 
 
-def _founding(number: int, theme: Theme, start: date, rng: Random) -> datetime:
+def _founding(number: int, theme: Theme, rng: Random) -> datetime:
     """When: the oldest groups with the world, most of the others within a few years."""
-    earliest = max(start, date(max(theme.since, start.year), 1, 1))
     days = 0 if number < _OLDEST else int(3650 * rng.random() ** 1.6)
-    midnight = datetime(earliest.year, earliest.month, earliest.day, tzinfo=UTC)
     # Not before 08:00 UTC, when the day has begun in California too.
-    return midnight + timedelta(days=days, seconds=rng.randint(8 * 3600, 86_399))
+    return datetime(theme.since, 1, 1, tzinfo=UTC) + timedelta(days=days, seconds=rng.randint(8 * 3600, 86_399))
 
 
 def _rhythm(number: int, theme: Theme, rng: Random) -> Rhythm:

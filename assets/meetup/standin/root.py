@@ -1,4 +1,4 @@
-"""The root of the graph: what `groupSearch`, `groupByUrlname`, `group` and `event` answer at a moment.
+"""The root of the graph: what `groupSearch`, `groupByUrlname` and `group` answer at a moment.
 
 Bounds of events are taken as moments, and excluded. A search looks for its words in names and topics, and tells at most
 `search_cap` groups, page by page.
@@ -15,7 +15,7 @@ from tributary.assets.meetup.api.circles import distance_miles
 from tributary.assets.meetup.standin.connections import connection, refused, results
 from tributary.assets.meetup.standin.founding import Group
 from tributary.assets.meetup.standin.meeting import Meeting
-from tributary.assets.meetup.standin.views import event_id, event_token, event_view, group_view
+from tributary.assets.meetup.standin.views import event_token, event_view, group_view
 from tributary.assets.meetup.standin.world import World
 
 DEFAULT_RADIUS = 25.0
@@ -51,7 +51,6 @@ class Root:
     def value(self) -> dict[str, Any]:
         """The root value."""
         return {
-            "event": self._event,
             "group": self._group,
             "groupByUrlname": self._group_by_urlname,
             "groupSearch": self._group_search,
@@ -62,14 +61,6 @@ class Root:
 
     def _group_by_urlname(self, _info: Any, urlname: str) -> dict[str, Any] | None:
         return self._node(self._world.by_urlname(self._now).get(urlname))
-
-    def _event(self, _info: Any, id: str) -> dict[str, Any] | None:  # noqa: A002 - the schema's name
-        for group in self._world.groups:
-            if self._world.visible(group, self._now):
-                for meeting in self._announced(group, float("-inf"), _FAR):
-                    if id in (event_id(meeting, self._moment), event_token(meeting)):
-                        return event_view(group, meeting, self._known(group), self._now)
-        return None
 
     def _group_search(
         self,
@@ -116,8 +107,6 @@ class Root:
         )
         statuses: Sequence[str] = wanted.get("status") or ("ACTIVE",)
         found = [meeting for meeting in found if meeting.status(self._moment) in statuses]
-        if wanted.get("title"):
-            found = [meeting for meeting in found if wanted["title"].lower() in meeting.title.lower()]
         if sort == "DESC":
             found.reverse()
         node = self._known(group)

@@ -18,12 +18,13 @@ from tributary.resources.gateway.serving import guarded
 LARGEST_BODY = 1024 * 1024
 """Bytes of a request."""
 
+HOST = "127.0.0.1"
 _START_SECONDS = 10.0
 
 
-def serve(simulation: Simulation, host: str, port: int) -> None:
+def serve(simulation: Simulation, port: int) -> None:
     """Serve until SIGINT or SIGTERM."""
-    uvicorn.Server(_configured(simulation, host, port, log_level="info")).run()
+    uvicorn.Server(_configured(simulation, port, log_level="info")).run()
 
 
 class RunningSimulator:
@@ -44,7 +45,7 @@ class RunningSimulator:
     def __init__(self, simulation: Simulation, port: int = 0) -> None:
         self.simulation = simulation
         self._port = port
-        self._server = uvicorn.Server(_configured(simulation, "127.0.0.1", port, log_config=None))
+        self._server = uvicorn.Server(_configured(simulation, port, log_config=None))
         self._thread = threading.Thread(target=self._serve, name="meetup-simulator", daemon=True)
         self.base = ""
         self.url = ""
@@ -59,7 +60,7 @@ class RunningSimulator:
                 )
             time.sleep(0.01)
         port = self._server.servers[0].sockets[0].getsockname()[1]
-        self.base = f"http://127.0.0.1:{port}"
+        self.base = f"http://{HOST}:{port}"
         self.url = self.base + PATH
         return self
 
@@ -77,6 +78,6 @@ class RunningSimulator:
             return
 
 
-def _configured(simulation: Simulation, host: str, port: int, **options: object) -> uvicorn.Config:
-    policy = Policy(known_hosts(bound=host), largest_body=lambda _path: LARGEST_BODY)
-    return guarded(simulation.application(), policy, host=host, port=port, date_header=False, lifespan="off", **options)
+def _configured(simulation: Simulation, port: int, **options: object) -> uvicorn.Config:
+    policy = Policy(known_hosts(bound=HOST), largest_body=lambda _path: LARGEST_BODY)
+    return guarded(simulation.application(), policy, host=HOST, port=port, date_header=False, lifespan="off", **options)

@@ -6,9 +6,8 @@ time). These ask for no token, so the server belongs on loopback.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import formatdate
 from hmac import compare_digest
 from typing import Any
@@ -19,15 +18,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tributary.assets.meetup.api.opening import SIMULATOR_TOKEN
 from tributary.assets.meetup.standin.execution import Payload, executed
 from tributary.assets.meetup.standin.root import Caps, Root
 from tributary.assets.meetup.standin.world import World
 
 PATH = "/gql-ext"
-DEFAULT_TOKEN = "simulator"  # noqa: S105 - everybody may know it
-RATE_WINDOW = 60.0
-"""Seconds over which requests are counted, from the first one on."""
-
 encode = msgspec.json.Encoder().encode
 
 
@@ -49,21 +45,16 @@ class Simulation:
 
     Attributes:
         world: what is served.
-        token: the bearer token that is asked for.
         now: the world's time; None for the real one, by which the world turns every hour.
         caps: the most that an answer holds.
-        requests_per_minute: the rate limit; None for none.
         calls: how many calls of the endpoint were answered, failed ones included.
     """
 
     world: World
-    token: str = DEFAULT_TOKEN
     now: datetime | None = None
     caps: Caps = field(default_factory=Caps)
-    requests_per_minute: int | None = None
     calls: int = 0
     _root: tuple[datetime, dict[str, Any]] | None = None
-    _window: tuple[float, int] = (0.0, 0)
 
     def application(self) -> Starlette:
         """The ASGI application."""
@@ -89,24 +80,13 @@ class Simulation:
     async def _graphql(self, request: Request) -> Response:
         self.calls += 1
         given = request.headers.get("authorization", "")
-        if not compare_digest(given.encode(), f"Bearer {self.token}".encode()):
+        if not compare_digest(given.encode(), f"Bearer {SIMULATOR_TOKEN}".encode()):
             return answer(errors("UNAUTHENTICATED", "The access token is missing or wrong."), 401)
-        until = self._refused_until(time.time())
-        if until is not None:
-            return answer(rate_limited(until))
         try:
             call = msgspec.json.decode(await request.body(), type=Call)
         except msgspec.DecodeError as error:
             return answer(errors("BAD_REQUEST", f"The body is no GraphQL request: {error}"), 400)
         return await self.answered(call)
-
-    def _refused_until(self, now: float) -> float | None:
-        """Count a request; where it is one too many, the moment when the window ends."""
-        began, count = self._window
-        self._window = (now, 1) if now - began >= RATE_WINDOW else (began, count + 1)
-        began, count = self._window
-        too_many = self.requests_per_minute is not None and count > self.requests_per_minute
-        return began + RATE_WINDOW if too_many else None
 
     async def _about(self, _request: Request) -> Response:
         now = self.now or datetime.now(UTC)
@@ -129,10 +109,3 @@ def answer(content: Any, status: int = 200) -> Response:
 def errors(code: str, message: str, **extensions: Any) -> Payload:
     """An answer of one error, as Apollo's servers have it."""
     return {"errors": [{"message": message, "extensions": {"code": code, **extensions}}]}
-
-
-def rate_limited(until: float) -> Payload:
-    """The answer to a call too many; `until` is in seconds since 1970."""
-    reset = datetime.fromtimestamp(until, UTC) + timedelta(milliseconds=1)
-    stamp = reset.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return {**errors("RATE_LIMITED", "Too many requests, come back later.", resetAt=stamp), "data": None}

@@ -6,7 +6,7 @@ It is a function of its seed: what happens on a day depends neither on when that
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cached_property
 
 from tributary.assets.meetup.standin.founding import Group, found
@@ -38,29 +38,23 @@ class World:
 
     Args:
         seed: which one of the possible worlds.
-        start: its first day.
-        end: its last day; None where it has none.
         groups: how many groups there are.
 
     Raises:
         SimulatorError: for a number of groups that cannot be.
     """
 
-    def __init__(
-        self, seed: int = 1, start: date = date(2008, 1, 1), end: date | None = None, groups: int = 60
-    ) -> None:
+    def __init__(self, seed: int = 1, groups: int = 60) -> None:
         if not 1 <= groups <= _MOST_GROUPS:
             raise SimulatorError(f"A world of {groups} groups cannot be made; ask for 1 to {_MOST_GROUPS}.")
         self.seed = seed
-        self.start = start
-        self.end = end
         self._number = groups
         self._timelines: dict[int, tuple[int, Timeline]] = {}
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """Every group there ever is."""
-        return tuple(found(number, self.seed, self.start) for number in range(self._number))
+        return tuple(found(number, self.seed) for number in range(self._number))
 
     def by_urlname(self, now: datetime) -> dict[str, Group]:
         """The groups by their names in addresses at a moment."""
@@ -80,7 +74,6 @@ class World:
                 meeting
                 for year in range(group.founded.year, until + 1)
                 for meeting in meetings_of(group, year, self.seed)
-                if self.end is None or meeting.start.date() <= self.end
             ]
             known = (until, Timeline(tuple(made)))
             self._timelines[group.number] = known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +22,13 @@ from tributary.resources.gateway.logs import described
 BLUEPRINTS = (pages.blueprint, entries.blueprint, corrections.blueprint, charts.blueprint, csv_files.blueprint)
 
 
-def create_app(
-    database_url: str,
-    secret_key: str,
-    *,
-    today: Today = local_day,
-    trusted_hosts: Sequence[str] | None = None,
-) -> Flask:
+def create_app(database_url: str, secret_key: str, *, today: Today = local_day) -> Flask:
     """The app on a Postgres database, whose tables it brings up to date.
 
     Args:
         database_url: of the database `app`; any PostgreSQL URL, whichever driver it names.
         secret_key: signs sessions and form tokens; the same for all processes and starts, known to nobody else.
         today: which day it is for the collector.
-        trusted_hosts: names that a request's Host header may bear; any where None.
 
     Raises:
         TablesError: the tables cannot be made.
@@ -44,11 +37,7 @@ def create_app(
     migrate(engine)
     sessions = open_sessions(engine)
     app = _App(__name__)
-    app.config.update(
-        SECRET_KEY=secret_key,
-        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
-        TRUSTED_HOSTS=None if trusted_hosts is None else list(trusted_hosts),
-    )
+    app.config.update(SECRET_KEY=secret_key, SEND_FILE_MAX_AGE_DEFAULT=31_536_000)
     app.extensions[EXTENSION] = Here(engine, sessions, open_service(sessions, today), today)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.add_template_filter(spoken)

@@ -5,7 +5,7 @@ Times are seconds since the visit began; how actions become Segment calls is in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from tributary.assets.social.standin.people import Person
@@ -16,7 +16,7 @@ MAX_PAUSE_SECONDS = 60.0
 POST, FOLLOW, UNFOLLOW, LIKE, SEARCH = "Post Created", "Follow User", "Unfollow User", "Post Liked", "Search Performed"
 OTHER = "other"
 KINDS = ("identify", POST, FOLLOW, UNFOLLOW, OTHER)
-"""What is counted apart; `other` is every event and call that is none of the rest."""
+"""What is told apart; `other` is every event and call that is none of the rest."""
 
 
 @dataclass(slots=True)
@@ -42,13 +42,9 @@ class Action:
 
 @dataclass(slots=True)
 class Visit:
-    """What `person` did in one go. `number` counts visits from 0, and `position` places it among all activity (0 to 1).
-
-    `trouble` names what is wrong with it on purpose, with how often.
-    """
+    """What `person` did in one go. `number` counts visits from 0; `position` places it among all activity (0 to 1)."""
 
     number: int
     position: float
     person: Person
     actions: list[Action]
-    trouble: dict[str, int] = field(default_factory=dict)

@@ -65,7 +65,6 @@ class Walk:
         self, person: Person, network: Network, profiles: Profiles, rng: Random, wrongs: Counter[str], known: bool
     ) -> None:
         self.actions: list[Action] = []
-        self.trouble: Counter[str] = Counter()
         self.person = person
         self._network = network
         self._profiles = profiles
@@ -194,7 +193,6 @@ class Walk:
         if not self._wrongs[trouble]:
             return False
         self._wrongs[trouble] -= 1
-        self.trouble[trouble] += 1
         return True
 
     def _steps(self, mean: float) -> int:

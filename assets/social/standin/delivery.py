@@ -5,7 +5,7 @@ Every time here is in milliseconds since 1970, UTC, by the right clock; wrong cl
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -34,23 +34,18 @@ class Call:
     late: bool = False
 
 
-def deliver(visits: Iterable[Visit], rhythm: Rhythm, rng: Random) -> tuple[list[Call], Counter[str]]:
-    """All calls in the order in which they were received, and the calls in trouble by kind of trouble."""
+def deliver(visits: Iterable[Visit], rhythm: Rhythm, rng: Random) -> list[Call]:
+    """All calls in the order in which they were received."""
     visits = list(visits)
     late = _late_visits(visits, rng)
     calls: list[Call] = []
-    trouble: Counter[str] = Counter()
     for visit in visits:
-        trouble.update(visit.trouble)
         begin = rhythm.at(visit.position)
         hold = _hold(begin, rhythm.end_ms, rng) if visit.number in late else 0
         calls += _calls(visit, begin, hold, rng)
-    _reorder_identifies(calls, rhythm.end_ms, rng, trouble)
-    trouble["late"] = sum(call.late for call in calls)
-    trouble["skewed"] = sum(call.person.device.skew_ms != 0 for call in calls)
-    trouble["numeric_ids"] = sum(call.person.device.numeric_ids and call.action.known for call in calls)
+    _reorder_identifies(calls, rhythm.end_ms, rng)
     calls.sort(key=lambda call: call.received_ms)
-    return calls, trouble
+    return calls
 
 
 def _late_visits(visits: list[Visit], rng: Random) -> set[int]:
@@ -78,7 +73,7 @@ def _calls(visit: Visit, begin: int, hold: int, rng: Random) -> list[Call]:
     return calls
 
 
-def _reorder_identifies(calls: list[Call], end: int, rng: Random, trouble: Counter[str]) -> None:
+def _reorder_identifies(calls: list[Call], end: int, rng: Random) -> None:
     """Let some members' identify call arrive after their next one, which was made later."""
     identifies: dict[int, list[Call]] = defaultdict(list)
     for call in calls:
@@ -100,4 +95,3 @@ def _reorder_identifies(calls: list[Call], end: int, rng: Random, trouble: Count
         earlier.sent_ms = later.received_ms + rng.randint(5 * _MINUTE_MS, 45 * _MINUTE_MS)
         earlier.received_ms = earlier.sent_ms + rng.randint(30, 400)
         earlier.late = True
-    trouble["out_of_order_identifies"] = len(chosen)

@@ -5,16 +5,14 @@ Imported with the first sample that is made.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
 
 import msgspec
 
-from tributary.assets.social.standin.actions import KINDS
 from tributary.assets.social.standin.chance import stream
-from tributary.assets.social.standin.damage import BROKEN_RECORDS, DUPLICATED, break_some, duplicate
+from tributary.assets.social.standin.damage import break_some, duplicate
 from tributary.assets.social.standin.delivery import Call, deliver
 from tributary.assets.social.standin.make import Progress, SocialSampleReport, Terms
 from tributary.assets.social.standin.messages import collected, message_of, with_numeric_ids
@@ -37,28 +35,15 @@ def put_objects(lake: Lake, terms: Terms, progress: Progress) -> SocialSampleRep
     progress(_PROGRESS, 0.0)
     start_ms = int((terms.until - timedelta(days=terms.days)).timestamp() * 1000)
     rhythm = Rhythm(start_ms, terms.days)
-    calls, trouble = deliver(Story(terms.seed, terms.days).visits(), rhythm, stream(terms.seed, "delivery"))
+    calls = deliver(Story(terms.seed, terms.days).visits(), rhythm, stream(terms.seed, "delivery"))
     progress(_PROGRESS, 0.3)
     pieces = _pieces(calls, rhythm.end_ms, stream(terms.seed, "messages", terms.until))
     progress(_PROGRESS, 0.6)
     drops = cut(pieces, stream(terms.seed, "objects", terms.until))
     rng = stream(terms.seed, "damage", terms.until)
-    messages = Counter(piece.kind for piece in pieces)
-    duplicates = duplicate(drops, rng)
-    broken = break_some(drops, rng)
-    size = _write(lake, drops, progress)
-    return SocialSampleReport(
-        seed=terms.seed,
-        until=terms.until,
-        days=terms.days,
-        objects=len(drops),
-        bytes=size,
-        records=messages.total() + duplicates.total() + broken.total(),
-        messages={kind: messages[kind] for kind in KINDS},
-        duplicates={where: duplicates[where] for where in DUPLICATED},
-        broken={wrong: broken[wrong] for wrong in BROKEN_RECORDS},
-        trouble=dict(sorted(trouble.items())),
-    )
+    records = len(pieces) + duplicate(drops, rng) + break_some(drops, rng)
+    _write(lake, drops, progress)
+    return SocialSampleReport(terms.seed, terms.until, terms.days, len(drops), records)
 
 
 def _pieces(calls: Sequence[Call], end_ms: int, rng: Random) -> list[Piece]:
@@ -78,11 +63,7 @@ def _pieces(calls: Sequence[Call], end_ms: int, rng: Random) -> list[Piece]:
     return pieces
 
 
-def _write(lake: Lake, drops: Sequence[Drop], progress: Progress) -> int:
-    """Put every object, and return their bytes."""
-    total = 0
-    infos = in_order(lambda drop: lake.put(drop.key, drop.content()), drops, threads=_WRITERS, ahead=_WRITERS * 2)
-    for number, info in enumerate(infos, start=1):
-        total += info.size
+def _write(lake: Lake, drops: Sequence[Drop], progress: Progress) -> None:
+    put = in_order(lambda drop: lake.put(drop.key, drop.content()), drops, threads=_WRITERS, ahead=_WRITERS * 2)
+    for number, _ in enumerate(put, start=1):
         progress(_PROGRESS, 0.6 + 0.4 * number / len(drops))
-    return total

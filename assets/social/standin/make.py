@@ -8,7 +8,7 @@ beginning says for which seed, length and end. What the objects hold is in `gene
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -42,26 +42,13 @@ class Terms(msgspec.Struct, frozen=True):
 
 
 class SocialSampleReport(msgspec.Struct, frozen=True):
-    """What a call of `make_social_sample` found or made, counted so that whatever is loaded from it can be compared.
-
-    `records` = good messages + duplicates + broken ones; each good message is delivered at least once.
-    """
+    """What a call of `make_social_sample` found or made; `records` counts good messages, duplicates and broken ones."""
 
     seed: int
     until: datetime
     days: int
     objects: int
-    bytes: int
     records: int
-    messages: Mapping[str, int]
-    """Distinct good messages by kind (`KINDS`)."""
-    duplicates: Mapping[str, int]
-    """Second deliveries of good messages, by where (`DUPLICATED`)."""
-    broken: Mapping[str, int]
-    """Broken records by what is wrong (`BROKEN_RECORDS`)."""
-    trouble: Mapping[str, int]
-    """Good messages that are awkward: late, skewed, numeric_ids, out_of_order_identifies, double_follows,
-    unfollows_before_follow."""
     seconds: float = 0.0
     made: bool = False
     """False where the sample was there already and nothing was touched."""

@@ -82,7 +82,7 @@ class Story:
     def _told(self, walk: Walk, position: float) -> Visit:
         number = self._number
         self._number += 1
-        return Visit(number, position, walk.person, walk.actions, dict(walk.trouble))
+        return Visit(number, position, walk.person, walk.actions)
 
     def _slots(self, count: int) -> frozenset[int]:
         """`count` visits that are chosen for something; none is so late that it could come to nothing."""

@@ -17,8 +17,8 @@ from tests.meetup.failing import FaultySimulation
 
 from tributary.assets.meetup.api.bucket import Bucket
 from tributary.assets.meetup.api.client import MeetupClient
+from tributary.assets.meetup.api.opening import SIMULATOR_TOKEN
 from tributary.assets.meetup.standin.running import RunningSimulator
-from tributary.assets.meetup.standin.server import DEFAULT_TOKEN
 from tributary.assets.meetup.standin.world import World
 
 NOW = datetime(2019, 1, 1, tzinfo=UTC)
@@ -61,7 +61,7 @@ def client_of(clock: FakeClock) -> Iterator[ClientOf]:
     """Makes clients with a clock that does not wait, and closes them."""
     made: list[MeetupClient] = []
 
-    def make(url: str, token: str = DEFAULT_TOKEN, **options: Any) -> MeetupClient:
+    def make(url: str, token: str = SIMULATOR_TOKEN, **options: Any) -> MeetupClient:
         options.setdefault("bucket", Bucket(500, clock))
         options.setdefault("clock", clock)
         made.append(MeetupClient(url, SecretStr(token), **options))

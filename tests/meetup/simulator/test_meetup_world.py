@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -44,13 +44,6 @@ def test_the_same_seed_makes_the_same_world_whatever_was_asked_before() -> None:
         known = WORLD.timeline(group, NOW).meetings
         assert meetings[: len(known)] == known
     assert World(seed=2).groups != WORLD.groups
-
-
-def test_a_world_ends_where_it_is_told_to() -> None:
-    short, whole = World(end=date(2010, 6, 30), groups=12), World(groups=12)
-    days = [m.start.date() for g in short.groups for m in short.timeline(g, NOW).meetings]
-    assert max(days) <= date(2010, 6, 30)
-    assert [m for m in _meetings(whole) if m.start.date() <= date(2010, 6, 30)] == _meetings(short)
 
 
 @pytest.mark.parametrize("groups", [0, -1, 1001])

@@ -78,7 +78,7 @@ def test_messages_are_received_after_they_were_sent_and_sent_after_they_were_mad
         assert time_of(message["timestamp"]) == received - (sent - original)
         assert UNTIL - timedelta(days=21) <= time_of(message["timestamp"]) <= received < UNTIL
     # Only clocks that are ahead make it look otherwise.
-    assert 0 < early <= made.report.trouble["skewed"]
+    assert 0 < early < len(made.messages) / 50
 
 
 def test_every_message_has_the_envelope(made: Made) -> None:
