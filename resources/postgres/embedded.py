@@ -98,10 +98,6 @@ class EmbeddedPostgres:
             raise
         self._held, self._holder = held, os.getpid()
 
-    def is_ready(self) -> bool:
-        """Whether the server takes connections at this moment."""
-        return self._is_ready()
-
     def runs(self) -> bool:
         """Whether the server has a process, answering or not."""
         pid = postmaster.claimed_pid(self.data)
@@ -113,7 +109,7 @@ class EmbeddedPostgres:
         Raises:
             PostgresError: when it cannot start, with the cause from its log.
         """
-        if self._held is None or self._is_ready():
+        if self._held is None or self.is_ready():
             return False
         self._ensure_server()
         return True
@@ -161,13 +157,14 @@ class EmbeddedPostgres:
         return left
 
     def _ensure_server(self) -> None:
-        if not self._is_ready():
+        if not self.is_ready():
             with self._starting():
-                if not self._is_ready():
+                if not self.is_ready():
                     self._start_server()
         self._ensure_keeper()
 
-    def _is_ready(self) -> bool:
+    def is_ready(self) -> bool:
+        """Whether the server takes connections at this moment."""
         try:
             found = postmaster.read(self.data)
         except PermissionError:
@@ -219,7 +216,7 @@ class EmbeddedPostgres:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
         deadline = time.monotonic() + _HUNG_PATIENCE
-        while not (ready := self._is_ready()) and time.monotonic() < deadline:
+        while not (ready := self.is_ready()) and time.monotonic() < deadline:
             time.sleep(10 * _POLL_SECONDS)
         return ready
 
@@ -271,7 +268,7 @@ class EmbeddedPostgres:
 
     def _join(self, pid: int, deadline: float) -> bool:
         """Wait for a server that is starting, recovering or stopping: True when it is ready, False when it ended."""
-        while not self._is_ready():
+        while not self.is_ready():
             if not _is_alive(pid):
                 return False
             if time.monotonic() > deadline:
