@@ -16,12 +16,13 @@ Progress = Callable[[str, float], None]
 """Called with a file's name and the part of it that is done, 0 to 1."""
 
 CHUNK_ROWS = 250_000
-_OPTIONS = csv.WriteOptions(include_header=False, batch_size=CHUNK_ROWS, quoting_style="none")
+_OPTIONS = csv.WriteOptions(include_header=False, batch_size=16_384, quoting_style="none")
 
 
-def labelled(labels: Sequence[str], codes: Ints) -> pa.Array:
+def labelled(labels: Sequence[str] | pa.Array, codes: Ints) -> pa.Array:
     """A column of few distinct values, given as a table of texts and a code per row."""
-    return pa.DictionaryArray.from_arrays(codes.astype(np.int32), pa.array(labels, pa.string()))
+    texts = labels if isinstance(labels, pa.Array) else pa.array(labels, pa.string())
+    return pa.DictionaryArray.from_arrays(codes.astype(np.int32), texts)
 
 
 def write_table(path: Path, table: pa.Table, progress: Progress) -> int:
