@@ -39,14 +39,7 @@ _LOGIN_PAGE = re.compile(
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer.
-
-    Attributes:
-        status: the HTTP status.
-        headers: with names in lower case.
-        body: as it came.
-        now: when it came by the caller's clock, seconds since 1970.
-    """
+    """An HTTP answer: header names are in lower case, `now` is when it came by the caller's clock, since 1970."""
 
     status: int
     headers: Mapping[str, str]

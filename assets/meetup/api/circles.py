@@ -15,13 +15,7 @@ _DOUBT = 1.01
 
 @dataclass(frozen=True)
 class Circle:
-    """A place and what is around it.
-
-    Attributes:
-        lat: latitude of its centre, degrees north.
-        lon: longitude of its centre, degrees east.
-        radius_miles: its radius, in miles.
-    """
+    """A place, in degrees north and east, and what is around it."""
 
     lat: float
     lon: float

@@ -60,12 +60,7 @@ _BETWEEN_ROUNDS = 1.0
 
 @dataclass(frozen=True)
 class GroupAnswer:
-    """A group as it is now.
-
-    Attributes:
-        node: the group.
-        failed: fields of it that could not be had; they are null or missing in the node.
-    """
+    """A group as it is now; the fields of it that `failed` could not be had, and are null or missing in the node."""
 
     node: Node
     failed: tuple[str, ...] = ()
@@ -146,11 +141,7 @@ class MeetupClient:
         return found_groups(search, self._search_page, self._search_cap)
 
     def group(self, group_id: str, urlname: str | None = None) -> GroupAnswer | None:
-        """The group as it is now; None where it is gone.
-
-        Args:
-            group_id: the group.
-            urlname: the name in addresses under which it was last seen.
+        """The group as it is now; None where it is gone. `urlname` is its name in addresses when it was last seen.
 
         Raises:
             MeetupForbiddenError: where it is not for the token's owner.
@@ -185,12 +176,7 @@ class MeetupClient:
         and so comes twice, is returned once. Where the pages hold fewer events than they count, or a cursor does not
         hold any more, they are read again from the first one.
 
-        Args:
-            group_id: the group.
-            after: the first moment, with a time zone.
-            before: the last moment, with a time zone.
-            statuses: which events, of Meetup's EventStatus.
-            urlname: the name in addresses under which the group was last seen.
+        `statuses` are of Meetup's EventStatus; `urlname` is the group's name in addresses when it was last seen.
 
         Raises:
             MeetupUsageError: for a moment without a time zone.

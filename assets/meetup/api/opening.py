@@ -29,11 +29,7 @@ class MeetupAbsentError(MeetupError):
 
 
 class Meetup:
-    """The API that the settings name, opened on first use. May be used by several threads.
-
-    Args:
-        settings: the settings in force.
-    """
+    """The API that the settings name, opened on first use. May be used by several threads."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -101,10 +101,8 @@ def pages(fetch: Callable[[str | None], Page]) -> Iterator[Page]:
     """Every page, from the first one on, until no more are said to follow, or nothing new does.
 
     All recorded answers of Meetup's search say that more follow, the last ones too: there an empty page is the end, and
-    so is a cursor that came before, or a page that holds nothing that had not come before.
-
-    Args:
-        fetch: gets the page after a cursor; the first one after None.
+    so is a cursor that came before, or a page that holds nothing that had not come before. `fetch` gets the page after
+    a cursor, the first one after None.
 
     Raises:
         MeetupPagingError: the pages do not end.

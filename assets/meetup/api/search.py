@@ -86,12 +86,7 @@ FetchPage = Callable[[str, Circle, str | None], Page]
 
 
 def found_groups(search: Search, fetch: FetchPage, cap: int) -> FoundGroups:
-    """Run the search.
-
-    Args:
-        search: what to look for.
-        fetch: gets one page.
-        cap: at how many results the server ends a search.
+    """Run the search, in which the server ends each single one at `cap` results.
 
     Raises:
         MeetupError: as `fetch` does, where that is so on every topic, or would be.

@@ -53,16 +53,10 @@ class _Bearer(httpx.Auth):
 
 
 class Sender:
-    """Sends queries to one endpoint. May be used by several threads.
+    """Sends queries to one endpoint, each when `bucket` lets it through. May be used by several threads.
 
-    Args:
-        url: the endpoint.
-        token: the bearer token.
-        bucket: lets each request through when it may go, retries included.
-        clock: the time.
-        timeout: seconds to wait for the server to accept, or for the next bytes of its answer.
-        direct: whether to pass by the proxies that the environment names.
-        transport: what carries the requests, where it is not the network.
+    `timeout` is in seconds, to wait for the server to accept or for the next bytes of its answer; with `direct` the
+    proxies that the environment names are passed by.
 
     Raises:
         MeetupTokenError: for a token that no HTTP header can hold.

@@ -18,11 +18,7 @@ _SAME_AGAIN = 2
 
 
 class PageSize:
-    """The size of the next page, which all callers of a client share. May be used by several threads.
-
-    Args:
-        most: the size to begin with, and never to exceed.
-    """
+    """The size of the next page, `most` to begin with, which all callers and threads of a client share."""
 
     def __init__(self, most: int = PAGE_SIZE) -> None:
         self._steps = (most, *(size for size in _SMALLER if size < most))

@@ -47,14 +47,7 @@ def schema() -> GraphQLSchema:
 
 
 def executed(text: str, variables: Mapping[str, Any] | None, operation_name: str | None, root: Any) -> Payload:
-    """The answer to a request.
-
-    Args:
-        text: the document.
-        variables: its variables, as the client sent them.
-        operation_name: which of its operations, where it has several.
-        root: the root value: a dict whose functions take `(info, **arguments)`.
-    """
+    """The answer to a request; `root` is a dict whose functions take `(info, **arguments)`."""
     prepared = _prepared(text, operation_name)
     if not isinstance(prepared, Prepared):
         return prepared

@@ -31,14 +31,9 @@ _TYPENAME = "__typename"
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """How one field of the answer is had.
+    """How one field of the answer, called `key` there and `name` in the source, is had.
 
-    Attributes:
-        key: its name in the answer.
-        name: its name in the source.
-        takes: its definition, where it takes arguments.
-        node: its place in the document, which holds the arguments.
-        inner: how its own fields are had; None for a leaf.
+    `takes` is its definition, where it takes arguments, which `node` holds; `inner` its own fields, None for a leaf.
     """
 
     key: str

@@ -27,12 +27,7 @@ _FAR = 32_503_680_000.0
 
 @dataclass(frozen=True)
 class Caps:
-    """What the server gives at the most.
-
-    Attributes:
-        page: nodes in a page.
-        search: groups of one search.
-    """
+    """What the server gives at the most: nodes in a page, and groups of one search."""
 
     page: int = 50
     search: int = 200

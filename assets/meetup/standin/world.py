@@ -34,11 +34,7 @@ class Timeline:
 
 
 class World:
-    """A world of groups.
-
-    Args:
-        seed: which one of the possible worlds.
-        groups: how many groups there are.
+    """A world of so many groups; `seed` says which one of the possible worlds.
 
     Raises:
         SimulatorError: for a number of groups that cannot be.
