@@ -46,16 +46,10 @@ class Root:
     def value(self) -> dict[str, Any]:
         """The root value."""
         return {
-            "group": self._group,
-            "groupByUrlname": self._group_by_urlname,
+            "group": lambda _info, id: self._node(self._world.by_id.get(id)),  # noqa: A006 - the schema's name
+            "groupByUrlname": lambda _info, urlname: self._node(self._world.by_urlname(self._now).get(urlname)),
             "groupSearch": self._group_search,
         }
-
-    def _group(self, _info: Any, id: str) -> dict[str, Any] | None:  # noqa: A002 - the schema's name
-        return self._node(self._world.by_id.get(id))
-
-    def _group_by_urlname(self, _info: Any, urlname: str) -> dict[str, Any] | None:
-        return self._node(self._world.by_urlname(self._now).get(urlname))
 
     def _group_search(
         self,
@@ -95,28 +89,21 @@ class Root:
         sort: str | None = None,
     ) -> dict[str, Any]:
         wanted = filter or {}
-        found = list(
-            self._announced(
-                group, _moment(wanted, "afterDateTime", float("-inf")), _moment(wanted, "beforeDateTime", _FAR)
-            )
-        )
+        span = _moment(wanted, "afterDateTime", float("-inf")), _moment(wanted, "beforeDateTime", _FAR)
         statuses: Sequence[str] = wanted.get("status") or ("ACTIVE",)
-        found = [meeting for meeting in found if meeting.status(self._moment) in statuses]
+        found = [
+            meeting
+            for meeting in self._world.timeline(group, self._now).between(*span)
+            if meeting.created <= self._moment and meeting.status(self._moment) in statuses
+        ]
         if sort == "DESC":
             found.reverse()
         node = self._known(group)
-        return connection(
-            found,
-            event_token,
-            lambda meeting: event_view(group, meeting, node, self._now),
-            first,
-            after,
-            self._caps.page,
-        )
 
-    def _announced(self, group: Group, after: float, before: float) -> list[Meeting]:
-        timeline = self._world.timeline(group, self._now)
-        return [meeting for meeting in timeline.between(after, before) if meeting.created <= self._moment]
+        def view(meeting: Meeting) -> dict[str, Any]:
+            return event_view(group, meeting, node, self._now)
+
+        return connection(found, event_token, view, first, after, self._caps.page)
 
 
 def _speaks_of(group: Group, words: Sequence[str], now: datetime) -> bool:

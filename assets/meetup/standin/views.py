@@ -81,6 +81,8 @@ def event_view(group: Group, meeting: Meeting, group_node: dict[str, Any], now: 
     number = event_id(meeting, moment)
     topics = [topic_of(topic) for topic in group.topics[: 1 + meeting.text % 3]]
     edges = [{"cursor": topic["id"], "node": topic} for topic in topics]
+    cursors = {"startCursor": topics[0]["id"], "endCursor": topics[-1]["id"]}
+    one_page = {**cursors, "hasNextPage": False, "hasPreviousPage": False}
     return {
         "id": number,
         "token": event_token(meeting),
@@ -100,7 +102,7 @@ def event_view(group: Group, meeting: Meeting, group_node: dict[str, Any], now: 
         "feeSettings": _fee(meeting),
         "venues": None if meeting.text % 97 == 0 and not meeting.venues else list(meeting.venues),
         "rsvps": _rsvps(meeting, status, moment),
-        "topics": {"edges": edges, "pageInfo": _one_page(edges), "totalCount": len(edges)},
+        "topics": {"edges": edges, "pageInfo": one_page, "totalCount": len(edges)},
         "featuredEventPhoto": _photo(meeting.serial) if meeting.pictured else None,
         "series": _series(group, meeting),
         "group": group_node,
@@ -170,8 +172,3 @@ def _description(meeting: Meeting) -> str:
 def _photo(number: int) -> dict[str, Any]:
     base = "https://images.example.org/photos/"
     return {"id": str(number), "baseUrl": base, "highResUrl": f"{base}highres_{number}.jpeg"}
-
-
-def _one_page(edges: list[dict[str, Any]]) -> dict[str, Any]:
-    ends = {"startCursor": edges[0]["cursor"], "endCursor": edges[-1]["cursor"]}
-    return {**ends, "hasNextPage": False, "hasPreviousPage": False}

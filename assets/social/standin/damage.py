@@ -52,18 +52,21 @@ def duplicate(drops: Sequence[Drop], rng: Random) -> int:
 
 def break_some(drops: Sequence[Drop], rng: Random) -> int:
     """Put broken records among the good ones, and count them."""
-    makers: dict[str, tuple[str, Callable[[dict[str, Any]], bytes]]] = {
-        "invalid_utf8": (POST, _in_latin_1),
-        "missing_user_id": (FOLLOW, _without_recipient),
-        "bad_timestamp": (OTHER, _of_yesterday),
-        "unknown_type": (OTHER, _mistyped),
+    changes: dict[str, tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
+        # A client that writes Latin-1 and calls it UTF-8.
+        "invalid_utf8": (POST, lambda message: {"properties": message["properties"] | {"body": "Meet me at the caf@"}}),
+        "missing_user_id": (FOLLOW, lambda _: {"properties": {}}),
+        "bad_timestamp": (OTHER, lambda _: {"timestamp": "yesterday", "originalTimestamp": "yesterday"}),
+        "unknown_type": (OTHER, lambda _: {"type": "trakc"}),
     }
     done = 0
-    for wrong, (kind, make) in makers.items():
+    for wrong, (kind, change) in changes.items():
         for _ in range(BROKEN_RECORDS[wrong]):
             drop, piece = _some_piece(drops, kind, rng)
             message = msgspec.json.decode(piece.data) | {"messageId": uuid_of(rng)}
-            _insert(drop, make(message), rng)
+            _insert(
+                drop, msgspec.json.encode(message | change(message)).replace(b"caf@", "café".encode("latin-1")), rng
+            )
             done += 1
     for _ in range(BROKEN_RECORDS["not_an_object"]):
         _insert(rng.choice(drops), b'["ping",1]', rng)
@@ -82,24 +85,6 @@ def _some_piece(drops: Sequence[Drop], kind: str, rng: Random) -> tuple[Drop, Pi
 def _insert(drop: Drop, data: bytes, rng: Random) -> None:
     # Never first, because an object's time is that of its first record.
     drop.pieces.insert(rng.randint(1, len(drop.pieces)), Piece(data, "broken", 0))
-
-
-def _in_latin_1(message: dict[str, Any]) -> bytes:
-    """A record of a client that writes Latin-1 and calls it UTF-8."""
-    message["properties"]["body"] = "Meet me at the caf@"
-    return msgspec.json.encode(message).replace(b"caf@", "café".encode("latin-1"))
-
-
-def _without_recipient(message: dict[str, Any]) -> bytes:
-    return msgspec.json.encode(message | {"properties": {}})
-
-
-def _of_yesterday(message: dict[str, Any]) -> bytes:
-    return msgspec.json.encode(message | {"timestamp": "yesterday", "originalTimestamp": "yesterday"})
-
-
-def _mistyped(message: dict[str, Any]) -> bytes:
-    return msgspec.json.encode(message | {"type": "trakc"})
 
 
 def _junk_lines(drops: Sequence[Drop], rng: Random) -> int:

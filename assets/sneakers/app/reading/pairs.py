@@ -62,17 +62,13 @@ def all_pairs(session: Session) -> list[Pair]:
 
 def owned_pairs(session: Session) -> list[Pair]:
     """The pairs that are owned, the one used last first."""
-    return sorted(_pairs(session, owned(_statement())), key=_by_last_use)
+    pairs = _pairs(session, owned(_statement()))
+    return sorted(pairs, key=lambda pair: (pair.last_used or pair.state.purchased_on, pair.sneaker_id), reverse=True)
 
 
 def one_pair(session: Session, sneaker_id: int) -> Pair | None:
     """One pair; None where there is none."""
     return next(iter(_pairs(session, _statement().where(Sneaker.sneaker_id == sneaker_id))), None)
-
-
-def _by_last_use(pair: Pair) -> tuple[int, int]:
-    newest = pair.last_used or pair.state.purchased_on
-    return -newest.toordinal(), -pair.sneaker_id
 
 
 @cache

@@ -76,7 +76,7 @@ class Writer:
         try:
             with self.sessions() as session, session.begin():
                 # The database's clock, which tells `recorded_at` too.
-                lock = func.pg_advisory_xact_lock(_lock_key(token))
+                lock = func.pg_advisory_xact_lock(int.from_bytes(token.bytes[:8], "big", signed=True))
                 _, now = session.execute(select(lock, func.clock_timestamp())).one()
                 earlier = session.scalar(select(SneakerEvent).where(SneakerEvent.request_token == token))
                 if earlier is not None:
@@ -126,7 +126,3 @@ def _repetition(earlier: SneakerEvent, digest: str) -> Outcome:
 def _outcome(event: SneakerEvent, *, repeated: bool) -> Outcome:
     brand = event.details.get("manufacturer_id")
     return Outcome(event.event_id, EventType(event.type), event.sneaker_id, brand, repeated)
-
-
-def _lock_key(token: UUID) -> int:
-    return int.from_bytes(token.bytes[:8], "big", signed=True)
