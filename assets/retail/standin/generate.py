@@ -46,7 +46,7 @@ def write_files(folder: Path, sizes: Sizes, seed: int, progress: Progress) -> di
     )
     first = {
         "product.csv": catalogue.table(),
-        "hh_demographic.csv": households.table(),
+        "hh_demographic.csv": households.demographics,
         "campaign_desc.csv": shop.campaigns.descriptions(),
         "campaign_table.csv": shop.campaigns.targets(),
         "coupon.csv": shop.campaigns.coupons(catalogue),
@@ -71,12 +71,12 @@ def _write_sales(
     """The two files that come from sales lines; the lines' memory is free again when this returns."""
     progress("transaction_data.csv", 0.0)
     lines = make_lines(sizes, shop, streams["baskets"])
-    redemptions = make_redemptions(sizes, shop, lines, streams["redemptions"])
+    redeeming, redemptions = make_redemptions(sizes, shop, lines, streams["redemptions"])
     redeemed = np.zeros(len(lines.basket), dtype=np.bool_)
-    redeemed[redemptions.line] = True
+    redeemed[redeeming] = True
     amounts = make_amounts(shop, lines, redeemed, streams["pricing"])
     sales = sales_table(shop, lines, amounts, redeemed, stores, streams["sales"])
     return {
         "transaction_data.csv": write_table(folder / "transaction_data.csv", sales, progress),
-        "coupon_redempt.csv": write_table(folder / "coupon_redempt.csv", redemptions.table(shop, lines), progress),
+        "coupon_redempt.csv": write_table(folder / "coupon_redempt.csv", redemptions, progress),
     }

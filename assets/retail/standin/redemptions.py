@@ -6,8 +6,6 @@ that day, and the coupon is good for the product bought.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyarrow as pa
 
@@ -19,24 +17,11 @@ from tributary.assets.retail.standin.sizes import Sizes
 _PULL_OF_TYPE_A = 1.8
 
 
-@dataclass(frozen=True)
-class Redemptions:
-    """Redemptions by campaign, each with the index of its sales line."""
+def make_redemptions(sizes: Sizes, shop: Shop, lines: Lines, rng: np.random.Generator) -> tuple[Ints, pa.Table]:
+    """The lines on which coupons are redeemed, drawn from those that qualify, and the rows of `coupon_redempt.csv`.
 
-    line: Ints
-    campaign: Ints
-    upc: Ints
-
-    def table(self, shop: Shop, lines: Lines) -> pa.Table:
-        """The rows of `coupon_redempt.csv`, by day."""
-        basket = lines.basket[self.line]
-        household, day = shop.trips.household[basket] + 1, shop.trips.day[basket]
-        columns = {"household_key": household, "DAY": day, "COUPON_UPC": self.upc, "CAMPAIGN": self.campaign + 1}
-        return pa.table(columns).take(np.lexsort((self.campaign, self.upc, household, day)))
-
-
-def make_redemptions(sizes: Sizes, shop: Shop, lines: Lines, rng: np.random.Generator) -> Redemptions:
-    """Draw the redemptions from the lines that qualify; no coupon is used twice by a household on a day."""
+    No coupon is used twice by a household on a day. The rows are by day.
+    """
     campaigns = shop.campaigns
     reach = campaigns.targeted.sum(axis=1) * np.where(np.array(campaigns.kinds) == TYPE_A, _PULL_OF_TYPE_A, 0.7)
     wanted = shares(sizes.redemptions, reach, least=1)
@@ -64,6 +49,9 @@ def make_redemptions(sizes: Sizes, shop: Shop, lines: Lines, rng: np.random.Gene
         found.append((line, np.full(len(line), campaign), upc))
     line, campaign_of, upc = (np.concatenate(part) for part in zip(*found, strict=True))
     basket = lines.basket[line]
-    keys = np.column_stack([shop.trips.household[basket], shop.trips.day[basket], upc, campaign_of])
+    household, day = shop.trips.household[basket] + 1, shop.trips.day[basket]
+    keys = np.column_stack([household, day, upc, campaign_of])
     _, unique = np.unique(keys, axis=0, return_index=True)
-    return Redemptions(line[unique], campaign_of[unique], upc[unique])
+    columns = {"household_key": household, "DAY": day, "COUPON_UPC": upc, "CAMPAIGN": campaign_of + 1}
+    rows = unique[np.lexsort((campaign_of[unique], upc[unique], household[unique], day[unique]))]
+    return line[unique], pa.table(columns).take(rows)

@@ -13,9 +13,9 @@ import numpy as np
 
 from tributary.assets.retail.standin.catalogue import Catalogue
 from tributary.assets.retail.standin.draws import Floats, GroupedChoice, Ints, weighted
-from tributary.assets.retail.standin.households import OLDEST_AGE, Households
+from tributary.assets.retail.standin.households import Households
 from tributary.assets.retail.standin.seasons import season_by_day
-from tributary.assets.retail.standin.vocabulary import FUEL_COMMODITIES, OCCASION, companions, missions_of
+from tributary.assets.retail.standin.vocabulary import FUEL_COMMODITIES, OCCASION, WORLD, missions_of
 
 STYLES = 8
 FAVOURITES = 10
@@ -131,7 +131,7 @@ def _mission_weights(
     only_for("pets", np.where(rng.random(count) < 0.45, 1.0, _RARELY))
     only_for("bottles", np.where(rng.random(count) < 0.4, 1.0, 0.08))
     only_for("natural foods", np.where(rng.random(count) < 0.25, 1.0, 0.1))
-    only_for("medicine", np.where(households.age == OLDEST_AGE, 2.0, 1.0))
+    only_for("medicine", np.where(households.age == len(WORLD.households.ages) - 1, 2.0, 1.0))
     only_for("lunch box", 1.0 + households.kids.astype(np.float64) / 2)
     return np.maximum(own, 1e-6)
 
@@ -140,7 +140,7 @@ def _companions(catalogue: Catalogue) -> Ints:
     """Products of two commodities pair off by popularity; the shorter shelf is shared."""
     companion = np.full(len(catalogue.ids), -1, dtype=np.int64)
     counts = np.bincount(catalogue.commodity, minlength=len(catalogue.commodities))
-    for pair in companions():
+    for pair in WORLD.companions:
         for left, right in (pair, pair[::-1]):
             one, other = catalogue.code_of(left), catalogue.code_of(right)
             ranks = np.arange(counts[one])

@@ -9,17 +9,50 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-import yaml
+import msgspec
 
 FUEL_KIND = "GASOLINE-REG UNLEADED"
 FUEL_COMMODITIES = ("COUPON/MISC ITEMS", "FUEL")
 NO_SIZE = " "
 OCCASION = "occasion"
 """The mission of what sells only in its season."""
+
+
+class _Aisle(msgspec.Struct, frozen=True):
+    mission: str
+    kinds: tuple[str, ...]
+    sizes: tuple[str, ...]
+    weighed: bool = False
+    several: bool = False
+
+
+class _Composition(msgspec.Struct, frozen=True):
+    weight: float
+    people: tuple[float, ...]
+    marital: tuple[float, ...]
+
+
+class _Households(msgspec.Struct, frozen=True):
+    ages: dict[str, float]
+    incomes: dict[str, float]
+    people: tuple[str, ...]
+    kids: tuple[str, ...]
+    marital: tuple[str, ...]
+    owners: tuple[str, ...]
+    compositions: dict[str, _Composition]
+
+
+class _World(msgspec.Struct, frozen=True):
+    aisles: dict[str, _Aisle]
+    missions: dict[str, tuple[str, ...]]
+    companions: tuple[tuple[str, str], ...]
+    seasons: dict[str, tuple[float, float, float]]
+    households: _Households
+
+
+WORLD = msgspec.yaml.decode(Path(__file__).with_name("world.yaml").read_bytes(), type=_World)
 
 
 @dataclass(frozen=True)
@@ -49,14 +82,9 @@ def commodities() -> tuple[Commodity, ...]:
         return tuple(_commodity(row) for row in csv.DictReader(file))
 
 
-def companions() -> list[tuple[str, str]]:
-    """Commodities whose products are bought in pairs."""
-    return [(left, right) for left, right in _world()["companions"]]
-
-
 def missions_of(known: tuple[Commodity, ...]) -> dict[str, list[str]]:
     """Every mission with its commodities; each of `known` is in at least one of them."""
-    plan: dict[str, list[str]] = {name: list(members) for name, members in _world()["missions"].items()}
+    plan: dict[str, list[str]] = {name: list(members) for name, members in WORLD.missions.items()}
     named = {member for members in plan.values() for member in members}
     for commodity in known:
         if commodity.name not in named:
@@ -64,15 +92,9 @@ def missions_of(known: tuple[Commodity, ...]) -> dict[str, list[str]]:
     return plan
 
 
-@cache
-def _world() -> dict[str, Any]:
-    world: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("world.yaml").read_text(encoding="utf-8"))
-    return world
-
-
 def _commodity(row: dict[str, str]) -> Commodity:
-    name, aisle = row["commodity"], _world()["aisles"][row["aisle"]]
-    kinds = row["kinds"].split("|") if row["kinds"] else aisle["kinds"]
+    name, aisle = row["commodity"], WORLD.aisles[row["aisle"]]
+    kinds = row["kinds"].split("|") if row["kinds"] else aisle.kinds
     return Commodity(
         name=name,
         department=row["department"],
@@ -81,9 +103,9 @@ def _commodity(row: dict[str, str]) -> Commodity:
         price=float(row["price"]),
         private_share=float(row["private_percent"]) / 100,
         kinds=tuple(f"{name.split(' - ')[0][:18]}: {kind}" for kind in kinds),
-        sizes=tuple(aisle["sizes"]),
-        mission=aisle["mission"],
-        weighed=aisle.get("weighed", False),
-        several=aisle.get("several", False),
-        season=_world()["seasons"].get(name),
+        sizes=aisle.sizes,
+        mission=aisle.mission,
+        weighed=aisle.weighed,
+        several=aisle.several,
+        season=WORLD.seasons.get(name),
     )
