@@ -98,8 +98,9 @@ class DailyObjects:
 
     def day(self, key: str) -> date | None:
         """The day of an object; None where the key has no such place."""
+        named = key.removeprefix(self.prefix).removesuffix(self.suffix)
         try:
-            day = datetime.strptime(key, f"{self.prefix.replace('%', '%%')}%Y/%m/%d{self.suffix}").date()  # noqa: DTZ007
+            day = date.fromisoformat(named.replace("/", "-"))
         except ValueError:
             return None
         return day if self.key(day) == key else None
@@ -109,7 +110,9 @@ class DailyObjects:
         day = self.day(key)
         return None if day is None else datetime.combine(day, time(), UTC)
 
-    def between(self, lake: Lake, first: date | None = None, last: date | None = None) -> Iterator[ObjectInfo]:
+    def between(
+        self, lake: Lake, first: date | None = None, last: date | None = None
+    ) -> Iterator[tuple[date, ObjectInfo]]:
         """The objects from one day to another, both included, in order of time."""
         # What lies before the first day's folder is passed over without being looked at.
         after = None if first is None else f"{self.prefix}{first:%Y/%m/%d}"
@@ -118,7 +121,7 @@ class DailyObjects:
             if day is not None and last is not None and day > last:
                 return
             if day is not None:
-                yield found
+                yield day, found
 
     @cached_property
     def partitions(self) -> dg.DailyPartitionsDefinition:
@@ -128,7 +131,7 @@ class DailyObjects:
     def listed(self, lake: Lake, span: Span | None) -> Iterator[SourceObject]:
         """The objects of a span, or all."""
         days = (None, None) if span is None else (span.start.date(), span.end.date() - DAY)
-        return map(as_listed, self.between(lake, *days))
+        return (as_listed(found) for _, found in self.between(lake, *days))
 
     def by_day(self) -> Objects:
         """Them, for a table that is made day by day."""

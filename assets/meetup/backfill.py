@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from tributary.assets.meetup.api.client import MeetupClient
-from tributary.assets.meetup.arrivals import event_objects
+from tributary.assets.meetup.arrivals import EVENTS_BY_DAY
 from tributary.assets.meetup.errors import MeetupPullError
 from tributary.assets.meetup.partitions import key_of
 from tributary.assets.meetup.pull import PulledYear, pull_year, years_of
@@ -41,7 +41,7 @@ class Backfill:
         self._lake = lake
         self._groups = present_groups(lake, today)
         self._days = tuple(days)
-        there = {day for day, _ in event_objects(lake, days[0], days[-1])} if only_missing else set()
+        there = {day for day, _ in EVENTS_BY_DAY.between(lake, days[0], days[-1])} if only_missing else set()
         self._done = [day for day in days if day in there]
         self._left_alone = len(self._done)
         self._years = years_of(day for day in days if day not in there)

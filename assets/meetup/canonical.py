@@ -11,9 +11,6 @@ from typing import Any
 
 import msgspec
 
-from tributary.resources.lake.errors import ObjectDamagedError
-from tributary.resources.lake.model import Lake
-
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _DECODER = msgspec.json.Decoder()
 
@@ -53,16 +50,3 @@ def lines_of(data: bytes) -> list[bytes]:
     """
     whole = data[: data.rfind(b"\n") + 1]
     return whole.removesuffix(b"\n").split(b"\n") if whole else []
-
-
-def whole_lines(lake: Lake, key: str, data: bytes) -> list[bytes]:
-    """The lines of an object of which rows are made.
-
-    Raises:
-        ObjectDamagedError: it ends within a line, and so was cut off.
-    """
-    if data and not data.endswith(b"\n"):
-        raise ObjectDamagedError(
-            lake.url(key), "it ends within a line", "Materialise the raw asset of its day again, which replaces it."
-        )
-    return lines_of(data)

@@ -12,11 +12,11 @@ from typing import cast
 from tributary.assets.domain import KeyRange
 from tributary.assets.factory.loading import LAKE
 from tributary.assets.meetup.api.opening import Meetup
+from tributary.assets.meetup.arrivals import EVENTS_BY_DAY
 from tributary.assets.meetup.origin import held_origin
 from tributary.assets.meetup.partitions import DAY, FIRST_DAY, days_between, key_of, last_day
 from tributary.assets.meetup.pull import pulled_days
 from tributary.assets.meetup.raw_assets import MEETUP_API
-from tributary.assets.meetup.staged_events import days_of_sources
 from tributary.resources.lake.model import Lake
 
 FIRST_DAYS = 2 * 365
@@ -52,7 +52,7 @@ def wanted_days(pulled: Collection[date], last: date, *, everything: bool) -> li
 
 def days_of_rejects(sources: Sequence[str]) -> list[KeyRange]:
     """The ranges of days whose objects hold rejected records."""
-    return _key_ranges(days_of_sources(sources))
+    return _key_ranges({day for day in map(EVENTS_BY_DAY.day, sources) if day is not None})
 
 
 def morning_days(

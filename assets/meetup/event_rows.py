@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from tributary.assets.factory.reading import DoesNotFit, Row
 from tributary.assets.meetup.durations import minutes_of
-from tributary.assets.meetup.tables import LOCAL_DATE, SOURCE_OBJECT
+from tributary.assets.meetup.tables import LOCAL_DATE
 from tributary.assets.meetup.values import (
     INTEGER,
-    DoesNotFit,
     Node,
-    Row,
     amount,
     flag,
     in_utc,
@@ -34,8 +33,8 @@ _ONLINE_TYPES = frozenset({"ONLINE", "HYBRID"})
 _MINUTE = timedelta(minutes=1)
 
 
-def event_rows(node: Node, day: date | None, source: str) -> tuple[Row, list[Row]]:
-    """The row of an event that stands in the object `source` of `day`, and those of its venues.
+def event_rows(node: Node, day: date | None) -> tuple[Row, list[Row]]:
+    """The row of an event that stands in the object of `day`, and those of its venues.
 
     Raises:
         DoesNotFit: it is no event of that day, or of any, or holds what no column can.
@@ -51,7 +50,7 @@ def event_rows(node: Node, day: date | None, source: str) -> tuple[Row, list[Row
     duration = text(node, "duration")
     minutes = None if duration is None else minutes_of(duration)
     token = needed(node, "token")
-    venues = _venue_rows(node, token, day, source)
+    venues = _venue_rows(node, token, day)
     row = {
         "event_id": token,
         "meetup_id": text(node, "id"),
@@ -84,7 +83,6 @@ def event_rows(node: Node, day: date | None, source: str) -> tuple[Row, list[Row
         "total_rsvps": whole(rsvps, "totalCount"),
         "series_id": text(part(node, "series"), "id"),
         "topic_ids": _topic_ids(node),
-        SOURCE_OBJECT: source,
     }
     return row, venues
 
@@ -121,7 +119,7 @@ def _topic_ids(node: Node) -> str | None:
     return ",".join(sorted(found)) or None
 
 
-def _venue_rows(node: Node, token: str, day: date, source: str) -> list[Row]:
+def _venue_rows(node: Node, token: str, day: date) -> list[Row]:
     return [
         {
             "event_id": token,
@@ -132,7 +130,6 @@ def _venue_rows(node: Node, token: str, day: date, source: str) -> list[Row]:
             "postal_code": text(venue, "postalCode"),
             **dict(zip(("lat", "lon"), place(venue), strict=True)),
             "venue_type": ONLINE if stands_for_no_place(venue) else text(venue, "venueType"),
-            SOURCE_OBJECT: source,
         }
         for position, venue in enumerate(parts(node, "venues"), start=1)
     ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from tributary.assets.meetup.tables import SNAPSHOT_DATE, SOURCE_OBJECT
+from tributary.assets.factory.reading import Row
+from tributary.assets.meetup.tables import SNAPSHOT_DATE
 from tributary.assets.meetup.values import (
     Node,
-    Row,
     flag,
     in_utc,
     moment,
@@ -21,8 +21,8 @@ from tributary.assets.meetup.values import (
 )
 
 
-def group_rows(node: Node, day: date | None, source: str) -> tuple[Row, list[Row]]:
-    """The row of a group that stands in the snapshot `source` of `day`, and those of its topics.
+def group_rows(node: Node, day: date | None) -> tuple[Row, list[Row]]:
+    """The row of a group that stands in the snapshot of `day`, and those of its topics.
 
     Raises:
         DoesNotFit: it is no group, or holds what no column can.
@@ -56,7 +56,6 @@ def group_rows(node: Node, day: date | None, source: str) -> tuple[Row, list[Row
         "organisers": whole(counts, "leadership"),
         "rating": real(ratings, "average") if rated else None,
         "ratings": rated,
-        SOURCE_OBJECT: source,
     }
     topics = {
         needed(topic, "id"): {
@@ -65,7 +64,6 @@ def group_rows(node: Node, day: date | None, source: str) -> tuple[Row, list[Row
             "topic_id": needed(topic, "id"),
             "topic": needed(topic, "name"),
             "urlkey": text(topic, "urlkey"),
-            SOURCE_OBJECT: source,
         }
         for topic in reversed(parts(node, "activeTopics"))
     }

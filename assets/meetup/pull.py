@@ -16,7 +16,7 @@ from datetime import date
 from itertools import groupby
 
 from tributary.assets.meetup.api.client import MeetupClient
-from tributary.assets.meetup.arrivals import UNDATED_EVENTS, event_key, event_objects, vanished_key
+from tributary.assets.meetup.arrivals import EVENTS_BY_DAY, UNDATED_EVENTS, VANISHED_BY_DAY, event_key
 from tributary.assets.meetup.asking import Answers, asked, token_of
 from tributary.assets.meetup.canonical import filled, joined, line_of, lines_of, node_of
 from tributary.assets.meetup.snapshots import KnownGroup, ever_seen
@@ -114,7 +114,7 @@ def pull_year(client: MeetupClient, lake: Lake, groups: Sequence[KnownGroup], da
 def _held(lake: Lake, days: Sequence[date]) -> Mapping[date, bytes]:
     """The objects that these days have already."""
     wanted = set(days)
-    found = {info.key: day for day, info in event_objects(lake, days[0], days[-1]) if day in wanted}
+    found = {info.key: day for day, info in EVENTS_BY_DAY.between(lake, days[0], days[-1]) if day in wanted}
     return {found[key]: data for key, data in lake.get_many(list(found))}
 
 
@@ -145,7 +145,7 @@ def _put(lake: Lake, held: Mapping[date, bytes], one: _Day) -> tuple[_Day, bool]
     if held.get(one.day) == one.data:
         return one, False
     if one.vanished:
-        _add(lake, vanished_key(one.day), one.vanished)
+        _add(lake, VANISHED_BY_DAY.key(one.day), one.vanished)
     lake.put(event_key(one.day), one.data)
     return one, True
 
@@ -170,4 +170,4 @@ def _lines(lake: Lake, key: str) -> dict[str, bytes]:
 
 def pulled_days(lake: Lake) -> Iterator[date]:
     """The days that have an object, in order."""
-    return (day for day, _ in event_objects(lake))
+    return (day for day, _ in EVENTS_BY_DAY.between(lake))

@@ -17,7 +17,7 @@ from tributary.assets.meetup.api.client import MeetupClient
 from tributary.assets.meetup.api.errors import MeetupError
 from tributary.assets.meetup.api.moments import moment_of
 from tributary.assets.meetup.api.search import FoundGroups, Search
-from tributary.assets.meetup.arrivals import KNOWN_GROUPS, UNREACHED_GROUPS, group_key, newest_snapshot, snapshots
+from tributary.assets.meetup.arrivals import GROUPS_BY_DAY, KNOWN_GROUPS, UNREACHED_GROUPS, group_key, newest_snapshot
 from tributary.assets.meetup.canonical import filled, joined, line_of, lines_of, node_of
 from tributary.assets.meetup.errors import MeetupPullError
 from tributary.assets.meetup.patience import NOT_ASKED, Patience
@@ -182,7 +182,8 @@ def _names(lake: Lake) -> dict[str, str]:
     try:
         return node_of(lake.get(KNOWN_GROUPS))
     except ValueError:
-        lines = (line for _, data in lake.get_many([one.key for one in snapshots(lake)]) for line in lines_of(data))
+        keys = [one.key for _, one in GROUPS_BY_DAY.between(lake)]
+        lines = (line for _, data in lake.get_many(keys) for line in lines_of(data))
         return {node["id"]: _name(node) for node in map(node_of, lines)}
 
 

@@ -5,11 +5,10 @@ What a raw record must hold to become a row of one of them is decided where it i
 
 from __future__ import annotations
 
+from tributary.assets.factory.object_tables import SOURCE_OBJECT
 from tributary.resources.warehouse.checks import Expression, NotNull, Unique
-from tributary.resources.warehouse.counting import NoRejects, Reconcile
 from tributary.resources.warehouse.table import Column, Deduplication, Table
 
-SOURCE_OBJECT = "source_object"
 LOCAL_DATE = "local_date"
 SNAPSHOT_DATE = "snapshot_date"
 
@@ -51,8 +50,6 @@ GROUPS = Table(
         Unique(("group_id", SNAPSHOT_DATE)),
         NotNull(("group_id", SNAPSHOT_DATE, "urlname", "name", "status", SOURCE_OBJECT)),
         Expression("lat between -90 and 90 and lon between -180 and 180", title="on_the_globe", severity="warn"),
-        Reconcile(),
-        NoRejects(),
     ),
 )
 
@@ -72,7 +69,6 @@ GROUP_TOPICS = Table(
     checks=(
         Unique(("group_id", SNAPSHOT_DATE, "topic_id")),
         NotNull(("group_id", SNAPSHOT_DATE, "topic_id", "topic", SOURCE_OBJECT)),
-        Reconcile(),
     ),
 )
 
@@ -120,8 +116,6 @@ EVENTS = Table(
         Unique(("event_id",)),
         NotNull(("event_id", "group_id", LOCAL_DATE, "starts_at", "title", "status", "is_cancelled", SOURCE_OBJECT)),
         Expression("duration_minutes >= 0", title="no_event_ends_before_it_begins", severity="warn"),
-        Reconcile(),
-        NoRejects(),
     ),
     # An event that was moved stands in the objects of two days until the old one is pulled again.
     deduplicate=Deduplication(key=("event_id",), order=(LOCAL_DATE,)),
@@ -157,7 +151,6 @@ VENUES = Table(
         Unique(("event_id", "position")),
         NotNull(("event_id", LOCAL_DATE, "position", "venue_id", SOURCE_OBJECT)),
         Expression("lat between -90 and 90 and lon between -180 and 180", title="on_the_globe", severity="warn"),
-        Reconcile(),
     ),
     deduplicate=Deduplication(key=("event_id", "position"), order=(LOCAL_DATE,)),
 )

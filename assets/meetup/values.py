@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from tributary.assets.factory.reading import DoesNotFit
 from tributary.assets.meetup.api.moments import moment_of
 from tributary.assets.meetup.canonical import node_of
 
-Row = dict[str, Any]
 Node = Mapping[str, Any]
 
 INTEGER = 2**31
@@ -32,10 +32,6 @@ _NOWHERE = (-8.521147, 179.1962)
 
 _NEAR = 0.02
 _TUVALU = frozenset({"tv", "tuvalu"})
-
-
-class DoesNotFit(ValueError):
-    """Why a record is no row; says nothing of what the record holds, since reasons are logged."""
 
 
 def record_of(line: bytes) -> Node:

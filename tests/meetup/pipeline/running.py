@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,25 +12,25 @@ import dagster as dg
 import httpx
 from tests.meetup.faults import FaultPlan
 
+from tributary.assets.factory.object_loading import Loaded, Reading, load
+from tributary.assets.factory.object_tables import ObjectTable
+from tributary.assets.factory.objects import DAY, Span
 from tributary.assets.meetup.api.opening import Meetup, open_meetup
 from tributary.assets.meetup.arrivals import RAW_EVENTS, event_key
 from tributary.assets.meetup.canonical import lines_of, node_of
 from tributary.assets.meetup.raw_assets import MEETUP_EVENTS, MEETUP_GROUPS, raw_events_asset, raw_groups_asset
-from tributary.assets.meetup.staged_events import staged_events_asset
-from tributary.assets.meetup.staged_groups import staged_groups_asset
+from tributary.assets.meetup.staged_assets import STAGED as TABLES
 from tributary.assets.meetup.standin.running import RunningSimulator
-from tributary.assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, VENUES
 from tributary.resources.lake.model import Lake
 from tributary.resources.settings import Settings
+from tributary.resources.warehouse.base import WriteReport
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Table
 
 NOW = datetime(2019, 1, 1, tzinfo=UTC)
 TOPICS = "python,data science,machine learning,javascript,cloud,women in tech,startup,hiking,rust,design"
 RAW = (raw_groups_asset(), raw_events_asset())
-STAGED = (
-    *(staged_groups_asset(table) for table in (GROUPS, GROUP_TOPICS)),
-    *(staged_events_asset(table) for table in (EVENTS, VENUES)),
-)
+STAGED = tuple(one.asset() for one in TABLES)
 RAW_EVENTS_KEY = dg.AssetKey(MEETUP_EVENTS.split("."))
 RAW_GROUPS_KEY = dg.AssetKey(MEETUP_GROUPS.split("."))
 _START, _END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -91,6 +91,27 @@ class Bench:
     def tokens(self, day: date) -> set[str]:
         """The events in a day's object."""
         return {str(node_of(line)["token"]) for line in lines_of(self.lake.get(event_key(day)))}
+
+
+def _staged(table: Table) -> ObjectTable:
+    return next(one for one in TABLES if one.table.key == table.key)
+
+
+def load_days(
+    warehouse: PostgresWarehouse, lake: Lake, table: Table, first: date, last: date, *, force: bool = False
+) -> tuple[WriteReport, Loaded, Reading]:
+    """Load the objects of some days; the report, what was done, and what was read."""
+    start, end = (datetime.combine(day, time(), UTC) for day in (first, last + DAY))
+    done = load(_staged(table), warehouse, lake, Span(start, end), force=force)
+    return done.report, done, done.reading
+
+
+def load_snapshots(
+    warehouse: PostgresWarehouse, lake: Lake, table: Table, *, force: bool = False, replay: bool = False
+) -> tuple[WriteReport, Reading]:
+    """Load the snapshots that were not loaded yet; the report, and what was read."""
+    done = load(_staged(table), warehouse, lake, force=force, replay=replay)
+    return done.report, done.reading
 
 
 def metadata_of(result: dg.ExecuteInProcessResult, key: dg.AssetKey) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from tests.meetup.pipeline.running import (
     Bench,
     check_of,
     failure_of,
+    load_days,
 )
 
 from tributary.assets.factory.outcome import asset_key
@@ -24,7 +25,6 @@ from tributary.assets.meetup.arrivals import UNDATED_EVENTS, UNREACHED_GROUPS, V
 from tributary.assets.meetup.canonical import joined, line_of, lines_of, node_of
 from tributary.assets.meetup.raw_assets import EVERY_EVENT_HAS_A_DAY, EVERY_GROUP_ANSWERED, NO_EVENT_DISAPPEARED, today
 from tributary.assets.meetup.snapshots import present_groups, take_snapshot
-from tributary.assets.meetup.staged_events import load_days
 from tributary.assets.meetup.tables import EVENTS
 from tributary.resources.settings import Settings
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse

@@ -8,17 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.meetup.pipeline.running import RAW, STAGED, Bench, check_of
+from tests.meetup.pipeline.running import RAW, STAGED, TABLES, Bench, check_of, load_days, load_snapshots
 
 from tributary.assets.factory.outcome import asset_key
-from tributary.assets.meetup.arrivals import KNOWN_GROUPS, RAW_EVENTS, day_of, event_key, group_key
+from tributary.assets.meetup.arrivals import EVENTS_BY_DAY, KNOWN_GROUPS, event_key, group_key
 from tributary.assets.meetup.canonical import joined, line_of, lines_of
 from tributary.assets.meetup.due import days_of_rejects
 from tributary.assets.meetup.partitions import days_between
 from tributary.assets.meetup.raw_assets import today
-from tributary.assets.meetup.staged_events import load_days
-from tributary.assets.meetup.staged_groups import load_snapshots
-from tributary.assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, TABLES, VENUES
+from tributary.assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, VENUES
 from tributary.resources.lake.errors import ObjectDamagedError
 from tributary.resources.lake.model import Lake
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
@@ -48,7 +46,7 @@ def test_a_range_pulled_and_staged_reconciles_and_matches_the_objects(whole_benc
     result = whole_bench.run(first, last, (*RAW, *STAGED))
     assert result.success
     assert whole_bench.warehouse is not None
-    assert all(check_of(result, "records_reconcile", asset_key(table.key)) for table in TABLES)
+    assert all(check_of(result, "records_reconcile", asset_key(one.table.key)) for one in TABLES)
     lines = {key: len(lines_of(data)) for key, data in whole_bench.objects().items()}
     rows = whole_bench.warehouse.rows("SELECT source_object, count(*) AS n FROM staged.meetup_events GROUP BY 1")
     assert {row["source_object"]: row["n"] for row in rows} == {key: n for key, n in lines.items() if n}
@@ -147,7 +145,7 @@ def test_a_pull_puts_damaged_objects_right(bench: Bench) -> None:
     assert bench.run("2018-03-01", "2018-03-20").success
     before = bench.objects()
     key = max(before, key=lambda one: len(before[one]))
-    day = day_of(key, RAW_EVENTS)
+    day = EVENTS_BY_DAY.day(key)
     assert day is not None
     bench.lake.put(key, before[key][: len(before[key]) // 2])
     bench.lake.put(KNOWN_GROUPS, bench.lake.get(KNOWN_GROUPS)[:20])

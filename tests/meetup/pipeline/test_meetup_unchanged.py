@@ -8,7 +8,16 @@ from typing import Any
 import dagster as dg
 import psycopg
 import pytest
-from tests.meetup.pipeline.running import RAW, RAW_EVENTS_KEY, STAGED, Bench, metadata_of
+from tests.meetup.pipeline.running import (
+    RAW,
+    RAW_EVENTS_KEY,
+    STAGED,
+    TABLES,
+    Bench,
+    load_days,
+    load_snapshots,
+    metadata_of,
+)
 
 from tributary.assets.calendar.dates import date_rows
 from tributary.assets.calendar.domain import DIM_DATE
@@ -18,9 +27,7 @@ from tributary.assets.factory.sql_assets import ModelLineage, sql_asset
 from tributary.assets.meetup import raw_assets
 from tributary.assets.meetup.arrivals import event_key
 from tributary.assets.meetup.canonical import joined, line_of, lines_of, node_of
-from tributary.assets.meetup.staged_events import load_days
-from tributary.assets.meetup.staged_groups import load_snapshots
-from tributary.assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, TABLES, VENUES
+from tributary.assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, VENUES
 from tributary.assets.meetup.words import event_words_asset
 from tributary.freshness import behind
 from tributary.resources.settings import PROJECT_ROOT
@@ -121,15 +128,16 @@ def test_each_staged_table_misses_a_row_that_gets_lost_on_the_way(
     ready: Bench, warehouse: PostgresWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ready.run(FIRST, LAST, (*RAW, *STAGED))
-    rows = {table: warehouse.rows(f"SELECT count(*) AS n FROM {table.key}")[0]["n"] for table in TABLES}
+    keys = [one.table.key for one in TABLES]
+    rows = {one: warehouse.rows(f"SELECT count(*) AS n FROM {one}")[0]["n"] for one in keys}
     whole = arrow.batches
     monkeypatch.setattr(arrow, "batches", lambda table, rows: whole(table, list(rows)[:-1]))
     for table in (GROUPS, GROUP_TOPICS):
         with pytest.raises(ChecksFailed, match="records_reconcile failed for 1 "):
             load_snapshots(warehouse, ready.lake, table, force=True)
     with pytest.raises(ChecksFailed, match="records_reconcile failed for 1 "):
-        load_days(warehouse, ready.lake, VENUES, FIRST, LAST)
-    assert rows == {table: warehouse.rows(f"SELECT count(*) AS n FROM {table.key}")[0]["n"] for table in TABLES}
+        load_days(warehouse, ready.lake, VENUES, FIRST, LAST, force=True)
+    assert rows == {one: warehouse.rows(f"SELECT count(*) AS n FROM {one}")[0]["n"] for one in keys}
 
 
 def test_a_snapshot_that_says_the_same_is_not_put_again(ready: Bench) -> None:

@@ -12,14 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tributary.assets.meetup.arrivals import RAW_EVENTS, day_of, event_key
+from tributary.assets.meetup.arrivals import EVENTS_BY_DAY, event_key
 from tributary.assets.meetup.canonical import joined, line_of, lines_of, node_of
 from tributary.assets.meetup.due import FIRST_DAYS, LOOKBACK, morning_days, ranges_of, wanted_days
 from tributary.assets.meetup.durations import minutes_of
-from tributary.assets.meetup.lineage import LINEAGE
 from tributary.assets.meetup.partitions import DAY, EVENT_DAYS, FIRST_DAY, days_between, last_day
 from tributary.assets.meetup.pull import years_of
-from tributary.assets.meetup.tables import TABLES
+from tributary.assets.meetup.staged_assets import STAGED
 
 LAST = date(2026, 6, 30)
 DAYS = st.dates(date(2008, 1, 1), LAST)
@@ -81,12 +80,12 @@ def test_an_object_is_the_same_in_whatever_order_its_nodes_came(nodes: dict[str,
 
 @given(DAYS)
 def test_an_object_s_key_tells_its_day(day: date) -> None:
-    assert day_of(event_key(day), RAW_EVENTS) == day
+    assert EVENTS_BY_DAY.day(event_key(day)) == day
 
 
 def test_other_keys_are_of_no_day() -> None:
-    assert day_of("meetup/raw/events/2018/13/01.jsonl", RAW_EVENTS) is None
-    assert day_of("meetup/raw/events/2018/01/01.jsonl.bak", RAW_EVENTS) is None
+    assert EVENTS_BY_DAY.day("meetup/raw/events/2018/13/01.jsonl") is None
+    assert EVENTS_BY_DAY.day("meetup/raw/events/2018/01/01.jsonl.bak") is None
 
 
 @given(DAYS, st.integers(0, 4000))
@@ -143,4 +142,4 @@ def test_the_days_are_those_of_a_model_with_a_daily_window() -> None:
 
 
 def test_every_column_of_every_table_has_its_lineage() -> None:
-    assert {table.key: set(table.column_names) for table in TABLES} == {key: set(of) for key, of in LINEAGE.items()}
+    assert all(set(one.table.column_names) == set(one.lineage) for one in STAGED)
