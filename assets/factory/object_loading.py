@@ -155,11 +155,13 @@ class _Load:
         delimited = Delimited(contract, one.name, chunks, lines=lines)
         try:
             try:
-                return self._warehouse.replace(self._table, delimited, origin=self._origin, fingerprint=fingerprint)
+                report = self._warehouse.replace(self._table, delimited, origin=self._origin, fingerprint=fingerprint)
             except SourceFileError:
                 # What it says is true of the file only where the lake has the file as it was.
                 deque(chunks(), maxlen=0)
                 raise
+            self.reading.rows[one.name] = report.rows
+            return report
         except (ObjectDamagedError, ObjectNotFoundError) as error:
             raise error.mended_by(self._declared.mend) from error
 

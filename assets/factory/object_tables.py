@@ -7,6 +7,7 @@ the counts of partitions follow. How they are loaded is `object_loading`'s.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,7 +27,7 @@ from tributary.assets.factory.specs import FOLLOW, table_spec
 from tributary.assets.factory.table_step import table_step
 from tributary.resources.warehouse.base import WriteReport
 from tributary.resources.warehouse.counting import CountCheck, NoRejects, Reconcile
-from tributary.resources.warehouse.delimited.contract import FileContract
+from tributary.resources.warehouse.delimited.contract import SOURCE_LINE, FileContract
 from tributary.resources.warehouse.delimited.records import READING
 from tributary.resources.warehouse.table import Table
 
@@ -90,6 +91,8 @@ class ObjectTable:
         """Where each column comes from in the objects."""
         own = {column.name: (path_of(column),) for column in self.table.columns}
         fields = {**own, self.source_column: (), **self.fields}
+        if isinstance(self.read, FileContract):
+            fields |= _columns_of_file(self.read)
         return {name: tuple(Source(self.of or self.upstream, path) for path in fields[name]) for name in own}
 
     def content(self, one: SourceObject, data: bytes) -> Content:
@@ -156,3 +159,12 @@ class ObjectTable:
             yield from events(context, table, write, lineage=self.lineage, metadata=told, partition_rows=rows)
 
         return run
+
+
+def _columns_of_file(contract: FileContract) -> Mapping[str, Sequence[str]]:
+    """The columns of a file that each column of its table comes from."""
+    names = {column.name: column.source for column in contract.columns}
+    found: dict[str, Sequence[str]] = {name: (source,) for name, source in names.items()}
+    for derived in contract.derived:
+        found[derived.name] = [names[name] for name in names if re.search(rf"\b{name}\b", derived.expression)]
+    return {**found, **({SOURCE_LINE: ()} if contract.key else {})}

@@ -6,15 +6,15 @@ from tributary.assets.domain import Domain
 from tributary.assets.retail.files import ALL_FILES
 from tributary.assets.retail.raw_assets import raw_asset
 from tributary.assets.retail.recommendations import RECOMMENDATIONS, recommendations_asset
-from tributary.assets.retail.staged_assets import file_lineage, staged_asset
+from tributary.assets.retail.staged_assets import STAGED
 
 RETAIL = Domain(
     name="retail",
     assets=(
         *(raw_asset(file) for file in ALL_FILES),
-        *(staged_asset(file) for file in ALL_FILES),
+        *(one.asset() for one in STAGED),
         recommendations_asset(),
     ),
-    tables=(*(file.table for file in ALL_FILES), RECOMMENDATIONS),
-    lineage={file.table.key: file_lineage(file) for file in ALL_FILES},
+    tables=(*(one.table for one in STAGED), RECOMMENDATIONS),
+    lineage={one.table.key: one.lineage for one in STAGED},
 )

@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tributary.resources.warehouse.checks import AcceptedValues, Check, Expression, Unique
-from tributary.resources.warehouse.counting import NoRejects, Reconcile
 from tributary.resources.warehouse.delimited.contract import DerivedColumn, FileColumn, FileContract, Rule
 from tributary.resources.warehouse.table import Column, Table
 
-LINES_RECONCILE = "lines_reconcile"
 SECTIONS = (
     "alcohol", "beverages", "concessions", "dairy", "drug", "garden", "grain_goods", "grocery", "home_family",
     "junk_food", "kitchen", "meat", "misc", "produce", "seasonal",
@@ -49,7 +47,7 @@ class SourceFile:
             description=self.description,
             grain=self.grain,
             columns=tuple(Column(*column) for column in self.contract.table_columns()),
-            checks=(*self.checks, Reconcile(title=LINES_RECONCILE), NoRejects()),
+            checks=self.checks,
         )
 
 

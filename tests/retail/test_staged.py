@@ -11,10 +11,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from tributary.assets.retail.files import ALL_FILES, JOURNEY_FILES, LINES_RECONCILE, SECTIONS, TRANSACTIONS
+from tributary.assets.retail.files import ALL_FILES, JOURNEY_FILES, SECTIONS, TRANSACTIONS
 from tributary.assets.retail.ingest import manifest_key, read_manifest
 from tributary.assets.retail.raw_assets import SEEDS, raw_asset
-from tributary.assets.retail.staged_assets import staged_asset
+from tributary.assets.retail.staged_assets import staged
 from tributary.cli.progress import _line
 from tributary.execution import Run
 from tributary.resources.lake import open_lake
@@ -42,7 +42,7 @@ class Shop:
         data = content.encode() if isinstance(content, str) else content
         (self.folder / TRANSACTIONS.file).write_bytes(data)
         return dg.materialize(
-            assets or [raw_asset(TRANSACTIONS), staged_asset(TRANSACTIONS)],
+            assets or [raw_asset(TRANSACTIONS), staged(TRANSACTIONS).asset()],
             resources=self.resources,
             instance=self.instance,
             raise_on_error=False,
@@ -60,7 +60,7 @@ def metadata(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
 
 
 def reconciled(result: dg.ExecuteInProcessResult) -> tuple[bool, dict[str, Any]]:
-    found = [each for each in result.get_asset_check_evaluations() if each.check_name == LINES_RECONCILE]
+    found = [each for each in result.get_asset_check_evaluations() if each.check_name == "records_reconcile"]
     return found[0].passed, {name: value.value for name, value in found[0].metadata.items()}
 
 
@@ -91,10 +91,10 @@ def test_lines_that_the_loader_lost_keep_the_rows_from_being_published(shop: Sho
     key = manifest_key(TRANSACTIONS.file)
     shop.run(f"{HEADER}\n{GOOD}\n{GOOD}\n", assets=[raw_asset(TRANSACTIONS)])
     lake.put(key, json.dumps({**json.loads(lake.get(key)), "lines": 5}).encode())
-    result = shop.run(f"{HEADER}\n{GOOD}\n{GOOD}\n", assets=[staged_asset(TRANSACTIONS)])
+    result = shop.run(f"{HEADER}\n{GOOD}\n{GOOD}\n", assets=[staged(TRANSACTIONS).asset()])
     assert not result.success
     assert reconciled(result)[0] is False
-    assert "lines_reconcile failed" in sentence_of(result)
+    assert "records_reconcile failed" in sentence_of(result)
     assert "read=4, loaded=2, rejected=0" in sentence_of(result)
     assert shop.warehouse.rows("SELECT count(*) AS n FROM staged.retail_transactions") == [{"n": 1}]
 
@@ -109,7 +109,7 @@ def test_an_object_that_was_cut_is_refused_and_the_raw_asset_puts_it_right(shop:
     assert manifest is not None
     whole = lake.get(manifest.key)
     lake.put(manifest.key, whole[:kept] if kept >= 0 else whole.replace(b"household_key", b"household_kex"))
-    result = shop.run(text, assets=[staged_asset(TRANSACTIONS)])
+    result = shop.run(text, assets=[staged(TRANSACTIONS).asset()])
     assert not result.success
     assert "Materialise raw.retail_transactions, which puts it right" in sentence_of(result)
     assert shop.warehouse.rows("SELECT count(*) AS n FROM staged.retail_transactions") == [{"n": 1}]
@@ -126,7 +126,7 @@ def test_staged_values_are_typed(shop: Shop) -> None:
 
 def test_rejected_lines_are_told_beside_the_rows(shop: Shop) -> None:
     (shop.folder / TRANSACTIONS.file).write_text(f"{HEADER}\n{GOOD}\nbroken\n{GOOD}\n")
-    assets = [raw_asset(TRANSACTIONS), staged_asset(TRANSACTIONS)]
+    assets = [raw_asset(TRANSACTIONS), staged(TRANSACTIONS).asset()]
     defs = dg.Definitions(assets, resources=shop.resources, executor=dg.in_process_executor)
     with dg.DagsterInstance.ephemeral() as instance:
         run = Run(defs, instance, [spec.key for asset in assets for spec in asset.specs])
@@ -188,7 +188,7 @@ def test_metadata_says_what_there_is_to_know(shop: Shop) -> None:
     assert found["bytes"] > 0
     assert "31198705046" in found["preview"]
     assert "COPY staged.retail_transactions" in found["statement"]
-    (spec,) = staged_asset(TRANSACTIONS).specs
+    (spec,) = staged(TRANSACTIONS).asset().specs
     schema = {column.name: column for column in spec.metadata["dagster/column_schema"].columns}
     assert schema["sales_value"].type == "decimal(12,2)"
     assert schema["sold_at"].description
@@ -206,7 +206,7 @@ def test_the_seed_maps_to_known_sections_only() -> None:
 def test_every_file_has_a_raw_and_a_staged_asset_with_a_description() -> None:
     assert len(JOURNEY_FILES) == 8
     for file in ALL_FILES:
-        for asset in (raw_asset(file), staged_asset(file)):
+        for asset in (raw_asset(file), staged(file).asset()):
             spec = next(iter(asset.specs))
             assert spec.description
             assert spec.owners == ["team:retail"]
