@@ -5,10 +5,8 @@ from __future__ import annotations
 from tributary.assets.domain import Domain
 from tributary.assets.social.due import due_hours, hours_of_sources
 from tributary.assets.social.events.version import CODE_VERSION
-from tributary.assets.social.lineage import LINEAGE
 from tributary.assets.social.raw_assets import raw_events_asset
-from tributary.assets.social.staged_assets import staged_events_asset
-from tributary.assets.social.tables import TABLES
+from tributary.assets.social.staged_assets import STAGED
 from tributary.assets.social.transformed_assets import transformed_events_asset
 
 SOCIAL = Domain(
@@ -16,10 +14,10 @@ SOCIAL = Domain(
     assets=(
         raw_events_asset(),
         transformed_events_asset(CODE_VERSION),
-        *(staged_events_asset(table) for table in TABLES),
+        *(one.asset() for one in STAGED),
     ),
-    tables=TABLES,
-    lineage=LINEAGE,
+    tables=tuple(one.table for one in STAGED),
+    lineage={one.table.key: one.lineage for one in STAGED},
     due=due_hours,
     ranges_of_sources=hours_of_sources,
 )

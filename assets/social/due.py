@@ -11,6 +11,7 @@ from tributary.assets.factory.loading import LAKE
 from tributary.assets.factory.table_step import WAREHOUSE
 from tributary.assets.social.arrivals import HOUR, RAW, RECEIPTS, hour_path, objects_from
 from tributary.assets.social.partitions import first_hour, key_of
+from tributary.assets.social.staged_assets import STAGED, object_of
 from tributary.assets.social.tables import TABLES
 from tributary.assets.social.watch import SWEEP_BACK, hours_of_keys, ranges_of
 from tributary.resources.lake.model import Lake, ObjectInfo
@@ -39,7 +40,7 @@ def settled_since(
     ago than a sweep goes back, the receipt's being there is enough: to read all of them would cost the more the older
     the bucket is.
     """
-    from tributary.assets.social.events.receipts import fingerprint, has_its_files, receipts_of, sizes_of_files
+    from tributary.assets.social.events.receipts import has_its_files, receipts_of, sizes_of_files
     from tributary.assets.social.events.version import CODE_VERSION
 
     keys = [one.key for one in objects_from(lake, start, prefix=RECEIPTS)]
@@ -56,14 +57,15 @@ def settled_since(
         and has_its_files(receipt, sizes)
     }
     settled -= {_source_of(key) for key in keys if key >= recent} - receipts.keys()
-    for table in TABLES:
-        made = {
-            source: fingerprint(receipt.tables[table.key])
+    for declared in STAGED:
+        table = declared.table
+        made = [
+            object_of(source, receipt.tables[table.key])
             for source, receipt in receipts.items()
             if table.key in receipt.tables
-        }
-        loaded = warehouse.published_sources(table, list(made)) if made else {}
-        settled -= {source for source, version in made.items() if loaded.get(source) != version}
+        ]
+        loaded = warehouse.published_sources(table, [one.name for one in made]) if made else {}
+        settled -= {one.name for one in made if not declared.is_loaded(one, loaded.get(one.name))}
     return settled
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from tributary.assets.factory.lineage import Lineage, Source
-from tributary.assets.social.raw_assets import SOCIAL_EVENTS
-from tributary.assets.social.tables import FOLLOWS, OTHERS, POSTS, RECORD_OFFSET, SOURCE_OBJECT, UNFOLLOWS, USERS
+from tributary.assets.social.tables import FOLLOWS, OTHERS, POSTS, UNFOLLOWS, USERS
 
 _DELIVERY = {
     "message_id": ("messageId",),
@@ -38,13 +36,5 @@ _FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 
-
-def _lineage(fields: dict[str, tuple[str, ...]]) -> Lineage:
-    found = {
-        column: tuple(Source(SOCIAL_EVENTS, field) for field in names)
-        for column, names in {**fields, **_DELIVERY}.items()
-    }
-    return {**found, SOURCE_OBJECT: (), RECORD_OFFSET: ()}
-
-
-LINEAGE = {key: _lineage(fields) for key, fields in _FIELDS.items()}
+FIELDS = {key: {**fields, **_DELIVERY} for key, fields in _FIELDS.items()}
+"""By table, the paths in a message that each of its columns comes from."""

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.social.test_social_pipeline import END, HOUR, contents, deliver, follow, post, take_up
+from tests.social.test_social_pipeline import END, HOUR, contents, deliver, follow, load, post, take_up
 
 from tributary.assets.social.arrivals import objects_from
 from tributary.assets.social.due import due_hours, settled_since
-from tributary.assets.social.events.parquet import EventFileError
 from tributary.assets.social.events.receipts import is_done, read_receipts, sizes_of_files
-from tributary.assets.social.staged_assets import load
 from tributary.assets.social.tables import FOLLOWS, POSTS, TABLES
 from tributary.assets.social.transformed_assets import transform_objects
 from tributary.resources.lake import open_lake
+from tributary.resources.lake.errors import ObjectDamagedError
 from tributary.resources.lake.model import Lake
 from tributary.resources.warehouse.base import NOBODY
 from tributary.resources.warehouse.errors import ChecksFailed
@@ -138,7 +137,7 @@ def test_a_file_that_is_damaged_is_named_with_what_mends_it(
     lake.delete_prefix(file)
     if damage != "gone":
         lake.put(file, whole[:100] if damage == "cut" else whole[:4] + bytes(len(whole) - 12) + whole[-8:])
-    with pytest.raises(EventFileError, match=rf"{file}.* Materialise transformed\.social_events for its hour"):
+    with pytest.raises(ObjectDamagedError, match=rf"{file}.* Materialise transformed\.social_events for its hour"):
         load(warehouse, lake, POSTS, HOUR, END, anew=True)
     assert len(deliveries(warehouse)) == 1
 
@@ -152,7 +151,7 @@ def test_files_with_fewer_rows_than_their_receipt_says_are_refused_and_the_old_r
     list(transform_objects(lake, warehouse, list(objects_from(lake, HOUR, END)), NOBODY))
     receipt = f"web-data/transformed/_receipts/{HOUR:%Y/%m/%d/%H/}web-data-1-b.json"
     lake.put(receipt, lake.get(receipt).replace(b'"rows": 2', b'"rows": 3'))
-    with pytest.raises(ChecksFailed, match="rows_reconcile"):
+    with pytest.raises(ChecksFailed, match="records_reconcile"):
         load(warehouse, lake, POSTS, HOUR, END)
     assert deliveries(warehouse) == [("m1", "a")]
 

@@ -5,14 +5,12 @@ Types are those that Glue and Athena read without help: string, bigint, and time
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tributary.resources.errors import TributaryError
-from tributary.resources.lake.errors import ObjectDamagedError, ObjectNotFoundError
-from tributary.resources.lake.model import Lake
+from tributary.assets.factory.reading import NotWhole
 
 LEVEL = 3
 """Of Zstandard: measured, the higher ones take up to four times as long and save next to nothing on such rows."""
@@ -45,24 +43,13 @@ def parquet_bytes(table: pa.Table) -> bytes:
     return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
 
 
-class EventFileError(TributaryError):
-    """A file that was made of an event object is not in the lake as it was put there."""
-
-
-def read_files(lake: Lake, keys: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
-    """The columns of Parquet files, file by file, with the key of each.
+def read_rows(data: bytes, columns: Sequence[str]) -> pa.Table:
+    """The columns of a Parquet object.
 
     Raises:
-        EventFileError: one is not there, or is not as it was put there.
+        NotWhole: it cannot be read.
     """
     try:
-        for key, data in lake.get_many(keys):
-            try:
-                found = pq.read_table(pa.BufferReader(data), columns=list(columns))
-            except (pa.ArrowException, OSError) as error:
-                raise ObjectDamagedError(lake.url(key), "it cannot be read as Parquet") from error
-            yield key, found
-    except (ObjectDamagedError, ObjectNotFoundError) as error:
-        raise EventFileError(
-            f"{error} Materialise transformed.social_events for its hour, which makes it again from raw."
-        ) from error
+        return pq.read_table(pa.BufferReader(data), columns=list(columns))
+    except (pa.ArrowException, OSError):
+        raise NotWhole("it cannot be read as Parquet") from None

@@ -27,11 +27,6 @@ class Written(msgspec.Struct, frozen=True):
     etag: str | None
 
 
-def fingerprint(file: Written | None) -> str:
-    """What rows of a file are made from: its version, and how many rows it holds, be they kept or not."""
-    return "" if file is None else f"{file.etag or ''}:{file.rows}"
-
-
 class Receipt(msgspec.Struct, frozen=True):
     """What was made of `source`, of the version `etag`; `tables` by key, such as `staged.social_posts`.
 
