@@ -1,7 +1,7 @@
-"""Declares a table that is made from source objects, and makes its asset.
+"""Declares a table that is made from source objects; a declaration loads without Dagster.
 
-The declaration says where the objects are and how one is read; ledger, force, replay, quarantine, checks, metadata and
-the counts of partitions follow. How they are loaded is `object_loading`'s.
+It says where the objects are and how one is read; ledger, force, replay, quarantine, checks, metadata and the counts of
+partitions follow, as `object_loading` and `object_assets` make them.
 """
 
 from __future__ import annotations
@@ -10,26 +10,19 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
-
-import dagster as dg
+from typing import TYPE_CHECKING, Any
 
 from tributary.assets.factory.fields import path_of, read_json_lines
 from tributary.assets.factory.lineage import Lineage, Source
-from tributary.assets.factory.loading import LAKE, loading_of
-from tributary.assets.factory.object_loading import Loaded, load
 from tributary.assets.factory.objects import Objects, SourceObject
-from tributary.assets.factory.outcome import Events, events
-from tributary.assets.factory.partition_rows import rows_of_sources
 from tributary.assets.factory.reading import Content, Reader
-from tributary.assets.factory.specs import FOLLOW, table_spec
-from tributary.assets.factory.table_step import table_step
-from tributary.resources.warehouse.base import WriteReport
 from tributary.resources.warehouse.counting import CountCheck, NoRejects, Reconcile
 from tributary.resources.warehouse.delimited.contract import SOURCE_LINE, FileContract
 from tributary.resources.warehouse.delimited.records import READING
 from tributary.resources.warehouse.table import Table
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 SOURCE_OBJECT = "source_object"
 """The usual column of the object that a row is from."""
@@ -55,7 +48,7 @@ class ObjectTable:
         fields: where columns come from in the object, as paths; those that are not named have their own name there.
         of: the asset of which these are paths, where it is another than `upstream`.
         mend: a sentence that says what puts a damaged object right.
-        automation: when it is made by itself; None where a sensor or schedule asks for it.
+        follows: whether it is made whenever `upstream` was; else a sensor or schedule asks for it.
         metadata: what else its asset tells.
     """
 
@@ -73,7 +66,7 @@ class ObjectTable:
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
     of: str = ""
     mend: str = ""
-    automation: dg.AutomationCondition[Any] | None = FOLLOW
+    follows: bool = True
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -122,43 +115,9 @@ class ObjectTable:
 
     def asset(self) -> dg.AssetsDefinition:
         """The asset that makes the table."""
-        objects, table = self.objects, self.table
-        spec = table_spec(
-            table,
-            domain=self.source,
-            deps=[self.upstream],
-            kinds=self.kinds,
-            source=Path(self.defined_in),
-            code_version=self.code_version,
-            partitions=objects.partitions,
-            automation=self.automation,
-            metadata=self.metadata,
-        )
+        from tributary.assets.factory.object_assets import object_asset
 
-        @table_step(table, spec, resources=(LAKE,))
-        def run(context: dg.AssetExecutionContext) -> Events:
-            warehouse, lake, origin, force, replay = loading_of(context, table)
-            done: list[Loaded] = []
-
-            def write() -> WriteReport:
-                span = objects.span(context)
-                done.append(load(self, warehouse, lake, span, origin=origin, force=force, replay=replay))
-                return done[0].report
-
-            def rows() -> Mapping[str, int]:
-                names = done[0].objects
-                return rows_of_sources(warehouse, table, self.source_column, names, objects.partition, origin)
-
-            def told(_: WriteReport) -> Mapping[str, Any]:
-                found = {"objects": len(done[0].objects), "objects loaded now": len(done[0].reading.rows)}
-                if objects.partitions is None:
-                    return found
-                filled = {objects.partition(name) for name in done[0].objects}
-                return {**found, "partitions without an object": len(set(context.partition_keys) - filled)}
-
-            yield from events(context, table, write, lineage=self.lineage, metadata=told, partition_rows=rows)
-
-        return run
+        return object_asset(self)
 
 
 def _columns_of_file(contract: FileContract) -> Mapping[str, Sequence[str]]:

@@ -1,6 +1,6 @@
 """The source objects that a table is made from: what each is called, what tells its versions apart, where they are.
 
-What they hold is a reader's matter, what is loaded of them `object_loading`'s.
+What they hold is a reader's matter, what is loaded of them `object_loading`'s. Loads without Dagster.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import NamedTuple
-
-import dagster as dg
+from typing import TYPE_CHECKING, NamedTuple
 
 from tributary.resources.lake.model import Lake, ObjectInfo
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 DAY = timedelta(days=1)
 
@@ -61,20 +62,24 @@ class Objects:
 
     Args:
         listed: the objects of a span; all, where it is None.
-        partitions: the partitions by which they are made into rows; None for a table without.
+        partitions: gives the partitions by which they are made into rows; None for a table without.
         moment: the time by which an object belongs to a partition; None where its name tells none.
         named: the objects of some names, of any time.
     """
 
     listed: Callable[[Lake, Span | None], Iterable[SourceObject]]
-    partitions: dg.TimeWindowPartitionsDefinition | None = None
+    partitions: Callable[[], dg.TimeWindowPartitionsDefinition] | None = None
     moment: Callable[[str], datetime | None] = lambda _: None
     named: Callable[[Lake, Sequence[str]], Iterable[SourceObject]] = named
 
     def partition(self, name: str) -> str | None:
         """The partition key of an object."""
         moment = self.moment(name)
-        return None if moment is None or self.partitions is None else moment.strftime(self.partitions.fmt)
+        return None if moment is None or self._form is None else moment.strftime(self._form)
+
+    @cached_property
+    def _form(self) -> str | None:
+        return None if self.partitions is None else self.partitions().fmt
 
     def span(self, context: dg.AssetExecutionContext) -> Span | None:
         """The span of a run."""
@@ -123,9 +128,10 @@ class DailyObjects:
             if day is not None:
                 yield day, found
 
-    @cached_property
     def partitions(self) -> dg.DailyPartitionsDefinition:
         """A partition a day; in UTC it ends when the day is over in Greenwich."""
+        import dagster as dg
+
         return dg.DailyPartitionsDefinition(start_date=datetime.combine(self.first, time(), UTC))
 
     def listed(self, lake: Lake, span: Span | None) -> Iterator[SourceObject]:

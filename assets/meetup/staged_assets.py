@@ -149,7 +149,7 @@ def _table(table: Table, raw: str, objects: Objects, read: Reader, fields: Field
         # What does not fit is kept with the records, not with their parts.
         rejects=table in (GROUPS, EVENTS),
         fields=fields,
-        automation=None,
+        follows=False,
     )
 
 

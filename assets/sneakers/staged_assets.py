@@ -64,7 +64,7 @@ def _state(app_table: str) -> ObjectTable:
         rejects=False,
         fields={name: (f"{app_table}.{name}",) for name in STATE_TABLES[app_table].column_names},
         mend="To mend it, materialise raw.sneaker_state, which takes it anew.",
-        automation=None,
+        follows=False,
     )
 
 
@@ -78,7 +78,7 @@ STAGED_EVENTS = ObjectTable(
     defined_in=_TABLES,
     fields=_EVENT_FIELDS,
     mend="`tributary materialize raw.sneaker_events --force` takes it again from the app.",
-    automation=None,
+    follows=False,
 )
 STAGED_STATE = {name: _state(name) for name in STATE_TABLES}
 """By state table of the app, the table of its current snapshot."""

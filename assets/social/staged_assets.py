@@ -15,7 +15,6 @@ from tributary.assets.factory.objects import Objects, SourceObject, Span
 from tributary.assets.factory.reading import Content
 from tributary.assets.social.arrivals import hour_of, hour_path
 from tributary.assets.social.lineage import FIELDS
-from tributary.assets.social.partitions import ARRIVAL_HOURS, hours_between
 from tributary.assets.social.raw_assets import SOCIAL_EVENTS
 from tributary.assets.social.tables import RECORD_OFFSET, TABLES
 from tributary.assets.social.transformed_assets import TRANSFORMED_EVENTS
@@ -24,6 +23,8 @@ from tributary.resources.warehouse.checks import Expression
 from tributary.resources.warehouse.table import Table
 
 if TYPE_CHECKING:
+    import dagster as dg
+
     from tributary.assets.social.events.receipts import Written
 
 _ARRIVED = Expression("timestamp <= received_at", title="nothing_happens_after_its_arrival")
@@ -36,11 +37,18 @@ def object_of(source: str, file: Written | None) -> SourceObject:
     return SourceObject(source, file.key, file.etag or "", file.bytes, records=file.rows)
 
 
+def _hours() -> dg.TimeWindowPartitionsDefinition:
+    from tributary.assets.social.partitions import ARRIVAL_HOURS
+
+    return ARRIVAL_HOURS
+
+
 def staged(table: Table) -> ObjectTable:
     """One of the tables."""
 
     def listed(lake: Lake, span: Span | None) -> Iterator[SourceObject]:
         from tributary.assets.social.events.receipts import read_receipts
+        from tributary.assets.social.partitions import hours_between
 
         receipts = read_receipts(lake, map(hour_path, hours_between(*span)) if span is not None else ())
         return (object_of(source, receipt.tables.get(table.key)) for source, receipt in receipts.items())
@@ -62,7 +70,7 @@ def staged(table: Table) -> ObjectTable:
         table=replace(table, checks=(*table.checks, _ARRIVED)),
         source="social",
         upstream=TRANSFORMED_EVENTS,
-        objects=Objects(listed, ARRIVAL_HOURS, hour_of, named),
+        objects=Objects(listed, _hours, hour_of, named),
         read=read,
         code_version="1",
         defined_in=str(Path(__file__).with_name("tables.py")),
@@ -71,7 +79,7 @@ def staged(table: Table) -> ObjectTable:
         fields={**FIELDS[table.key], RECORD_OFFSET: ()},
         of=SOCIAL_EVENTS,
         mend=f"Materialise {TRANSFORMED_EVENTS} for its hour, which makes it again from raw.",
-        automation=None,
+        follows=False,
     )
 
 

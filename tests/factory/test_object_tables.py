@@ -181,7 +181,7 @@ def test_a_run_tells_the_rows_of_each_partition(lake: Lake, warehouse: PostgresW
                 kinds=(),
                 source=Path(__file__),
                 code_version="1",
-                partitions=DAYS.partitions,
+                partitions=DAYS.partitions(),
             )
         ]
     )
