@@ -16,7 +16,7 @@ from tributary.assets.sneakers.app.security import protect
 from tributary.assets.sneakers.app.service.opening import Today, local_day, open_service
 from tributary.assets.sneakers.app.values import spoken
 from tributary.assets.sneakers.app.views import charts, corrections, csv_files, entries, faults, pages
-from tributary.assets.sneakers.app.views.colours import dot_class
+from tributary.assets.sneakers.app.views.showing import dot_class
 from tributary.resources.gateway.logs import described
 
 BLUEPRINTS = (pages.blueprint, entries.blueprint, corrections.blueprint, charts.blueprint, csv_files.blueprint)

@@ -17,7 +17,7 @@ from tests.sneakers.app.conftest import TODAY, purchase
 from tributary.assets.sneakers.app.database import open_sessions
 from tributary.assets.sneakers.app.errors import AlreadySent, NotThere, Refused
 from tributary.assets.sneakers.app.events import EventType
-from tributary.assets.sneakers.app.reading.choices import brands, pairs_owned
+from tributary.assets.sneakers.app.reading.pairs import brand_choices, pair_choices
 from tributary.assets.sneakers.app.service.corrections import Correction
 from tributary.assets.sneakers.app.service.opening import SneakerService
 from tributary.assets.sneakers.app.service.writer import Outcome
@@ -73,7 +73,7 @@ def test_a_pair_that_left_is_owned_no_more(
     found = columns(pg, pair, f"({column} AT TIME ZONE 'UTC')::date, num_nonnulls(sold_at, trashed_at, given_at)")
     assert found == (MAY_10, 1)
     with open_sessions(engine)() as session:
-        assert pairs_owned(session) == []
+        assert pair_choices(session) == []
     refused: list[Callable[[], Outcome]] = [
         lambda: service.pairs.sell(uuid4(), pair, "1", MAY_20),
         lambda: service.pairs.trash(uuid4(), pair, MAY_20),
@@ -197,7 +197,7 @@ def test_a_brand_is_its_name_with_its_collaborator(service: SneakerService, engi
     with pytest.raises(Refused):
         service.brands.add(uuid4(), "NIKE", "off-white")
     with open_sessions(engine)() as session:
-        assert [choice.label for choice in brands(session)] == ["Nike", "Nike × Off-White"]  # noqa: RUF001
+        assert [choice.label for choice in brand_choices(session)] == ["Nike", "Nike × Off-White"]  # noqa: RUF001
 
 
 def test_an_undone_sale_makes_the_pair_owned_again(service: SneakerService, pair: int, pg: Pg) -> None:

@@ -15,7 +15,7 @@ from flask_wtf import FlaskForm  # type: ignore[import-untyped]
 from wtforms import DateField, HiddenField, SelectChoice, SelectField, StringField  # type: ignore[import-untyped]
 
 from tributary.assets.sneakers.app.errors import AlreadySent, Refused
-from tributary.assets.sneakers.app.reading.choices import Choice
+from tributary.assets.sneakers.app.reading.pairs import Choice
 from tributary.assets.sneakers.app.service.writer import Outcome
 from tributary.assets.sneakers.app.values import LONGEST_TEXT
 

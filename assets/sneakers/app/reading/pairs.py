@@ -1,4 +1,4 @@
-"""Pairs as pages show them: with brand, what was done with them, and how they left."""
+"""Pairs as pages show them, with brand, what was done with them, and how they left; and the choices of the forms."""
 
 from __future__ import annotations
 
@@ -13,11 +13,18 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from tributary.assets.sneakers.app.events import PARTICIPLES, EventType
-from tributary.assets.sneakers.app.models import Manufacturer, Sneaker
-from tributary.assets.sneakers.app.reading.choices import owned
+from tributary.assets.sneakers.app.models import Manufacturer, Sneaker, brand_label
 from tributary.assets.sneakers.app.reading.standing import standing_events
 from tributary.assets.sneakers.app.rules import PairState
 from tributary.assets.sneakers.app.service.rows import state_of
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One option of a list."""
+
+    value: int
+    label: str
 
 
 @dataclass(frozen=True)
@@ -62,13 +69,41 @@ def all_pairs(session: Session) -> list[Pair]:
 
 def owned_pairs(session: Session) -> list[Pair]:
     """The pairs that are owned, the one used last first."""
-    pairs = _pairs(session, owned(_statement()))
+    pairs = _pairs(session, _owned(_statement()))
     return sorted(pairs, key=lambda pair: (pair.last_used or pair.state.purchased_on, pair.sneaker_id), reverse=True)
 
 
 def one_pair(session: Session, sneaker_id: int) -> Pair | None:
     """One pair; None where there is none."""
     return next(iter(_pairs(session, _statement().where(Sneaker.sneaker_id == sneaker_id))), None)
+
+
+def brand_choices(session: Session) -> list[Choice]:
+    """All brands, by name."""
+    found = session.scalars(
+        select(Manufacturer).order_by(
+            func.lower(Manufacturer.name), func.lower(Manufacturer.collaborator).nulls_first()
+        )
+    )
+    return [Choice(brand.manufacturer_id, brand.label) for brand in found]
+
+
+def pair_choices(session: Session) -> list[Choice]:
+    """The pairs that are owned, by brand and name."""
+    statement = (
+        select(Sneaker.sneaker_id, Sneaker.name, Sneaker.color, Manufacturer.name, Manufacturer.collaborator)
+        .join(Manufacturer)
+        .order_by(func.lower(Manufacturer.name), func.lower(Sneaker.name), Sneaker.sneaker_id)
+    )
+    return [
+        Choice(sneaker_id, f"{brand_label(brand, partner)} {name}, {color}")
+        for sneaker_id, name, color, brand, partner in session.execute(_owned(statement))
+    ]
+
+
+def _owned(statement: Select[Any]) -> Select[Any]:
+    """The statement, of pairs that have not left."""
+    return statement.where(Sneaker.sold_at.is_(None), Sneaker.trashed_at.is_(None), Sneaker.given_at.is_(None))
 
 
 @cache

@@ -17,7 +17,7 @@ from tributary.assets.sneakers.app.forms.entries import (
     UseForm,
 )
 from tributary.assets.sneakers.app.here import here
-from tributary.assets.sneakers.app.reading.choices import pairs_owned
+from tributary.assets.sneakers.app.reading.pairs import pair_choices
 from tributary.assets.sneakers.app.service.writer import Outcome
 from tributary.assets.sneakers.app.views.showing import choices_of_brands, done, show
 
@@ -95,6 +95,6 @@ def _shown(template: str, form: PairForm, outcome: Outcome | None, sentence: str
     if outcome is not None:
         return done(outcome, sentence, "pages.pair", sneaker_id=outcome.sneaker_id)
     with here().sessions() as session:
-        pairs = pairs_owned(session)
+        pairs = pair_choices(session)
     form.sneaker_id.offer(pairs, "Choose a pair")
     return show(template, form, choices=pairs)

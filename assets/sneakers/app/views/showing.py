@@ -1,6 +1,8 @@
-"""How a form is shown again, and where a recorded one leads."""
+"""How a form is shown again, where a recorded one leads, and the dot beside a pair."""
 
 from __future__ import annotations
+
+import re
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -8,12 +10,18 @@ from flask.typing import ResponseReturnValue
 from tributary.assets.sneakers.app.events import PARTICIPLES
 from tributary.assets.sneakers.app.forms.base import TokenForm
 from tributary.assets.sneakers.app.here import here
-from tributary.assets.sneakers.app.reading.choices import Choice, brands
+from tributary.assets.sneakers.app.reading.pairs import Choice, brand_choices
 from tributary.assets.sneakers.app.service.writer import Outcome
 from tributary.assets.sneakers.app.values import LARGEST_ID
 
 ID = f"int(min=1, max={LARGEST_ID})"
 """An id in the path of a page."""
+
+_COLOURS = (
+    "black", "white", "grey", "red", "orange", "yellow", "green", "blue", "navy", "purple", "pink", "brown", "beige",
+    "cream", "gold", "silver", "teal", "olive",
+)  # fmt: skip
+_ALIKE = {"gray": "grey", "tan": "beige", "sand": "beige", "burgundy": "red", "violet": "purple", "volt": "yellow"}
 
 
 def show(template: str, form: TokenForm, **values: object) -> ResponseReturnValue:
@@ -33,4 +41,13 @@ def done(outcome: Outcome, sentence: str, endpoint: str, **values: object) -> Re
 def choices_of_brands() -> list[Choice]:
     """The brands at this moment."""
     with here().sessions() as session:
-        return brands(session)
+        return brand_choices(session)
+
+
+def dot_class(color: str) -> str:
+    """`dot dot-red` for "University Red"; `dot` alone where no known colour is named."""
+    for word in re.findall(r"[a-z]+", color.lower()):
+        known = _ALIKE.get(word, word)
+        if known in _COLOURS:
+            return f"dot dot-{known}"
+    return "dot"
