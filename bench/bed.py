@@ -20,6 +20,7 @@ from psycopg import sql
 
 from bench.clock import Timing, command, flush_disks
 from bench.errors import BenchError
+from tributary.assets.retail.settings import retail_folder
 from tributary.resources.postgres.binaries import program
 from tributary.resources.postgres.databases import Databases, connect
 from tributary.resources.settings import PREFIX, PROJECT_ROOT, Settings, load_settings
@@ -46,8 +47,9 @@ class Bed:
     @cached_property
     def files(self) -> Path:
         """The folder of the retail files, made on first use."""
-        _ensure_files(self.settings.retail_folder, self._scale)
-        return self.settings.retail_folder
+        folder = retail_folder(self.settings)
+        _ensure_files(folder, self._scale)
+        return folder
 
     @cached_property
     def databases(self) -> Databases:

@@ -73,7 +73,7 @@ def write_dates(path: Path | str) -> None:
 
 def _write_scripts(bed: Bed, dates: Path) -> list[Path]:
     """The bare script, without and with statistics."""
-    from tributary.assets.calendar.domain import DIM_DATE
+    from tributary.assets.calendar.tables import DIM_DATE
     from tributary.assets.retail.raw_assets import SEEDS
     from tributary.platform import load_platform
 

@@ -17,8 +17,9 @@ from bench.errors import BenchError
 from bench.figures import Figure, ratio_at_most
 from bench.sneakers_pandas import dim_sneaker
 from tributary.assets.factory.model import SqlModel, read_model
+from tributary.assets.factory.model_files import ModelFolders
 from tributary.assets.sneakers.tables import EVENTS
-from tributary.resources.settings import PROJECT_ROOT
+from tributary.assets.source import SQL
 from tributary.resources.warehouse.base import Batches, Select
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
@@ -98,8 +99,8 @@ def _read(warehouse: PostgresWarehouse) -> pd.DataFrame:
 
 
 def _models() -> dict[str, SqlModel]:
-    root = PROJECT_ROOT / "sql"
-    found = {model.key: model for path in (root / "sneakers").rglob("*.sql") for model in [read_model(path, root)]}
+    folders = ModelFolders.under(SQL)
+    found = {model.key: model for path in (SQL / "sneakers").rglob("*.sql") for model in [read_model(path, folders)]}
     needs = {key: {other for other in model.reads if other in found} for key, model in found.items()}
     return {key: found[key] for key in TopologicalSorter(needs).static_order()}
 

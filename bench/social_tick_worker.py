@@ -20,8 +20,8 @@ from bench.social_history import hour_of_day
 from tributary.assets.social.arrivals import objects_from
 from tributary.assets.social.due import settled_since
 from tributary.assets.social.partitions import first_hour
+from tributary.assets.social.sensor import social_events
 from tributary.assets.social.watch import OVERLAP, Decision, Memory, decide, look_from
-from tributary.automation.social_events import social_events
 from tributary.definitions import defs
 from tributary.resources.lake.folder import FolderLake
 from tributary.resources.lake.model import Lake

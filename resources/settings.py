@@ -1,7 +1,8 @@
-"""The one settings object: read once from `TRIBUTARY_*` variables or `.env`, validated, frozen.
+"""The settings: read once from `TRIBUTARY_*` variables or `.env`, validated, frozen; no other module reads these.
 
-Every knob of the platform belongs here and nowhere else; no other module reads the environment. What is derived from a
-setting (a folder's path, a default) is a property here, so that no two places derive it differently.
+Every knob of the platform is in `Settings`. A source's own knobs are in a class of the source's, a `SourceSettings`,
+and are read by the same rules. What is derived from a setting (a folder's path, a URL) is a property here, so that no
+two places derive it differently.
 """
 
 from __future__ import annotations
@@ -9,18 +10,19 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from datetime import date
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tributary.resources.errors import TributaryError
+from tributary.resources.places import PROJECT, PROJECT_VARIABLE
 
 PREFIX = "TRIBUTARY_"
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
+PROJECT_ROOT = PROJECT
 LOCAL_WRITE_KEY = "local-write-key"
 """The collector's write key where none is set, which will do on loopback only."""
 
@@ -32,15 +34,24 @@ class SettingsError(TributaryError):
     """A setting is missing, misspelt or has a value that cannot work."""
 
 
+def _from_the_root(path: Path) -> Path:
+    return PROJECT_ROOT / path.expanduser()
+
+
+ProjectPath = Annotated[Path, AfterValidator(_from_the_root)]
+"""A path, of which a relative one is taken from the project's root, whatever the working directory."""
+
+
 class Settings(BaseSettings):
-    """The settings in force. Relative paths are taken from the project's root, whatever the working directory."""
+    """The settings in force."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
+    sources: str = Field("", description="Names of the sources that are on, with commas between; default: all found.")
     profile: Literal["local", "aws"] = Field(
         "local", description="local: embedded Postgres and a folder; aws: a Postgres URL and S3."
     )
-    home: Path = Field(Path(".tributary"), description="Folder of all local state.")
+    home: ProjectPath = Field(Path(".tributary"), description="Folder of all local state.")
     postgres_url: SecretStr | None = Field(
         None, description="URL of a Postgres server (17 or later) to use instead of the embedded one."
     )
@@ -71,12 +82,6 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="Newest runs that are kept of each sensor, schedule and of people; failures apart; 0: without end.",
     )
-    retail_dir: Path | None = Field(
-        None, description="Folder of the eight Complete Journey files; default: a sample made on first use."
-    )
-    retail_sample_scale: float = Field(
-        0.02, gt=0, le=1, description="Size of the retail sample; 1 is 2.6 M sales and 36.8 M promotions."
-    )
     collector_write_key: SecretStr = Field(
         SecretStr(LOCAL_WRITE_KEY), description="Write key that the event collector asks of its senders."
     )
@@ -91,42 +96,6 @@ class Settings(BaseSettings):
     stream_buffer_bytes: int = Field(
         5_000_000, ge=1_000, le=128_000_000, description="Events become an object in the lake at this size (local)."
     )
-    social_start: date = Field(
-        date(2026, 1, 1), description="First day (UTC) of the social events' hourly partitions; older objects stay raw."
-    )
-    social_first_day: date = Field(
-        date(2025, 1, 1),
-        description="First day (UTC) on which events can have happened; earlier ones: quarantine.",
-    )
-    social_sample: bool = Field(
-        True, description="Whether a sample of the social network is made, and goes on live, on the profile local."
-    )
-    sneakers_sample: bool = Field(
-        True, description="Whether an empty form app is filled with a sample collection, on the profile local."
-    )
-    meetup_token: SecretStr | None = Field(
-        None, description="Bearer token of Meetup's API; without one a simulator stands in for it (local)."
-    )
-    meetup_url: str = Field(
-        "https://api.meetup.com/gql-ext", pattern=r"^https?://", description="Meetup's GraphQL endpoint."
-    )
-    meetup_topics: str = Field(
-        "python,data science,machine learning,javascript,cloud,women in tech,startup,hiking,rust,design",
-        min_length=1,
-        description="Topics to search groups for, with commas between.",
-    )
-    meetup_lat: float = Field(37.7749, ge=-90, le=90, description="Latitude of the place to search around, in degrees.")
-    meetup_lon: float = Field(-122.4194, ge=-180, le=180, description="Longitude of that place, in degrees.")
-    meetup_radius: float = Field(50, gt=0, le=250, description="Radius of the search, in miles.")
-    meetup_timezone: str = Field(
-        "America/Los_Angeles", description="Time zone of the morning in which days are pulled."
-    )
-    meetup_port: int = Field(8400, ge=1, le=65535, description="Port of the simulator that stands in for Meetup.")
-
-    @field_validator("home", "retail_dir", mode="after")
-    @classmethod
-    def _absolute(cls, value: Path | None) -> Path | None:
-        return None if value is None else PROJECT_ROOT / value.expanduser()
 
     @field_validator("allowed_hosts", mode="after")
     @classmethod
@@ -173,9 +142,23 @@ class Settings(BaseSettings):
         return self.home / "stream"
 
     @property
-    def retail_folder(self) -> Path:
-        """Where the retail source files are: the user's folder, or that of the sample."""
-        return self.retail_dir or self.home / "sample" / "retail"
+    def source_names(self) -> tuple[str, ...]:
+        """The sources that are on, by name; empty where all are."""
+        return tuple(name.strip() for name in self.sources.split(",") if name.strip())
+
+    @property
+    def web_url(self) -> str:
+        """Where a browser on this machine finds the forms, and a sender of events the collector."""
+        return self._url(self.web_port)
+
+    @property
+    def dagster_url(self) -> str:
+        """Where a browser on this machine finds the Dagster UI."""
+        return self._url(self.dagster_port)
+
+    def _url(self, port: int) -> str:
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
     @property
     def dagster_home(self) -> Path:
@@ -188,29 +171,62 @@ class Settings(BaseSettings):
         return self.home / "postgres"
 
 
-def variable_of(field: str) -> str:
-    """The environment variable that sets `field`."""
-    return PREFIX + field.upper()
+class SourceSettings(BaseSettings):
+    """The knobs of one source: subclass it with the prefix `TRIBUTARY_<NAME>_`, and a description for each field.
+
+    As in `class WeatherSettings(SourceSettings, env_prefix="TRIBUTARY_WEATHER_")`. Secrets are `SecretStr`.
+    """
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
 
-def is_secret(field: str) -> bool:
+Kind = TypeVar("Kind", bound=BaseSettings)
+
+
+def variable_of(field: str, kind: type[BaseSettings] = Settings) -> str:
+    """The environment variable that sets `field` of a class of settings."""
+    return f"{kind.model_config.get('env_prefix', PREFIX)}{field}".upper()
+
+
+def variables_of(kind: type[BaseSettings]) -> set[str]:
+    """All variables of a class of settings."""
+    return {variable_of(field, kind) for field in kind.model_fields}
+
+
+def is_secret(field: str, kind: type[BaseSettings] = Settings) -> bool:
     """Whether a setting's value must never be shown."""
-    found = Settings.model_fields.get(field)
+    found = kind.model_fields.get(field)
     return found is not None and "SecretStr" in str(found.annotation)
 
 
+def shown(settings: BaseSettings) -> Iterator[tuple[str, str, str]]:
+    """The variable, the value fit to be shown, and the meaning of each setting."""
+    kind = type(settings)
+    for name, field in kind.model_fields.items():
+        value = getattr(settings, name)
+        text = "not set" if value is None else "********" if is_secret(name, kind) else str(value)
+        yield variable_of(name, kind), text, field.description or ""
+
+
 def load_settings(env_file: Path | None = None) -> Settings:
-    """Read and validate the settings.
+    """Read and validate the platform's own settings; what unknown variables mean is `refuse_unknown`'s to say.
 
     Raises:
         SettingsError: naming the first variable that is wrong, what it holds (secrets masked) and what is expected.
     """
-    env_file = PROJECT_ROOT / ".env" if env_file is None else env_file
-    _refuse_unknown_variables(env_file)
+    return read(Settings, env_file)
+
+
+def read(kind: type[Kind], env_file: Path | None = None) -> Kind:
+    """Read and validate the settings of a class.
+
+    Raises:
+        SettingsError: naming the first variable that is wrong, what it holds (secrets masked) and what is expected.
+    """
     try:
-        return Settings(_env_file=env_file)
+        return kind(_env_file=PROJECT_ROOT / ".env" if env_file is None else env_file)
     except ValidationError as error:
-        raise SettingsError(_sentence(error)) from None
+        raise SettingsError(_sentence(error, kind)) from None
 
 
 @lru_cache(maxsize=1)
@@ -219,23 +235,42 @@ def get_settings() -> Settings:
     return load_settings()
 
 
-def _refuse_unknown_variables(env_file: Path) -> None:
-    """A misspelt variable would be ignored in silence, so an unknown `TRIBUTARY_` name is refused."""
+@lru_cache
+def own_settings(kind: type[Kind]) -> Kind:
+    """The process's settings of one source, read on first use."""
+    return read(kind)
+
+
+def refuse_unknown(known: Collection[str], passed: Collection[str] = (), env_file: Path | None = None) -> None:
+    """Refuse variables with a `TRIBUTARY_` name that is not known: a misspelt one would be ignored in silence.
+
+    Args:
+        known: the variables of all sources that are on; the platform's own are known.
+        passed: prefixes of which all variables are let pass, as of sources that are off.
+        env_file: the file that is read beside the environment.
+
+    Raises:
+        SettingsError: naming the variable, and the one that was probably meant.
+    """
     from dotenv import dotenv_values
 
-    known = {variable_of(field) for field in Settings.model_fields}
-    for name in [*os.environ, *dotenv_values(env_file)]:
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
-            close = difflib.get_close_matches(name.upper(), known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known))}."
+    allowed = {PROJECT_VARIABLE, *variables_of(Settings), *known}
+    for name in [*os.environ, *dotenv_values(PROJECT_ROOT / ".env" if env_file is None else env_file)]:
+        upper = name.upper()
+        if upper.startswith(PREFIX) and upper not in allowed and not upper.startswith(tuple(passed)):
+            close = difflib.get_close_matches(upper, allowed, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(allowed))}."
             raise SettingsError(f"{name} is not a setting of Tributary; {hint}")
 
 
-def _sentence(error: ValidationError) -> str:
+def _sentence(error: ValidationError, kind: type[BaseSettings]) -> str:
     first: Any = error.errors(include_url=False)[0]
     message = first["msg"].removeprefix("Value error, ")
     if not first["loc"]:
         return f"The settings do not fit together: {message}."
     field = str(first["loc"][0]).lower()
-    value = "********" if is_secret(field) else repr(first["input"])
-    return f"{variable_of(field)} is {value}, which cannot be used: {message[0].lower()}{message[1:]}."
+    field = field.removeprefix(variable_of("", kind).lower())
+    if first["type"] == "missing":
+        return f"{variable_of(field, kind)} is not set, and there is no default."
+    value = "********" if is_secret(field, kind) else repr(first["input"])
+    return f"{variable_of(field, kind)} is {value}, which cannot be used: {message[0].lower()}{message[1:]}."

@@ -104,11 +104,11 @@ class RetailWarehouse:
 
 def _materialised(cli: Cli, home: Path, folder: Path | None) -> Iterator[RetailWarehouse]:
     own = {"retail_dir": folder} if folder else {"retail_sample_scale": 0.01}
-    settings = Settings(_env_file=None, home=home, **own)
+    settings = Settings(_env_file=None, home=home)
     with connect(settings) as databases:
         output = cli("materialize", "group:retail or group:calendar", home=home, social_sample=False, **own).stdout
         url = databases.url("warehouse")
-        yield RetailWarehouse(settings.retail_folder, home, PostgresWarehouse(lambda: url), output)
+        yield RetailWarehouse(folder or home / "sample" / "retail", home, PostgresWarehouse(lambda: url), output)
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from tributary.assets.automation.asking import being_made
 from tributary.assets.factory.specs import REFUSED
 from tributary.automation.catching_up import catching_up
-from tributary.freshness import behind, being_made, out_of_date
+from tributary.freshness import behind, out_of_date
 
 
 class World:

@@ -18,7 +18,8 @@ import yaml
 from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
-from tributary.instance.configuration import STEADY_TAG, render, write_configuration
+from tributary.assets.automation.tags import STEADY_TAG
+from tributary.instance.configuration import render, write_configuration
 from tributary.instance.opening import dagster_environment, open_instance
 from tributary.instance.orphans import fail_orphaned_runs
 from tributary.instance.pooled_storage import PooledEventLogStorage, pooled_engine

@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from tributary.assets.factory.model_files import ModelFolders
 from tributary.assets.factory.refused import stub_asset
 from tributary.assets.factory.specs import REFUSED
 from tributary.assets.factory.sql_assets import ModelLineage, sql_asset
@@ -46,7 +47,7 @@ class Project:
         self.path(name).write_text(text.format(name=name, reads=reads))
 
     def load(self) -> Models:
-        return load_models_kept(self.root, [SALES], self.home)
+        return load_models_kept(ModelFolders.under(self.root), [SALES], self.home)
 
 
 @pytest.fixture
@@ -208,5 +209,5 @@ def test_what_was_kept_is_only_a_help(project: Project) -> None:
 def test_known_texts_are_looked_through_again_when_a_table_in_python_has_changed(project: Project) -> None:
     project.load()
     changed = Table("staged", "sales", (Column("number", "integer", "Id."),))
-    found = load_models_kept(project.root, [changed], project.home)
+    found = load_models_kept(ModelFolders.under(project.root), [changed], project.home)
     assert "s has no column id" in found.refused["core.one"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from tributary.execution import Partitions
+from tributary.assets.automation.partitions import Partitions
 from tributary.planning import Upstream, missing_upstream, plan, without_downstream
 
 DAYS = dg.DailyPartitionsDefinition("2024-01-01", end_date="2024-02-01")

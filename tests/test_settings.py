@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tributary.assets.retail.settings import retail_folder
+from tributary.assets.sources import check_settings
 from tributary.resources.settings import PROJECT_ROOT, SettingsError, load_settings
 
 
@@ -14,12 +16,17 @@ def empty(tmp_path: Path) -> Path:
     return tmp_path / "none.env"
 
 
+def read_all(env_file: Path) -> None:
+    load_settings(env_file)
+    check_settings(env_file)
+
+
 def test_defaults_need_nothing(empty: Path) -> None:
     settings = load_settings(empty)
     assert settings.profile == "local"
     assert settings.host == "127.0.0.1"
     assert settings.lake_location == str(PROJECT_ROOT / ".tributary" / "lake")
-    assert settings.retail_folder == PROJECT_ROOT / ".tributary" / "sample" / "retail"
+    assert retail_folder(settings) == PROJECT_ROOT / ".tributary" / "sample" / "retail"
 
 
 @pytest.mark.parametrize(
@@ -39,7 +46,7 @@ def test_a_wrong_value_is_one_sentence_naming_the_variable(
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as refused:
-        load_settings(empty)
+        read_all(empty)
     assert str(refused.value).startswith(name)
     assert expected in str(refused.value)
     assert "hunter2" not in str(refused.value)
@@ -49,7 +56,7 @@ def test_a_wrong_value_is_one_sentence_naming_the_variable(
 def test_a_misspelt_variable_is_refused_with_the_right_one(monkeypatch: pytest.MonkeyPatch, empty: Path) -> None:
     monkeypatch.setenv("TRIBUTARY_RETAIL_DRI", "/data")
     with pytest.raises(SettingsError, match="did you mean TRIBUTARY_RETAIL_DIR"):
-        load_settings(empty)
+        read_all(empty)
 
 
 def test_an_env_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, empty: Path) -> None:
@@ -59,7 +66,7 @@ def test_an_env_file_is_read_and_the_environment_wins(monkeypatch: pytest.Monkey
     assert (settings.dagster_port, settings.host) == (3111, "127.0.0.3")
     empty.write_text("TRIBUTARY_DAGSTER_PROT=3111\n")
     with pytest.raises(SettingsError, match="TRIBUTARY_DAGSTER_PORT"):
-        load_settings(empty)
+        read_all(empty)
 
 
 def test_the_profile_aws_needs_a_server_and_a_bucket(monkeypatch: pytest.MonkeyPatch, empty: Path) -> None:

@@ -21,7 +21,7 @@ import psutil
 import pytest
 from segment.analytics import Client
 
-from tributary.assets.domains import DOMAINS
+from tributary.assets.sources import BUILT_IN
 from tributary.resources.postgres import postmaster
 from tributary.resources.postgres.databases import connect
 from tributary.resources.settings import LOCAL_WRITE_KEY, Settings
@@ -43,7 +43,7 @@ class Up:
 
     @property
     def settings(self) -> Settings:
-        return Settings(_env_file=None, home=self.home, retail_sample_scale=SCALE)
+        return Settings(_env_file=None, home=self.home)
 
     def start(self) -> str:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("TRIBUTARY_")}
@@ -120,7 +120,7 @@ def test_every_asset_is_materialised_grouped_described_and_owned(up: Up) -> None
     nodes = up.graphql(ASSETS)["assetNodes"]
     assert len(nodes) >= 30
     assert [node["assetKey"]["path"] for node in nodes if not node["assetMaterializations"]] == []
-    assert {node["groupName"] for node in nodes} == {domain.name for domain in DOMAINS}
+    assert {node["groupName"] for node in nodes} == set(BUILT_IN)
     assert [node["assetKey"]["path"] for node in nodes if not node["description"] or not node["owners"]] == []
 
 
@@ -163,7 +163,7 @@ def test_the_browser_shows_a_green_well_described_asset(up: Up) -> None:
 
 def test_a_changed_file_flows_to_gold_by_itself(up: Up) -> None:
     before = up.rows("SELECT count(*) AS n FROM gold.household_summary")[0]["n"]
-    path = up.settings.retail_folder / "hh_demographic.csv"
+    path = up.home / "sample" / "retail" / "hh_demographic.csv"
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:-10]) + b"no,household\n")
     wait_for(

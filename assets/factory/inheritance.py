@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
-from tributary.assets.factory.lineage import Lineage
 from tributary.assets.factory.model import SqlModel
+from tributary.assets.source import Lineage
 from tributary.resources.warehouse.table import PII, Column, Table
 
 NOT_PII = "not_pii"

@@ -8,22 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import cast
 
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
-
-class Source(NamedTuple):
-    """A column of a table, which is `schema.table` for the warehouse's own."""
-
-    table: str
-    column: str
-
-
-Lineage = Mapping[str, tuple[Source, ...]]
-"""The sources of each column of one table."""
+from tributary.assets.source import Lineage, SourceColumn
 
 
 @dataclass(frozen=True)
@@ -31,7 +22,7 @@ class Step:
     """One column on the way of a trace, `depth` tables away from where it began."""
 
     depth: int
-    source: Source
+    source: SourceColumn
 
 
 def column_lineage(select: exp.Query, schema: Mapping[str, Mapping[str, str]]) -> Lineage:
@@ -51,9 +42,9 @@ def column_lineage(select: exp.Query, schema: Mapping[str, Mapping[str, str]]) -
     return {name: resolver.column(root, name) for name in tree.named_selects}
 
 
-def trace(lineages: Mapping[str, Lineage], start: Source) -> Iterator[Step]:
+def trace(lineages: Mapping[str, Lineage], start: SourceColumn) -> Iterator[Step]:
     """Walk from a column to its sources, theirs, and so on, depth first; none is entered twice."""
-    seen: set[Source] = set()
+    seen: set[SourceColumn] = set()
     pending = [Step(0, start)]
     while pending:
         step = pending.pop()
@@ -69,16 +60,16 @@ class _Resolver:
     """Resolves columns through CTEs and subqueries, each column of each scope once."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, str], tuple[Source, ...]] = {}
+        self._known: dict[tuple[int, str], tuple[SourceColumn, ...]] = {}
 
-    def column(self, scope: Scope, name: str) -> tuple[Source, ...]:
+    def column(self, scope: Scope, name: str) -> tuple[SourceColumn, ...]:
         key = (id(scope), name)
         if key not in self._known:
             self._known[key] = ()  # a recursive CTE adds nothing by reading itself
             self._known[key] = tuple(sorted(set(self._find(scope, name))))
         return self._known[key]
 
-    def _find(self, scope: Scope, name: str) -> Iterator[Source]:
+    def _find(self, scope: Scope, name: str) -> Iterator[SourceColumn]:
         if isinstance(scope.expression, exp.SetOperation):
             position = _names(scope).index(name)
             for branch in scope.set_operation_scopes:
@@ -90,12 +81,12 @@ class _Resolver:
                 for column in select.find_all(exp.Column):
                     yield from self._origin(scope, column)
 
-    def _origin(self, scope: Scope, column: exp.Column) -> Iterator[Source]:
+    def _origin(self, scope: Scope, column: exp.Column) -> Iterator[SourceColumn]:
         source = _source_of(scope, column.table)
         if isinstance(source, Scope):
             yield from self.column(source, column.name)
         elif isinstance(source, exp.Table):
-            yield Source(f"{source.db}.{source.name}", column.name)
+            yield SourceColumn(f"{source.db}.{source.name}", column.name)
 
 
 def _names(scope: Scope) -> list[str]:

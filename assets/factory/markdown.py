@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tributary.assets.factory.lineage import Lineage
+from tributary.assets.source import Lineage
 
 LONGEST_CELL = 60
 

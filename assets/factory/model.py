@@ -20,7 +20,7 @@ from tributary.assets.factory.expressions import condition_in
 from tributary.assets.factory.header import ChartEntry, HeaderSource, WindowEntry, split_header
 from tributary.assets.factory.lint import SqlSyntaxError, parse
 from tributary.assets.factory.lint.finding import line_of
-from tributary.assets.factory.model_files import key_of, model_files, place_of, read_text, template_in
+from tributary.assets.factory.model_files import ModelFolders, key_of, model_files, place_of, read_text, template_in
 from tributary.assets.factory.soundness import circles, problems
 from tributary.resources.warehouse.checks import References
 from tributary.resources.warehouse.table import Table
@@ -74,13 +74,13 @@ class SqlModel:
         return replace(self.table, checks=tuple(condition_in(check, dialect) for check in self.table.checks))
 
 
-def read_model(path: Path, root: Path, text: str | None = None) -> SqlModel:
-    """Read one file under `root`, or `text` in its place.
+def read_model(path: Path, folders: ModelFolders, text: str | None = None) -> SqlModel:
+    """Read one file, or `text` in its place.
 
     Raises:
         ModelError: the path, the header or the SELECT is wrong in a way that shows without knowing other tables.
     """
-    domain, layer, name = place_of(path, root)
+    domain, layer, name = place_of(path, folders)
     text = read_text(path) if text is None else text
     split = split_header(path, text)
     errors: list[ModelError] = []
@@ -124,13 +124,13 @@ class Reading:
 
 
 def read_models(
-    root: Path,
+    folders: ModelFolders,
     files: Mapping[Path, str | ModelError],
     tables: Iterable[Table],
     unread: Collection[str] = (),
     unchanged: Collection[Path] = (),
 ) -> Reading:
-    """Read the texts of all model files under `root`; `tables` are those that Python assets make.
+    """Read the texts of all model files; `tables` are those that Python assets make.
 
     A file that is wrong is refused, and stops no other; `unread` are tables whose columns nobody knows. Of `unchanged`
     files, which were found sound together, only those are looked through again that read what has changed.
@@ -142,17 +142,17 @@ def read_models(
         try:
             if isinstance(text, ModelError):
                 raise text
-            model = read_model(path, root, text)
+            model = read_model(path, folders, text)
             if model.key in known:
                 raise ModelError(path, 1, f"{model.key} is made by Python code already; rename this file.")
             if model.key in models:
-                other = models[model.key].path.relative_to(root)
+                other = folders.name_of(models[model.key].path)
                 raise ModelError(path, 1, f"{model.key} is made twice; rename this file or {other}.")
         except ModelError as error:
             refused[path] = error
         else:
             models[model.key] = model
-    nobody_knows = {*unread, *(key for key in (key_of(path, root) for path in refused) if key is not None)}
+    nobody_knows = {*unread, *(key for key in (key_of(path, folders) for path in refused) if key is not None)}
     every = [*known.values(), *(model.table for model in models.values())]
     schema = {table.key: {column.name: column.type for column in table.columns} for table in every}
     settled = {*known, *unread, *(key for key, model in models.items() if model.path in unchanged)}
@@ -170,13 +170,14 @@ def read_models(
 
 
 def load_models(root: Path, tables: Iterable[Table]) -> dict[str, SqlModel]:
-    """Read every model under `root`, by `schema.table`; `tables` are those that Python assets make.
+    """Read every model under `root`, a folder a source, by `schema.table`; `tables` are those that Python assets make.
 
     Raises:
         ModelError: a file is wrong, makes a table that another makes, or reads a table that nothing makes; it knows
             everything else that is wrong.
     """
-    reading = read_models(root, model_files(root), tables)
+    folders = ModelFolders.under(root)
+    reading = read_models(folders, model_files(folders), tables)
     if reading.refused:
         raise together(list(reading.refused.values()))
     return dict(reading.models)

@@ -1,9 +1,11 @@
-"""The files under `sql/`: which of them are models, what their paths say, and their text."""
+"""The files of SQL models: which there are, what their paths say, and their text."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 from tributary.assets.factory.errors import ModelError
 from tributary.assets.factory.lint import SqlSyntaxError
@@ -16,19 +18,45 @@ _CALL = re.compile(r"\s*(ref|source)\s*\((.*)\)\s*", re.DOTALL)
 _LAYERS = LAYERS[1:]
 
 
-def model_files(root: Path) -> dict[Path, str | ModelError]:
-    """The text of each model file under `root`, or why it cannot be read, in the order of their paths.
+@dataclass(frozen=True)
+class ModelFolders:
+    """Where models are: by source, the folder that holds its layers, in the order in which they are read.
+
+    The folder of the empty name is the one that holds the others: what lies in it itself is a model of nobody.
+    """
+
+    by_source: Mapping[str, Path]
+
+    @staticmethod
+    def under(root: Path) -> ModelFolders:
+        """A folder a source, all of them in `root`."""
+        return ModelFolders({**{one.name: one for one in sorted(root.iterdir()) if one.is_dir()}, "": root})
+
+    def name_of(self, path: Path) -> str:
+        """What a file is called whatever machine it is on, `<source>/<layer>/<table>.sql`."""
+        source, folder = next((name, folder) for name, folder in self.by_source.items() if path.is_relative_to(folder))
+        return (PurePosixPath(source) / path.relative_to(folder).as_posix()).as_posix()
+
+    def path_of(self, name: str) -> Path:
+        """Where the file of a name is, or was."""
+        source, _, rest = name.partition("/")
+        return self.by_source[source] / rest if source in self.by_source else self.by_source[""] / name
+
+
+def model_files(folders: ModelFolders) -> dict[Path, str | ModelError]:
+    """The text of each model file, or why it cannot be read, in the order of their paths.
 
     What editors put beside a file while it is open (`.#x.sql`, `#x.sql#`, `._x.sql`) is none.
     """
     found: dict[Path, str | ModelError] = {}
-    for path in sorted(root.rglob("*.sql")):
-        if path.name.startswith((".", "#", "~")):
-            continue
-        try:
-            found[path] = read_text(path)
-        except ModelError as error:
-            found[path] = error
+    for source, folder in folders.by_source.items():
+        for path in sorted(folder.rglob("*.sql") if source else folder.glob("*.sql")):
+            if path.name.startswith((".", "#", "~")):
+                continue
+            try:
+                found[path] = read_text(path)
+            except ModelError as error:
+                found[path] = error
     return found
 
 
@@ -57,15 +85,15 @@ def read_text(path: Path) -> str:
     return text.replace("\r\n", "\n")
 
 
-def place_of(path: Path, root: Path) -> tuple[str, str, str]:
-    """Domain, layer and table name, by the file's path.
+def place_of(path: Path, folders: ModelFolders) -> tuple[str, str, str]:
+    """Source, layer and table name, by the file's path.
 
     Raises:
-        ModelError: no model stands there, or the file or its folder has a name that no table or domain can have.
+        ModelError: no model stands there, or the file or its folder has a name that no table or source can have.
     """
-    parts = path.relative_to(root).with_suffix("").parts
+    parts = PurePosixPath(folders.name_of(path)).with_suffix("").parts
     if len(parts) != 3 or parts[1] not in _LAYERS:
-        raise ModelError(path, 1, "a model stands at sql/<domain>/<staged, core or gold>/<table>.sql.")
+        raise ModelError(path, 1, "a model stands at <staged, core or gold>/<table>.sql in the folder of its source.")
     for name in (parts[0], parts[2]):
         try:
             identifier(name)
@@ -74,10 +102,10 @@ def place_of(path: Path, root: Path) -> tuple[str, str, str]:
     return parts[0], parts[1], parts[2]
 
 
-def key_of(path: Path, root: Path) -> str | None:
+def key_of(path: Path, folders: ModelFolders) -> str | None:
     """The table, as `schema.table`, that a file at this path makes; None where no model stands there."""
     try:
-        _, layer, name = place_of(path, root)
+        _, layer, name = place_of(path, folders)
     except ModelError:
         return None
     return f"{layer}.{name}"

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tributary.assets.factory.fields import path_of, read_json_lines
-from tributary.assets.factory.lineage import Lineage, Source
 from tributary.assets.factory.objects import Objects, SourceObject
 from tributary.assets.factory.reading import Content, Reader
+from tributary.assets.source import Lineage, SourceColumn
 from tributary.resources.warehouse.counting import CountCheck, NoRejects, Reconcile
 from tributary.resources.warehouse.delimited.contract import SOURCE_LINE, FileContract
 from tributary.resources.warehouse.delimited.records import READING
@@ -86,7 +86,7 @@ class ObjectTable:
         fields = {**own, self.source_column: (), **self.fields}
         if isinstance(self.read, FileContract):
             fields |= _columns_of_file(self.read)
-        return {name: tuple(Source(self.of or self.upstream, path) for path in fields[name]) for name in own}
+        return {name: tuple(SourceColumn(self.of or self.upstream, path) for path in fields[name]) for name in own}
 
     def content(self, one: SourceObject, data: bytes) -> Content:
         """What an object holds; of a delimited file, which is loaded as it is, it is not asked for.

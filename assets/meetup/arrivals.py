@@ -11,6 +11,8 @@ from tributary.assets.factory.objects import DailyObjects
 from tributary.assets.meetup.partitions import FIRST_DAY
 from tributary.resources.lake.model import Lake
 
+MEETUP_GROUPS = "raw.meetup_groups"
+MEETUP_EVENTS = "raw.meetup_events"
 RAW_GROUPS = "meetup/raw/groups/"
 RAW_EVENTS = "meetup/raw/events/"
 KNOWN_GROUPS = "meetup/raw/known_groups.json"

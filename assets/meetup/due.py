@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import cast
 
-from tributary.assets.domain import KeyRange
 from tributary.assets.factory.loading import LAKE
 from tributary.assets.meetup.api.opening import Meetup
 from tributary.assets.meetup.arrivals import EVENTS_BY_DAY
@@ -17,6 +16,7 @@ from tributary.assets.meetup.origin import held_origin
 from tributary.assets.meetup.partitions import DAY, FIRST_DAY, days_between, key_of, last_day
 from tributary.assets.meetup.pull import pulled_days
 from tributary.assets.meetup.raw_assets import MEETUP_API
+from tributary.assets.parts import KeyRange
 from tributary.resources.lake.model import Lake
 
 FIRST_DAYS = 2 * 365

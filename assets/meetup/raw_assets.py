@@ -13,7 +13,14 @@ from tributary.assets.factory.outcome import asset_key, failure
 from tributary.assets.factory.partition_rows import row_counts, tell_partitions
 from tributary.assets.factory.specs import MISSING, object_spec
 from tributary.assets.meetup.api.opening import Meetup
-from tributary.assets.meetup.arrivals import RAW_EVENTS, RAW_GROUPS, UNDATED_EVENTS, VANISHED_EVENTS
+from tributary.assets.meetup.arrivals import (
+    MEETUP_EVENTS,
+    MEETUP_GROUPS,
+    RAW_EVENTS,
+    RAW_GROUPS,
+    UNDATED_EVENTS,
+    VANISHED_EVENTS,
+)
 from tributary.assets.meetup.backfill import Backfill
 from tributary.assets.meetup.origin import claim
 from tributary.assets.meetup.partitions import EVENT_DAYS, days_between, days_of, key_of
@@ -24,8 +31,6 @@ MEETUP_API = "meetup"
 POOL = "meetup"
 """The pool that lets one run pull at a time."""
 
-MEETUP_GROUPS = "raw.meetup_groups"
-MEETUP_EVENTS = "raw.meetup_events"
 SEARCH_TELLS_ALL = "search_tells_all"
 EVERY_EVENT_HAS_A_DAY = "every_event_has_a_day"
 EVERY_GROUP_ANSWERED = "every_group_answered"

@@ -9,10 +9,9 @@ from pathlib import Path
 from tributary.assets.factory.object_tables import ObjectTable
 from tributary.assets.factory.objects import Objects, SourceObject, Span, as_listed
 from tributary.assets.factory.reading import Content, DoesNotFit, Reader, Row, read_lines, refuse_cut
-from tributary.assets.meetup.arrivals import EVENTS_BY_DAY, GROUPS_BY_DAY, UNDATED_EVENTS
+from tributary.assets.meetup.arrivals import EVENTS_BY_DAY, GROUPS_BY_DAY, MEETUP_EVENTS, MEETUP_GROUPS, UNDATED_EVENTS
 from tributary.assets.meetup.event_rows import event_rows, venues_of
 from tributary.assets.meetup.group_rows import group_rows, topics_of
-from tributary.assets.meetup.raw_assets import MEETUP_EVENTS, MEETUP_GROUPS
 from tributary.assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, LOCAL_DATE, SNAPSHOT_DATE, VENUES
 from tributary.assets.meetup.values import Node, record_of
 from tributary.resources.lake.model import Lake

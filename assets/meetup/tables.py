@@ -156,3 +156,30 @@ VENUES = Table(
 )
 
 TABLES = (GROUPS, GROUP_TOPICS, EVENTS, VENUES)
+
+LEAST_EVENTS = 2
+"""A word of fewer events than this, in all months together, is left out: most of those are slips and names."""
+
+EVENT_WORDS = Table(
+    schema="gold",
+    name="meetup_event_words",
+    description=(
+        "The words in the titles of the events held, month by month; cancelled events were not held. A word is a run "
+        "of letters, in lower case, of two at least, which may have digits after the first, or a name as c++ or r; "
+        "HTML, addresses, emoji, punctuation, numbers, possessive endings, what was written into a title when "
+        "the event was called off or sold out, and words that say nothing in English or other languages (weekdays and "
+        f"months among them) are left out, and so are words of fewer than {LEAST_EVENTS} events in all."
+    ),
+    grain="one row a month and word",
+    columns=(
+        Column("month_start", "date", "First day of the month of the event's day, where the group is."),
+        Column("word", "text", "The word, in lower case."),
+        Column("events", "integer", "Events held that have it in the title, once or more."),
+        Column("yes_rsvps", "bigint", "Who said yes to them; 0 for those not told."),
+    ),
+    checks=(
+        Unique(("month_start", "word")),
+        NotNull(("month_start", "word", "events", "yes_rsvps")),
+        Expression("events > 0 and yes_rsvps >= 0", title="every_word_has_an_event"),
+    ),
+)

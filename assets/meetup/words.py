@@ -12,39 +12,11 @@ from typing import NamedTuple
 
 import dagster as dg
 
-from tributary.assets.factory.lineage import Lineage, Source
 from tributary.assets.factory.table_assets import Made, table_asset
+from tributary.assets.meetup.lineage import EVENT_WORDS_LINEAGE
+from tributary.assets.meetup.tables import EVENT_WORDS, LEAST_EVENTS
 from tributary.assets.meetup.titles import words_of, words_version
 from tributary.resources.warehouse.base import Batches, Origin, Warehouse
-from tributary.resources.warehouse.checks import Expression, NotNull, Unique
-from tributary.resources.warehouse.table import Column, Table
-
-LEAST_EVENTS = 2
-"""A word of fewer events than this, in all months together, is left out: most of those are slips and names."""
-
-EVENT_WORDS = Table(
-    schema="gold",
-    name="meetup_event_words",
-    description=(
-        "The words in the titles of the events held, month by month; cancelled events were not held. A word is a run "
-        "of letters, in lower case, of two at least, which may have digits after the first, or a name as c++ or r; "
-        "HTML, addresses, emoji, punctuation, numbers, possessive endings, what was written into a title when "
-        "the event was called off or sold out, and words that say nothing in English or other languages (weekdays and "
-        f"months among them) are left out, and so are words of fewer than {LEAST_EVENTS} events in all."
-    ),
-    grain="one row a month and word",
-    columns=(
-        Column("month_start", "date", "First day of the month of the event's day, where the group is."),
-        Column("word", "text", "The word, in lower case."),
-        Column("events", "integer", "Events held that have it in the title, once or more."),
-        Column("yes_rsvps", "bigint", "Who said yes to them; 0 for those not told."),
-    ),
-    checks=(
-        Unique(("month_start", "word")),
-        NotNull(("month_start", "word", "events", "yes_rsvps")),
-        Expression("events > 0 and yes_rsvps >= 0", title="every_word_has_an_event"),
-    ),
-)
 
 _DEPENDENCIES = ("core.fact_meetup_event", "core.dim_meetup_event")
 _TITLES = """
@@ -54,13 +26,6 @@ FROM core.fact_meetup_event AS f JOIN core.dim_meetup_event AS e ON e.event_key 
 WHERE NOT f.is_cancelled
 GROUP BY 1, 2
 """
-_TITLE = (Source("core.dim_meetup_event", "title"),)
-EVENT_WORDS_LINEAGE: Lineage = {
-    "month_start": (Source("core.fact_meetup_event", "local_date"),),
-    "word": _TITLE,
-    "events": _TITLE,
-    "yes_rsvps": (Source("core.fact_meetup_event", "yes_rsvps"),),
-}
 
 
 class Title(NamedTuple):

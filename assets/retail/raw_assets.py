@@ -12,12 +12,12 @@ from tributary.assets.factory.outcome import asset_key, failure
 from tributary.assets.factory.specs import object_spec
 from tributary.assets.retail.files import COMMODITY_SECTIONS, SourceFile
 from tributary.assets.retail.ingest import Manifest, ingest
+from tributary.assets.source import SQL
 from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake
-from tributary.resources.settings import PROJECT_ROOT
 
 RETAIL_FOLDER = "retail_folder"
-SEEDS = PROJECT_ROOT / "sql" / "retail" / "seeds"
+SEEDS = SQL / "retail" / "seeds"
 PREVIEW_LINES = 5
 PREVIEW_BYTES = 4096
 

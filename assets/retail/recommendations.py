@@ -9,43 +9,16 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from tributary.assets.factory.lineage import Source
 from tributary.assets.factory.outcome import asset_key
 from tributary.assets.factory.table_assets import Made, table_asset
+from tributary.assets.retail.lineage import RECOMMENDATIONS_LINEAGE
+from tributary.assets.retail.tables import COUNT, RECOMMENDATIONS
 from tributary.resources.warehouse.base import Batches, Origin, Warehouse
-from tributary.resources.warehouse.checks import Expression, NotNull, References, Unique
-from tributary.resources.warehouse.table import Column, Table
 
 if TYPE_CHECKING:
     from tributary.assets.retail.recommend import Evaluation
 
 BEATS_POPULARITY = "beats_most_popular"
-COUNT = 10
-
-RECOMMENDATIONS = Table(
-    schema="gold",
-    name="product_recommendations",
-    description=(
-        "Ten products that each household is likely to want in its next basket, learnt from all baskets: some that it "
-        "buys again and again, some that others buy together with what it buys."
-    ),
-    grain="one row a household and rank",
-    columns=(
-        Column("household_key", "integer", "Household (loyalty card) number."),
-        Column("rank", "integer", "Place in the household's list; 1 is the likeliest."),
-        Column("product_id", "integer", "The product."),
-        Column("score", "double", "Score by which the list is ordered; comparable within one household only."),
-        Column("reason", "text", "Why it stands in the list, for people."),
-    ),
-    checks=(
-        Unique(("household_key", "rank")),
-        Unique(("household_key", "product_id")),
-        NotNull(("household_key", "rank", "product_id", "score", "reason")),
-        Expression(f"rank between 1 and {COUNT}", title="ranks_are_in_range"),
-        References("product_id", "core", "dim_product", "product_id"),
-    ),
-)
-
 _SALES = """
 SELECT s.household_key, s.basket_id, s.product_id, s.sold_at, s.quantity
 FROM core.fact_sale AS s JOIN core.dim_product AS p ON p.product_id = s.product_id
@@ -92,7 +65,6 @@ def _beats(evaluation: Evaluation) -> dg.AssetCheckResult:
 
 def recommendations_asset() -> dg.AssetsDefinition:
     """The asset, with its check against the most-popular baseline."""
-    sales = Source("core.fact_sale", "product_id")
     return table_asset(
         RECOMMENDATIONS,
         _make,
@@ -100,13 +72,7 @@ def recommendations_asset() -> dg.AssetsDefinition:
         deps=("core.fact_sale", "core.dim_product"),
         defined_in=__file__,
         code_version="1",
-        lineage={
-            "household_key": (Source("core.fact_sale", "household_key"),),
-            "rank": (sales,),
-            "product_id": (sales,),
-            "score": (Source("core.fact_sale", "basket_id"), sales, Source("core.fact_sale", "sold_at")),
-            "reason": (sales,),
-        },
+        lineage=RECOMMENDATIONS_LINEAGE,
         extra_checks=(
             dg.AssetCheckSpec(
                 BEATS_POPULARITY,

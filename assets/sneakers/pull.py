@@ -14,7 +14,7 @@ from typing import Any
 
 from tributary.assets.sneakers.arrivals import held_event, is_whole, key_of, last_key, mark, objects, span_of
 from tributary.assets.sneakers.errors import SneakerPullError
-from tributary.assets.sneakers.source import events_between, settled_event
+from tributary.assets.sneakers.reading import events_between, settled_event
 from tributary.resources.app_database import AppDatabase
 from tributary.resources.lake.model import Lake
 

@@ -9,7 +9,7 @@ import dagster as dg
 from tributary.assets.factory.loading import LAKE
 from tributary.assets.factory.outcome import asset_key, failure
 from tributary.assets.factory.specs import FORCE, object_spec
-from tributary.assets.sneakers.arrivals import RAW
+from tributary.assets.sneakers.arrivals import RAW, SNEAKER_EVENTS, SNEAKER_STATE
 from tributary.assets.sneakers.pull import Pulled, pull_events
 from tributary.assets.sneakers.state import STATE, Manifest, take_snapshots
 from tributary.resources.app_database import AppDatabase
@@ -17,8 +17,6 @@ from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake
 
 APP_DATABASE = "app_database"
-SNEAKER_EVENTS = "raw.sneaker_events"
-SNEAKER_STATE = "raw.sneaker_state"
 NO_APP = "the form app has not made its tables yet; it does so when it is first started"
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from tributary.assets.factory.object_tables import ObjectTable
 from tributary.assets.factory.objects import Objects, SourceObject, Span, as_listed
 from tributary.assets.factory.reading import Content, NotWhole, read_lines
-from tributary.assets.sneakers.arrivals import RAW, is_whole, span_of
-from tributary.assets.sneakers.raw_assets import SNEAKER_EVENTS, SNEAKER_STATE
+from tributary.assets.sneakers.arrivals import RAW, SNEAKER_EVENTS, SNEAKER_STATE, is_whole, span_of
 from tributary.assets.sneakers.state import read_manifest
 from tributary.assets.sneakers.tables import EVENTS, RECORD_OFFSET, STATE_TABLES
 from tributary.resources.lake.model import Lake

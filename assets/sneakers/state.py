@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tributary.assets.sneakers.source import STATE_QUERIES, newest_event
+from tributary.assets.sneakers.reading import STATE_QUERIES, newest_event
 from tributary.resources.app_database import AppDatabase
 from tributary.resources.errors import TributaryError
 from tributary.resources.lake.integrity import is_intact

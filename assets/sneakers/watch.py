@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from tributary.assets.factory.memory import check_past, memory, read_memory
-from tributary.assets.factory.patience import patience
+from tributary.assets.automation.memory import check_past, memory, read_memory
+from tributary.assets.automation.patience import patience
 
 
 @memory

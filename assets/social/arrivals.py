@@ -13,6 +13,9 @@ from datetime import UTC, datetime, timedelta
 from tributary.resources.lake.model import Lake, ObjectInfo
 from tributary.resources.stream.naming import EVENTS
 
+SOCIAL_EVENTS = "raw.social_events"
+"""The raw asset of these objects."""
+
 RAW = EVENTS
 RECEIPTS = "web-data/transformed/_receipts/"
 HOUR = timedelta(hours=1)

@@ -6,14 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from tributary.resources.settings import get_settings
+from tributary.assets.social.settings import SocialSettings
+from tributary.resources.settings import own_settings
 
 _KEY = "%Y-%m-%d-%H:%M"
 
 
 def first_hour() -> datetime:
     """The first hour that has a partition."""
-    start = get_settings().social_start
+    start = own_settings(SocialSettings).start
     return datetime(start.year, start.month, start.day, tzinfo=UTC)
 
 

@@ -14,13 +14,12 @@ import dagster as dg
 from tributary.assets.factory.loading import LAKE
 from tributary.assets.factory.outcome import asset_key, failure
 from tributary.assets.factory.specs import object_spec
-from tributary.assets.social.arrivals import RAW, objects_from
+from tributary.assets.social.arrivals import RAW, SOCIAL_EVENTS, objects_from
 from tributary.assets.social.partitions import ARRIVAL_HOURS, first_hour, hours_of
 from tributary.assets.social.strays import Strays, strays
 from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake
 
-SOCIAL_EVENTS = "raw.social_events"
 OBJECTS_ARE_READ = "objects_are_read"
 
 

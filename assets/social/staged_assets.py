@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from tributary.assets.factory.object_tables import ObjectTable
 from tributary.assets.factory.objects import Objects, SourceObject, Span
 from tributary.assets.factory.reading import Content
-from tributary.assets.social.arrivals import hour_of, hour_path
+from tributary.assets.social.arrivals import SOCIAL_EVENTS, hour_of, hour_path
 from tributary.assets.social.lineage import FIELDS
-from tributary.assets.social.raw_assets import SOCIAL_EVENTS
 from tributary.assets.social.tables import RECORD_OFFSET, TABLES
 from tributary.assets.social.transformed_assets import TRANSFORMED_EVENTS
 from tributary.resources.lake.model import Lake

@@ -17,9 +17,8 @@ from tributary.assets.factory.partition_rows import row_counts, tell_partitions
 from tributary.assets.factory.quarantine import quarantined
 from tributary.assets.factory.specs import FORCE, REPLAY, object_spec
 from tributary.assets.factory.table_step import WAREHOUSE
-from tributary.assets.social.arrivals import hour_of, hour_path, objects_from
+from tributary.assets.social.arrivals import SOCIAL_EVENTS, hour_of, hour_path, objects_from
 from tributary.assets.social.partitions import ARRIVAL_HOURS, hours_between, hours_of, key_of
-from tributary.assets.social.raw_assets import SOCIAL_EVENTS
 from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake, ObjectInfo
 from tributary.resources.warehouse.base import Origin, Warehouse

@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from tributary.assets.factory.memory import check_past, memory, read_memory
-from tributary.assets.factory.patience import patience
+from tributary.assets.automation.memory import check_past, memory, read_memory
+from tributary.assets.automation.patience import patience
 from tributary.assets.social.arrivals import HOUR, hour_of
 
 OVERLAP = timedelta(hours=2)

@@ -17,6 +17,7 @@ from dagster._core.execution.api import execute_run_iterator
 from dagster._core.execution.plan.objects import ErrorSource
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
+from tributary.assets.automation.partitions import UNPARTITIONED, Partitions
 from tributary.assets.factory.outcome import REJECTED
 from tributary.assets.factory.partition_rows import PARTITION_ROWS
 from tributary.instance.pools import holders_of, pool_waited_for
@@ -27,37 +28,10 @@ from tributary.launcher.services import LOCATION
 from tributary.resources.errors import UsageError
 
 _TABLE = re.compile(r"(?<![\w/\".*-])(raw|transformed|staged|core|gold)[./](\w+)")
-_RANGE_START = "dagster/asset_partition_range_start"
-_RANGE_END = "dagster/asset_partition_range_end"
 
 
 class SelectionError(UsageError):
     """The selection cannot be understood, or selects nothing, or does not fit the partitions asked for."""
-
-
-@dataclass(frozen=True)
-class Partitions:
-    """The partitions of a run: one key, a range of keys, or none."""
-
-    key: str | None = None
-    start: str | None = None
-    end: str | None = None
-
-    @property
-    def named(self) -> bool:
-        """Whether anything was said of partitions."""
-        return (self.key, self.start, self.end) != (None, None, None)
-
-    def tags(self) -> dict[str, str]:
-        """The run's tags by which Dagster knows its partitions."""
-        if self.key is not None:
-            return {"dagster/partition": self.key}
-        if self.start is not None and self.end is not None:
-            return {_RANGE_START: self.start, _RANGE_END: self.end}
-        return {}
-
-    def __str__(self) -> str:
-        return self.key or (f"{self.start} to {self.end}" if self.start else "")
 
 
 @dataclass
@@ -82,7 +56,7 @@ class Run:
         defs: dg.Definitions,
         instance: dg.DagsterInstance,
         keys: Sequence[dg.AssetKey],
-        partitions: Partitions = Partitions(),
+        partitions: Partitions = UNPARTITIONED,
         tags: Mapping[str, str] | None = None,
     ) -> None:
         job = defs.resolve_implicit_global_asset_job_def()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from tributary.assets.factory.specs import REFUSED
+from tributary.assets.automation.asking import makeable
 
 if TYPE_CHECKING:
     from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
@@ -19,15 +19,6 @@ if TYPE_CHECKING:
 _CODE = "dagster/code_version"
 _DATA = "dagster/data_version"
 _INPUT = "dagster/input_data_version/"
-_UNFINISHED = dg.RunsFilter(
-    statuses=[
-        dg.DagsterRunStatus.QUEUED,
-        dg.DagsterRunStatus.NOT_STARTED,
-        dg.DagsterRunStatus.STARTING,
-        dg.DagsterRunStatus.STARTED,
-        dg.DagsterRunStatus.CANCELING,
-    ]
-)
 
 
 def out_of_date(defs: dg.Definitions, instance: dg.DagsterInstance) -> list[str]:
@@ -68,16 +59,6 @@ def behind(graph: BaseAssetGraph[Any], instance: dg.DagsterInstance) -> dict[str
             versions = [f"{parent.to_user_string()}@{made[parent].version}" for parent in sorted(moved)]
             found[key] = ", ".join(versions)
     return {key.to_user_string(): versions for key, versions in found.items()}
-
-
-def makeable(graph: BaseAssetGraph[Any]) -> set[dg.AssetKey]:
-    """The assets that may be asked for without a person: all but those that are refused for now."""
-    return {key for key in graph.materializable_asset_keys if REFUSED not in graph.get(key).tags}
-
-
-def being_made(instance: dg.DagsterInstance) -> set[dg.AssetKey]:
-    """The assets of all runs that are queued or going on."""
-    return {key for run in instance.get_runs(_UNFINISHED) for key in run.asset_selection or ()}
 
 
 @dataclass(frozen=True)

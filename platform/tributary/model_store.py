@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tributary.assets.factory.errors import ModelError
 from tributary.assets.factory.model import SqlModel, read_models
-from tributary.assets.factory.model_files import key_of, model_files
+from tributary.assets.factory.model_files import ModelFolders, key_of, model_files
 from tributary.resources.places import PACKAGE
 from tributary.resources.warehouse.table import Table
 
@@ -34,7 +34,7 @@ _LATEST = "latest"
 
 @dataclass(frozen=True)
 class Models:
-    """What there is under `sql/`.
+    """What models there are.
 
     Attributes:
         models: by `schema.table`; of a refused file the last that was sound, where there was one.
@@ -51,7 +51,7 @@ class Models:
 
 @dataclass(frozen=True)
 class _Kept:
-    """Sound texts by their path under the root, and what was wrong with the files, as path, line and problem.
+    """Sound texts by the names of their files, and what was wrong with the files, as name, line and problem.
 
     `rules` is a digest of all by which the texts were found sound.
     """
@@ -70,39 +70,40 @@ class _Kept:
         return _Kept(held["texts"], errors, held["rules"])
 
 
-def load_models_kept(root: Path, tables: Iterable[Table], folder: Path) -> Models:
-    """Read the models under `root`; `folder` is where what was read is kept."""
+def load_models_kept(folders: ModelFolders, tables: Iterable[Table], folder: Path) -> Models:
+    """Read the models; `folder` is where what was read is kept."""
     known = tuple(tables)
     kept = _handed_down(folder)
     if kept is not None:
-        return _told(root, kept, _models_of(root, kept, known), known)
-    kept, models = _read(root, known, folder)
+        return _told(folders, kept, _models_of(folders, kept, known), known)
+    kept, models = _read(folders, known, folder)
     os.environ[HANDED_DOWN] = f"{os.getpid()}:{_keep(folder, kept)}"
-    return _told(root, kept, models, known)
+    return _told(folders, kept, models, known)
 
 
-def _read(root: Path, tables: tuple[Table, ...], folder: Path) -> tuple[_Kept, Mapping[str, SqlModel]]:
+def _read(folders: ModelFolders, tables: tuple[Table, ...], folder: Path) -> tuple[_Kept, Mapping[str, SqlModel]]:
     """Read the files; those that are refused give way to the last sound text of theirs."""
-    files, latest, rules = model_files(root), _latest(folder), _rules(tables)
-    unchanged = [path for path in files if latest.rules == rules and latest.texts.get(_name(path, root)) == files[path]]
-    reading = read_models(root, files, tables, unchanged=unchanged)
+    files, latest, rules = model_files(folders), _latest(folder), _rules(tables)
+    known = latest.texts if latest.rules == rules else {}
+    unchanged = [path for path, text in files.items() if known.get(folders.name_of(path)) == text]
+    reading = read_models(folders, files, tables, unchanged=unchanged)
     refused = dict(reading.refused)
     errors = [one for error in refused.values() for one in error.all]
     given_up: set[Path] = set()
     while not reading.refused.keys() <= given_up:
-        kept = {path: latest.texts.get(_name(path, root)) for path in reading.refused.keys() - given_up}
+        kept = {path: latest.texts.get(folders.name_of(path)) for path in reading.refused.keys() - given_up}
         older = {path: text for path, text in kept.items() if text is not None and text != files[path]}
         # A file that did not change may be sound again beside the last sound texts of others.
         given_up |= set() if older else reading.refused.keys()
         files |= older or reading.refused
-        reading = read_models(root, files, tables)
+        reading = read_models(folders, files, tables)
         # What is sound beside a file that is refused now may not be beside the last sound text of that.
         errors += [one for path, error in reading.refused.items() if path not in refused for one in error.all]
         refused |= reading.refused
-    texts = {_name(model.path, root): str(files[model.path]) for model in reading.models.values()}
-    told = dict.fromkeys((_name(error.path, root), error.line, error.problem) for error in errors)
+    texts = {folders.name_of(model.path): str(files[model.path]) for model in reading.models.values()}
+    told = dict.fromkeys((folders.name_of(error.path), error.line, error.problem) for error in errors)
     kept_now = _Kept(texts, tuple(told), rules)
-    return kept_now, reading.models if not told else _models_of(root, kept_now, tables)
+    return kept_now, reading.models if not told else _models_of(folders, kept_now, tables)
 
 
 def _rules(tables: tuple[Table, ...]) -> str:
@@ -115,26 +116,26 @@ def _rules(tables: tuple[Table, ...]) -> str:
     return digest.hexdigest()
 
 
-def _models_of(root: Path, kept: _Kept, tables: tuple[Table, ...]) -> Mapping[str, SqlModel]:
-    texts = {root / name: text for name, text in kept.texts.items()}
-    return read_models(root, texts, tables, unread=_stubs(root, kept), unchanged=texts).models
+def _models_of(folders: ModelFolders, kept: _Kept, tables: tuple[Table, ...]) -> Mapping[str, SqlModel]:
+    texts = {folders.path_of(name): text for name, text in kept.texts.items()}
+    return read_models(folders, texts, tables, unread=_stubs(folders, kept), unchanged=texts).models
 
 
-def _stubs(root: Path, kept: _Kept) -> dict[str, Path]:
+def _stubs(folders: ModelFolders, kept: _Kept) -> dict[str, Path]:
     """The refused files of which no sound text is known, by the table that they would make."""
-    paths = {root / name for name, _, _ in kept.errors if name not in kept.texts}
-    return {key: path for path in sorted(paths) if (key := key_of(path, root)) is not None}
+    paths = {folders.path_of(name) for name, _, _ in kept.errors if name not in kept.texts}
+    return {key: path for path in sorted(paths) if (key := key_of(path, folders)) is not None}
 
 
-def _told(root: Path, kept: _Kept, models: Mapping[str, SqlModel], tables: tuple[Table, ...]) -> Models:
-    errors = tuple(ModelError(root / name, line, problem) for name, line, problem in kept.errors)
+def _told(folders: ModelFolders, kept: _Kept, models: Mapping[str, SqlModel], tables: tuple[Table, ...]) -> Models:
+    errors = tuple(ModelError(folders.path_of(name), line, problem) for name, line, problem in kept.errors)
     made_in_python = {table.key for table in tables}
     broken: dict[str, str] = {}
     for error in errors:
-        key = key_of(error.path, root)
+        key = key_of(error.path, folders)
         if key is not None and key not in made_in_python:
             broken.setdefault(key, str(error))
-    stubs = {key: path for key, path in _stubs(root, kept).items() if key not in models}
+    stubs = {key: path for key, path in _stubs(folders, kept).items() if key not in models}
     return Models(models, broken | _hanging(models, broken), stubs, errors)
 
 
@@ -151,10 +152,6 @@ def _hanging(models: Mapping[str, SqlModel], broken: Mapping[str, str]) -> dict[
                 roots[key], grows = cause, True
                 found[key] = f"{key} hangs on {cause}, whose file is refused: {broken[cause]}"
     return found
-
-
-def _name(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix()
 
 
 def _handed_down(folder: Path) -> _Kept | None:

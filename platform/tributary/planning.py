@@ -1,6 +1,6 @@
-"""Plans the runs that a selection takes where nobody names partitions: which of them are due is the domains' to say.
+"""Plans the runs that a selection takes where nobody names partitions: which of them are due is the sources' to say.
 
-One run holds one kind of partitions at most, so each domain with partitioned assets gets runs of its own.
+One run holds one kind of partitions at most, so each source with partitioned assets gets runs of its own.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from tributary.assets.domain import Domain, Due, KeyRange
-from tributary.execution import Partitions, check_partitions
-from tributary.freshness import makeable, out_of_date
+from tributary.assets.automation.asking import makeable
+from tributary.assets.automation.partitions import Partitions
+from tributary.assets.parts import Due, KeyRange
+from tributary.execution import check_partitions
+from tributary.freshness import out_of_date
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class Plan:
-    """Runs in their order, and the domains of which no partition is due."""
+    """Runs in their order, and the sources of which no partition is due."""
 
     runs: tuple[PlannedRun, ...]
     nothing_due: tuple[str, ...] = ()
@@ -35,20 +37,20 @@ def plan(
     job: dg.JobDefinition,
     instance: dg.DagsterInstance,
     keys: Collection[dg.AssetKey],
-    domains: Sequence[Domain],
+    dues: Mapping[str, Due],
     resources: Mapping[str, object],
 ) -> Plan:
-    """The runs that make these assets: the unpartitioned domains together, then each partitioned one by its due ranges.
+    """The runs that make these assets: the unpartitioned sources together, then each partitioned one by its due ranges.
 
-    What of a domain is not partitioned is made in the last of its runs, when all of its partitions are there.
+    `dues` are by source. What of a source is not partitioned is made in the last of its runs, when all of its
+    partitions are there.
     """
     first: list[dg.AssetKey] = []
     later: list[PlannedRun] = []
     idle: list[str] = []
-    due = {domain.name: domain.due for domain in domains}
     for group, members in _by_group(job, keys).items():
         partitioned = _partitioned(job, members)
-        ask = due.get(group)
+        ask = dues.get(group)
         if ask is None:
             alone = without_downstream(job, [key for key in members if key not in partitioned], partitioned)
             first += alone
@@ -65,7 +67,7 @@ def plan(
 
 
 def _lacking(job: dg.JobDefinition, instance: dg.DagsterInstance, keys: Sequence[dg.AssetKey]) -> list[PlannedRun]:
-    """Runs of the partitions that were never made, where no domain says which are due, and of what reads them."""
+    """Runs of the partitions that were never made, where no source says which are due, and of what reads them."""
     by_kind: dict[dg.PartitionsDefinition[str], list[dg.AssetKey]] = {}
     partitioned = _partitioned(job, keys)
     for key in partitioned:
@@ -204,16 +206,16 @@ def _ancestors(job: dg.JobDefinition, keys: Collection[dg.AssetKey]) -> list[dg.
 
 
 def out_of_date_or_due(
-    defs: dg.Definitions, instance: dg.DagsterInstance, domains: Sequence[Domain], resources: Mapping[str, object]
+    defs: dg.Definitions, instance: dg.DagsterInstance, dues: Mapping[str, Due], resources: Mapping[str, object]
 ) -> list[dg.AssetKey]:
-    """What a start should make: assets that are out of date, and all of a domain of which some partition is due."""
+    """What a start should make: assets that are out of date, and all of a source of which some partition is due."""
     job = defs.resolve_implicit_global_asset_job_def()
     found = {dg.AssetKey(name.split("/")) for name in out_of_date(defs, instance)}
     groups = _by_group(job, makeable(job.asset_layer.asset_graph))
-    for domain in domains:
-        members = groups.get(domain.name, [])
+    for name, due in dues.items():
+        members = groups.get(name, [])
         partitioned = _partitioned(job, members)
-        if domain.due and partitioned and _wanted(job, instance, partitioned, domain.due, resources):
+        if partitioned and _wanted(job, instance, partitioned, due, resources):
             found.update(members)
     return sorted(found)
 

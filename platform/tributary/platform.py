@@ -1,34 +1,30 @@
-"""The platform put together: every domain's assets and models, bound to the resources of the settings' profile.
+"""The platform put together: every source's assets and models, bound to the resources of the settings' profile.
 
 The definitions that Dagster loads, and the command line, both start here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import dagster as dg
 
-from tributary.assets.domains import DOMAINS
 from tributary.assets.factory.errors import ModelError
 from tributary.assets.factory.inheritance import inherit_tags
-from tributary.assets.factory.lineage import Lineage
 from tributary.assets.factory.model import SqlModel
+from tributary.assets.factory.model_files import ModelFolders
 from tributary.assets.factory.refused import stub_asset
 from tributary.assets.factory.sql_assets import ModelLineage, sql_asset
-from tributary.assets.meetup.api.opening import open_meetup
+from tributary.assets.parts import Due, Parts
+from tributary.assets.source import SQL, Lineage, Source
+from tributary.assets.sources import SourceError, Sources, get_sources, load_object
 from tributary.model_store import load_models_kept
-from tributary.resources.app_database import AppDatabase
 from tributary.resources.lake import open_lake
-from tributary.resources.postgres.held import held_databases
-from tributary.resources.settings import PROJECT_ROOT, Settings, get_settings
+from tributary.resources.settings import Settings, get_settings
 from tributary.resources.warehouse.opening import open_warehouse
 from tributary.resources.warehouse.table import Table
-
-SQL_ROOT = PROJECT_ROOT / "sql"
 
 
 @dataclass(frozen=True)
@@ -36,51 +32,96 @@ class Platform:
     """Everything that exists, by what it is.
 
     `refused` says of each model that is not made why not: its file is wrong, or that of one that it reads; `errors` are
-    all that is wrong with the files.
+    all that is wrong with the files. `broken` says of each source that cannot be loaded, or not whole, why not.
     """
 
+    sources: Sources
+    parts: Mapping[str, Parts]
     models: Mapping[str, SqlModel]
     tables: Mapping[str, Table]
     assets: tuple[dg.AssetsDefinition, ...]
     model_lineage: ModelLineage
     refused: Mapping[str, str]
     errors: tuple[ModelError, ...]
+    broken: Mapping[str, str]
 
     @cached_property
     def lineage(self) -> Mapping[str, Lineage]:
         """The column lineage of every table."""
         lineages: dict[str, Lineage] = {}
-        for domain in DOMAINS:
-            lineages |= domain.lineage
+        for source in self.sources:
+            lineages |= source.lineage
         return lineages | {key: self.model_lineage.of(model) for key, model in self.models.items()}
 
+    @property
+    def dues(self) -> Mapping[str, Due]:
+        """By source, what tells which partitions are due, of those with partitioned assets."""
+        return {name: parts.due for name, parts in self.parts.items() if parts.due is not None}
 
-def load_platform(sql: Path = SQL_ROOT) -> Platform:
-    """Read all models, and put them together with the Python assets.
+    def resources(self, settings: Settings) -> dict[str, object]:
+        """The resources of the settings' profile and of the sources, opened on first use."""
+        location, region, endpoint = settings.lake_location, settings.aws_region, settings.aws_endpoint_url
+        own = [parts.resources(settings) for parts in self.parts.values()]
+        return {
+            **{name: resource for resources in own for name, resource in resources.items()},
+            "warehouse": open_warehouse(settings),
+            "lake": open_lake(location, region=region, endpoint_url=endpoint),
+        }
 
-    A file that is refused stops no other: see `Platform.refused`.
+    @property
+    def problems(self) -> Iterator[str]:
+        """All that is wrong, in sentences."""
+        yield from self.broken.values()
+        yield from map(str, self.errors)
+
+
+def load_platform(sources: Sources | None = None) -> Platform:
+    """Read all models, and put them together with the Python assets of the sources that are on.
+
+    A file that is refused stops no other, and neither does a source that cannot be loaded.
     """
-    python_tables = {table.key: table for domain in DOMAINS for table in domain.tables}
-    found = load_models_kept(sql, python_tables.values(), get_settings().home / "models")
+    sources = sources or get_sources()
+    parts, broken = _parts(sources)
+    python_tables = {table.key: table for source in sources for table in source.tables}
+    folders = ModelFolders({**{source.name: source.models_folder for source in sources}, "": SQL})
+    found = load_models_kept(folders, python_tables.values(), get_settings().home / "models")
     lineage = ModelLineage(python_tables | {key: model.table for key, model in found.models.items()})
     models = inherit_tags(found.models, python_tables, lineage.of)
     tables = python_tables | {key: model.table for key, model in models.items()}
-    assets = [asset for domain in DOMAINS for asset in domain.assets]
+    assets = [asset for one in parts.values() for asset in one.assets]
     assets += [sql_asset(model, lineage, found.refused.get(key, "")) for key, model in models.items()]
-    assets += [
-        stub_asset(path.relative_to(sql).parts[0], key, path, found.refused[key])
+    stubs = {
+        key: (folders.name_of(path).partition("/")[0], path, found.refused[key])
         for key, path in found.stubs.items()
         if key not in tables
-    ]
-    return Platform(models, tables, tuple(assets), lineage, found.refused, found.errors)
-
-
-def resources_of(settings: Settings) -> dict[str, object]:
-    """The resources of the settings' profile, opened on first use."""
-    return {
-        "warehouse": open_warehouse(settings),
-        "lake": open_lake(settings.lake_location, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url),
-        "app_database": AppDatabase(lambda: held_databases(settings).url("app")),
-        "meetup": open_meetup(settings),
-        "retail_folder": settings.retail_folder,
     }
+    stubs |= {f"raw.{name}": (name, SQL, reason) for name, reason in broken.items()}
+    assets += [stub_asset(source, key, path, reason) for key, (source, path, reason) in stubs.items()]
+    return Platform(sources, parts, models, tables, tuple(assets), lineage, found.refused, found.errors, broken)
+
+
+def _parts(sources: Sources) -> tuple[dict[str, Parts], dict[str, str]]:
+    """The Dagster side of each source, and of each that has none that can be loaded the reason."""
+    parts: dict[str, Parts] = {}
+    broken = dict(sources.broken)
+    made: dict[dg.AssetKey, str] = {}
+    for source in sources:
+        try:
+            found = load_object(Parts, source.parts, f"The source {source.name}") if source.parts else Parts()
+            _refuse_what_is_there(source, found, made)
+        except SourceError as error:
+            broken[source.name] = str(error)
+        else:
+            parts[source.name] = found
+    return parts, broken
+
+
+def _refuse_what_is_there(source: Source, parts: Parts, made: dict[dg.AssetKey, str]) -> None:
+    """Refuse an asset that another source makes: Dagster would refuse all definitions for it."""
+    keys = [key for asset in parts.assets for key in asset.keys]
+    for key in keys:
+        if key in made:
+            raise SourceError(
+                f"The source {source.name} cannot be loaded: it makes {'.'.join(key.path)}, which {made[key]} makes."
+            )
+    made |= dict.fromkeys(keys, source.name)

@@ -8,10 +8,11 @@ import pytest
 
 from tributary.assets.factory.errors import ModelError
 from tributary.assets.factory.expressions import chart_in, condition_problems
-from tributary.assets.factory.lineage import Source, column_lineage, trace
+from tributary.assets.factory.lineage import column_lineage, trace
 from tributary.assets.factory.lint import lint, parse
 from tributary.assets.factory.model import SqlModel, load_models
-from tributary.resources.settings import PROJECT_ROOT
+from tributary.assets.source import SQL, SourceColumn
+from tributary.assets.sources import get_sources
 from tributary.resources.warehouse.checks import Expression, References, Unique
 from tributary.resources.warehouse.table import Column, Table
 
@@ -193,20 +194,18 @@ FROM sums AS s
     model = load(tmp_path, text, "shop/gold/totals.sql")["gold.totals"]
     schema = {"staged.sales": {column.name: column.type for column in SALES.columns}}
     lineage = column_lineage(model.select, schema)
-    amount = Source("staged.sales", "amount")
-    assert lineage["id"] == (Source("staged.sales", "id"),)
+    amount = SourceColumn("staged.sales", "amount")
+    assert lineage["id"] == (SourceColumn("staged.sales", "id"),)
     assert lineage["total"] == (amount,)
     assert amount in lineage["best"]
     assert lineage["rows"] == ()
-    steps = list(trace({"gold.totals": lineage}, Source("gold.totals", "total")))
-    assert [(step.depth, step.source) for step in steps] == [(0, Source("gold.totals", "total")), (1, amount)]
+    steps = list(trace({"gold.totals": lineage}, SourceColumn("gold.totals", "total")))
+    assert [(step.depth, step.source) for step in steps] == [(0, SourceColumn("gold.totals", "total")), (1, amount)]
 
 
 def test_the_project_s_own_models_are_sound() -> None:
-    from tributary.assets.domains import DOMAINS
-
-    tables = [table for domain in DOMAINS for table in domain.tables]
-    models = load_models(PROJECT_ROOT / "sql", tables)
+    tables = [table for source in get_sources() for table in source.tables]
+    models = load_models(SQL, tables)
     assert "gold.household_summary" in models
     for model in models.values():
         assert model.statement("postgres")
@@ -285,9 +284,7 @@ def test_checks_and_charts_are_written_for_each_engine(tmp_path: Path) -> None:
 
 
 def test_the_checks_of_tables_made_in_python_mean_the_same_on_every_engine() -> None:
-    from tributary.assets.domains import DOMAINS
-
-    for table in (table for domain in DOMAINS for table in domain.tables):
+    for table in (table for source in get_sources() for table in source.tables):
         for check in table.checks:
             if isinstance(check, Expression):
                 assert list(condition_problems(table, check.sql)) == [], (table.key, check.name)

@@ -19,9 +19,9 @@ from tributary.assets.retail import ingest as module
 from tributary.assets.retail.files import ALL_FILES, COMMODITY_SECTIONS, JOURNEY_FILES
 from tributary.assets.retail.ingest import ManifestError, ingest, manifest_key, read_manifest
 from tributary.assets.retail.raw_assets import raw_asset
+from tributary.assets.retail.sensor import retail_files
 from tributary.assets.retail.source_files import RetailFileError, read_chunks
 from tributary.assets.retail.watch import SETTLE_NANOSECONDS, Stat, decide
-from tributary.automation.retail_files import retail_files
 from tributary.resources.lake import Lake, LakeError, open_lake
 
 HOUR = 3_600_000_000_000

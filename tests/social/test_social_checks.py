@@ -6,11 +6,12 @@ import dagster as dg
 import pytest
 from tests.social.test_social_runs import NOW, World, post, world  # noqa: F401 - the fixture
 
-from tributary.assets.social.domain import SOCIAL
+from tributary.assets.automation.partitions import Partitions
 from tributary.assets.social.partitions import key_of
-from tributary.execution import Partitions, Run
+from tributary.assets.social.parts import PARTS
+from tributary.execution import Run
 
-KEYS = sorted(key for asset in SOCIAL.assets for key in asset.keys)
+KEYS = sorted(key for asset in PARTS.assets for key in asset.keys)
 
 
 def outcome(world: World, table: str, check: str) -> dg.AssetCheckEvaluation:  # noqa: F811

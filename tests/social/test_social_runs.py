@@ -11,15 +11,16 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from tributary.assets.domains import DOMAINS
+from tributary.assets.automation.partitions import Partitions
 from tributary.assets.social import transformed_assets
 from tributary.assets.social.arrivals import hour_path
-from tributary.assets.social.domain import SOCIAL
+from tributary.assets.social.due import due_hours
 from tributary.assets.social.events import transform as transforming
 from tributary.assets.social.partitions import key_of
-from tributary.automation.social_events import social_events
+from tributary.assets.social.parts import PARTS
+from tributary.assets.social.sensor import social_events
 from tributary.cli.replay import runs_for
-from tributary.execution import Partitions, Run
+from tributary.execution import Run
 from tributary.planning import missing, out_of_date_or_due, plan
 from tributary.resources.lake import open_lake
 from tributary.resources.lake.model import Lake
@@ -27,6 +28,7 @@ from tributary.resources.segment.errors import BadMessage
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 NOW = datetime.now(tz=UTC).replace(minute=0, second=0, microsecond=0)
+DUES = {"social": due_hours}
 RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 
 
@@ -36,7 +38,7 @@ class World:
     def __init__(self, instance: dg.DagsterInstance, lake: Lake, warehouse: PostgresWarehouse) -> None:
         self.instance, self.lake, self.warehouse = instance, lake, warehouse
         self.resources: dict[str, object] = {"lake": lake, "warehouse": warehouse}
-        self.defs = dg.Definitions(assets=SOCIAL.assets, resources=self.resources, executor=dg.in_process_executor)
+        self.defs = dg.Definitions(assets=PARTS.assets, resources=self.resources, executor=dg.in_process_executor)
 
     def deliver(self, hour: datetime, name: str, *records: dict[str, Any]) -> None:
         self.lake.put(f"web-data/raw/{hour_path(hour)}web-data-1-{name}", "".join(map(json.dumps, records)).encode())
@@ -96,7 +98,7 @@ def test_the_sensor_asks_for_new_hours_once_and_its_runs_load_them(world: World)
     assert [[request.tags[tag] for tag in RANGE] for request in requests] == [
         [key_of(NOW - timedelta(hours=2)), key_of(NOW)]
     ]
-    assert set(requests[0].asset_selection or []) == {key for asset in SOCIAL.assets for key in asset.keys}
+    assert set(requests[0].asset_selection or []) == {key for asset in PARTS.assets for key in asset.keys}
     world.make(requests[0])
     assert world.messages("social_posts") == ["m1", "m2"]
     assert world.tick(cursor)[0] == []
@@ -130,7 +132,7 @@ def test_what_was_transformed_and_never_loaded_is_asked_for(world: World) -> Non
     again, cursor = world.tick()
     assert [request.tags for request in again] == [request.tags for request in requests]
     keys = job.asset_layer.asset_graph.materializable_asset_keys
-    assert [str(run.partitions) for run in plan(job, world.instance, keys, DOMAINS, world.resources).runs] == [
+    assert [str(run.partitions) for run in plan(job, world.instance, keys, DUES, world.resources).runs] == [
         f"{key_of(NOW)} to {key_of(NOW)}"
     ]
     world.make(again[0])
@@ -173,7 +175,7 @@ def test_a_replay_after_a_fix_takes_rejected_records_in_and_leaves_no_duplicate(
             world.make(request)
     assert world.rejected == 5
     assert world.messages("social_posts") == []
-    for keys, partitions in runs_for(world.defs, world.warehouse.rejected()):
+    for keys, partitions in runs_for(world.defs, {"social": PARTS}, world.warehouse.rejected()):
         world.run(list(keys), partitions, {"tributary/replay": "true"})
     assert world.rejected == 1
     assert world.messages("social_posts") == ["m1", "m2", "m3"]
@@ -183,18 +185,18 @@ def test_a_plan_names_the_hours_that_are_due_and_then_none(world: World) -> None
     world.deliver(NOW - timedelta(hours=40), "a", post(1))
     world.deliver(NOW, "b", post(2))
     job = world.defs.resolve_implicit_global_asset_job_def()
-    keys = out_of_date_or_due(world.defs, world.instance, DOMAINS, world.resources)
+    keys = out_of_date_or_due(world.defs, world.instance, DUES, world.resources)
     assert set(keys) == set(job.asset_layer.asset_graph.materializable_asset_keys)
-    planned = plan(job, world.instance, keys, DOMAINS, world.resources)
+    planned = plan(job, world.instance, keys, DUES, world.resources)
     assert [str(run.partitions) for run in planned.runs] == [
         f"{key_of(hour)} to {key_of(hour)}" for hour in (NOW - timedelta(hours=40), NOW)
     ]
     for run in planned.runs:
         world.run(list(run.keys), run.partitions)
     assert world.messages("social_posts") == ["m1", "m2"]
-    after = plan(job, world.instance, keys, DOMAINS, world.resources)
+    after = plan(job, world.instance, keys, DUES, world.resources)
     assert (after.runs, after.nothing_due) == ((), ("social",))
-    assert out_of_date_or_due(world.defs, world.instance, DOMAINS, world.resources) == []
+    assert out_of_date_or_due(world.defs, world.instance, DUES, world.resources) == []
 
 
 def test_no_payload_is_in_what_dagster_keeps(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

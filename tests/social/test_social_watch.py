@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tributary.assets.factory.patience import FIRST_PATIENCE
+from tributary.assets.automation.patience import FIRST_PATIENCE
 from tributary.assets.social.arrivals import HOUR, hour_of, hour_path, objects_from
 from tributary.assets.social.watch import (
     LONGEST_GAP,

@@ -14,7 +14,8 @@ from tributary.assets.meetup.api.bucket import Bucket, FileBucket
 from tributary.assets.meetup.api.client import MeetupClient
 from tributary.assets.meetup.api.errors import MeetupError
 from tributary.assets.meetup.api.search import Search
-from tributary.resources.settings import Settings
+from tributary.assets.meetup.settings import MeetupSettings
+from tributary.resources.settings import Settings, own_settings
 
 REQUESTS_PER_MINUTE = 500
 """What Meetup allows: https://www.meetup.com/graphql/guide/"""
@@ -31,25 +32,25 @@ class MeetupAbsentError(MeetupError):
 class Meetup:
     """The API that the settings name, opened on first use. May be used by several threads."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, own: MeetupSettings) -> None:
+        self._settings, self._own = settings, own
         self._client: MeetupClient | None = None
         self._lock = threading.Lock()
 
     @property
     def configured(self) -> bool:
         """Whether there is anything that could be asked, up or not."""
-        return self._settings.meetup_token is not None or self._settings.profile == "local"
+        return self._own.token is not None or self._settings.profile == "local"
 
     @property
     def simulated(self) -> bool:
         """Whether the simulator stands in for Meetup."""
-        return self._settings.meetup_token is None and self._settings.profile == "local"
+        return self._own.token is None and self._settings.profile == "local"
 
     @property
     def origin(self) -> str:
         """From where answers come, by name: the simulator, or the endpoint."""
-        return "the simulator" if self.simulated else self._settings.meetup_url
+        return "the simulator" if self.simulated else self._own.url
 
     @property
     def search(self) -> Search:
@@ -58,19 +59,19 @@ class Meetup:
         Raises:
             MeetupUsageError: the settings name no topic, or no place on earth.
         """
-        settings = self._settings
-        topics = tuple(topic.strip() for topic in settings.meetup_topics.split(",") if topic.strip())
-        return Search(topics, settings.meetup_lat, settings.meetup_lon, settings.meetup_radius)
+        own = self._own
+        topics = tuple(topic.strip() for topic in own.topics.split(",") if topic.strip())
+        return Search(topics, own.lat, own.lon, own.radius)
 
     @property
     def absence(self) -> str | None:
         """Why nothing can be asked at this moment, in one sentence; None where something can."""
         if not self.configured:
             return "Meetup cannot be asked without a token; set TRIBUTARY_MEETUP_TOKEN."
-        if self.simulated and not _listens(self._settings.meetup_port):
+        if self.simulated and not _listens(self._own.port):
             return (
                 "No token for Meetup is set, and its simulator does not listen on port "
-                f"{self._settings.meetup_port}; start it with `tributary up`, or set TRIBUTARY_MEETUP_TOKEN."
+                f"{self._own.port}; start it with `tributary up`, or set TRIBUTARY_MEETUP_TOKEN."
             )
         return None
 
@@ -97,22 +98,22 @@ class Meetup:
                 self._client = None
 
     def _opened(self) -> MeetupClient:
-        settings = self._settings
-        if settings.meetup_token is None:
+        own = self._own
+        if own.token is None:
             # The simulator is nobody's to spare, and what it allows has nothing to do with the token's allowance.
-            return MeetupClient(simulator_url(settings), SecretStr(SIMULATOR_TOKEN), Bucket(_UNTHROTTLED))
-        bucket = FileBucket(settings.home / "run" / "meetup-bucket", REQUESTS_PER_MINUTE)
-        return MeetupClient(settings.meetup_url, settings.meetup_token, bucket)
+            return MeetupClient(simulator_url(own), SecretStr(SIMULATOR_TOKEN), Bucket(_UNTHROTTLED))
+        bucket = FileBucket(self._settings.home / "run" / "meetup-bucket", REQUESTS_PER_MINUTE)
+        return MeetupClient(own.url, own.token, bucket)
 
 
-def open_meetup(settings: Settings) -> Meetup:
-    """The platform's resource `meetup`; nothing is opened or asked before its first use."""
-    return Meetup(settings)
+def open_meetup(settings: Settings, own: MeetupSettings | None = None) -> Meetup:
+    """The resource `meetup`; nothing is opened or asked before its first use."""
+    return Meetup(settings, own or own_settings(MeetupSettings))
 
 
-def simulator_url(settings: Settings) -> str:
+def simulator_url(own: MeetupSettings) -> str:
     """The simulator's endpoint."""
-    return f"http://127.0.0.1:{settings.meetup_port}/gql-ext"
+    return f"http://127.0.0.1:{own.port}/gql-ext"
 
 
 def _listens(port: int) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tributary.assets.meetup.api.opening import open_meetup
+from tributary.assets.meetup.settings import MeetupSettings
 from tributary.resources.settings import Settings
 
 
 @contextmanager
-def simulator(settings: Settings) -> Iterator[bool]:
+def simulator(settings: Settings, own: MeetupSettings) -> Iterator[bool]:
     """Serve a made-up Meetup on the settings' port until the block ends, from a thread; tells whether it does.
 
     Nothing is started where a token is set, where the profile is another than local, or where something listens on
@@ -19,7 +20,7 @@ def simulator(settings: Settings) -> Iterator[bool]:
     Raises:
         SimulatorError: the port cannot be bound.
     """
-    meetup = open_meetup(settings)
+    meetup = open_meetup(settings, own)
     if not meetup.simulated or meetup.absence is None:
         yield False
         return
@@ -27,5 +28,5 @@ def simulator(settings: Settings) -> Iterator[bool]:
     from tributary.assets.meetup.standin.server import Simulation
     from tributary.assets.meetup.standin.world import World
 
-    with RunningSimulator(Simulation(World()), settings.meetup_port):
+    with RunningSimulator(Simulation(World()), own.port):
         yield True

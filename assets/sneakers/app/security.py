@@ -8,6 +8,8 @@ from __future__ import annotations
 from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface
 
+from tributary.assets.sneakers.services import LARGEST_FORM
+
 # No script at all, nothing from elsewhere, no inline style; a form sends to this app alone, and no page frames it.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -21,8 +23,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-LARGEST_FORM = 64 * 1024
-"""Bytes of a request; the longest honest form has less than two thousand."""
 
 
 class Sessions(SecureCookieSessionInterface):

@@ -12,11 +12,12 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from tributary.assets.social.arrivals import HOUR, hour_of
+from tributary.assets.social.settings import SocialSettings
 from tributary.resources.segment.errors import BadMessage
 from tributary.resources.segment.instants import EPOCH, LATEST, MICROSECOND, happened, micros_of
-from tributary.resources.settings import get_settings
+from tributary.resources.settings import own_settings
 
-FIRST_DAY = get_settings().social_first_day
+FIRST_DAY = own_settings(SocialSettings).first_day
 EARLIEST = (datetime.combine(FIRST_DAY, time(), UTC) - EPOCH) // MICROSECOND
 """The first microsecond since 1970 at which an event is believed to have happened."""
 

@@ -6,12 +6,13 @@ import hashlib
 from pathlib import Path
 
 from tributary.assets.social import tables
+from tributary.assets.social.settings import SocialSettings
 from tributary.resources import segment
-from tributary.resources.settings import get_settings
+from tributary.resources.settings import own_settings
 
 
 def _digest() -> str:
-    digest = hashlib.sha256(get_settings().social_first_day.isoformat().encode())
+    digest = hashlib.sha256(own_settings(SocialSettings).first_day.isoformat().encode())
     folders = Path(__file__).parent, Path(segment.__path__[0])
     for path in [*(path for folder in folders for path in sorted(folder.glob("*.py"))), Path(tables.__file__)]:
         source = path.read_bytes()

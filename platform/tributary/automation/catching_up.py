@@ -11,9 +11,10 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from tributary.assets.factory.memory import read_memory
-from tributary.automation.cursors import remembered
-from tributary.freshness import behind, being_made
+from tributary.assets.automation.asking import being_made
+from tributary.assets.automation.cursors import remembered
+from tributary.assets.automation.memory import read_memory
+from tributary.freshness import behind
 from tributary.instance.orphans import fail_orphaned_runs
 from tributary.instance.run_log import STARTED_BY_COMMAND
 from tributary.resources.settings import get_settings

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tributary.cli.console import out, sentence
-from tributary.resources.settings import get_settings
+from tributary.services import find_services
 
 if TYPE_CHECKING:
     from tributary.platform import Platform
@@ -14,13 +14,12 @@ if TYPE_CHECKING:
 
 def check() -> int:
     """Load everything, and tell all that is wrong; 1 where anything is."""
-    get_settings()
     import dagster as dg
 
     from tributary.definitions import defs, platform
 
     dg.Definitions.validate_loadable(defs)
-    wrong = [*(str(error) for error in platform.errors), *_wrong_in_python(platform)]
+    wrong = [*platform.problems, *find_services().broken.values(), *_wrong_in_python(platform)]
     if wrong:
         for text in wrong:
             sentence(text)
@@ -35,9 +34,9 @@ def check() -> int:
 
 
 def tell_refused(platform: Platform) -> None:
-    """Say of each file that is refused what is wrong with it: the rest goes on without it."""
-    for error in platform.errors:
-        sentence(str(error))
+    """Say of each file that is refused, and each source, what is wrong with it: the rest goes on without it."""
+    for problem in platform.problems:
+        sentence(problem)
     if platform.refused:
         out.print(f"[yellow]↷[/] {len(platform.refused)} models are not made until that is mended.")
 

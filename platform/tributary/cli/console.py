@@ -56,7 +56,7 @@ def let_libraries_be_quiet() -> None:
     """Show what Tributary logs as a warning, and nothing that others log: a failure is told once, in its sentence."""
     sys.stderr = cast("TextIO", _WithoutAside(sys.stderr))
     logging.getLogger().addHandler(logging.NullHandler())
-    ours = logging.getLogger("resources")
+    ours = logging.getLogger("tributary")
     ours.addHandler(_Shown(logging.WARNING))
     ours.propagate = False
 

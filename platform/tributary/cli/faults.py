@@ -16,7 +16,7 @@ from tributary.resources.home import unusable
 from tributary.resources.settings import PROJECT_ROOT, Settings
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_DATABASE = {"psycopg.Error", "psycopg2.Error", "sqlalchemy.SQLAlchemyError", "resources.PostgresError"}
+_DATABASE = {"psycopg.Error", "psycopg2.Error", "sqlalchemy.SQLAlchemyError", "tributary.PostgresError"}
 _NEWER = "Can't locate revision"
 
 

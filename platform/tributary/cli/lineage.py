@@ -7,7 +7,8 @@ import difflib
 from rich.text import Text
 from rich.tree import Tree
 
-from tributary.assets.factory.lineage import Source, trace
+from tributary.assets.factory.lineage import trace
+from tributary.assets.source import SourceColumn
 from tributary.cli.console import out
 from tributary.platform import Platform, load_platform
 from tributary.resources.errors import UsageError
@@ -47,7 +48,7 @@ def _column(platform: Platform, key: str, column: str) -> Tree:
         raise UnknownTargetError(f"{key} has no column {column}; {hint}")
     tree = Tree("")
     branches = {-1: tree}
-    for step in trace(platform.lineage, Source(key, column)):
+    for step in trace(platform.lineage, SourceColumn(key, column)):
         label = Text.assemble(f"{step.source.table}.", (step.source.column, "bold"))
         branches[step.depth] = branches[step.depth - 1].add(label)
     return tree.children[0]

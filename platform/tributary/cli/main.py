@@ -6,11 +6,12 @@ import gc
 import importlib
 import re
 import sys
-from pathlib import Path
+from collections.abc import Callable
+from functools import wraps
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from tributary.cli.console import let_libraries_be_quiet, sentence, unread
 from tributary.cli.signals import end_when_asked, exit_code, ignore_from_now
@@ -18,7 +19,23 @@ from tributary.resources.errors import TributaryError, UsageError
 from tributary.resources.home import keep_private, prepare_home
 
 MISUSED = 2
+
+
+class Commands(TyperGroup):
+    """The commands of the platform, and those of the sources that are on, which are looked for where none is meant."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name; None where there is none."""
+        found = super().get_command(ctx, cmd_name)
+        return found if found is not None else _of_sources().get(cmd_name)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names of all commands."""
+        return [*super().list_commands(ctx), *_of_sources()]
+
+
 app = typer.Typer(
+    cls=Commands,
     help="Tributary: an asset-based data platform. Materialise, query and look into it from here.",
     no_args_is_help=True,
     add_completion=False,
@@ -41,7 +58,7 @@ class StatementCommand(TyperCommand):
 Selection = Annotated[
     str,
     typer.Argument(
-        help="Assets, in Dagster's selection syntax or as tables: 'group:retail', 'gold.household_summary', "
+        help="Assets, in Dagster's selection syntax or as tables: 'group:calendar', 'gold.household_summary', "
         "'+gold.household_summary' with all upstream, '*'."
     ),
 ]
@@ -114,20 +131,34 @@ def status() -> None:
 
 @app.command()
 def sample(
-    scale: Annotated[float | None, typer.Option(help="Size of the retail sample, up to 1 (2.6 M sales).")] = None,
+    scale: Annotated[
+        float | None, typer.Option(help="Size of the samples that have one; 1 is that of the original.")
+    ] = None,
     force: Annotated[bool, typer.Option(help="Make it again even where it is complete.")] = False,
 ) -> None:
     """Make the sample sources."""
     _run("sample", "sample", scale=scale, force=force)
 
 
-@app.command(name="import-sneakers")
-def import_sneakers(
-    folder: Annotated[Path, typer.Argument(help="Folder of manufacturers.csv, sneakers.csv and sneaker_events.csv.")],
-    zone: Annotated[str, typer.Option(help="Time zone of times that name none.")] = "UTC",
-) -> None:
-    """Bring the tables of an SNQL sneaker app into the form app; the same folder again adds nothing twice."""
-    _run("import_sneakers", "import_sneakers", folder=folder, zone=zone)
+def _of_sources() -> dict[str, Any]:
+    """The commands that sources bring, by name."""
+    from tributary.services import load_services
+
+    own = typer.Typer(add_completion=False)
+    for services in load_services().values():
+        for name, function in services.commands.items():
+            own.command(name)(_guarded(function))
+    # A second one keeps Typer from making a single command of it all.
+    own.callback()(lambda: None)
+    return dict(typer.main.get_group(own).commands)
+
+
+def _guarded(function: Callable[..., int]) -> Callable[..., None]:
+    @wraps(function)
+    def guarded(**arguments: object) -> None:
+        _guard(lambda: function(**arguments))
+
+    return guarded
 
 
 def main() -> None:
@@ -148,13 +179,19 @@ def main() -> None:
 
 def _run(module: str, function: str, **arguments: object) -> None:
     """Import a command's module only now, and run it; a command returns its exit code."""
+    _guard(lambda: getattr(importlib.import_module(f"tributary.cli.{module}"), function)(**arguments))
+
+
+def _guard(command: Callable[[], int]) -> None:
+    """Run a command on settings and a home that are sound, and end as it ends; what went wrong is one sentence."""
+    from tributary.assets.sources import check_settings
     from tributary.resources.settings import get_settings
 
+    check_settings()
     settings = get_settings()
     prepare_home(settings.home)
     try:
-        command = getattr(importlib.import_module(f"tributary.cli.{module}"), function)
-        code = command(**arguments)
+        code = command()
         sys.stdout.flush()
     except UsageError:
         raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from tributary.cli.check import tell_refused
@@ -13,11 +13,12 @@ from tributary.cli.progress import show, tell_cut_off
 from tributary.cli.sample import ensure_samples
 from tributary.resources.postgres.databases import connect
 from tributary.resources.settings import get_settings
+from tributary.services import load_services
 
 if TYPE_CHECKING:
     import dagster as dg
 
-    from tributary.execution import Partitions
+    from tributary.assets.automation.partitions import Partitions
     from tributary.planning import Upstream
 
 _MOST_NAMED = 8
@@ -35,9 +36,9 @@ def materialize(
 
         databases = starting.result()
     with databases:
+        from tributary.assets.automation.partitions import Partitions
         from tributary.assets.factory.specs import FORCE, MISSING
-        from tributary.assets.meetup.standin.session import simulator
-        from tributary.execution import Partitions, Run, SelectionError, check_partitions, select
+        from tributary.execution import Run, SelectionError, check_partitions, select
         from tributary.instance.opening import open_instance
         from tributary.instance.orphans import fail_dead_runs
         from tributary.planning import missing_upstream
@@ -58,7 +59,10 @@ def materialize(
                 str(job.asset_layer.asset_graph.get(key).group_name) for key in everything if key.path[0] == "raw"
             }
             ensure_samples(settings, of=groups, quiet=True)
-            with simulator(settings) if "meetup" in groups else nullcontext():
+            with ExitStack() as standins:
+                for name, services in load_services().items():
+                    if name in groups:
+                        standins.enter_context(services.standin(settings))
                 tell_cut_off(fail_dead_runs(instance))
                 tags = {tag: "true" for tag, wanted in ((FORCE, force), (MISSING, missing)) if wanted}
                 if not partitions.named:
@@ -118,13 +122,12 @@ def run_keys(
     to make is not begun. `announced` is called when Dagster knows of all runs and before the first begins: sensors ask
     for nothing that is about to be made.
     """
-    from tributary.assets.domains import DOMAINS
+    from tributary.definitions import platform
     from tributary.execution import Run
     from tributary.planning import plan, without_downstream
-    from tributary.platform import resources_of
 
     job = defs.resolve_implicit_global_asset_job_def()
-    planned = plan(job, instance, keys, DOMAINS, resources_of(get_settings()))
+    planned = plan(job, instance, keys, platform.dues, platform.resources(get_settings()))
     for name in planned.nothing_due:
         out.print(f"[dim]No partition of {name} is due; name some with --partition, or --from and --to.[/]")
     failed = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -14,7 +15,8 @@ from tributary.resources.settings import get_settings
 if TYPE_CHECKING:
     import dagster as dg
 
-    from tributary.execution import Partitions
+    from tributary.assets.automation.partitions import Partitions
+    from tributary.assets.parts import Parts
     from tributary.resources.warehouse.base import RejectedSource
 
 
@@ -26,7 +28,7 @@ def replay(table: str | None) -> int:
     """Make again what the rejected records of a table, or of all, came from; 1 where a run failed."""
     from tributary.assets.factory.specs import REPLAY
     from tributary.cli.progress import show, tell_cut_off
-    from tributary.definitions import defs
+    from tributary.definitions import defs, platform
     from tributary.execution import Run
     from tributary.instance.opening import open_instance
     from tributary.instance.orphans import fail_dead_runs
@@ -41,7 +43,7 @@ def replay(table: str | None) -> int:
             out.print(f"[green]✓[/] Nothing is in quarantine{f' for {escape(table)}' if table else ''}.")
             return 0
         failed = 0
-        for keys, partitions in runs_for(defs, before):
+        for keys, partitions in runs_for(defs, platform.parts, before):
             if partitions.tags():
                 out.print(f"[bold]Partitions {partitions}[/]")
             failed |= show(Run(defs, instance, keys, partitions, {REPLAY: "true"}))
@@ -52,21 +54,21 @@ def replay(table: str | None) -> int:
     return failed
 
 
-def runs_for(defs: dg.Definitions, rejected: list[RejectedSource]) -> list[tuple[tuple[dg.AssetKey, ...], Partitions]]:
-    """The runs that read the sources again: of a partitioned asset those of its domain, else the asset's downstream.
+def runs_for(
+    defs: dg.Definitions, parts: Mapping[str, Parts], rejected: list[RejectedSource]
+) -> list[tuple[tuple[dg.AssetKey, ...], Partitions]]:
+    """The runs that read the sources again: of a partitioned asset those of its source, else the asset's downstream.
 
     Raises:
         ReplayError: no asset has the name under which the records were rejected.
     """
     import dagster as dg
 
-    from tributary.assets.domains import DOMAINS
+    from tributary.assets.automation.partitions import Partitions
     from tributary.assets.factory.outcome import asset_key
-    from tributary.execution import Partitions
 
     job = defs.resolve_implicit_global_asset_job_def()
     graph = job.asset_layer.asset_graph
-    domains = {domain.name: domain for domain in DOMAINS}
     runs: list[tuple[tuple[dg.AssetKey, ...], Partitions]] = []
     whole: set[dg.AssetKey] = set()
     for name in dict.fromkeys(found.table_name for found in rejected):
@@ -81,10 +83,10 @@ def runs_for(defs: dg.Definitions, rejected: list[RejectedSource]) -> list[tuple
             whole |= {one for one in downstream if graph.get(one).partitions_def is None and not _is_raw(one)}
             continue
         group = graph.get(key).group_name or ""
-        ranges_of_sources = domains[group].ranges_of_sources
+        ranges_of_sources = parts[group].ranges_of_sources
         if ranges_of_sources is None:
             raise ReplayError(
-                f"The domain {group} does not say which partitions the rejected records of {name} are of."
+                f"The source {group} does not say which partitions the rejected records of {name} are of."
             )
         members = tuple(
             sorted(

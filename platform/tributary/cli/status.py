@@ -5,10 +5,10 @@ from __future__ import annotations
 import socket
 from collections import Counter
 
+from tributary.assets.sources import get_sources
 from tributary.cli.console import out
 from tributary.cli.tables import Heading, print_rows
-from tributary.launcher.services import dagster_url
-from tributary.resources.settings import Settings, get_settings, is_secret, variable_of
+from tributary.resources.settings import Settings, get_settings, shown
 
 
 def status() -> int:
@@ -16,20 +16,14 @@ def status() -> int:
     settings = get_settings()
     _print_settings(settings)
     serving = _listens(settings.host, settings.dagster_port)
-    where = dagster_url(settings)
+    where = settings.dagster_url
     out.print(f"\nDagster UI: {where if serving else 'not running (tributary up)'}", markup=False, soft_wrap=True)
     _print_tables(settings)
     return 0
 
 
 def _print_settings(settings: Settings) -> None:
-    rows = []
-    for name, field in Settings.model_fields.items():
-        value = getattr(settings, name)
-        shown = "not set" if value is None else str(value)
-        if value is not None and is_secret(name):
-            shown = "********"
-        rows.append((variable_of(name), shown, field.description))
+    rows = [row for one in (settings, *get_sources().settings) for row in shown(one)]
     print_rows((Heading("setting"), Heading("value", wraps=True), Heading("meaning", wraps=True)), rows)
 
 

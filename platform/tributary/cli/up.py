@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -14,24 +14,17 @@ from tributary.instance.opening import dagster_environment, open_instance
 from tributary.instance.orphans import fail_dead_runs, fail_orphaned_runs
 from tributary.launcher.ports import require_free_port
 from tributary.launcher.server import PostgresByUrl, PostgresPart
-from tributary.launcher.services import (
-    dagster_processes,
-    dagster_url,
-    health_url,
-    meetup_simulator,
-    meetup_simulator_url,
-    ready_url,
-    social_simulator,
-    web_process,
-    web_url,
-)
+from tributary.launcher.services import dagster_processes, health_url, process_of, ready_url, web_process
 from tributary.launcher.single import only_launcher
 from tributary.launcher.supervisor import Supervisor
 from tributary.resources.postgres.databases import connect
 from tributary.resources.settings import Settings, get_settings
+from tributary.services import load_services
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
+
+    from tributary.assets.services import Process
 
 
 def up(materialize: bool) -> int:
@@ -40,13 +33,16 @@ def up(materialize: bool) -> int:
     with only_launcher(settings.home):
         require_free_port(settings.host, settings.dagster_port, "TRIBUTARY_DAGSTER_PORT")
         require_free_port(settings.host, settings.web_port, "TRIBUTARY_WEB_PORT")
-        if meetup_simulator(settings):
-            require_free_port("127.0.0.1", settings.meetup_port, "TRIBUTARY_MEETUP_PORT")
-        _serve(settings, materialize)
+        processes = [one for services in load_services().values() for one in services.processes(settings)]
+        for process in processes:
+            if process.port is not None:
+                require_free_port("127.0.0.1", process.port, process.port_setting)
+        _serve(settings, processes, materialize)
     return 0
 
 
-def _serve(settings: Settings, materialize: bool) -> None:
+def _serve(settings: Settings, processes: Sequence[Process], materialize: bool) -> None:
+    sources = [one for one in processes if not one.feeds]
     out.print("[bold]Tributary[/] is starting. Ctrl-C stops everything.\n")
     with connect(settings) as databases, Supervisor(settings.home / "logs", say=_say) as supervisor:
         out.print("[green]✓[/] Postgres is up.")
@@ -56,23 +52,24 @@ def _serve(settings: Settings, materialize: bool) -> None:
             supervisor.wait_for(PostgresByUrl(databases.server_url))
         code_server, web_server, daemon = dagster_processes(settings, dagster_environment(settings, databases))
         # What takes longest to start goes first; its imports overlap with the making of the samples.
-        supervisor.start(code_server, *meetup_simulator(settings))
+        supervisor.start(code_server, *map(process_of, sources))
         ensure_samples(settings)
         with open_instance(settings, databases) as instance:
             tell_cut_off([*fail_dead_runs(instance), *fail_orphaned_runs(instance)])
             supervisor.start(web_server, web_process(settings))
             if materialize:
-                if meetup_simulator(settings):
-                    supervisor.wait_ready(meetup_simulator_url(settings))
+                for one in sources:
+                    if one.ready:
+                        supervisor.wait_ready(one.ready)
                 # With the runs announced the sensors do not ask a second time for what these are making.
                 _materialise(instance, lambda: supervisor.start(daemon))
             else:
                 supervisor.start(daemon)
             supervisor.wait_ready(ready_url(settings))
             supervisor.wait_ready(health_url(settings))
-            supervisor.start(*social_simulator(settings))
-            out.print(f"\n[bold green]Ready.[/] Dagster UI: [bold]{dagster_url(settings)}[/]")
-            out.print(f"       Forms and event collector: [bold]{web_url(settings)}[/]")
+            supervisor.start(*(process_of(one) for one in processes if one.feeds))
+            out.print(f"\n[bold green]Ready.[/] Dagster UI: [bold]{settings.dagster_url}[/]")
+            out.print(f"       Forms and event collector: [bold]{settings.web_url}[/]")
             out.print("[dim]In another terminal: tributary status, tributary query 'SELECT …'. Ctrl-C stops all.[/]")
             try:
                 supervisor.watch()
@@ -85,15 +82,13 @@ def _say(line: str) -> None:
 
 
 def _materialise(instance: DagsterInstance, announced: Callable[[], None]) -> None:
-    from tributary.assets.domains import DOMAINS
     from tributary.cli.check import tell_refused
     from tributary.cli.materialize import run_keys
     from tributary.definitions import defs, platform
     from tributary.planning import out_of_date_or_due
-    from tributary.platform import resources_of
 
     tell_refused(platform)
-    stale = out_of_date_or_due(defs, instance, DOMAINS, resources_of(get_settings()))
+    stale = out_of_date_or_due(defs, instance, platform.dues, platform.resources(get_settings()))
     if stale:
         out.print(f"\nMaterialising {len(stale)} assets:")
         if run_keys(defs, instance, stale, announced=announced):

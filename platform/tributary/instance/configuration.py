@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tributary.assets.automation.tags import STEADY_TAG
+
 if TYPE_CHECKING:
     from tributary.resources.settings import Settings
 
@@ -14,8 +16,6 @@ URL_VARIABLE = "DAGSTER_POSTGRES_URL"
 """The environment variable from which Dagster reads its database's URL (settings own the `TRIBUTARY_` names)."""
 
 _HEADER = "# Written by Tributary from its settings: edits are lost.\n"
-STEADY_TAG = "tributary/steady"
-"""The tag of runs of sources that never rest; of each such source one run goes on at a time."""
 
 _STORAGES = {
     "run_storage": "PooledRunStorage",

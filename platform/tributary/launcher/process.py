@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tributary.launcher.guard import exists
 from tributary.launcher.probes import Answer, Probe, within
+from tributary.resources.places import PROJECT, PROJECT_VARIABLE
 
 if TYPE_CHECKING:
     import psutil
@@ -105,7 +106,7 @@ class ChildProcess:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=self.log.parent,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **self.spec.environment},
+                env={**os.environ, PROJECT_VARIABLE: str(PROJECT), "PYTHONUNBUFFERED": "1", **self.spec.environment},
                 start_new_session=True,
             )
         self._began, self._asked = time.monotonic(), 0.0

@@ -1,4 +1,4 @@
-"""The processes of `tributary up`: Dagster's code server, web server and daemon, the web process, and simulators."""
+"""The processes of `tributary up`: Dagster's code server, web server and daemon, the web process, the sources'."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tributary.launcher.probes import code_server, heartbeats, http
 from tributary.launcher.process import ProcessSpec
 
 if TYPE_CHECKING:
+    from tributary.assets.services import Process
     from tributary.resources.settings import Settings
 
 DEFINITIONS = "tributary.definitions"
@@ -28,24 +29,9 @@ HEARTBEAT_TTL = 600
 _LONGEST_SOCKET = 100
 
 
-def dagster_url(settings: Settings) -> str:
-    """Where a browser on this machine finds the UI."""
-    return _url(settings, settings.dagster_port)
-
-
-def web_url(settings: Settings) -> str:
-    """Where a browser on this machine finds the forms, and a sender of events the collector."""
-    return _url(settings, settings.web_port)
-
-
-def _url(settings: Settings, port: int) -> str:
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
-
-
 def ready_url(settings: Settings) -> str:
     """What answers as soon as the UI does."""
-    return f"{dagster_url(settings)}/server_info"
+    return f"{settings.dagster_url}/server_info"
 
 
 def dagster_processes(
@@ -116,29 +102,13 @@ def web_process(settings: Settings) -> ProcessSpec:
 
 def health_url(settings: Settings) -> str:
     """What says whether the web process can do its work."""
-    return f"{web_url(settings)}/v1/health"
+    return f"{settings.web_url}/v1/health"
 
 
-def social_simulator(settings: Settings) -> list[ProcessSpec]:
-    """The live events of the sample network, where it is wanted; they need the collector."""
-    if settings.profile != "local" or not settings.social_sample:
-        return []
-    arguments = ("--url", web_url(settings))
-    return [ProcessSpec(name="social-simulator", module="tributary.assets.social.standin.sending", arguments=arguments)]
-
-
-def meetup_simulator(settings: Settings) -> list[ProcessSpec]:
-    """What stands in for Meetup while no token is set."""
-    if settings.profile != "local" or settings.meetup_token is not None:
-        return []
-    arguments = ("--port", str(settings.meetup_port))
-    module, probe = "tributary.assets.meetup.standin", http(meetup_simulator_url(settings))
-    return [ProcessSpec(name="meetup-simulator", module=module, arguments=arguments, probe=probe)]
-
-
-def meetup_simulator_url(settings: Settings) -> str:
-    """What answers as soon as the stand-in for Meetup does."""
-    return f"http://127.0.0.1:{settings.meetup_port}/"
+def process_of(process: Process) -> ProcessSpec:
+    """A source's process as the launcher runs it."""
+    probe = http(process.ready) if process.ready else None
+    return ProcessSpec(name=process.name, module=process.module, arguments=process.arguments, probe=probe)
 
 
 def _write_workspace(home: Path, socket: Path) -> Path:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import Any
 
-from a2wsgi import WSGIMiddleware
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tributary.assets.sneakers.app.app import create_app as create_sneakers
-from tributary.assets.sneakers.app.security import LARGEST_FORM
-from tributary.launcher.services import dagster_url
+from tributary.assets.services import Mount
 from tributary.resources.gateway.decision import Policy
 from tributary.resources.gateway.serving import hosts_of
 from tributary.resources.postgres.databases import Databases
+from tributary.resources.secret import session_secret
 from tributary.resources.settings import Settings
 from tributary.resources.stream.model import EventStream
+from tributary.services import load_services
 from tributary.web.collector import Collector, normal_path
 from tributary.web.health import PATH as HEALTH
 from tributary.web.health import Health, page
-from tributary.web.secret import session_secret
 
 COLLECTOR = "/v1"
-SNEAKERS = "/sneakers"
+_LARGEST_BODY = 64 * 1024
 _FRONT = Path(__file__).with_name("front.html")
 _SAFE = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
@@ -37,9 +36,10 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
     """The web process's application; the stream stays its opener's to close."""
     collector = Collector(stream, settings.collector_write_key.get_secret_value())
     app = FastAPI(title="Tributary", docs_url=None, redoc_url=None, openapi_url=None)
-    sneakers = create_sneakers(databases.sqlalchemy_url("app"), session_secret(settings))
-    app.mount(SNEAKERS, WSGIMiddleware(sneakers))  # type: ignore[arg-type]  # ASGI as a2wsgi types it
-    front = _FRONT.read_text().replace("{{dagster}}", dagster_url(settings))
+    for mount in _mounts():
+        app.mount(mount.path, mount.open(databases, session_secret(settings)))
+    front = _FRONT.read_text().replace("{{dagster}}", settings.dagster_url)
+    front = front.replace("{{apps}}", "".join(map(_link, _mounts())))
 
     health = Health(lambda: databases.url("app"), settings.home)
 
@@ -71,4 +71,15 @@ def is_collector(path: str) -> bool:
 
 def _largest_body(path: str) -> int | None:
     # The collector bounds what it reads, and says so in its own form.
-    return None if is_collector(path) else LARGEST_FORM
+    if is_collector(path):
+        return None
+    return next((one.largest_body for one in _mounts() if path.startswith(f"{one.path}/")), _LARGEST_BODY)
+
+
+def _mounts() -> list[Mount]:
+    return [mount for services in load_services().values() for mount in services.mounts]
+
+
+def _link(mount: Mount) -> str:
+    title, description = escape(mount.title), escape(mount.description)
+    return f'<li><h2><a href="{escape(mount.path)}/">{title}</a></h2><p>{description}</p></li>\n'

@@ -12,10 +12,12 @@ import pyarrow as pa
 from tests.meetup.models.rows import Row, Rows
 
 from tributary.assets.calendar.dates import date_rows
-from tributary.assets.calendar.domain import DIM_DATE
+from tributary.assets.calendar.tables import DIM_DATE
 from tributary.assets.factory.model import SqlModel, read_model
+from tributary.assets.factory.model_files import ModelFolders
 from tributary.assets.meetup import tables, words
-from tributary.resources.settings import PROJECT_ROOT
+from tributary.assets.meetup.tables import EVENT_WORDS
+from tributary.assets.source import SQL
 from tributary.resources.warehouse.base import NOBODY, Batches, Select
 from tributary.resources.warehouse.counting import Reckoning
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
@@ -40,8 +42,8 @@ ALL_DAYS = (date(2008, 1, 1), date(2036, 1, 1))
 @lru_cache(maxsize=1)
 def models() -> Mapping[str, SqlModel]:
     """The meetup models by `schema.table`, each after those that it reads or refers to."""
-    root = PROJECT_ROOT / "sql"
-    found = {model.key: model for path in (root / "meetup").rglob("*.sql") for model in [read_model(path, root)]}
+    folders = ModelFolders.under(SQL)
+    found = {model.key: model for path in (SQL / "meetup").rglob("*.sql") for model in [read_model(path, folders)]}
     needs = {
         key: {other for other in (*model.reads, *model.references) if other in found} for key, model in found.items()
     }
@@ -73,7 +75,7 @@ class Meetup:
 
     def make_words(self) -> None:
         """Make the table of words; the fact and the events must be there."""
-        self.warehouse.replace(words.EVENT_WORDS, words._make(self.warehouse, NOBODY).source)
+        self.warehouse.replace(EVENT_WORDS, words._make(self.warehouse, NOBODY).source)
 
     def build(self, rows: Rows, *keys: str) -> None:
         """Stage the rows and make these tables (or all) with what they are made from; no check may even warn."""

@@ -14,8 +14,9 @@ from tests.meetup.models import oracle
 from tests.meetup.models.building import Meetup, models
 from tests.meetup.models.rows import FIRST, Rows, event, staged, worlds
 
+from tributary.assets.meetup.lineage import EVENT_WORDS_LINEAGE
 from tributary.assets.meetup.titles import stopwords, words_of
-from tributary.assets.meetup.words import EVENT_WORDS_LINEAGE, Title, count_words, event_words_asset
+from tributary.assets.meetup.words import Title, count_words, event_words_asset
 
 TABLE = "gold.meetup_event_words"
 MONTHS = (date(2024, 1, 1), date(2024, 2, 1))

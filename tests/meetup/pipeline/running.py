@@ -16,9 +16,10 @@ from tributary.assets.factory.object_loading import Loaded, Reading, load
 from tributary.assets.factory.object_tables import ObjectTable
 from tributary.assets.factory.objects import DAY, Span
 from tributary.assets.meetup.api.opening import Meetup, open_meetup
-from tributary.assets.meetup.arrivals import RAW_EVENTS, event_key
+from tributary.assets.meetup.arrivals import MEETUP_EVENTS, MEETUP_GROUPS, RAW_EVENTS, event_key
 from tributary.assets.meetup.canonical import lines_of, node_of
-from tributary.assets.meetup.raw_assets import MEETUP_EVENTS, MEETUP_GROUPS, raw_events_asset, raw_groups_asset
+from tributary.assets.meetup.raw_assets import raw_events_asset, raw_groups_asset
+from tributary.assets.meetup.settings import MeetupSettings
 from tributary.assets.meetup.staged_assets import STAGED as TABLES
 from tributary.assets.meetup.standin.running import RunningSimulator
 from tributary.resources.lake.model import Lake
@@ -48,14 +49,18 @@ class Bench:
 
     @property
     def settings(self) -> Settings:
-        """Settings under which the simulator stands in for Meetup."""
+        """The platform's settings, under which the simulator stands in for Meetup."""
+        return Settings(_env_file=None, home=self.home)
+
+    def searching(self, topics: str = TOPICS) -> Meetup:
+        """The resource, which looks for groups on some topics."""
         port = urlsplit(self.simulator.base).port
-        return Settings(_env_file=None, home=self.home, meetup_port=port, meetup_topics=TOPICS)
+        return open_meetup(self.settings, MeetupSettings(_env_file=None, port=port, topics=topics))
 
     @property
     def meetup(self) -> Meetup:
         """The resource."""
-        return open_meetup(self.settings)
+        return self.searching()
 
     def run(
         self,

@@ -19,14 +19,11 @@ from tests.meetup.pipeline.running import (
 )
 
 from tributary.assets.factory.outcome import asset_key
-from tributary.assets.meetup.api.opening import open_meetup
-from tributary.assets.meetup.api.search import Search
 from tributary.assets.meetup.arrivals import UNDATED_EVENTS, UNREACHED_GROUPS, VANISHED_EVENTS, event_key, group_key
 from tributary.assets.meetup.canonical import joined, line_of, lines_of, node_of
 from tributary.assets.meetup.raw_assets import EVERY_EVENT_HAS_A_DAY, EVERY_GROUP_ANSWERED, NO_EVENT_DISAPPEARED, today
 from tributary.assets.meetup.snapshots import present_groups, take_snapshot
 from tributary.assets.meetup.tables import EVENTS
-from tributary.resources.settings import Settings
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 FIRST, LAST = date(2018, 3, 1), date(2018, 5, 31)
@@ -189,8 +186,8 @@ def test_a_group_is_known_by_its_id_whatever_it_is_called(bench: Bench) -> None:
     take_snapshot(meetup.client(), meetup.search, bench.lake, today())
     bench.go_to(moment.replace(year=day.year + 1))
     # A search that finds something else: the group has left its topics, and changed its name.
-    narrow = bench.settings.model_copy(update={"meetup_topics": "hiking"})
-    taken = take_snapshot(meetup.client(), _search(narrow), bench.lake, today())
+    narrow = bench.searching("hiking").search
+    taken = take_snapshot(meetup.client(), narrow, bench.lake, today())
     nodes = {node["id"]: node for node in map(node_of, lines_of(bench.lake.get(group_key(today()))))}
     assert nodes[group.id]["urlname"] == group.later_urlname != group.urlname
     assert group.urlname not in taken.gone
@@ -201,9 +198,9 @@ def test_a_stranger_who_takes_a_name_is_not_adopted(bench: Bench) -> None:
     bench.run(FIRST, FIRST)
     before = lines_of(bench.lake.get(group_key(today())))
     lost = node_of(before[0])["id"]
-    narrow = bench.settings.model_copy(update={"meetup_topics": "hiking"})
+    narrow = bench.searching("hiking").search
     bench.faults(FaultPlan(groups={lost: GroupFault.OTHER_GROUP}))
-    taken = take_snapshot(bench.meetup.client(), _search(narrow), bench.lake, today())
+    taken = take_snapshot(bench.meetup.client(), narrow, bench.lake, today())
     nodes = {node["id"] for node in map(node_of, lines_of(bench.lake.get(group_key(today()))))}
     assert nodes == {node_of(line)["id"] for line in before} - {lost}
     assert "777" in next(iter(taken.unreached.values()))
@@ -212,16 +209,16 @@ def test_a_stranger_who_takes_a_name_is_not_adopted(bench: Bench) -> None:
 def test_a_group_out_of_reach_is_named_and_asked_again_for_itself_and_its_events(bench: Bench) -> None:
     bench.run(FIRST, LAST)
     lost = busy(bench)
-    narrow = bench.settings.model_copy(update={"meetup_topics": "hiking"})
+    narrow = bench.searching("hiking").search
     bench.faults(FaultPlan(groups={lost: GroupFault.BROKEN}))
     for _ in range(2):
-        taken = take_snapshot(bench.meetup.client(), _search(narrow), bench.lake, today())
+        taken = take_snapshot(bench.meetup.client(), narrow, bench.lake, today())
         assert len(taken.unreached) == 1
     assert [node_of(line)["id"] for line in lines_of(bench.lake.get(UNREACHED_GROUPS))] == [lost]
     [known] = [group for group in present_groups(bench.lake, today()) if group.id == lost]
     assert known.timezone is not None
     bench.faults(FaultPlan())
-    taken = take_snapshot(bench.meetup.client(), _search(narrow), bench.lake, today())
+    taken = take_snapshot(bench.meetup.client(), narrow, bench.lake, today())
     assert (taken.unreached, bench.lake.get(UNREACHED_GROUPS)) == ({}, b"")
 
 
@@ -229,12 +226,8 @@ def test_a_field_of_a_group_that_could_not_be_had_is_as_it_was_before(bench: Ben
     bench.run(FIRST, FIRST)
     before = bench.lake.get(group_key(today()))
     pictured = next(node["id"] for node in map(node_of, lines_of(before)) if node["keyGroupPhoto"])
-    narrow = bench.settings.model_copy(update={"meetup_topics": "hiking"})
+    narrow = bench.searching("hiking").search
     bench.faults(FaultPlan(groups={pictured: GroupFault.FAILED_FIELD}))
-    taken = take_snapshot(bench.meetup.client(), _search(narrow), bench.lake, today())
+    taken = take_snapshot(bench.meetup.client(), narrow, bench.lake, today())
     assert list(taken.failed_fields.values()) == ["keyGroupPhoto"]
     assert bench.lake.get(group_key(today())) == before
-
-
-def _search(settings: Settings) -> Search:
-    return open_meetup(settings).search

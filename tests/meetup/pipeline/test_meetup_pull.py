@@ -15,7 +15,6 @@ from tests.meetup.pipeline.running import (
     metadata_of,
 )
 
-from tributary.assets.meetup.api.opening import open_meetup
 from tributary.assets.meetup.arrivals import KNOWN_GROUPS, event_key, group_key
 from tributary.assets.meetup.canonical import lines_of, node_of
 from tributary.assets.meetup.partitions import days_between
@@ -155,8 +154,7 @@ def test_the_snapshot_is_sorted_and_known_groups_are_remembered(bench: Bench) ->
 def test_a_group_that_no_search_finds_any_more_is_still_looked_at(bench: Bench) -> None:
     bench.run("2018-12-31", "2018-12-31")
     everybody = {node_of(line)["id"] for line in lines_of(bench.lake.get(group_key(today())))}
-    narrow = bench.settings.model_copy(update={"meetup_topics": "rust"})
-    meetup = open_meetup(narrow)
+    meetup = bench.searching("rust")
     taken = take_snapshot(meetup.client(), meetup.search, bench.lake, today())
     assert taken.groups == len(everybody)
     assert {node_of(line)["id"] for line in lines_of(bench.lake.get(group_key(today())))} == everybody

@@ -20,8 +20,9 @@ from tests.meetup.pipeline.running import (
 )
 
 from tributary.assets.calendar.dates import date_rows
-from tributary.assets.calendar.domain import DIM_DATE
+from tributary.assets.calendar.tables import DIM_DATE
 from tributary.assets.factory.model import read_model
+from tributary.assets.factory.model_files import ModelFolders
 from tributary.assets.factory.outcome import asset_key
 from tributary.assets.factory.sql_assets import ModelLineage, sql_asset
 from tributary.assets.meetup import raw_assets
@@ -29,8 +30,8 @@ from tributary.assets.meetup.arrivals import event_key
 from tributary.assets.meetup.canonical import joined, line_of, lines_of, node_of
 from tributary.assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, VENUES
 from tributary.assets.meetup.words import event_words_asset
+from tributary.assets.source import SQL
 from tributary.freshness import behind
-from tributary.resources.settings import PROJECT_ROOT
 from tributary.resources.warehouse import arrow
 from tributary.resources.warehouse.base import Batches
 from tributary.resources.warehouse.errors import ChecksFailed
@@ -49,9 +50,9 @@ SELECT 'facts', max(xmin::text::bigint), count(*) FROM core.fact_meetup_event
 @pytest.fixture(scope="module")
 def domain() -> tuple[dg.AssetsDefinition, ...]:
     """All of the domain's assets."""
-    root = PROJECT_ROOT / "sql"
+    folders = ModelFolders.under(SQL)
     lineage = ModelLineage({})
-    models = [sql_asset(read_model(path, root), lineage) for path in sorted((root / "meetup").rglob("*.sql"))]
+    models = [sql_asset(read_model(path, folders), lineage) for path in sorted((SQL / "meetup").rglob("*.sql"))]
     return (*RAW, *STAGED, *models, event_words_asset())
 
 

@@ -11,14 +11,15 @@ from typing import Any
 from tests.sneakers.warehouse.streams import Log, put
 
 from tributary.assets.calendar.dates import date_rows
-from tributary.assets.calendar.domain import DIM_DATE
+from tributary.assets.calendar.tables import DIM_DATE
 from tributary.assets.factory.model import SqlModel, read_model
+from tributary.assets.factory.model_files import ModelFolders
 from tributary.assets.factory.object_loading import Reading, load
 from tributary.assets.sneakers.arrivals import RAW
 from tributary.assets.sneakers.staged_assets import STAGED_EVENTS, STAGED_STATE
+from tributary.assets.source import SQL
 from tributary.resources.lake import open_lake
 from tributary.resources.lake.model import Lake
-from tributary.resources.settings import PROJECT_ROOT
 from tributary.resources.warehouse.base import Batches, Select, WriteReport
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
@@ -42,8 +43,8 @@ HISTORY = ("staged.sneaker_entries", "core.dim_sneaker")
 @lru_cache(maxsize=1)
 def models() -> Mapping[str, SqlModel]:
     """The domain's models by `schema.table`, each after those that it reads or refers to."""
-    root = PROJECT_ROOT / "sql"
-    found = {model.key: model for path in (root / "sneakers").rglob("*.sql") for model in [read_model(path, root)]}
+    folders = ModelFolders.under(SQL)
+    found = {model.key: model for path in (SQL / "sneakers").rglob("*.sql") for model in [read_model(path, folders)]}
     needs = {
         key: {other for other in (*model.reads, *model.references) if other in found} for key, model in found.items()
     }

@@ -24,9 +24,9 @@ from tributary.assets.sneakers.app.service.pairs import Purchase
 from tributary.assets.sneakers.app.service.rows import events_of
 from tributary.assets.sneakers.app.service.writer import Outcome
 from tributary.assets.sneakers.pull import pull_events
+from tributary.assets.sneakers.sensor import sneaker_events
 from tributary.assets.sneakers.state import take_snapshots
 from tributary.assets.sneakers.tables import STATE_TABLES
-from tributary.automation.sneaker_events import sneaker_events
 from tributary.platform import load_platform
 from tributary.resources.app_database import AppDatabase
 

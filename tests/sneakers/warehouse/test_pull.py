@@ -20,7 +20,7 @@ from tributary.assets.factory.reading import Row
 from tributary.assets.sneakers.arrivals import MARKER, RAW, held_event, key_of, last_key, span_of
 from tributary.assets.sneakers.errors import SneakerPullError
 from tributary.assets.sneakers.pull import pull_events
-from tributary.assets.sneakers.source import newest_event, settled_event
+from tributary.assets.sneakers.reading import newest_event, settled_event
 from tributary.assets.sneakers.staged_assets import STAGED_EVENTS, STAGED_STATE
 from tributary.assets.sneakers.state import STATE, SnapshotError, read_manifest, take_snapshots
 from tributary.resources.app_database import AppDatabase, AppDatabaseError

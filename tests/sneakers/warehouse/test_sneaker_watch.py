@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tributary.assets.factory.patience import FIRST_PATIENCE, LONGEST_PATIENCE
+from tributary.assets.automation.patience import FIRST_PATIENCE, LONGEST_PATIENCE
 from tributary.assets.sneakers.watch import Memory, decide
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)

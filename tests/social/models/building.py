@@ -11,10 +11,11 @@ import pyarrow as pa
 from tests.social.models.rows import Row, Rows
 
 from tributary.assets.calendar.dates import date_rows
-from tributary.assets.calendar.domain import DIM_DATE
+from tributary.assets.calendar.tables import DIM_DATE
 from tributary.assets.factory.model import SqlModel, read_model
+from tributary.assets.factory.model_files import ModelFolders
 from tributary.assets.social import tables
-from tributary.resources.settings import PROJECT_ROOT
+from tributary.assets.source import SQL
 from tributary.resources.warehouse.base import Batches, Select
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.resources.warehouse.table import Table
@@ -25,8 +26,8 @@ _ARROW: Mapping[str, Any] = {"text": pa.string(), "bigint": pa.int64(), "timesta
 @lru_cache(maxsize=1)
 def models() -> Mapping[str, SqlModel]:
     """The social models by `schema.table`, each after those that it reads or refers to."""
-    root = PROJECT_ROOT / "sql"
-    found = {model.key: model for path in (root / "social").rglob("*.sql") for model in [read_model(path, root)]}
+    folders = ModelFolders.under(SQL)
+    found = {model.key: model for path in (SQL / "social").rglob("*.sql") for model in [read_model(path, folders)]}
     needs = {
         key: {other for other in (*model.reads, *model.references) if other in found} for key, model in found.items()
     }

@@ -8,19 +8,20 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from tributary.assets.automation.asking import assets_of, being_made
+from tributary.assets.automation.partitions import Partitions
 from tributary.assets.factory.loading import LAKE
 from tributary.assets.factory.outcome import asset_key
 from tributary.assets.meetup.api.opening import Meetup
+from tributary.assets.meetup.arrivals import MEETUP_EVENTS
 from tributary.assets.meetup.due import morning_days
 from tributary.assets.meetup.partitions import key_of, last_day
 from tributary.assets.meetup.pull import pulled_days
-from tributary.assets.meetup.raw_assets import MEETUP_API, MEETUP_EVENTS
+from tributary.assets.meetup.raw_assets import MEETUP_API
+from tributary.assets.meetup.settings import MeetupSettings
 from tributary.assets.meetup.tables import EVENTS
-from tributary.automation.domains import assets_of
-from tributary.execution import Partitions
-from tributary.freshness import being_made
 from tributary.resources.lake.model import Lake
-from tributary.resources.settings import get_settings
+from tributary.resources.settings import own_settings
 
 GROUP = "meetup"
 
@@ -28,7 +29,7 @@ GROUP = "meetup"
 @dg.schedule(
     name="meetup_days",
     cron_schedule="0 6 * * *",
-    execution_timezone=get_settings().meetup_timezone,
+    execution_timezone=own_settings(MeetupSettings).timezone,
     target=dg.AssetSelection.groups(GROUP),
     default_status=dg.DefaultScheduleStatus.RUNNING,
     required_resource_keys={LAKE, MEETUP_API},
@@ -42,7 +43,7 @@ def meetup_days(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.Ski
         return dg.SkipReason(meetup.absence)
     if asset_key(MEETUP_EVENTS) in being_made(context.instance):
         return dg.SkipReason("Events are being pulled by a run already.")
-    morning = context.scheduled_execution_time.astimezone(ZoneInfo(get_settings().meetup_timezone))
+    morning = context.scheduled_execution_time.astimezone(ZoneInfo(own_settings(MeetupSettings).timezone))
     lake = cast("Lake", getattr(context.resources, LAKE))
     pulled = set(pulled_days(lake))
     staged = context.instance.get_materialized_partitions(asset_key(EVENTS.key))

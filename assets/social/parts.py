@@ -1,16 +1,15 @@
-"""The social domain's registration: its Python assets, the tables they make, and the lineage of their columns."""
+"""What of the source `social` needs Dagster."""
 
 from __future__ import annotations
 
-from tributary.assets.domain import Domain
+from tributary.assets.parts import Parts
 from tributary.assets.social.due import due_hours, hours_of_sources
 from tributary.assets.social.events.version import CODE_VERSION
 from tributary.assets.social.raw_assets import raw_events_asset
 from tributary.assets.social.staged_assets import STAGED
 from tributary.assets.social.transformed_assets import transformed_events_asset
 
-SOCIAL = Domain(
-    name="social",
+PARTS = Parts(
     assets=(
         raw_events_asset(),
         transformed_events_asset(CODE_VERSION),

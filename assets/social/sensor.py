@@ -7,18 +7,16 @@ from typing import cast
 
 import dagster as dg
 
+from tributary.assets.automation.asking import assets_of, being_made, steady
+from tributary.assets.automation.cursors import remembered
+from tributary.assets.automation.partitions import Partitions
 from tributary.assets.factory.loading import LAKE
 from tributary.assets.factory.outcome import asset_key
 from tributary.assets.factory.table_step import WAREHOUSE
-from tributary.assets.social.arrivals import objects_from
+from tributary.assets.social.arrivals import SOCIAL_EVENTS, objects_from
 from tributary.assets.social.due import settled_since
 from tributary.assets.social.partitions import first_hour, key_of
-from tributary.assets.social.raw_assets import SOCIAL_EVENTS
 from tributary.assets.social.watch import Memory, decide, look_from
-from tributary.automation.cursors import remembered
-from tributary.automation.domains import STEADY, assets_of
-from tributary.execution import Partitions
-from tributary.freshness import being_made
 from tributary.resources.lake.model import Lake
 from tributary.resources.settings import get_settings
 from tributary.resources.warehouse.base import Warehouse
@@ -57,7 +55,7 @@ def social_events(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.S
                 tags={
                     **Partitions(None, key_of(first), key_of(last)).tags(),
                     "tributary/objects": str(decision.objects),
-                    **STEADY,
+                    **steady(GROUP),
                 },
             )
             for first, last in decision.ranges

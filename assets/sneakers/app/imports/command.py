@@ -1,22 +1,22 @@
-"""`tributary import-sneakers`: brings the three tables of an SNQL app into the form app."""
+"""The command `import-sneakers`: brings the three tables of an SNQL app into the form app."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tributary.cli.console import err, out
+import typer
+
+from tributary.assets.sneakers.app.database import migrate, open_engine, open_sessions
+from tributary.assets.sneakers.app.imports.bringing import bring_in
+from tributary.assets.sneakers.app.service.opening import open_service
 from tributary.resources.errors import UsageError
 from tributary.resources.postgres.databases import connect
 from tributary.resources.settings import get_settings
 
 
-def import_sneakers(folder: Path, zone: str) -> int:
+def bring_folder_in(folder: Path, zone: str) -> int:
     """Bring in what can be, and name each row that cannot; 1 where there are such."""
-    from tributary.assets.sneakers.app.database import migrate, open_engine, open_sessions
-    from tributary.assets.sneakers.app.imports.bringing import bring_in
-    from tributary.assets.sneakers.app.service.opening import open_service
-
     try:
         found = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -30,8 +30,8 @@ def import_sneakers(folder: Path, zone: str) -> int:
         finally:
             engine.dispose()
     for sentence in brought.odd:
-        err.print(f"✗ {sentence}", markup=False, highlight=False)
-    out.print(
+        typer.echo(f"✗ {sentence}", err=True)
+    typer.echo(
         f"Brought in {brought.brands:,} brands, {brought.pairs:,} pairs and {brought.events:,} events after their "
         f"purchase; {brought.again:,} rows were there before, {len(brought.odd):,} are odd and were left out."
     )

@@ -7,15 +7,14 @@ from typing import cast
 
 import dagster as dg
 
+from tributary.assets.automation.asking import assets_of, being_made
+from tributary.assets.automation.cursors import remembered
 from tributary.assets.factory.loading import LAKE
 from tributary.assets.factory.outcome import asset_key
-from tributary.assets.sneakers.arrivals import held_event
-from tributary.assets.sneakers.raw_assets import APP_DATABASE, SNEAKER_EVENTS
-from tributary.assets.sneakers.source import newest_event
+from tributary.assets.sneakers.arrivals import SNEAKER_EVENTS, held_event
+from tributary.assets.sneakers.raw_assets import APP_DATABASE
+from tributary.assets.sneakers.reading import newest_event
 from tributary.assets.sneakers.watch import Memory, decide
-from tributary.automation.cursors import remembered
-from tributary.automation.domains import assets_of
-from tributary.freshness import being_made
 from tributary.resources.app_database import AppDatabase
 from tributary.resources.lake.model import Lake
 

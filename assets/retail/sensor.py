@@ -10,17 +10,16 @@ from typing import cast
 
 import dagster as dg
 
+from tributary.assets.automation.asking import being_made, with_downstream
+from tributary.assets.automation.cursors import remembered
+from tributary.assets.automation.memory import read_memory
 from tributary.assets.factory.loading import LAKE
-from tributary.assets.factory.memory import read_memory
 from tributary.assets.factory.outcome import asset_key
 from tributary.assets.retail.files import ALL_FILES
 from tributary.assets.retail.ingest import known_manifest
 from tributary.assets.retail.raw_assets import RETAIL_FOLDER, path_of
 from tributary.assets.retail.source_files import RetailFileError, look_at
 from tributary.assets.retail.watch import Stat, decide
-from tributary.automation.cursors import remembered
-from tributary.automation.domains import with_downstream
-from tributary.freshness import being_made
 from tributary.resources.lake.model import Lake
 from tributary.resources.settings import get_settings
 

@@ -1,10 +1,7 @@
-"""The calendar domain's registration: `core.dim_date`, which every other domain shares."""
+"""The table of the source `calendar`, which every other source shares."""
 
 from __future__ import annotations
 
-from tributary.assets.domain import Domain
-from tributary.assets.factory.table_assets import Made, table_asset
-from tributary.resources.warehouse.base import Batches, Origin, Warehouse
 from tributary.resources.warehouse.checks import Expression, NotNull, Unique
 from tributary.resources.warehouse.table import Column, Table
 
@@ -38,17 +35,4 @@ DIM_DATE = Table(
         Expression("date_key = year * 10000 + month * 100 + day_of_month", title="date_key_is_the_date"),
         Expression("is_holiday = (holiday_name is not null)", title="holidays_have_names"),
     ),
-)
-
-
-def _make(_warehouse: Warehouse, _origin: Origin) -> Made:
-    from tributary.assets.calendar.dates import date_rows
-
-    return Made(Batches(date_rows().to_batches()))
-
-
-CALENDAR = Domain(
-    name="calendar",
-    assets=(table_asset(DIM_DATE, _make, domain="calendar", deps=(), defined_in=__file__, code_version="1"),),
-    tables=(DIM_DATE,),
 )

@@ -1,0 +1,56 @@
+"""What a sensor or schedule asks for when it asks for more than what it watches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from tributary.assets.automation.tags import STEADY_TAG
+from tributary.assets.factory.specs import REFUSED
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
+
+_UNFINISHED = dg.RunsFilter(
+    statuses=[
+        dg.DagsterRunStatus.QUEUED,
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    ]
+)
+
+
+def steady(source: str) -> dict[str, str]:
+    """The tags of runs that a source which never rests asks for: others go first, and one of them goes on at a time."""
+    return {"dagster/priority": "-1", STEADY_TAG: source}
+
+
+def makeable(graph: BaseAssetGraph[Any]) -> set[dg.AssetKey]:
+    """The assets that may be asked for without a person: all but those that are refused for now."""
+    return {key for key in graph.materializable_asset_keys if REFUSED not in graph.get(key).tags}
+
+
+def being_made(instance: dg.DagsterInstance) -> set[dg.AssetKey]:
+    """The assets of all runs that are queued or going on."""
+    return {key for run in instance.get_runs(_UNFINISHED) for key in run.asset_selection or ()}
+
+
+def assets_of(context: dg.SensorEvaluationContext | dg.ScheduleEvaluationContext, source: str) -> list[dg.AssetKey]:
+    """The assets of a source, by name, so that whoever asks which assets are being made is told."""
+    if context.repository_def is None:
+        return []
+    graph = context.repository_def.asset_graph
+    return sorted(key for key in makeable(graph) if graph.get(key).group_name == source)
+
+
+def with_downstream(context: dg.SensorEvaluationContext, keys: Sequence[dg.AssetKey]) -> list[dg.AssetKey]:
+    """Assets and all that hangs on them, so that one change costs one run and no wait in between."""
+    if context.repository_def is None:
+        return list(keys)
+    graph = context.repository_def.asset_graph
+    found = dg.AssetSelection.assets(*keys).downstream().resolve(graph)
+    return sorted(found & makeable(graph))

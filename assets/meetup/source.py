@@ -1,0 +1,20 @@
+"""The source `meetup`, as the platform knows it."""
+
+from __future__ import annotations
+
+from tributary.assets.meetup.lineage import EVENT_WORDS_LINEAGE
+from tributary.assets.meetup.settings import MeetupSettings
+from tributary.assets.meetup.staged_assets import STAGED
+from tributary.assets.meetup.tables import EVENT_WORDS
+from tributary.assets.source import Source
+
+MEETUP = Source(
+    name="meetup",
+    description="Groups and events around a place, by Meetup's GraphQL API.",
+    tables=(*(one.table for one in STAGED), EVENT_WORDS),
+    lineage={**{one.table.key: one.lineage for one in STAGED}, EVENT_WORDS.key: EVENT_WORDS_LINEAGE},
+    settings=MeetupSettings,
+    needs=("calendar",),
+    parts="tributary.assets.meetup.parts:PARTS",
+    services="tributary.assets.meetup.services:SERVICES",
+)

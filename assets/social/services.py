@@ -1,0 +1,43 @@
+"""What of the source `social` stands beside Dagster: its sample, and the events that go on live."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from tributary.assets.services import Process, Sampled, SampleWanted, Services, Told
+from tributary.assets.social.settings import SocialSettings
+from tributary.resources.settings import Settings, own_settings
+
+
+def _is_wanted(settings: Settings) -> bool:
+    return settings.profile == "local" and own_settings(SocialSettings).sample
+
+
+def _sample(settings: Settings, _wanted: SampleWanted, told: Told) -> Sampled | None:
+    if not _is_wanted(settings):
+        return None
+    from tributary.assets.social.standin import make_social_sample, social_sample_is_made
+    from tributary.resources.lake import open_lake
+
+    lake = open_lake(settings.lake_location, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
+    if social_sample_is_made(lake):
+        return Sampled(False, "Social sample is complete.")
+    # The hour under way is left to the live events.
+    until = datetime.now(tz=UTC).replace(minute=0, second=0, microsecond=0)
+    report = make_social_sample(lake, until=until, progress=told)
+    return Sampled(
+        True,
+        f"Made a social sample of {report.days} days: {report.records:,} events in {report.objects:,} "
+        f"objects in {report.seconds:.1f} s.",
+    )
+
+
+def _processes(settings: Settings) -> list[Process]:
+    """The live events of the sample network, where it is wanted."""
+    if not _is_wanted(settings):
+        return []
+    module, arguments = "tributary.assets.social.standin.sending", ("--url", settings.web_url)
+    return [Process("social-simulator", module, arguments, feeds=True)]
+
+
+SERVICES = Services(processes=_processes, sample=_sample)

@@ -1,0 +1,18 @@
+"""The source `social`, as the platform knows it."""
+
+from __future__ import annotations
+
+from tributary.assets.social.settings import SocialSettings
+from tributary.assets.social.staged_assets import STAGED
+from tributary.assets.source import Source
+
+SOCIAL = Source(
+    name="social",
+    description="A small social network, by the Segment calls that its apps send.",
+    tables=tuple(one.table for one in STAGED),
+    lineage={one.table.key: one.lineage for one in STAGED},
+    settings=SocialSettings,
+    needs=("calendar",),
+    parts="tributary.assets.social.parts:PARTS",
+    services="tributary.assets.social.services:SERVICES",
+)

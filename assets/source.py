@@ -1,0 +1,63 @@
+"""The record of a source, which loads without Dagster: what the platform, its command line and its web pages go by.
+
+What of a source needs Dagster is in `parts`, what stands beside Dagster (processes, pages, samples, commands) is in
+`services`. Both are imported when they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from tributary.resources.places import PACKAGE
+from tributary.resources.settings import SourceSettings
+from tributary.resources.warehouse.table import Table
+
+
+class SourceColumn(NamedTuple):
+    """A column of a table, which is `schema.table` for the warehouse's own, or a field of a raw asset's objects."""
+
+    table: str
+    column: str
+
+
+Lineage = Mapping[str, tuple[SourceColumn, ...]]
+"""The columns that the values of each column of one table come from."""
+
+SQL = (PACKAGE / "sql").resolve()
+"""The folder of the models of the sources that come with Tributary, one folder a source."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """All that the platform knows of a source: the one thing that a source registers.
+
+    Attributes:
+        name: a lower-case word; the group of its assets, the folder of its models, and in upper case a part of the
+            names of its settings, `TRIBUTARY_<NAME>_<FIELD>`.
+        description: what it is, in one sentence for people.
+        tables: the tables that Python code makes; those of SQL models are found by their files.
+        lineage: of each of these tables, as `schema.table`, where its columns come from.
+        settings: the class of its own settings.
+        models: the folder of its SQL models, `<layer>/<table>.sql`; default: `sql/<name>` of Tributary itself.
+        needs: names of sources that must be on with it, as its models read their tables.
+        parts: what of it needs Dagster, a `Parts` as `package.module:NAME`.
+        services: what stands beside Dagster, a `Services` as `package.module:NAME`.
+    """
+
+    name: str
+    description: str = ""
+    tables: tuple[Table, ...] = ()
+    lineage: Mapping[str, Lineage] = field(default_factory=dict)
+    settings: type[SourceSettings] | None = None
+    models: Path | None = None
+    needs: tuple[str, ...] = ()
+    parts: str = ""
+    services: str = ""
+
+    @property
+    def models_folder(self) -> Path:
+        """Where its SQL models are; there may be none."""
+        return self.models or SQL / self.name

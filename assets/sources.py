@@ -1,0 +1,201 @@
+"""Finds the sources: those that come with Tributary, and those of installed packages.
+
+A package adds a source by an entry point of the group `tributary.sources`, whose name is the source's and whose value
+is its `Source` as `package.module:NAME`. A source that cannot be loaded stops no other.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TypeVar
+
+from tributary.assets.source import SQL, Source
+from tributary.resources.errors import TributaryError
+from tributary.resources.settings import (
+    PREFIX,
+    Settings,
+    SettingsError,
+    SourceSettings,
+    get_settings,
+    own_settings,
+    read,
+    refuse_unknown,
+    variables_of,
+)
+
+GROUP = "tributary.sources"
+"""The group of entry points that add sources."""
+
+BUILT_IN: Mapping[str, str] = {
+    "calendar": "tributary.assets.calendar.source:CALENDAR",
+    "retail": "tributary.assets.retail.source:RETAIL",
+    "social": "tributary.assets.social.source:SOCIAL",
+    "sneakers": "tributary.assets.sneakers.source:SNEAKERS",
+    "meetup": "tributary.assets.meetup.source:MEETUP",
+}
+"""The sources that come with Tributary, in the order in which they are shown."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+T = TypeVar("T")
+
+
+class SourceError(TributaryError):
+    """A source, or one of its parts, cannot be loaded."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The sources that are on, in their order, and of each that cannot be loaded the sentence that says why."""
+
+    on: tuple[Source, ...]
+    broken: Mapping[str, str]
+
+    def __iter__(self) -> Iterator[Source]:
+        return iter(self.on)
+
+    @property
+    def settings(self) -> Iterator[SourceSettings]:
+        """The settings in force of those sources that have some.
+
+        Raises:
+            SettingsError: one has a value that cannot work.
+        """
+        return (own_settings(source.settings) for source in self.on if source.settings is not None)
+
+
+@lru_cache(maxsize=1)
+def get_sources() -> Sources:
+    """The process's sources, found on first use.
+
+    Raises:
+        SettingsError: TRIBUTARY_SOURCES names a source that is not there.
+    """
+    return find_sources(_registered(), get_settings().source_names)
+
+
+def check_settings(env_file: Path | None = None) -> None:
+    """Read all settings, the sources' own among them, from the environment and a file (default: the project's `.env`).
+
+    Raises:
+        SettingsError: one is unknown, or has a value that cannot work.
+    """
+    sources = get_sources()
+    known = {name for source in sources if source.settings for name in variables_of(source.settings)}
+    # What the settings of a source that is off or broken are called, nobody knows.
+    off = {*_registered(), *sources.broken} - {source.name for source in sources}
+    refuse_unknown(known, [_prefix(name) for name in off], env_file)
+    for source in sources:
+        if source.settings is not None:
+            read(source.settings, env_file)
+
+
+def find_sources(registered: Mapping[str, Sequence[str]], wanted: Sequence[str] = ()) -> Sources:
+    """Load the sources that are wanted, by default all, and those that they need.
+
+    Args:
+        registered: by name, where the source is: mostly one place, and more where several packages claim the name.
+        wanted: names of sources.
+
+    Raises:
+        SettingsError: a name is not registered.
+    """
+    for name in wanted:
+        if name not in registered:
+            raise SettingsError(
+                f"{PREFIX}SOURCES names {name}, which is no source; there are {', '.join(sorted(registered))}."
+            )
+    loaded: dict[str, Source] = {}
+    broken: dict[str, str] = {}
+    pending = list(wanted or registered)
+    while pending:
+        name = pending.pop(0)
+        if name in loaded or name in broken:
+            continue
+        try:
+            source = _load(name, registered.get(name, ()))
+            _refuse_what_is_there(source, loaded.values())
+        except SourceError as error:
+            broken[name] = str(error)
+            continue
+        loaded[name] = source
+        pending += source.needs
+    return Sources(tuple(loaded[name] for name in registered if name in loaded), broken)
+
+
+def load_object(kind: type[T], place: str, what: str) -> T:
+    """The object at `package.module:NAME`, which `what` names to people.
+
+    Raises:
+        SourceError: it is not there, is none of its kind, or its module fails; in one sentence.
+    """
+    module, _, name = place.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except Exception as error:
+        raise SourceError(f"{what} cannot be loaded from {place}: {_reason(error)}.") from error
+    if not isinstance(found, kind):
+        raise SourceError(f"{what} cannot be loaded from {place}: it is a {type(found).__name__}, no {kind.__name__}.")
+    return found
+
+
+def _registered() -> dict[str, tuple[str, ...]]:
+    """Where each source is; a folder under `sql/` with nothing else to it is a source of models alone."""
+    found: dict[str, tuple[str, ...]] = {name: (place,) for name, place in BUILT_IN.items()}
+    for point in sorted(entry_points(group=GROUP), key=lambda one: one.name):
+        found[point.name] = tuple(dict.fromkeys((*found.get(point.name, ()), point.value)))
+    for folder in sorted(SQL.iterdir()) if SQL.is_dir() else ():
+        if folder.is_dir() and _NAME.fullmatch(folder.name):
+            found.setdefault(folder.name, ())
+    return found
+
+
+def _load(name: str, places: Sequence[str]) -> Source:
+    if not _NAME.fullmatch(name):
+        raise SourceError(f"The source {name!r} cannot be loaded: a name has lower-case letters, digits and _ only.")
+    if any(variable.startswith(_prefix(name)) for variable in variables_of(Settings)):
+        raise SourceError(f"The source {name!r} cannot be loaded: {_prefix(name)} begins settings of Tributary's own.")
+    if not places:
+        if (SQL / name).is_dir():
+            return Source(name)
+        raise SourceError(f"The source {name} cannot be loaded: another one needs it, and nobody has it.")
+    if len(places) > 1:
+        raise SourceError(f"The source {name} cannot be loaded: there are several, {' and '.join(places)}; keep one.")
+    source = load_object(Source, places[0], f"The source {name}")
+    if source.name != name:
+        raise SourceError(f"The source {name} cannot be loaded: it is registered so, and calls itself {source.name}.")
+    if source.settings is not None and source.settings.model_config.get("env_prefix", "").upper() != _prefix(name):
+        raise SourceError(
+            f"The source {name} cannot be loaded: {source.settings.__name__} must have env_prefix={_prefix(name)!r}."
+        )
+    return source
+
+
+def _refuse_what_is_there(source: Source, others: Iterable[Source]) -> None:
+    """Refuse a source that makes a table of another's: two would write it in turns."""
+    made = {table.key: other.name for other in others for table in other.tables}
+    for table in source.tables:
+        if table.key in made:
+            raise SourceError(
+                f"The source {source.name} cannot be loaded: it makes {table.key}, which {made[table.key]} makes."
+            )
+
+
+def _prefix(name: str) -> str:
+    return f"{PREFIX}{name.upper()}_"
+
+
+def _reason(error: BaseException) -> str:
+    """What a module failed with, and where: the innermost line of it, not of the import system."""
+    text = next(iter(str(error).strip().splitlines()), "").rstrip(".")
+    if isinstance(error, SyntaxError):
+        return f"{Path(error.filename or '').name}:{error.lineno}: {error.msg}"
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if "importlib" not in one.filename]
+    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}: " if len(frames) > 1 else ""
+    return f"{where}{type(error).__name__}: {text}" if text else f"{where}{type(error).__name__}"
