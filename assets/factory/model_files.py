@@ -22,7 +22,7 @@ _LAYERS = LAYERS[1:]
 class ModelFolders:
     """Where models are: by source, the folder that holds its layers, in the order in which they are read.
 
-    The folder of the empty name is the one that holds the others: what lies in it itself is a model of nobody.
+    The first may have the empty name: it holds others, and what lies in it itself is a model of nobody.
     """
 
     by_source: Mapping[str, Path]
@@ -30,11 +30,12 @@ class ModelFolders:
     @staticmethod
     def under(root: Path) -> ModelFolders:
         """A folder a source, all of them in `root`."""
-        return ModelFolders({**{one.name: one for one in sorted(root.iterdir()) if one.is_dir()}, "": root})
+        return ModelFolders({"": root, **{one.name: one for one in sorted(root.iterdir()) if one.is_dir()}})
 
     def name_of(self, path: Path) -> str:
         """What a file is called whatever machine it is on, `<source>/<layer>/<table>.sql`."""
-        source, folder = next((name, folder) for name, folder in self.by_source.items() if path.is_relative_to(folder))
+        known = reversed(self.by_source.items())
+        source, folder = next((name, folder) for name, folder in known if path.is_relative_to(folder))
         return (PurePosixPath(source) / path.relative_to(folder).as_posix()).as_posix()
 
     def path_of(self, name: str) -> Path:
