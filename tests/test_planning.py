@@ -107,7 +107,7 @@ def test_where_no_domain_says_what_is_due_the_partitions_that_were_never_made_ar
     for day in ("2024-01-01", "2024-01-03"):
         world.make("pulled", day)
         world.make("read", day)
-    runs = plan(world.job, world.instance, everything, [], {}).runs
+    runs = plan(world.job, world.instance, everything, {}, {}).runs
     assert [(set(run.keys), run.partitions) for run in runs] == [
         (set(keys("calendar", "groups", "stranger")), NONE),
         (set(keys("pulled", "read")), Partitions(None, "2024-01-02", "2024-01-02")),

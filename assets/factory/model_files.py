@@ -34,7 +34,7 @@ class ModelFolders:
 
     def name_of(self, path: Path) -> str:
         """What a file is called whatever machine it is on, `<source>/<layer>/<table>.sql`."""
-        known = reversed(self.by_source.items())
+        known = reversed(list(self.by_source.items()))
         source, folder = next((name, folder) for name, folder in known if path.is_relative_to(folder))
         return (PurePosixPath(source) / path.relative_to(folder).as_posix()).as_posix()
 
