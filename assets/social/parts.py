@@ -15,8 +15,7 @@ PARTS = Parts(
         transformed_events_asset(CODE_VERSION),
         *(one.asset() for one in STAGED),
     ),
-    tables=tuple(one.table for one in STAGED),
-    lineage={one.table.key: one.lineage for one in STAGED},
+    sensors=(social_events,),
     due=due_hours,
     ranges_of_sources=hours_of_sources,
 )
