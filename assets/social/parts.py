@@ -6,6 +6,7 @@ from tributary.assets.parts import Parts
 from tributary.assets.social.due import due_hours, hours_of_sources
 from tributary.assets.social.events.version import CODE_VERSION
 from tributary.assets.social.raw_assets import raw_events_asset
+from tributary.assets.social.sensor import social_events
 from tributary.assets.social.staged_assets import STAGED
 from tributary.assets.social.transformed_assets import transformed_events_asset
 
