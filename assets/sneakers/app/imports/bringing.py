@@ -24,7 +24,6 @@ from tributary.assets.sneakers.app.models import Manufacturer
 from tributary.assets.sneakers.app.names import plain
 from tributary.assets.sneakers.app.service.opening import SneakerService
 from tributary.assets.sneakers.app.service.pairs import Purchase
-from tributary.assets.sneakers.app.service.writer import Outcome
 
 UNKNOWN = "unknown"
 """The colour or material that the other app did not keep."""
@@ -144,23 +143,20 @@ class _Bringing:
     def _record(self, pair: Row, one: _Happening, sneaker_id: int | None) -> None:
         if sneaker_id is None:
             raise Odd("its pair could not be brought in")
-        made = self._recorded(_token(one.row, one.kind), pair, one, sneaker_id)
-        self.brought.events += not made.repeated
-        self.brought.again += made.repeated
-
-    def _recorded(self, token: UUID, pair: Row, one: _Happening, sneaker_id: int) -> Outcome:
-        pairs, day = self._service.pairs, one.at.date()
+        pairs, token, day = self._service.pairs, _token(one.row, one.kind), one.at.date()
         match one.kind:
             case EventType.SOLD:
-                return pairs.sell(token, sneaker_id, pair.text("sale_price"), day, one.at)
+                made = pairs.sell(token, sneaker_id, pair.text("sale_price"), day, one.at)
             case EventType.TRASHED:
-                return pairs.trash(token, sneaker_id, day, one.at)
+                made = pairs.trash(token, sneaker_id, day, one.at)
             case EventType.GIVEN:
-                return pairs.give(token, sneaker_id, day, at=one.at)
+                made = pairs.give(token, sneaker_id, day, at=one.at)
             case kind if kind in USES:
-                return pairs.use(token, kind, sneaker_id, day, one.at)
+                made = pairs.use(token, kind, sneaker_id, day, one.at)
             case _:
                 raise Odd("the pair was bought before")
+        self.brought.events += not made.repeated
+        self.brought.again += made.repeated
 
     def _left(self, row: Row) -> Iterator[_Happening]:
         """How the pair left by its own row, where no event says so."""
