@@ -138,7 +138,7 @@ def load_object(kind: type[T], place: str, what: str) -> T:
     module, _, name = place.partition(":")
     try:
         found = getattr(importlib.import_module(module), name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a module that ends the process at its import ends nothing here
         raise SourceError(f"{what} cannot be loaded from {place}: {_reason(error)}.") from error
     if not isinstance(found, kind):
         raise SourceError(f"{what} cannot be loaded from {place}: it is a {type(found).__name__}, no {kind.__name__}.")

@@ -109,6 +109,7 @@ def _parts(sources: Sources) -> tuple[dict[str, Parts], dict[str, str]]:
         try:
             found = load_object(Parts, source.parts, f"The source {source.name}") if source.parts else Parts()
             _refuse_what_is_there(source, found, made)
+            _refuse_without_resources(source, found)
         except SourceError as error:
             broken[source.name] = str(error)
         else:
@@ -125,3 +126,11 @@ def _refuse_what_is_there(source: Source, parts: Parts, made: dict[dg.AssetKey, 
                 f"The source {source.name} cannot be loaded: it makes {'.'.join(key.path)}, which {made[key]} makes."
             )
     made |= dict.fromkeys(keys, source.name)
+
+
+def _refuse_without_resources(source: Source, parts: Parts) -> None:
+    """Refuse a source whose resources cannot be had: Dagster would refuse all definitions for those that lack."""
+    try:
+        parts.resources(get_settings())
+    except Exception as error:
+        raise SourceError(f"The source {source.name} cannot be loaded: its resources fail ({error}).") from error
