@@ -1,4 +1,4 @@
-"""The conditions of checks and the axes of charts: SQL over one table's own rows, held to the rules of a SELECT.
+"""The conditions of checks, axes of charts and rules of files: SQL over one row's columns, held to a SELECT's rules.
 
 They mean the same on every engine, and never depend on the clock, so that a result that was noted stays true.
 """
@@ -16,7 +16,8 @@ from tributary.assets.factory.errors import nearest
 from tributary.assets.factory.header import ChartEntry
 from tributary.assets.factory.lint import SqlSyntaxError, lint, parse
 from tributary.resources.warehouse.checks import Check, Expression
-from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.delimited.contract import FileContract
+from tributary.resources.warehouse.table import Column, Table
 
 _LINES_BEFORE = 1
 # A picture is drawn of numbers, however many digits they have; columns are looked for here, in the table's own words.
@@ -39,7 +40,7 @@ def condition_problems(table: Table, text: str) -> Iterator[ExpressionProblem]:
         return
     yield from _problems(table, text, select)
     if select.find(exp.AggFunc, exp.Window) is not None:
-        yield ExpressionProblem(0, f"{text!r} looks at several rows; a check's expression is true or false of one.")
+        yield ExpressionProblem(0, f"{text!r} looks at several rows; it must be an expression of one.")
 
 
 def chart_problems(table: Table, chart: ChartEntry) -> Iterator[ExpressionProblem]:
@@ -56,6 +57,27 @@ def chart_problems(table: Table, chart: ChartEntry) -> Iterator[ExpressionProble
                 "an aggregate, such as sum(…)" if name == "y" else "no aggregate, since each of its values is a point"
             )
             yield ExpressionProblem(0, f"{name} is {text!r}, but must be {wanted}.")
+
+
+def contract_problems(table: Table, contract: FileContract) -> Iterator[str]:
+    """What keeps the rules and derived columns of a table's file from meaning the same on every engine."""
+    file = Table(table.schema, table.name, tuple(Column(one.name, one.type, "") for one in contract.columns))
+    for kind, name, text in (
+        *(("rule", rule.name, rule.condition) for rule in contract.rules),
+        *(("column", column.name, column.expression) for column in contract.derived),
+    ):
+        yield from (f"{kind} {name}: {found.problem}" for found in condition_problems(file, text))
+
+
+def contract_in(contract: FileContract, dialect: Dialect) -> FileContract:
+    """The contract with its rules and derived columns in an engine's dialect."""
+    if dialect == "postgres":
+        return contract
+    return replace(
+        contract,
+        rules=tuple(replace(rule, condition=expression_in(rule.condition, dialect)) for rule in contract.rules),
+        derived=tuple(replace(one, expression=expression_in(one.expression, dialect)) for one in contract.derived),
+    )
 
 
 def condition_in(check: Check, dialect: Dialect) -> Check:

@@ -7,6 +7,7 @@ A file's contract, its raw asset and its staged table are all named here; how th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from tributary.resources.warehouse.checks import AcceptedValues, Check, Expression, Unique
 from tributary.resources.warehouse.delimited.contract import DerivedColumn, FileColumn, FileContract, Rule
@@ -18,7 +19,7 @@ SECTIONS = (
 )  # fmt: skip
 
 # DAY 1 is 2004-03-23; a week runs from Sunday, and WEEK_NO = (DAY + 8) / 7, so that week 1 begins on 2004-03-21.
-_DAY_ZERO = "2004-03-22"
+_DAY_ZERO = date(2004, 3, 22)
 _DAY_RULE = Rule("day_in_range", "day BETWEEN 1 AND 9999", "DAY is not between 1 and 9999")
 
 
@@ -47,6 +48,7 @@ class SourceFile:
             description=self.description,
             grain=self.grain,
             columns=tuple(Column(*column) for column in self.contract.table_columns()),
+            file=self.contract,
             checks=self.checks,
         )
 
@@ -56,7 +58,7 @@ def _day(name: str, source: str, description: str) -> FileColumn:
 
 
 def _date_of(name: str, day: str, description: str) -> DerivedColumn:
-    return DerivedColumn(name, "date", description, f"date '{_DAY_ZERO}' + {day}")
+    return DerivedColumn(name, "date", description, day, days_since=_DAY_ZERO)
 
 
 _HOUSEHOLD = FileColumn("household_key", "household_key", "integer", "Household (loyalty card) number.")
@@ -100,8 +102,8 @@ TRANSACTIONS = SourceFile(
                 "sold_at",
                 "timestamp",
                 "When the line was sold, in the store's local time.",
-                f"timestamp '{_DAY_ZERO}' + make_interval(days => day, hours => trans_time / 100, "
-                "mins => trans_time % 100)",
+                f"timestamp '{_DAY_ZERO} 00:00:00' "
+                "+ (day * 1440 + cast(trans_time as bigint) / 100 * 60 + trans_time % 100) * interval '1' minute",
             ),
         ),
         rules=(
@@ -236,7 +238,7 @@ PROMOTIONS = SourceFile(
         ),
         derived=(
             DerivedColumn(
-                "week_start", "date", "Sunday on which the week begins.", f"date '{_DAY_ZERO}' + (7 * week_no - 8)"
+                "week_start", "date", "Sunday on which the week begins.", "7 * week_no - 8", days_since=_DAY_ZERO
             ),
         ),
         rules=(Rule("week_in_range", "week_no BETWEEN 1 AND 9999", "WEEK_NO is not between 1 and 9999"),),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tributary.resources.warehouse.checks import Check
+from tributary.resources.warehouse.delimited.contract import FileContract
 from tributary.resources.warehouse.errors import ContractError
 from tributary.resources.warehouse.types import parse_type
 
@@ -71,7 +72,8 @@ class Table:
     """A table or view of the warehouse; `schema` is its layer, `kind` is `table` or `view`.
 
     `partition_by` names the column whose ranges own rows, when the table is written by windows.
-    `deduplicate` says which of several rows of one identity it keeps.
+    `deduplicate` says which of several rows of one identity it keeps. `file` is the contract of the delimited file that
+    it is loaded from, where it is.
     """
 
     schema: str
@@ -83,6 +85,7 @@ class Table:
     kind: str = "table"
     partition_by: str | None = None
     deduplicate: Deduplication | None = None
+    file: FileContract | None = None
     column_names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -42,11 +42,13 @@ def tell_refused(platform: Platform) -> None:
 
 
 def _wrong_in_python(platform: Platform) -> Iterator[str]:
-    """The checks that Python code declares are held to the same rules as those of model files."""
-    from tributary.assets.factory.expressions import condition_problems
+    """The SQL that Python code declares, of checks and of files, is held to the same rules as that of model files."""
+    from tributary.assets.factory.expressions import condition_problems, contract_problems
     from tributary.resources.warehouse.checks import Expression
 
     for key, table in platform.tables.items():
+        if table.file is not None:
+            yield from (f"{key}, {problem}" for problem in contract_problems(table, table.file))
         if key not in platform.models:
             for one in table.checks:
                 if isinstance(one, Expression):

@@ -1,12 +1,13 @@
 """What a delimited source file must look like, and how its columns become a table's.
 
 The file's own names stand beside the table's. Values that the file does not hold but implies (a timestamp from a day
-number and a clock time) are derived columns, computed by the engine while it loads.
+number and a clock time) are derived columns, computed by the engine while it loads. Their SQL is linted like a model's.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from tributary.resources.errors import TributaryError
 from tributary.resources.warehouse.errors import ContractError
@@ -36,17 +37,21 @@ class FileColumn:
 
 @dataclass(frozen=True)
 class DerivedColumn:
-    """A table column computed from the file's columns by an immutable SQL expression that is null for bad input."""
+    """A table column computed from the file's columns by a portable SQL expression that is null for bad input.
+
+    With `days_since`, the expression is the number of days from that day to the column's date.
+    """
 
     name: str
     type: str
     description: str
     expression: str
+    days_since: date | None = None
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A condition on one line's values; a line that breaks it is rejected with `reason`."""
+    """A condition on one line's values, in portable SQL; a line that breaks it is rejected with `reason`."""
 
     name: str
     condition: str

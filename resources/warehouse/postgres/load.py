@@ -18,7 +18,12 @@ from psycopg import sql
 from psycopg.errors import Diagnostic
 
 from tributary.resources.warehouse.base import Delimited
-from tributary.resources.warehouse.delimited.contract import SOURCE_LINE, FileContract, SourceFileError
+from tributary.resources.warehouse.delimited.contract import (
+    SOURCE_LINE,
+    DerivedColumn,
+    FileContract,
+    SourceFileError,
+)
 from tributary.resources.warehouse.delimited.scan import DUPLICATE, Block, Reject, Scanner, raw_records
 from tributary.resources.warehouse.postgres.relations import part_sql
 from tributary.resources.warehouse.postgres.session import Session
@@ -49,13 +54,18 @@ def create_part(session: Session, contract: FileContract, part: str) -> None:
     """The relation to load into: derived columns are generated, and rules are constraints, while it loads."""
     definitions = [f"{quoted(column.name)} {postgres_type(column.type)}" for column in contract.columns]
     definitions += [
-        f"{quoted(column.name)} {postgres_type(column.type)} GENERATED ALWAYS AS ({column.expression}) STORED"
+        f"{quoted(column.name)} {postgres_type(column.type)} GENERATED ALWAYS AS ({_derived(column)}) STORED"
         for column in contract.derived
     ]
     if contract.key:
         definitions.append(f"{quoted(SOURCE_LINE)} bigint")
     definitions += [f"CONSTRAINT {quoted(rule.name)} CHECK ({rule.condition})" for rule in contract.rules]
     session.execute(f"CREATE TABLE {part_sql(part)} ({', '.join(definitions)})")
+
+
+def _derived(column: DerivedColumn) -> str:
+    """Days are added to a date as a number, which costs half of what an interval does."""
+    return column.expression if column.days_since is None else f"date '{column.days_since}' + ({column.expression})"
 
 
 def load_file(session: Session, source: Delimited, part: str, *, at_once: bool, private: bool = False) -> Loaded:
