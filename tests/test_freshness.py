@@ -1,4 +1,4 @@
-"""What counts as out of date, and the sensor that catches up, on a real instance."""
+"""What counts as out of date, and what is being made, on a real instance."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pytest
 
 from tributary.assets.automation.asking import being_made
 from tributary.assets.factory.specs import REFUSED
-from tributary.automation.catching_up import catching_up
-from tributary.freshness import behind, out_of_date
+from tributary.freshness import out_of_date
 
 
 class World:
@@ -40,22 +39,6 @@ class World:
     def make(self, *names: str) -> None:
         dg.materialize(self.assets, instance=self.instance, selection=list(names) or None, raise_on_error=False)
 
-    def tick(self, cursor: str | None = None) -> tuple[set[str], str | None]:
-        context = dg.build_sensor_context(
-            instance=self.instance, cursor=cursor, repository_def=self.defs.get_repository_def()
-        )
-        result = catching_up(context)
-        if not isinstance(result, dg.SensorResult):
-            return set(), context.cursor
-        requests = result.run_requests or []
-        keys = {key.to_user_string() for request in requests for key in request.asset_selection or ()}
-        return keys, result.cursor
-
-    @property
-    def behind(self) -> list[str]:
-        graph = self.defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph
-        return list(behind(graph, self.instance))
-
 
 @pytest.fixture
 def world() -> Iterator[World]:
@@ -63,71 +46,41 @@ def world() -> Iterator[World]:
         yield World(instance)
 
 
-def test_what_was_never_made_is_out_of_date_but_not_behind(world: World) -> None:
+def test_what_was_never_made_is_out_of_date(world: World) -> None:
     assert out_of_date(world.defs, world.instance) == ["source", "table", "summary"]
-    assert world.behind == []
     world.make()
     assert out_of_date(world.defs, world.instance) == []
 
 
-def test_moved_inputs_put_everything_downstream_behind(world: World) -> None:
+def test_changed_inputs_put_everything_downstream_out_of_date(world: World) -> None:
     world.make()
     world.version = "2"
     world.make("source")
-    assert world.behind == ["table", "summary"]
     assert out_of_date(world.defs, world.instance) == ["table", "summary"]
     world.make("table", "summary")
-    assert world.behind == []
+    assert out_of_date(world.defs, world.instance) == []
 
 
-def test_the_same_data_again_puts_nothing_behind(world: World) -> None:
+def test_the_same_data_again_puts_nothing_out_of_date(world: World) -> None:
     world.make()
     world.make("source")
-    assert world.behind == []
+    assert out_of_date(world.defs, world.instance) == []
 
 
-def test_the_sensor_asks_once_for_what_is_behind(world: World) -> None:
-    world.make()
-    assert world.tick() == (set(), "")
-    world.version = "2"
-    world.make("source")
-    asked, cursor = world.tick()
-    assert asked == {"table", "summary"}
-    world.fail = True
-    world.make("table", "summary")
-    assert world.tick(cursor)[0] == set()
-    world.fail, world.version = False, "3"
-    world.make("source")
-    assert world.tick(cursor)[0] == {"table", "summary"}
-
-
-def test_nothing_is_asked_for_while_a_run_goes_on(world: World) -> None:
-    world.make()
-    world.version = "2"
-    world.make("source")
+def test_what_announced_and_starting_runs_are_to_make_is_being_made(world: World) -> None:
     job = world.defs.resolve_implicit_global_asset_job_def()
-    key = dg.AssetKey("table")
-    run = world.instance.create_run_for_job(job.get_subset(asset_selection={key}), asset_selection=frozenset([key]))
-    assert being_made(world.instance) == {key}
-    assert world.tick()[0] == set()
-    world.instance.report_run_failed(run)
-    assert world.tick()[0] == {"table", "summary"}
+    for status, name in ((dg.DagsterRunStatus.MANAGED, "table"), (dg.DagsterRunStatus.STARTING, "summary")):
+        key = dg.AssetKey(name)
+        world.instance.create_run_for_job(
+            job.get_subset(asset_selection={key}), asset_selection=frozenset([key]), status=status
+        )
+    assert being_made(world.instance) == {dg.AssetKey("table"), dg.AssetKey("summary")}
+    for run in world.instance.get_runs():
+        world.instance.report_run_failed(run)
+    assert being_made(world.instance) == set()
 
 
-def test_runs_of_other_assets_hold_up_nothing(world: World) -> None:
-    world.make()
-    world.version = "2"
-    world.make("source")
-
-    @dg.asset
-    def elsewhere() -> None: ...
-
-    job = dg.Definitions(assets=[elsewhere]).resolve_implicit_global_asset_job_def()
-    world.instance.create_run_for_job(job, asset_selection=frozenset([dg.AssetKey("elsewhere")]))
-    assert world.tick()[0] == {"table", "summary"}
-
-
-def test_a_new_partition_of_an_input_puts_what_reads_it_behind() -> None:
+def test_a_new_partition_of_an_input_puts_what_reads_it_out_of_date() -> None:
     @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["a", "b"]), code_version="1")
     def events() -> None: ...
 
@@ -135,16 +88,13 @@ def test_a_new_partition_of_an_input_puts_what_reads_it_behind() -> None:
     def summary() -> None: ...
 
     defs = dg.Definitions(assets=[events, summary], executor=dg.in_process_executor)
-    graph = defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph
     with dg.instance_for_test() as instance:
         dg.materialize([events], instance=instance, partition_key="a")
         assert out_of_date(defs, instance) == ["summary"]
         dg.materialize([summary], instance=instance, selection=[summary])
         assert out_of_date(defs, instance) == []
-        assert behind(graph, instance) == {}
         dg.materialize([events], instance=instance, partition_key="b")
         assert out_of_date(defs, instance) == ["summary"]
-        assert list(behind(graph, instance)) == ["summary"]
 
 
 def test_what_is_refused_for_now_is_asked_for_by_nobody_but_people() -> None:
@@ -162,28 +112,30 @@ def test_what_is_refused_for_now_is_asked_for_by_nobody_but_people() -> None:
     def report() -> None: ...
 
     defs = dg.Definitions(assets=[source, broken, sound, report], executor=dg.in_process_executor)
-    graph = defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph
     with dg.instance_for_test() as instance:
         assert out_of_date(defs, instance) == ["source", "sound", "report"]
         dg.materialize([broken, sound, report], instance=instance)
         dg.materialize([source], instance=instance)
-        assert list(behind(graph, instance)) == ["sound"]
+        assert out_of_date(defs, instance) == ["sound"]
 
 
-@pytest.mark.parametrize(("seconds", "is_behind"), [(0.0, False), (30.0, True)])
-def test_a_partition_made_while_the_table_was_being_made_was_not_read(seconds: float, is_behind: bool) -> None:
+def test_a_partition_made_while_the_table_was_being_made_was_not_read() -> None:
+    meanwhile: list[str] = []
+
     @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["a", "b"]), code_version="1")
-    def events() -> None: ...
+    def events() -> dg.MaterializeResult[Any]:
+        return dg.MaterializeResult(data_version=dg.DataVersion("1"))
 
     @dg.asset(deps=[events], code_version="1")
-    def summary() -> dg.MaterializeResult[Any]:
-        return dg.MaterializeResult(metadata={"seconds": seconds})
+    def summary() -> None:
+        for key in meanwhile:
+            dg.materialize([events], instance=instance, partition_key=key)
 
     defs = dg.Definitions(assets=[events, summary], executor=dg.in_process_executor)
-    graph = defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph
     with dg.instance_for_test() as instance:
         dg.materialize([events], instance=instance, partition_key="a")
-        # The table is told of now, and began to be made so many seconds before.
         dg.materialize([summary], instance=instance, selection=[summary])
-        assert (out_of_date(defs, instance) == ["summary"]) is is_behind
-        assert (list(behind(graph, instance)) == ["summary"]) is is_behind
+        assert out_of_date(defs, instance) == []
+        meanwhile.append("b")
+        dg.materialize([summary], instance=instance, selection=[summary])
+        assert out_of_date(defs, instance) == ["summary"]

@@ -11,17 +11,10 @@ from tributary.assets.automation.tags import STEADY_TAG
 from tributary.assets.factory.specs import REFUSED
 
 if TYPE_CHECKING:
-    from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
+    from tributary.resources.dagster_internals.assets import BaseAssetGraph
 
-_UNFINISHED = dg.RunsFilter(
-    statuses=[
-        dg.DagsterRunStatus.QUEUED,
-        dg.DagsterRunStatus.NOT_STARTED,
-        dg.DagsterRunStatus.STARTING,
-        dg.DagsterRunStatus.STARTED,
-        dg.DagsterRunStatus.CANCELING,
-    ]
-)
+_FINISHED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
+_UNFINISHED = dg.RunsFilter(statuses=[status for status in dg.DagsterRunStatus if status not in _FINISHED])
 
 
 def steady(source: str) -> dict[str, str]:
@@ -35,7 +28,7 @@ def makeable(graph: BaseAssetGraph[Any]) -> set[dg.AssetKey]:
 
 
 def being_made(instance: dg.DagsterInstance) -> set[dg.AssetKey]:
-    """The assets of all runs that are queued or going on."""
+    """The assets of all runs that are announced, queued or going on."""
     return {key for run in instance.get_runs(_UNFINISHED) for key in run.asset_selection or ()}
 
 

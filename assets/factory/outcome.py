@@ -13,8 +13,9 @@ import dagster as dg
 
 from tributary.assets.factory.markdown import lineage_table, preview_table
 from tributary.assets.factory.migrated import migration_metadata
-from tributary.assets.factory.partition_rows import row_counts, tell_partitions
+from tributary.assets.factory.partition_rows import row_counts
 from tributary.assets.source import Lineage
+from tributary.resources.dagster_internals.assets import tell_partitions
 from tributary.resources.errors import TributaryError
 from tributary.resources.warehouse.base import Origin, WriteReport
 from tributary.resources.warehouse.checks import Check, CheckResult

@@ -8,10 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
-
-import dagster as dg
-from dagster._core.execution.context.metadata_logging import AssetMetadataHandle, OutputMetadataAccumulator
 
 from tributary.resources.warehouse.base import NOBODY, Origin, Warehouse
 from tributary.resources.warehouse.table import Table, quoted
@@ -60,21 +56,6 @@ def rows_of_sources(
             if key is not None:
                 counts[key] = counts.get(key, 0) + row["n"]
     return counts
-
-
-def tell_partitions(context: dg.AssetExecutionContext, key: dg.AssetKey, told: Mapping[str, Mapping[str, Any]]) -> None:
-    """Add metadata to the materialisations of single partitions, by partition key.
-
-    Dagster's own `add_asset_metadata` looks through all partitions, and copies all that was told, once for each: a
-    range of ten years of days would take minutes.
-    """
-    step = context.get_step_execution_context()
-    known = dict(step._metadata_accumulator.per_output_metadata)  # noqa: SLF001 - as said above
-    for name, metadata in told.items():
-        handle = AssetMetadataHandle(asset_key=key, partition_key=name)
-        known[handle] = {**known.get(handle, {}), **metadata}
-    accumulated = OutputMetadataAccumulator(per_output_metadata=known)
-    step._metadata_accumulator = accumulated  # noqa: SLF001 - as said above
 
 
 def row_counts(names: Sequence[str], rows: Mapping[str, int]) -> Mapping[str, Mapping[str, int]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from tributary.assets.factory.following import FOLLOW, PARTITIONED
 from tributary.assets.factory.outcome import asset_key, table_schema
 from tributary.resources.warehouse.table import Table
 
@@ -27,16 +28,6 @@ MISSING = "tributary/missing"
 
 REFUSED = "refused"
 """The tag of assets that are not made for now, as a model's file is wrong: nobody but a person asks for them."""
-
-PARTITIONED = "partitioned"
-"""The tag of assets that are made by partitions."""
-
-# Follows each update of what it reads. That some partition of a partitioned input was never made is no obstacle: an
-# hour without events, or a day that nobody asked for, is nothing to wait for.
-FOLLOW = dg.AutomationCondition.eager().replace(
-    "any_deps_missing",
-    dg.AutomationCondition.any_deps_missing().ignore(dg.AssetSelection.tag(PARTITIONED, "true")),
-)
 
 
 def table_spec(

@@ -10,7 +10,7 @@ import dagster as dg
 
 from tributary.assets.factory.loading import LAKE
 from tributary.assets.factory.outcome import asset_key, failure
-from tributary.assets.factory.partition_rows import row_counts, tell_partitions
+from tributary.assets.factory.partition_rows import row_counts
 from tributary.assets.factory.specs import MISSING, object_spec
 from tributary.assets.meetup.api.opening import Meetup
 from tributary.assets.meetup.arrivals import (
@@ -24,6 +24,7 @@ from tributary.assets.meetup.arrivals import (
 from tributary.assets.meetup.backfill import Backfill
 from tributary.assets.meetup.origin import claim
 from tributary.assets.meetup.partitions import EVENT_DAYS, days_between, days_of, key_of
+from tributary.resources.dagster_internals.assets import tell_partitions
 from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake
 

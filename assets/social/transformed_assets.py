@@ -13,12 +13,13 @@ import dagster as dg
 
 from tributary.assets.factory.loading import LAKE
 from tributary.assets.factory.outcome import REJECTED, asset_key, failure
-from tributary.assets.factory.partition_rows import row_counts, tell_partitions
+from tributary.assets.factory.partition_rows import row_counts
 from tributary.assets.factory.quarantine import quarantined
 from tributary.assets.factory.specs import FORCE, REPLAY, object_spec
 from tributary.assets.factory.table_step import WAREHOUSE
 from tributary.assets.social.arrivals import SOCIAL_EVENTS, hour_of, hour_path, objects_from
 from tributary.assets.social.partitions import ARRIVAL_HOURS, hours_between, hours_of, key_of
+from tributary.resources.dagster_internals.assets import tell_partitions
 from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake, ObjectInfo
 from tributary.resources.warehouse.base import Origin, Warehouse

@@ -14,13 +14,15 @@ from collections.abc import AsyncIterator, Sequence
 from importlib.metadata import version
 
 from dagster import DagsterInstance
-from dagster._core.workspace.context import WorkspaceProcessContext
-from dagster._core.workspace.load_target import WorkspaceFileTarget
-from dagster._utils.interrupts import setup_interrupt_handlers
-from dagster._utils.log import configure_loggers
 from dagster_webserver.app import create_app_from_workspace_process_context
 from starlette.applications import Starlette
 
+from tributary.resources.dagster_internals.serving import (
+    WorkspaceFileTarget,
+    WorkspaceProcessContext,
+    configure_loggers,
+    setup_interrupt_handlers,
+)
 from tributary.resources.gateway.decision import Policy
 from tributary.resources.gateway.hosts import known_hosts
 from tributary.resources.gateway.serving import serve

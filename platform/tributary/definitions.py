@@ -5,7 +5,6 @@ from __future__ import annotations
 import dagster as dg
 
 from tributary.assets.sources import check_settings
-from tributary.automation.catching_up import catching_up
 from tributary.automation.declarative import AUTOMATION
 from tributary.automation.retention import hourly_retention, retention
 from tributary.instance.executor import run_executor
@@ -18,7 +17,7 @@ platform = load_platform()
 # Runs execute in one process: starting one process a step would cost seconds a step, for work that Postgres does.
 defs = dg.Definitions(
     assets=platform.assets,
-    sensors=[AUTOMATION, catching_up, *(one for parts in platform.parts.values() for one in parts.sensors)],
+    sensors=[AUTOMATION, *(one for parts in platform.parts.values() for one in parts.sensors)],
     schedules=[hourly_retention, *(one for parts in platform.parts.values() for one in parts.schedules)],
     jobs=[retention, *(one for parts in platform.parts.values() for one in parts.jobs)],
     resources=platform.resources(get_settings()),

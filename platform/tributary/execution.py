@@ -1,7 +1,6 @@
 """Runs a selection of assets in this process, and tells of each event as it happens.
 
-Used by the command line, and by anything else that must wait for a run. It reaches into Dagster's internals for one
-thing that its public interface lacks: the events of a run of its own, one by one.
+Used by the command line, and by anything else that must wait for a run.
 """
 
 from __future__ import annotations
@@ -12,10 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
-from dagster._core.definitions.job_base import InMemoryJob
-from dagster._core.execution.api import execute_run_iterator
-from dagster._core.execution.plan.objects import ErrorSource
-from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
 from tributary.assets.automation.partitions import UNPARTITIONED, Partitions
 from tributary.assets.factory.outcome import REJECTED
@@ -25,6 +20,13 @@ from tributary.instance.processes import PROCESS_TAG, own_mark
 from tributary.instance.run_log import STARTED_BY_COMMAND
 from tributary.instance.telling import innermost, reason_of
 from tributary.launcher.services import LOCATION
+from tributary.resources.dagster_internals.running import (
+    InMemoryJob,
+    RegisteredCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+    execute_run_iterator,
+)
 from tributary.resources.errors import UsageError
 
 _TABLE = re.compile(r"(?<![\w/\".*-])(raw|transformed|staged|core|gold)[./](\w+)")
@@ -68,6 +70,8 @@ class Run:
             job_def=self._job,
             asset_selection=frozenset(keys),
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            # Until it begins it is ours alone: Dagster's monitoring would give up what waits for minutes.
+            status=dg.DagsterRunStatus.MANAGED,
             tags={**partitions.tags(), **STARTED_BY_COMMAND, PROCESS_TAG: own_mark(), **(tags or {})},
             remote_job_origin=RemoteJobOrigin(
                 RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), "__repository__"), job.name
@@ -90,7 +94,8 @@ class Run:
 
     def events(self) -> Iterator[AssetProgress]:
         """Execute the run; yields the asset that each event of interest concerns."""
-        for event in execute_run_iterator(InMemoryJob(self._job), self._run, self._instance):
+        begun = self._run.with_status(dg.DagsterRunStatus.NOT_STARTED)
+        for event in execute_run_iterator(InMemoryJob(self._job), begun, self._instance):
             self.interrupted |= event.event_type == dg.DagsterEventType.RUN_CANCELED
             if event.event_type == dg.DagsterEventType.RUN_FAILURE and not self._failed():
                 # The run ended outside its steps: nothing else tells why.
@@ -203,11 +208,11 @@ def _note(progress: AssetProgress, event: dg.DagsterEvent) -> bool:
     elif kind == dg.DagsterEventType.STEP_SUCCESS:
         progress.status = "done"
         progress.seconds = event.step_success_data.duration_ms / 1000
-    elif kind == dg.DagsterEventType.STEP_FAILURE and event.step_failure_data.error_source is ErrorSource.INTERRUPT:
-        progress.status = "interrupted"
     elif kind == dg.DagsterEventType.STEP_FAILURE:
-        progress.status = "failed"
-        progress.problem = reason_of(event)
+        source = event.step_failure_data.error_source
+        interrupted = source is not None and source.name == "INTERRUPT"
+        progress.status = "interrupted" if interrupted else "failed"
+        progress.problem = "" if interrupted else reason_of(event)
     elif kind == dg.DagsterEventType.STEP_SKIPPED:
         progress.status = "skipped"
     else:

@@ -49,7 +49,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def test_there_are_sensors_to_try() -> None:
-    assert {"catching_up", "retail_files", "social_events", "sneaker_events"} <= SENSORS.keys()
+    assert {"retail_files", "social_events", "sneaker_events"} <= SENSORS.keys()
 
 
 @pytest.mark.parametrize("name", sorted(SENSORS))
@@ -70,8 +70,6 @@ def test_a_cursor_that_cannot_be_read_is_begun_anew_and_that_is_said(
 
     plain, clean = tick(None)
     for cursor in CURSORS:
-        if name == "catching_up" and cursor in ('{"position": "never"}', '{"a.csv": "b"}'):
-            continue  # its memory is of names and versions, so that these are such
         said, left = tick(cursor)
         assert "could not be read and was begun anew" in said, cursor
         assert said.endswith(plain)

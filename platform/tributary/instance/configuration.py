@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tributary.assets.automation.tags import STEADY_TAG
+from tributary.resources.dagster_internals import LOCAL_ARTIFACTS, LOCAL_COMPUTE_LOGS
 
 if TYPE_CHECKING:
     from tributary.resources.settings import Settings
@@ -60,13 +61,11 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         **storages,
         "run_launcher": {"module": "tributary.instance.run_launcher", "class": "RunLauncher"},
         "compute_logs": {
-            "module": "dagster._core.storage.local_compute_log_manager",
-            "class": "LocalComputeLogManager",
+            **LOCAL_COMPUTE_LOGS,
             "config": {"base_dir": str(settings.dagster_home / "compute_logs")},
         },
         "local_artifact_storage": {
-            "module": "dagster._core.storage.root",
-            "class": "LocalArtifactStorage",
+            **LOCAL_ARTIFACTS,
             "config": {"base_dir": str(settings.dagster_home)},
         },
         # A pool is a source that must be asked by one step at a time, whichever run it is of.

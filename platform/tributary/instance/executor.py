@@ -1,8 +1,7 @@
 """The executor of every run: its steps one after the other in the run's own process.
 
 Dagster's own does the same, but while a step waits for a pool it neither sleeps nor looks whether it was asked to end,
-and it waits for ever for a slot that a killed process holds. This one does all three. It reaches into Dagster's
-internals, since nothing of that can be configured.
+and it waits for ever for a slot that a killed process holds. This one does all three.
 """
 
 from __future__ import annotations
@@ -12,20 +11,22 @@ import time
 from collections.abc import Iterator
 
 import dagster as dg
-from dagster._core.errors import DagsterExecutionInterruptedError
-from dagster._core.events import EngineEventData
-from dagster._core.execution.api import ExecuteRunWithPlanIterable
-from dagster._core.execution.context.system import PlanExecutionContext, PlanOrchestrationContext
-from dagster._core.execution.context_creation_job import PlanExecutionContextManager
-from dagster._core.execution.plan.execute_plan import inner_plan_execution_iterator
-from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
-from dagster._core.execution.plan.plan import ExecutionPlan
-from dagster._core.execution.retries import RetryMode
-from dagster._core.executor.in_process import InProcessExecutor
-from dagster._utils.interrupts import pop_captured_interrupt
 
 from tributary.instance.orphans import free_dead_holders
 from tributary.instance.processes import PROCESS_TAG, own_mark
+from tributary.resources.dagster_internals.running import (
+    EngineEventData,
+    ExecuteRunWithPlanIterable,
+    ExecutionPlan,
+    InProcessExecutor,
+    InstanceConcurrencyContext,
+    PlanExecutionContext,
+    PlanExecutionContextManager,
+    PlanOrchestrationContext,
+    RetryMode,
+    inner_plan_execution_iterator,
+    pop_captured_interrupt,
+)
 
 _LOOK_SECONDS = 0.2
 _CLAIM_SECONDS = 2.0
@@ -41,7 +42,7 @@ class PoolSlots(InstanceConcurrencyContext):
             DagsterExecutionInterruptedError: the process was asked to end meanwhile.
         """
         if pop_captured_interrupt():
-            raise DagsterExecutionInterruptedError("Interrupted while waiting for a pool.")
+            raise dg.DagsterExecutionInterruptedError("Interrupted while waiting for a pool.")
         tried = self._pending_claim_counts[step_key]
         if super().claim(concurrency_key, step_key, step_priority):
             return True
@@ -70,7 +71,7 @@ class RunExecutor(InProcessExecutor):
         yield dg.DagsterEvent.engine_event(plan_context, f"Executing steps in process (pid: {os.getpid()})", process)
         try:
             yield from self._steps(plan_context)
-        except (KeyboardInterrupt, DagsterExecutionInterruptedError):
+        except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
             # Without a request to cancel, Dagster takes an interruption for a failure.
             instance.report_run_canceling(run, "The process of this run was asked to end.")
             raise

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 # Events that come in a batch (one for each partition of a range) are then written by one statement.
 _EVENT_BATCH_SIZE = "1000"
-_NO_CAPTURE = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
 
 
 def dagster_environment(settings: Settings, databases: Databases) -> dict[str, str]:
@@ -42,11 +41,12 @@ def open_instance(settings: Settings, databases: Databases) -> Iterator[DagsterI
     os.environ.update(dagster_environment(settings, databases))
 
     from dagster import DagsterInstance
-    from dagster._core.instance.ref import InstanceRef
 
     from tributary.instance.pooled_storage import pooled_engine
+    from tributary.resources.dagster_internals import NO_COMPUTE_LOGS
+    from tributary.resources.dagster_internals.records import InstanceRef
 
-    reference = InstanceRef.from_dir(str(settings.dagster_home), overrides={"compute_logs": _NO_CAPTURE})
+    reference = InstanceRef.from_dir(str(settings.dagster_home), overrides={"compute_logs": NO_COMPUTE_LOGS})
     try:
         with DagsterInstance.from_ref(reference) as instance:
             yield instance

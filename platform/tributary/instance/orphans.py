@@ -6,8 +6,6 @@ which only a launcher that is alone on its instance may go by: a young run may n
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tributary.instance.processes import PROCESS_TAG, is_dead
@@ -20,55 +18,31 @@ _SENTENCE = "The process of this run ended without a word, as in a crash: what i
 _CLOCK_SLACK_SECONDS = 2.0
 
 
-def fail_orphaned_runs(
-    instance: DagsterInstance, *, tags: Mapping[str, str] | None = None, older_than: float = 0.0
-) -> list[str]:
-    """Mark as failed every run under way whose process is gone; queued runs stay queued.
+def fail_orphaned_runs(instance: DagsterInstance) -> list[str]:
+    """Mark as failed every run under way whose process is gone; queued runs stay queued. Returns the ids of these runs.
 
-    Without arguments, call it while nothing else launches runs on the instance. Runs of a command that still works are
-    left alone: they are known by their mark, or by the process ids in their events.
-
-    Args:
-        instance: whose runs are looked at.
-        tags: only runs that have all of these are looked at.
-        older_than: seconds for which a run must have existed: a younger one may not have told of its process yet.
-
-    Returns:
-        The ids of the runs that were marked.
+    Call it while nothing else launches runs on the instance. Runs of a command that still works are left alone: they
+    are known by their mark, or by the process ids in their events.
     """
     from dagster import DagsterRunStatus, RunsFilter
 
-    under_way = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
-    failed = []
-    for record in instance.get_run_records(filters=RunsFilter(statuses=under_way, tags=dict(tags or {}))):
-        run = record.dagster_run
-        young = time.time() - record.create_timestamp.timestamp() < older_than
-        if young or _works_on(instance, run):
-            continue
+    under_way = RunsFilter(statuses=[DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING])
+    orphaned = [run for run in instance.get_runs(under_way) if not _works_on(instance, run)]
+    for run in orphaned:
         _fail(instance, run)
-        failed.append(run.run_id)
-    return failed
+    return [run.run_id for run in orphaned]
 
 
 def fail_dead_runs(instance: DagsterInstance) -> list[str]:
     """Mark as failed the unfinished runs whose marked process is gone for certain; may be called at any time.
 
-    Returns:
-        The ids of the runs that were marked.
+    Returns the ids of the runs that were marked.
     """
     from dagster import DagsterRunStatus, RunsFilter
 
-    unfinished = [
-        DagsterRunStatus.NOT_STARTED,
-        DagsterRunStatus.STARTING,
-        DagsterRunStatus.STARTED,
-        DagsterRunStatus.CANCELING,
-    ]
-    dead = [
-        record.dagster_run
-        for record in instance.get_run_records(filters=RunsFilter(statuses=unfinished))
-        if is_dead(record.dagster_run.tags.get(PROCESS_TAG, ""))
-    ]
+    finished = (DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED)
+    unfinished = RunsFilter(statuses=[status for status in DagsterRunStatus if status not in finished])
+    dead = [run for run in instance.get_runs(unfinished) if is_dead(run.tags.get(PROCESS_TAG, ""))]
     for run in dead:
         _fail(instance, run)
     return [run.run_id for run in dead]

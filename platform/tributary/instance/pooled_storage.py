@@ -15,9 +15,7 @@ from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
-from dagster import BetaWarning
-from dagster._core.events import DagsterEventType
-from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+from dagster import BetaWarning, DagsterEventType
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.event_log.event_log import CHANNEL_NAME
 from dagster_postgres.run_storage import PostgresRunStorage
@@ -28,14 +26,15 @@ from sqlalchemy.exc import DisconnectionError
 
 from tributary.instance.telling import kept, with_causes
 from tributary.instance.unbegun import withdraw_unbegun
+from tributary.resources.dagster_internals.records import SqlEventLogStorageTable
 from tributary.resources.postgres.errors import PostgresError
 
 if TYPE_CHECKING:
-    from dagster import DagsterEvent, DagsterInstance
-    from dagster._core.events.log import EventLogEntry
-    from dagster._serdes import ConfigurableClassData
+    from dagster import DagsterEvent, DagsterInstance, EventLogEntry
     from sqlalchemy.engine import Engine
     from sqlalchemy.pool import ConnectionPoolEntry
+
+    from tributary.resources.dagster_internals.records import ConfigurableClassData
 
 # `dagster.yaml` names a handler of logs, which Dagster still marks as beta; every process would warn of it.
 warnings.filterwarnings("ignore", message=".*yaml-defined logging.*", category=BetaWarning)

@@ -1,4 +1,4 @@
-"""How runs are cancelled: by their own process, wherever it was started from.
+"""How runs are cancelled and looked after: by their own process, wherever it was started from.
 
 Dagster asks the code server that started the run. That one may have been started again since, and of a run of
 `tributary materialize` none ever knew.
@@ -6,13 +6,24 @@ Dagster asks the code server that started the run. That one may have been starte
 
 from __future__ import annotations
 
-from dagster import DefaultRunLauncher
+from dagster import DagsterRun, DefaultRunLauncher
 
+from tributary.instance.orphans import fail_dead_runs
 from tributary.instance.processes import PROCESS_TAG, interrupt, is_dead
+from tributary.resources.dagster_internals.records import CheckRunHealthResult, WorkerStatus
 
 
 class RunLauncher(DefaultRunLauncher):
-    """Starts runs by the code server, and cancels them by the process that they name."""
+    """Starts runs by the code server, and knows and cancels them by the process that they name."""
+
+    supports_check_run_worker_health = True
+
+    def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
+        """Asked by Dagster's monitoring: a run whose process is gone fails, and so does what its command announced."""
+        if is_dead(run.tags.get(PROCESS_TAG, "")):
+            fail_dead_runs(self._instance)
+            return CheckRunHealthResult(WorkerStatus.FAILED)
+        return CheckRunHealthResult(WorkerStatus.RUNNING)
 
     def terminate(self, run_id: str) -> bool:
         """Cancel a run; whether its process, or its code server, could be asked to."""

@@ -1,17 +1,16 @@
 """What is kept of each of Dagster's events: nothing twice, and of a failure its sentence before everything else.
 
-Pure functions on events; the storage (`pooled_storage`) asks them before it writes. They build Dagster's own event
-records, for which it has no public interface.
+Pure functions on events; the storage (`pooled_storage`) asks them before it writes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dagster import DagsterEvent, DagsterEventType
-from dagster._core.events import JobFailureData
-from dagster._core.events.log import EventLogEntry
+from dagster import DagsterEvent, DagsterEventType, EventLogEntry
 from dagster_shared.error import SerializableErrorInfo
+
+from tributary.resources.dagster_internals.events import JobFailureData
 
 _NO_REASON = "The step failed without saying why."
 

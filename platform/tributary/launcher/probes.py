@@ -99,8 +99,8 @@ def code_server(socket: Path) -> Probe:
 
     def ask() -> Answer:
         import grpc
-        from dagster._grpc.__generated__.dagster_api_pb2 import PingRequest
-        from dagster._grpc.__generated__.dagster_api_pb2_grpc import DagsterApiStub
+
+        from tributary.resources.dagster_internals.code_server import DagsterApiStub, PingRequest
 
         with grpc.insecure_channel(f"unix:{socket}") as channel:
             try:

@@ -14,6 +14,7 @@ from tributary.instance.configuration import URL_VARIABLE
 from tributary.launcher.errors import LauncherError
 from tributary.launcher.probes import code_server, heartbeats, http
 from tributary.launcher.process import ProcessSpec
+from tributary.resources.dagster_internals import DAEMON_MODULE, DAEMON_PRELOAD
 
 if TYPE_CHECKING:
     from tributary.assets.services import Process
@@ -85,11 +86,11 @@ def dagster_processes(
     )
     daemon = ProcessSpec(
         name="daemon",
-        module="dagster._daemon",
+        module=DAEMON_MODULE,
         arguments=("run", "--workspace", str(workspace), "--log-level", "info"),
         environment=environment,
         wait_for=socket,
-        preload=("dagster._daemon.cli",),
+        preload=(DAEMON_PRELOAD,),
         probe=heartbeats(environment[URL_VARIABLE]),
     )
     return [code, web, daemon]

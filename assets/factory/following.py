@@ -1,0 +1,137 @@
+"""When a table follows what it reads: the one mechanism by which a change is taken up downstream.
+
+It looks at the state, not at events: a table is asked for while what it was made from is not what stands. So no update
+is lost, whichever runs cross each other and however long nobody looked. Dagster's own conditions act on what happened
+since the last look, and lose an input that is updated while the table is being made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+
+from tributary.resources.dagster_internals.assets import changed_partitions
+
+PARTITIONED = "partitioned"
+"""The tag of assets that are made by partitions."""
+
+_DATA = "dagster/data_version"
+_READ_VERSION = "dagster/input_data_version/"
+_READ_EVENT = "dagster/input_event_pointer/"
+_MOST_PARTITIONS = 100
+
+
+def changed_inputs(
+    instance: dg.DagsterInstance,
+    made: dg.EventLogRecord,
+    inputs: Mapping[dg.AssetKey, dg.EventLogRecord],
+    partitions: Mapping[dg.AssetKey, Sequence[str]],
+) -> list[dg.AssetKey]:
+    """Those of a table's inputs that hold other data than when it was made; one that was made again the same is none.
+
+    Dagster notes with each materialisation which one of each input was the newest when the step began, and its version.
+
+    Args:
+        instance: where the events are.
+        made: the table's latest materialisation.
+        inputs: the latest materialisation of each input that has one.
+        partitions: of inputs that have partitions, those that are read; none of them means all.
+    """
+    tags = tags_of(made)
+    changed = []
+    for key, newest in inputs.items():
+        name = key.to_user_string()
+        pointer = tags.get(_READ_EVENT + name, "")
+        read = int(pointer) if pointer.isdigit() else 0
+        if newest.storage_id <= read:
+            continue
+        if key in partitions:
+            other = _other_partitions(instance, key, partitions[key], read)
+        else:
+            other = tags_of(newest).get(_DATA) != tags.get(_READ_VERSION + name)
+        if other:
+            changed.append(key)
+    return changed
+
+
+def _other_partitions(instance: dg.DagsterInstance, key: dg.AssetKey, among: Sequence[str], read: int) -> bool:
+    """Whether a partition holds other data than at an event; more than a hundred that were made since are taken so."""
+    wanted = dg.AssetRecordsFilter(asset_key=key, after_storage_id=read, asset_partitions=among or None)
+    since = instance.fetch_materializations(wanted, limit=_MOST_PARTITIONS + 1).records
+    names = {record.partition_key for record in since if record.partition_key is not None}
+    if len(since) > _MOST_PARTITIONS or not names:
+        return bool(since)
+    return bool(changed_partitions(instance, key, names, read))
+
+
+def tags_of(record: dg.EventLogRecord) -> Mapping[str, str]:
+    """The tags of a materialisation, by which Dagster tells what it was made from."""
+    return (record.asset_materialization.tags if record.asset_materialization else None) or {}
+
+
+class InputsChanged(dg.AutomationCondition[dg.AssetKey]):
+    """True while a table that was made holds what it made of other inputs than there are.
+
+    Not while a run is to make it, be it announced or queued, of which Dagster's `in_progress` knows nothing. Nor where
+    a later run tried it with these inputs and failed: it would fail the same way until they change.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the UI calls it."""
+        return "inputs_changed"
+
+    def evaluate(self, context: dg.AutomationContext[dg.AssetKey]) -> dg.AutomationResult[dg.AssetKey]:
+        """The table, or the partition of it, that is looked at; nothing where its inputs stand as it read them."""
+        candidates = context.candidate_subset
+        changed = not candidates.is_empty and _is_behind(context)
+        return dg.AutomationResult(context, candidates if changed else context.get_empty_subset())
+
+
+def _is_behind(context: dg.AutomationContext[dg.AssetKey]) -> bool:
+    instance, graph, key = context.asset_graph_view.instance, context.asset_graph, context.key
+    parents = graph.get(key).parent_keys
+    entries = {one.asset_entry.asset_key: one.asset_entry for one in instance.get_asset_records([key, *parents])}
+    newest = {
+        one: entry.last_materialization_record
+        for one, entry in entries.items()
+        if entry.last_materialization_record is not None
+    }
+    latest = newest.pop(key, None)
+    made, partitions = latest, {one: list[str]() for one in parents if graph.get(one).partitions_def is not None}
+    if context.candidate_subset.is_partitioned:
+        names = sorted(context.candidate_subset.expensively_compute_partition_keys())
+        found = instance.fetch_materializations(dg.AssetRecordsFilter(key, asset_partitions=names), limit=1).records
+        made = found[0] if found else None
+        for one in partitions:
+            read = context.candidate_subset.compute_parent_subset(one)
+            partitions[one] = sorted(read.expensively_compute_partition_keys())
+    if latest is None or made is None:
+        return False
+    changed = changed_inputs(instance, made, newest, partitions)
+    tried = entries[key].last_run_id
+    run = instance.get_run_record_by_id(tried) if changed and tried not in (None, latest.run_id) else None
+    if run is None:
+        return bool(changed)
+    began = run.start_time or latest.timestamp
+    later = [one for one in changed if newest[one].run_id != tried and newest[one].timestamp > began]
+    return run.dagster_run.is_finished and bool(later)
+
+
+# What a newest partition that begins, or a table that was never made, waits for.
+_ARRIVED = dg.AutomationCondition.newly_missing() | dg.AutomationCondition.any_deps_updated()
+
+# Dagster's `eager`, with the state in place of events. That some partition of a partitioned input was never made is no
+# obstacle: an hour without events, or a day that nobody asked for, is nothing to wait for.
+FOLLOW = (
+    dg.AutomationCondition.in_latest_time_window()
+    & (
+        InputsChanged()
+        | dg.AutomationCondition.any_deps_match(dg.AutomationCondition.will_be_requested())
+        | (dg.AutomationCondition.missing() & _ARRIVED.since_last_handled())
+    )
+    & ~dg.AutomationCondition.any_deps_missing().ignore(dg.AssetSelection.tag(PARTITIONED, "true"))
+    & ~dg.AutomationCondition.any_deps_in_progress()
+    & ~dg.AutomationCondition.in_progress()
+).with_label("follows its inputs")

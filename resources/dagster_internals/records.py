@@ -1,0 +1,21 @@
+"""What the instance, its storages and its launcher are built from.
+
+- `InstanceRef`: opening an instance with a part of its configuration replaced has no public way.
+- Storages and run launchers are made to be written by others, but what they are handed, and what a launcher's look at
+  a worker returns, has no public name.
+"""
+
+from dagster._core.instance.ref import InstanceRef
+from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
+from dagster._core.storage.event_log import SqlEventLogStorage
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+from dagster._serdes import ConfigurableClassData
+
+__all__ = [
+    "CheckRunHealthResult",
+    "ConfigurableClassData",
+    "InstanceRef",
+    "SqlEventLogStorage",
+    "SqlEventLogStorageTable",
+    "WorkerStatus",
+]
