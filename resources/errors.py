@@ -4,6 +4,10 @@ A `TributaryError` carries one clear sentence: what was wrong, where, and what t
 sentence alone; Dagster shows it as the failure's message. Subclasses live beside the code that raises them.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 
 class TributaryError(Exception):
     """A failure explained in one sentence for the person who hits it."""
@@ -11,3 +15,11 @@ class TributaryError(Exception):
 
 class UsageError(TributaryError):
     """A command was called in a way that cannot work; nothing was begun. It ends with exit code 2."""
+
+
+def nearest(name: str, names: Iterable[str], otherwise: str = ".") -> str:
+    """The end of a sentence about an unknown name: a question for the one that was probably meant, or `otherwise`."""
+    import difflib
+
+    close = difflib.get_close_matches(name, list(names), n=1)
+    return f"; did you mean {close[0]}?" if close else otherwise

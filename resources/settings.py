@@ -7,7 +7,6 @@ two places derive it differently.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Collection, Iterator
@@ -18,7 +17,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from tributary.resources.errors import TributaryError
+from tributary.resources.errors import TributaryError, nearest
 from tributary.resources.places import PROJECT, PROJECT_VARIABLE
 
 PREFIX = "TRIBUTARY_"
@@ -258,9 +257,8 @@ def refuse_unknown(known: Collection[str], passed: Collection[str] = (), env_fil
     for name in [*os.environ, *dotenv_values(PROJECT_ROOT / ".env" if env_file is None else env_file)]:
         upper = name.upper()
         if upper.startswith(PREFIX) and upper not in allowed and not upper.startswith(tuple(passed)):
-            close = difflib.get_close_matches(upper, allowed, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(allowed))}."
-            raise SettingsError(f"{name} is not a setting of Tributary; {hint}")
+            hint = nearest(upper, allowed, f"; known are {', '.join(sorted(allowed))}.")
+            raise SettingsError(f"{name} is not a setting of Tributary{hint}")
 
 
 def _sentence(error: ValidationError, kind: type[BaseSettings]) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tributary.assets.factory.errors import ModelError, nearest, together
+from tributary.assets.factory.errors import ModelError, together
 from tributary.assets.factory.header import CheckEntry, DeduplicateEntry, HeaderSource, WindowEntry
+from tributary.resources.errors import nearest
 from tributary.resources.warehouse.checks import AcceptedValues, Check, Expression, NotNull, References, Unique
 from tributary.resources.warehouse.errors import ContractError
 from tributary.resources.warehouse.table import Column, Deduplication, Table

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tributary.resources.errors import TributaryError
@@ -33,9 +32,3 @@ def together(errors: Sequence[ModelError]) -> ModelError:
     first, *others = dict.fromkeys(one for error in errors for one in error.all)
     first.others = tuple(others)
     return first
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """A question that gives the name that was probably meant; empty where none is near."""
-    close = difflib.get_close_matches(name, list(names), n=1)
-    return f"; did you mean {close[0]}?" if close else "."

@@ -12,9 +12,9 @@ from functools import lru_cache
 from sqlglot import exp
 
 from tributary.assets.factory.dialects import Dialect, projection
-from tributary.assets.factory.errors import nearest
 from tributary.assets.factory.header import ChartEntry
 from tributary.assets.factory.lint import SqlSyntaxError, lint, parse
+from tributary.resources.errors import nearest
 from tributary.resources.warehouse.checks import Check, Expression
 from tributary.resources.warehouse.delimited.contract import FileContract
 from tributary.resources.warehouse.table import Column, Table

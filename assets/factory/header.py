@@ -14,8 +14,9 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from tributary.assets.factory.errors import ModelError, nearest, together
+from tributary.assets.factory.errors import ModelError, together
 from tributary.assets.factory.header_yaml import YamlError, compose, values
+from tributary.resources.errors import nearest
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 _SHAPES = {

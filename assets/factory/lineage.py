@@ -1,28 +1,23 @@
 """Column lineage: which columns of which tables the values of each column come from.
 
-Only values count: a column that merely filters or joins is no source of another. `column_lineage` looks at one SELECT;
-`trace` follows a column through table after table to where it entered the warehouse.
+Only values count: a column that merely filters or joins is no source of another. Following a column through table after
+table is the catalogue's matter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
 from tributary.assets.source import Lineage, SourceColumn
+from tributary.resources.warehouse.table import Table
 
-
-@dataclass(frozen=True)
-class Step:
-    """One column on the way of a trace, `depth` tables away from where it began."""
-
-    depth: int
-    source: SourceColumn
+if TYPE_CHECKING:
+    from tributary.assets.factory.model import SqlModel
 
 
 def column_lineage(select: exp.Query, schema: Mapping[str, Mapping[str, str]]) -> Lineage:
@@ -42,18 +37,26 @@ def column_lineage(select: exp.Query, schema: Mapping[str, Mapping[str, str]]) -
     return {name: resolver.column(root, name) for name in tree.named_selects}
 
 
-def trace(lineages: Mapping[str, Lineage], start: SourceColumn) -> Iterator[Step]:
-    """Walk from a column to its sources, theirs, and so on, depth first; none is entered twice."""
-    seen: set[SourceColumn] = set()
-    pending = [Step(0, start)]
-    while pending:
-        step = pending.pop()
-        yield step
-        if step.source in seen:
-            continue
-        seen.add(step.source)
-        sources = lineages.get(step.source.table, {}).get(step.source.column, ())
-        pending += [Step(step.depth + 1, source) for source in reversed(sources)]
+class ModelLineage:
+    """The lineage of models, each derived when first asked for; `tables` are all tables by `schema.table`."""
+
+    def __init__(self, tables: Mapping[str, Table]) -> None:
+        self._tables = tables
+        self._known: dict[str, Lineage] = {}
+
+    def of(self, model: SqlModel) -> Lineage:
+        """The lineage of a model's columns."""
+        if model.key not in self._known:
+            self._known[model.key] = self._derive(model)
+        return self._known[model.key]
+
+    def _derive(self, model: SqlModel) -> Lineage:
+        schema = {
+            key: {column.name: column.type for column in self._tables[key].columns}
+            for key in model.reads
+            if key in self._tables
+        }
+        return column_lineage(model.select, schema)
 
 
 class _Resolver:

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
-from tributary.assets.factory.errors import ModelError, nearest
+from tributary.assets.factory.errors import ModelError
 from tributary.assets.factory.expressions import chart_problems, condition_problems
 from tributary.assets.factory.lint import lint
 from tributary.assets.factory.lint.finding import line_of
+from tributary.resources.errors import nearest
 from tributary.resources.warehouse.checks import Expression, References
 
 if TYPE_CHECKING:

@@ -14,16 +14,14 @@ import dagster as dg
 from tributary.assets.factory.charts import chart_metadata
 from tributary.assets.factory.dialects import Dialect
 from tributary.assets.factory.expressions import chart_in
-from tributary.assets.factory.lineage import column_lineage
+from tributary.assets.factory.lineage import ModelLineage
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.outcome import Events, events, origin_of
 from tributary.assets.factory.partition_rows import rows_in_range
 from tributary.assets.factory.refused import refusal, with_banner
 from tributary.assets.factory.specs import FORCE, table_spec
 from tributary.assets.factory.table_step import WAREHOUSE, table_step
-from tributary.assets.source import Lineage
 from tributary.resources.warehouse.base import Origin, Recipe, Select, Warehouse, WriteReport
-from tributary.resources.warehouse.table import Table
 from tributary.resources.warehouse.windows import Range
 
 _PARTITIONS: dict[str, Callable[..., dg.TimeWindowPartitionsDefinition]] = {
@@ -31,28 +29,6 @@ _PARTITIONS: dict[str, Callable[..., dg.TimeWindowPartitionsDefinition]] = {
     "day": dg.DailyPartitionsDefinition,
     "month": dg.MonthlyPartitionsDefinition,
 }
-
-
-class ModelLineage:
-    """The lineage of models, each derived when first asked for; `tables` are all tables by `schema.table`."""
-
-    def __init__(self, tables: Mapping[str, Table]) -> None:
-        self._tables = tables
-        self._known: dict[str, Lineage] = {}
-
-    def of(self, model: SqlModel) -> Lineage:
-        """The lineage of a model's columns."""
-        if model.key not in self._known:
-            self._known[model.key] = self._derive(model)
-        return self._known[model.key]
-
-    def _derive(self, model: SqlModel) -> Lineage:
-        schema = {
-            key: {column.name: column.type for column in self._tables[key].columns}
-            for key in model.reads
-            if key in self._tables
-        }
-        return column_lineage(model.select, schema)
 
 
 def sql_asset(model: SqlModel, lineage: ModelLineage, refused: str = "") -> dg.AssetsDefinition:

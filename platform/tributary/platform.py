@@ -7,20 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import dagster as dg
 
 from tributary.assets.factory.errors import ModelError
-from tributary.assets.factory.inheritance import inherit_tags
 from tributary.assets.factory.model import SqlModel
-from tributary.assets.factory.model_files import ModelFolders
 from tributary.assets.factory.refused import stub_asset
-from tributary.assets.factory.sql_assets import ModelLineage, sql_asset
+from tributary.assets.factory.sql_assets import sql_asset
 from tributary.assets.parts import Due, Parts
-from tributary.assets.source import SQL, Lineage, Source
+from tributary.assets.source import SQL, Source
 from tributary.assets.sources import SourceError, Sources, get_sources, load_object
-from tributary.model_store import load_models_kept
+from tributary.contents import read_contents
 from tributary.resources.lake import open_lake
 from tributary.resources.settings import Settings, get_settings
 from tributary.resources.warehouse.opening import open_warehouse
@@ -40,18 +37,9 @@ class Platform:
     models: Mapping[str, SqlModel]
     tables: Mapping[str, Table]
     assets: tuple[dg.AssetsDefinition, ...]
-    model_lineage: ModelLineage
     refused: Mapping[str, str]
     errors: tuple[ModelError, ...]
     broken: Mapping[str, str]
-
-    @cached_property
-    def lineage(self) -> Mapping[str, Lineage]:
-        """The column lineage of every table."""
-        lineages: dict[str, Lineage] = {}
-        for source in self.sources:
-            lineages |= source.lineage
-        return lineages | {key: self.model_lineage.of(model) for key, model in self.models.items()}
 
     @property
     def dues(self) -> Mapping[str, Due]:
@@ -82,22 +70,18 @@ def load_platform(sources: Sources | None = None) -> Platform:
     """
     sources = sources or get_sources()
     parts, broken = _parts(sources)
-    python_tables = {table.key: table for source in sources for table in source.tables}
-    folders = ModelFolders({"": SQL, **{source.name: source.models_folder for source in sources}})
-    found = load_models_kept(folders, python_tables.values(), get_settings().home / "models")
-    lineage = ModelLineage(python_tables | {key: model.table for key, model in found.models.items()})
-    models = inherit_tags(found.models, python_tables, lineage.of)
-    tables = python_tables | {key: model.table for key, model in models.items()}
+    contents = read_contents(sources, get_settings().home)
+    found, models, tables, lineage = contents.found, contents.models, contents.tables, contents.model_lineage
     assets = [asset for one in parts.values() for asset in one.assets]
     assets += [sql_asset(model, lineage, found.refused.get(key, "")) for key, model in models.items()]
     stubs = {
-        key: (folders.name_of(path).partition("/")[0], path, found.refused[key])
+        key: (contents.folders.name_of(path).partition("/")[0], path, found.refused[key])
         for key, path in found.stubs.items()
         if key not in tables
     }
     stubs |= {f"raw.{name}": (name, SQL, reason) for name, reason in broken.items()}
     assets += [stub_asset(source, key, path, reason) for key, (source, path, reason) in stubs.items()]
-    return Platform(sources, parts, models, tables, tuple(assets), lineage, found.refused, found.errors, broken)
+    return Platform(sources, parts, models, tables, tuple(assets), found.refused, found.errors, broken)
 
 
 def _parts(sources: Sources) -> tuple[dict[str, Parts], dict[str, str]]:

@@ -8,11 +8,12 @@ import pytest
 
 from tributary.assets.factory.errors import ModelError
 from tributary.assets.factory.expressions import chart_in, condition_problems
-from tributary.assets.factory.lineage import column_lineage, trace
+from tributary.assets.factory.lineage import column_lineage
 from tributary.assets.factory.lint import lint, parse
 from tributary.assets.factory.model import SqlModel, load_models
 from tributary.assets.source import SQL, SourceColumn
 from tributary.assets.sources import get_sources
+from tributary.catalogue import trace
 from tributary.resources.warehouse.checks import Expression, References, Unique
 from tributary.resources.warehouse.table import Column, Table
 

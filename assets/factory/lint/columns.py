@@ -5,14 +5,15 @@ What a known column's type is, is `families`' matter; a table that nobody knows 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from sqlglot import exp
 
-from tributary.assets.factory.errors import nearest
 from tributary.assets.factory.lint.families import Families
 from tributary.assets.factory.lint.finding import Finding, line_of
+from tributary.resources.errors import nearest
 
+_LOOK_UP = "; look its name up."
 _MAY_NAME_OUTPUTS = (exp.Order, exp.Group, exp.Having)
 
 
@@ -38,7 +39,9 @@ def _problem(column: exp.Column, families: Families) -> str:
         sources = families.sources.get(id(select), {})
         if table in sources:
             known = sources[table]
-            return f"{table} has no column {name}{_nearest(name, known)}" if known and name not in known else ""
+            return (
+                f"{table} has no column {name}{nearest(name, known, _LOOK_UP)}" if known and name not in known else ""
+            )
         if not table:
             clause = column.find_ancestor(*_MAY_NAME_OUTPUTS)
             names_output = clause is not None and clause.parent is select and name in select.named_selects
@@ -48,8 +51,8 @@ def _problem(column: exp.Column, families: Families) -> str:
     if next(_around(column), None) is None:
         return ""
     if table:
-        return f"{table}.{name} is of no table that this SELECT reads{_nearest(table, every)}"
-    return f"no table that this SELECT reads has a column {name}{_nearest(name, every)}"
+        return f"{table}.{name} is of no table that this SELECT reads{nearest(table, every, _LOOK_UP)}"
+    return f"no table that this SELECT reads has a column {name}{nearest(name, every, _LOOK_UP)}"
 
 
 def _around(node: exp.Expr) -> Iterator[exp.Select]:
@@ -57,8 +60,3 @@ def _around(node: exp.Expr) -> Iterator[exp.Select]:
     while (select := node.find_ancestor(exp.Select)) is not None:
         yield select
         node = select
-
-
-def _nearest(name: str, names: Collection[str]) -> str:
-    hint = nearest(name, names)
-    return hint if hint != "." else "; look its name up."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tributary.catalogue import get_catalogue
 from tributary.cli.console import out, sentence
 from tributary.services import find_services
 
@@ -19,6 +20,7 @@ def check() -> int:
     from tributary.definitions import defs, platform
 
     dg.Definitions.validate_loadable(defs)
+    get_catalogue()
     wrong = [*platform.problems, *find_services().broken.values(), *_wrong_in_python(platform)]
     if wrong:
         for text in wrong:

@@ -110,6 +110,17 @@ def query(
 
 
 @app.command()
+def ls(
+    what: Annotated[
+        str | None, typer.Argument(help="A layer, a source, or a table, as in gold, retail or core.dim_date.")
+    ] = None,
+    output: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
+) -> None:
+    """List the tables by layer, with source, rows and grain; of one table show its columns."""
+    _run("ls", "ls", what=what, output=output)
+
+
+@app.command()
 def lineage(
     target: Annotated[str, typer.Argument(help="TABLE or TABLE.COLUMN, as in gold.household_summary.r_score.")],
 ) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 
 from tributary.assets.sources import get_sources
 from tributary.cli.console import out
+from tributary.cli.standing import standing
 from tributary.cli.tables import Heading, print_rows
 from tributary.resources.settings import Settings, get_settings, shown
 
@@ -31,31 +32,18 @@ def _print_tables(settings: Settings) -> None:
     from tributary.resources.warehouse.opening import open_warehouse
 
     warehouse = open_warehouse(settings)
-    rows = warehouse.rows(
-        """
-        SELECT n.nspname AS layer, c.relname AS name, sum(p.reltuples)::bigint AS rows,
-               pg_size_pretty(sum(pg_total_relation_size(p.oid))) AS size
-        FROM pg_class AS c
-        JOIN pg_namespace AS n ON n.oid = c.relnamespace
-        JOIN pg_inherits AS i ON i.inhparent = c.oid
-        JOIN pg_class AS p ON p.oid = i.inhrelid
-        WHERE n.nspname IN ('staged', 'core', 'gold')
-        GROUP BY 1, 2
-        ORDER BY array_position(ARRAY['staged', 'core', 'gold'], n.nspname::text), 2
-        """
-    )
+    tables = standing(warehouse)
     out.print("\nWarehouse")
-    if not rows:
+    if not tables:
         out.print("nothing is materialised yet")
         return
     rejected: Counter[str] = Counter()
     for found in warehouse.rejected():
         rejected[found.table_name] += found.count
     shown = []
-    for row in rows:
-        name = f"{row['layer']}.{row['name']}"
+    for name, (rows, size) in tables.items():
         bad = rejected.pop(name, 0)
-        shown.append((name, f"{max(row['rows'], 0):,}", f"{bad:,}" if bad else "", row["size"]))
+        shown.append((name, f"{rows:,}", f"{bad:,}" if bad else "", size))
     right = [Heading(name, right=True) for name in ("rows", "rejected", "size")]
     print_rows((Heading("table"), *right), shown)
     for name, bad in sorted(rejected.items()):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from tributary.catalogue import get_catalogue
 from tributary.cli.console import out
 from tributary.cli.progress import tell_cut_off
 from tributary.cli.sample import ensure_samples
@@ -71,6 +72,7 @@ def _serve(settings: Settings, processes: Sequence[Process], materialize: bool) 
             out.print(f"\n[bold green]Ready.[/] Dagster UI: [bold]{settings.dagster_url}[/]")
             out.print(f"       Forms and event collector: [bold]{settings.web_url}[/]")
             out.print("[dim]In another terminal: tributary status, tributary query 'SELECT …'. Ctrl-C stops all.[/]")
+            get_catalogue()  # as nobody waits for it now
             try:
                 supervisor.watch()
             except KeyboardInterrupt:

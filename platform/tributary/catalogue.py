@@ -1,0 +1,216 @@
+"""The catalogue: what tables there are and what is known of each, for all who show them; without Dagster and sqlglot.
+
+It is a value, made of the sources' records and the files of models, and kept in the home under a digest of both: where
+that is another now, it is made anew. What a table holds at the moment is the warehouse's to say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from tributary.assets.source import SQL, Lineage, SourceColumn
+from tributary.assets.sources import Sources, get_sources
+from tributary.resources.places import PACKAGE
+from tributary.resources.settings import get_settings
+from tributary.resources.warehouse.table import LAYERS, PII
+
+if TYPE_CHECKING:
+    from tributary.contents import Contents
+
+FILE = "catalogue.json"
+_CODE = ("assets/factory", "resources/warehouse", "catalogue.py", "contents.py")
+"""What decides how a declaration is read; what a source's own code declares is looked at as it stands."""
+
+
+class ColumnEntry(msgspec.Struct, frozen=True):
+    """A column; `sources` are the columns that its values come from, none where they are computed."""
+
+    name: str
+    type: str
+    description: str
+    tags: tuple[str, ...] = ()
+    sources: tuple[SourceColumn, ...] = ()
+
+
+class CheckEntry(msgspec.Struct, frozen=True):
+    """A check: its name, what holds when it passes, and its severity."""
+
+    name: str
+    holds: str
+    severity: str
+
+
+class ChartEntry(msgspec.Struct, frozen=True):
+    """A chart that a model's header asks for: an aggregate `y` for each `x`."""
+
+    title: str
+    x: str
+    y: str
+    kind: str
+
+
+class TableEntry(msgspec.Struct, frozen=True):
+    """A table or view.
+
+    Attributes:
+        key: `layer.name`.
+        source: the source whose it is.
+        reads: the tables that it is made of, as `layer.name`; none where Python code makes it.
+        partitioned: `hour`, `day` or `month`, and the column, of a model that is made by partitions; else empty.
+        file: the model's file; empty where Python code makes it.
+        refused: why it is not made for now; empty where it is.
+    """
+
+    key: str
+    source: str
+    kind: str
+    description: str
+    grain: str
+    columns: tuple[ColumnEntry, ...]
+    checks: tuple[CheckEntry, ...] = ()
+    reads: tuple[str, ...] = ()
+    partitioned: str = ""
+    charts: tuple[ChartEntry, ...] = ()
+    tags: Mapping[str, str] = {}
+    file: str = ""
+    refused: str = ""
+
+    @property
+    def layer(self) -> str:
+        """The layer, which is the schema."""
+        return self.key.partition(".")[0]
+
+    @property
+    def lineage(self) -> Lineage:
+        """The columns that each column's values come from."""
+        return {column.name: column.sources for column in self.columns}
+
+    @property
+    def holds_personal_data(self) -> bool:
+        """Whether a column is tagged as personal data."""
+        return any(PII in column.tags for column in self.columns)
+
+
+class Catalogue(msgspec.Struct, frozen=True, dict=True):
+    """All tables, by layer and name; `digest` tells of what it was made."""
+
+    digest: str
+    tables: tuple[TableEntry, ...]
+
+    @cached_property
+    def by_key(self) -> Mapping[str, TableEntry]:
+        """The tables by `layer.name`."""
+        return {table.key: table for table in self.tables}
+
+    @property
+    def lineage(self) -> Mapping[str, Lineage]:
+        """The column lineage of every table."""
+        return {table.key: table.lineage for table in self.tables}
+
+
+class Step(NamedTuple):
+    """One column on the way of a trace, `depth` tables away from where it began."""
+
+    depth: int
+    source: SourceColumn
+
+
+def trace(lineages: Mapping[str, Lineage], start: SourceColumn) -> Iterator[Step]:
+    """Walk from a column to its sources, theirs, and so on, depth first; none is entered twice."""
+    seen: set[SourceColumn] = set()
+    pending = [Step(0, start)]
+    while pending:
+        step = pending.pop()
+        yield step
+        if step.source in seen:
+            continue
+        seen.add(step.source)
+        sources = lineages.get(step.source.table, {}).get(step.source.column, ())
+        pending += [Step(step.depth + 1, source) for source in reversed(sources)]
+
+
+def get_catalogue() -> Catalogue:
+    """The catalogue of the sources that are on, as they and their files are now."""
+    return catalogue_of(get_sources(), get_settings().home)
+
+
+def catalogue_of(sources: Sources, home: Path) -> Catalogue:
+    """The catalogue of some sources: the one that is kept in the home where it is of them, or made anew and kept."""
+    path = home / FILE
+    kept, digest = _kept(path), _digest(sources)
+    if kept is not None and kept.digest == digest:
+        return kept
+    from tributary.contents import read_contents
+
+    contents = read_contents(sources, home)
+    made = Catalogue(digest, tuple(sorted((*_tables(contents), *_unknown(contents)), key=_place)))
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_bytes(msgspec.json.encode(made))
+    aside.replace(path)
+    return made
+
+
+def _kept(path: Path) -> Catalogue | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Catalogue)
+    except (OSError, msgspec.MsgspecError):
+        return None  # it is only a help: without it the catalogue is made anew
+
+
+def _digest(sources: Sources) -> str:
+    """A digest of all that the catalogue is made of."""
+    declared = [(one.name, one.tables, sorted(one.lineage.items())) for one in sources]
+    digest = hashlib.sha256(f"{version('sqlglot')} {declared!r}".encode())
+    for folder in dict.fromkeys((SQL, *(source.models_folder for source in sources))):
+        for path in sorted(folder.rglob("*.sql")):
+            digest.update(f"{path}\n".encode() + (path.read_bytes() if path.is_file() else b""))
+    for name in _CODE:
+        for path in sorted((PACKAGE / name).rglob("*.py")) or [PACKAGE / name]:
+            status = path.stat()
+            digest.update(f"{path} {status.st_mtime_ns} {status.st_size}\n".encode())
+    return digest.hexdigest()
+
+
+def _tables(contents: Contents) -> Iterator[TableEntry]:
+    owners = {table.key: source.name for source in contents.sources for table in source.tables}
+    for key, table in contents.tables.items():
+        model, lineage = contents.models.get(key), contents.lineage.get(key, {})
+        window, chart = (model.window, model.chart) if model else (None, None)
+        yield TableEntry(
+            key=key,
+            source=model.domain if model else owners[key],
+            kind=table.kind,
+            description=table.description,
+            grain=table.grain,
+            columns=tuple(
+                ColumnEntry(one.name, one.type, one.description, one.tags, tuple(lineage.get(one.name, ())))
+                for one in table.columns
+            ),
+            checks=tuple(CheckEntry(one.name, one.description, one.severity) for one in table.checks),
+            reads=model.reads if model else (),
+            partitioned=f"{window.every} of {window.column}" if window else "",
+            charts=(ChartEntry(chart.title, chart.x, chart.y, chart.kind),) if chart else (),
+            tags=model.tags if model else {},
+            file=str(model.path) if model else "",
+            refused=contents.found.refused.get(key, ""),
+        )
+
+
+def _unknown(contents: Contents) -> Iterator[TableEntry]:
+    """The tables of files that are refused and never were sound."""
+    for key, path in contents.found.stubs.items():
+        if key not in contents.tables:
+            source = contents.folders.name_of(path).partition("/")[0]
+            yield TableEntry(key, source, "table", "", "", (), file=str(path), refused=contents.found.refused[key])
+
+
+def _place(table: TableEntry) -> tuple[int, str]:
+    return LAYERS.index(table.layer) if table.layer in LAYERS else len(LAYERS), table.key
