@@ -1,4 +1,4 @@
-"""The catalogue: what it knows of each table, when it is made anew, and that showing it takes no Dagster and no sqlglot."""
+"""The catalogue: what it knows of each table, when it is made anew, that showing it needs no Dagster and no sqlglot."""
 
 from __future__ import annotations
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from tributary.assets.factory.objects import DailyObjects
-from tributary.assets.meetup.partitions import FIRST_DAY
 from tributary.resources.lake.model import Lake
+
+FIRST_DAY = date(2008, 1, 1)
+"""The first day that is looked for, and has a partition."""
 
 MEETUP_GROUPS = "raw.meetup_groups"
 MEETUP_EVENTS = "raw.meetup_events"

@@ -11,9 +11,9 @@ from typing import cast
 
 from tributary.assets.factory.loading import LAKE
 from tributary.assets.meetup.api.opening import Meetup
-from tributary.assets.meetup.arrivals import EVENTS_BY_DAY
+from tributary.assets.meetup.arrivals import EVENTS_BY_DAY, FIRST_DAY
 from tributary.assets.meetup.origin import held_origin
-from tributary.assets.meetup.partitions import DAY, FIRST_DAY, days_between, key_of, last_day
+from tributary.assets.meetup.partitions import DAY, days_between, key_of, last_day
 from tributary.assets.meetup.pull import pulled_days
 from tributary.assets.meetup.raw_assets import MEETUP_API
 from tributary.assets.parts import KeyRange

@@ -5,17 +5,16 @@ A partition is a plain date: in UTC it ends when the day is over in Greenwich, w
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import dagster as dg
 
-FIRST_DAY = date(2008, 1, 1)
-"""The first day that has a partition."""
+from tributary.assets.meetup.arrivals import FIRST_DAY
 
 DAY = timedelta(days=1)
 
 # The same keys as a SQL model with `every: day, start: 2008-01-01` has, so that one run can hold both.
-EVENT_DAYS = dg.DailyPartitionsDefinition(start_date=datetime(2008, 1, 1, tzinfo=UTC))
+EVENT_DAYS = dg.DailyPartitionsDefinition(start_date=datetime.combine(FIRST_DAY, time(), UTC))
 
 
 def last_day(now: datetime | None = None) -> date:

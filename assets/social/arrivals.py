@@ -16,6 +16,9 @@ from tributary.resources.stream.naming import EVENTS
 SOCIAL_EVENTS = "raw.social_events"
 """The raw asset of these objects."""
 
+TRANSFORMED_EVENTS = "transformed.social_events"
+"""The asset of the Parquet files that are made of them."""
+
 RAW = EVENTS
 RECEIPTS = "web-data/transformed/_receipts/"
 HOUR = timedelta(hours=1)

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 from tributary.assets.factory.object_tables import ObjectTable
 from tributary.assets.factory.objects import Objects, SourceObject, Span
 from tributary.assets.factory.reading import Content
-from tributary.assets.social.arrivals import SOCIAL_EVENTS, hour_of, hour_path
+from tributary.assets.social.arrivals import SOCIAL_EVENTS, TRANSFORMED_EVENTS, hour_of, hour_path
 from tributary.assets.social.lineage import FIELDS
 from tributary.assets.social.tables import RECORD_OFFSET, TABLES
-from tributary.assets.social.transformed_assets import TRANSFORMED_EVENTS
 from tributary.resources.lake.model import Lake
 from tributary.resources.warehouse.checks import Expression
 from tributary.resources.warehouse.table import Table

@@ -17,7 +17,7 @@ from tributary.assets.factory.partition_rows import row_counts
 from tributary.assets.factory.quarantine import quarantined
 from tributary.assets.factory.specs import FORCE, REPLAY, object_spec
 from tributary.assets.factory.table_step import WAREHOUSE
-from tributary.assets.social.arrivals import SOCIAL_EVENTS, hour_of, hour_path, objects_from
+from tributary.assets.social.arrivals import SOCIAL_EVENTS, TRANSFORMED_EVENTS, hour_of, hour_path, objects_from
 from tributary.assets.social.partitions import ARRIVAL_HOURS, hours_between, hours_of, key_of
 from tributary.resources.dagster_internals.assets import tell_partitions
 from tributary.resources.errors import TributaryError
@@ -27,7 +27,6 @@ from tributary.resources.warehouse.base import Origin, Warehouse
 if TYPE_CHECKING:
     from tributary.assets.social.events.receipts import Receipt
 
-TRANSFORMED_EVENTS = "transformed.social_events"
 RECORDS_RECONCILE = "records_reconcile"
 NO_REJECTS = "no_rejects"
 BATCH = 64

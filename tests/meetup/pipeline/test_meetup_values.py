@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tributary.assets.meetup.arrivals import EVENTS_BY_DAY, event_key
+from tributary.assets.meetup.arrivals import EVENTS_BY_DAY, FIRST_DAY, event_key
 from tributary.assets.meetup.canonical import joined, line_of, lines_of, node_of
 from tributary.assets.meetup.due import FIRST_DAYS, LOOKBACK, morning_days, ranges_of, wanted_days
 from tributary.assets.meetup.durations import minutes_of
-from tributary.assets.meetup.partitions import DAY, EVENT_DAYS, FIRST_DAY, days_between, last_day
+from tributary.assets.meetup.partitions import DAY, EVENT_DAYS, days_between, last_day
 from tributary.assets.meetup.pull import years_of
 from tributary.assets.meetup.staged_assets import STAGED
 
