@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tributary.assets.social.tables import FOLLOWS, OTHERS, POSTS, UNFOLLOWS, USERS
+from tributary.assets.social.tables import EVENTS, OTHERS, USERS
 
 _DELIVERY = {
     "message_id": ("messageId",),
@@ -10,8 +10,7 @@ _DELIVERY = {
     "sent_at": ("sentAt",),
     "received_at": ("receivedAt",),
 }
-_FOLLOW: dict[str, tuple[str, ...]] = {"user_id": ("userId",), "user_id_recipient": ("properties.user_id",)}
-_FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
+_OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
     USERS.key: {
         "user_id": ("userId",),
         "username": ("traits.username",),
@@ -19,14 +18,6 @@ _FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
         "about_me": ("traits.about_me",),
         "traits": ("traits",),
     },
-    POSTS.key: {
-        "post_id": ("properties.post_id", "properties.id", "messageId"),
-        "user_id": ("properties.author", "userId"),
-        "published_at": ("properties.created_at", "timestamp"),
-        "body": ("properties.body",),
-    },
-    FOLLOWS.key: _FOLLOW,
-    UNFOLLOWS.key: _FOLLOW,
     OTHERS.key: {
         "type": ("type",),
         "event": ("event",),
@@ -35,6 +26,7 @@ _FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
         "properties": ("properties", "traits"),
     },
 }
+_EVENTS = {table.key: {field.name: field.paths for field in event.fields} for event, table in EVENTS.items()}
 
-FIELDS = {key: {**fields, **_DELIVERY} for key, fields in _FIELDS.items()}
+FIELDS = {key: {**fields, **_DELIVERY} for key, fields in {**_EVENTS, **_OTHERS}.items()}
 """By table, the paths in a message that each of its columns comes from."""

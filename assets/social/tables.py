@@ -5,6 +5,7 @@ What a record must hold to become a row of one of them is decided in `assets.soc
 
 from __future__ import annotations
 
+from tributary.assets.social.event_types import EVENT_TYPES
 from tributary.resources.warehouse.checks import Expression, NotNull, Unique
 from tributary.resources.warehouse.table import Column, Deduplication, Table
 
@@ -52,40 +53,17 @@ USERS = _table(
     ("user_id", "traits"),
 )
 
-POSTS = _table(
-    "social_posts",
-    "Posts: each track call 'Post Created'.",
-    "one row a 'Post Created' message",
-    (
-        Column("post_id", "text", "Post; the message's id where the event names none."),
-        Column("user_id", "text", "User who wrote it (properties.author, else the sender)."),
-        Column("published_at", "timestamp", "When it was published, in UTC (properties.created_at, else timestamp)."),
-        Column("body", "text", "Text of the post.", tags=("pii",)),
-    ),
-    ("post_id", "user_id", "published_at"),
-)
-
-FOLLOWS = _table(
-    "social_follows",
-    "Follows: each track call 'Follow User'.",
-    "one row a 'Follow User' message",
-    (
-        Column("user_id", "text", "User who follows."),
-        Column("user_id_recipient", "text", "User who is followed."),
-    ),
-    ("user_id", "user_id_recipient"),
-)
-
-UNFOLLOWS = _table(
-    "social_unfollows",
-    "Unfollows: each track call 'Unfollow User'.",
-    "one row an 'Unfollow User' message",
-    (
-        Column("user_id", "text", "User who stops following."),
-        Column("user_id_recipient", "text", "User who was followed."),
-    ),
-    ("user_id", "user_id_recipient"),
-)
+EVENTS = {
+    one: _table(
+        one.table,
+        one.description,
+        one.grain,
+        tuple(field.column for field in one.fields),
+        tuple(field.name for field in one.fields if field.required),
+    )
+    for one in EVENT_TYPES
+}
+"""The table of each event that has one of its own."""
 
 OTHERS = _table(
     "social_other_events",
@@ -101,4 +79,4 @@ OTHERS = _table(
     ("type", "properties"),
 )
 
-TABLES = (USERS, POSTS, FOLLOWS, UNFOLLOWS, OTHERS)
+TABLES = (USERS, *EVENTS.values(), OTHERS)

@@ -19,7 +19,7 @@ from tributary.assets.factory.objects import Span
 from tributary.assets.social.arrivals import hour_path, objects_from
 from tributary.assets.social.due import settled_since
 from tributary.assets.social.staged_assets import STAGED
-from tributary.assets.social.tables import FOLLOWS, OTHERS, POSTS, TABLES, UNFOLLOWS, USERS
+from tributary.assets.social.tables import EVENTS, OTHERS, TABLES, USERS
 from tributary.assets.social.transformed_assets import transform_objects
 from tributary.resources.lake import open_lake
 from tributary.resources.lake.folder import FolderLake
@@ -28,6 +28,7 @@ from tributary.resources.warehouse.base import NOBODY, WriteReport
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.resources.warehouse.table import Table
 
+POSTS, FOLLOWS, UNFOLLOWS = EVENTS.values()
 HOUR = datetime(2026, 3, 1, 10, tzinfo=UTC)
 END = HOUR + timedelta(hours=6)
 COUNTED = "SELECT count(*) AS rows, count(DISTINCT message_id) AS messages FROM {}"

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.social.test_social_pipeline import END, HOUR, contents, deliver, follow, load, post, take_up
+from tests.social.test_social_pipeline import END, FOLLOWS, HOUR, POSTS, contents, deliver, follow, load, post, take_up
 
 from tributary.assets.social.arrivals import objects_from
 from tributary.assets.social.due import due_hours, settled_since
 from tributary.assets.social.events.receipts import is_done, read_receipts, sizes_of_files
-from tributary.assets.social.tables import FOLLOWS, POSTS, TABLES
+from tributary.assets.social.tables import TABLES
 from tributary.assets.social.transformed_assets import transform_objects
 from tributary.resources.lake import open_lake
 from tributary.resources.lake.errors import ObjectDamagedError

@@ -16,27 +16,25 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec.structs import astuple
 
+from tributary.assets.social.event_types import PROPERTIES, EventType
 from tributary.assets.social.events.envelope import (
     ANYTHING,
     BESIDE,
     CARRIES_TRAITS,
-    FOLLOW_USER,
-    FOLLOWED,
-    POST,
-    POST_CREATED,
     SORTED,
-    UNFOLLOW_USER,
     Message,
+    properties_decoder,
 )
 from tributary.assets.social.events.records import Records
 from tributary.assets.social.events.rows import user_cells
 from tributary.assets.social.events.times import EARLIEST, arrived_before
-from tributary.assets.social.events.values import text_of
-from tributary.assets.social.tables import FOLLOWS, OTHERS, POSTS, TABLES, UNFOLLOWS, USERS
+from tributary.assets.social.tables import EVENTS, OTHERS, TABLES, USERS
 from tributary.resources.segment.errors import BadMessage
 from tributary.resources.segment.instants import LATEST, micros_of
 from tributary.resources.segment.kinds import IDENTIFY, KINDS, TRACK
+from tributary.resources.warehouse.table import Table
 
 ARROW_TYPES = {"bigint": pa.int64(), "text": pa.string(), "timestamp": pa.timestamp("us")}
 SCHEMAS = {
@@ -49,12 +47,12 @@ _TIME_POSITIONS = {
     table.key: {column.name: at for at, column in enumerate(table.columns, start=1) if column.type == "timestamp"}
     for table in TABLES
 }
-_TIMES = ("timestamp", "received_at", "sent_at", "published_at")
+_OWN_TIMES = tuple(dict.fromkeys(field.name for one in EVENTS for field in one.fields if field.kind == "time"))
+_TIMES = ("timestamp", "received_at", "sent_at", *_OWN_TIMES)
 _NUL = b"\\u0000"
 _TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
 _IN_UTC = pa.timestamp("us", "UTC")
 _EMPTY = b"{}"
-_PAIRS = (FOLLOW_USER, UNFOLLOW_USER)
 
 Cells = tuple[Any, ...]
 """A row as gathered: the record's index, then the cells up to `received_at`, times as texts."""
@@ -62,9 +60,16 @@ Cells = tuple[Any, ...]
 
 def plain_tables(records: Records, source_object: str) -> tuple[dict[str, pa.Table], list[int]]:
     """The rows of the plain records, by table key, in the records' order; and the indices of the other records."""
-    gathered: dict[str, list[Cells]] = {table.key: [] for table in TABLES}
-    others = _gather(records, {key: rows.append for key, rows in gathered.items()})
-    columns = {key: list(zip(*rows, strict=True)) for key, rows in gathered.items() if rows}
+    events: list[list[Cells]] = [[] for _ in _EVENTS]
+    users: list[Cells] = []
+    rest: list[Cells] = []
+    others = _gather(records, [rows.append for rows in events], users.append, rest.append)
+    columns: dict[str, Sequence[Sequence[Any]]] = {}
+    for event, rows in zip(_EVENTS, events, strict=True):
+        if rows:
+            columns[event.table.key], odd = event.columns(rows)
+            others += odd
+    columns |= {key: list(zip(*rows, strict=True)) for key, rows in ((USERS.key, users), (OTHERS.key, rest)) if rows}
     tables: dict[str, pa.Table] = {}
     times = _Times(columns, arrived_before(source_object))
     for key, cells in columns.items():
@@ -75,12 +80,56 @@ def plain_tables(records: Records, source_object: str) -> tuple[dict[str, pa.Tab
     return tables, sorted(others)
 
 
-def _gather(records: Records, add: dict[str, Callable[[Cells], None]]) -> list[int]:
+class _Event:
+    """How the messages of one event type become the columns of its table."""
+
+    def __init__(self, event: EventType, table: Table) -> None:
+        self.name, self.table, self._fields = event.event, table, event.fields
+        paths = dict.fromkeys(path for field in event.fields for path in field.paths if path.startswith(PROPERTIES))
+        self.decode = properties_decoder(path.removeprefix(PROPERTIES) for path in paths).decode
+        self._places = {**_GATHERED, **{path: len(_GATHERED) + 1 + at for at, path in enumerate(paths)}}
+
+    def columns(self, rows: Sequence[Cells]) -> tuple[Sequence[Sequence[Any]], list[int]]:
+        """The rows' cells by column, of those that are plain; and the indices of the records of the others."""
+        gathered = list(zip(*rows, strict=True))
+        own: list[Sequence[Any]] = []
+        odd: set[int] = set()
+        for field in self._fields:
+            values: Sequence[Any] = gathered[self._places[field.paths[0]]]
+            for path in field.paths[1:]:
+                other = gathered[self._places[path]]
+                values = [found if found is not None else instead for found, instead in zip(values, other, strict=True)]
+            # A text may be missing, an id may not be empty; a time that is none is found out with all others.
+            absent, least = (None, 0) if field.kind == "text" else (_NEVER, 1)
+            odd.update(
+                [
+                    row
+                    for row, value in enumerate(values)
+                    if value is not absent and (type(value) is not str or len(value) < least)
+                ]
+            )
+            own.append(values)
+        if odd:
+            left = [row for at, row in enumerate(rows) if at not in odd]
+            return (self.columns(left)[0] if left else [[] for _ in range(len(own) + 5)]), [rows[at][0] for at in odd]
+        return [*gathered[:2], *own, *gathered[3:6]], []
+
+
+_NEVER = object()
+_GATHERED = {"messageId": 1, "userId": 2, "timestamp": 3, "sentAt": 4, "receivedAt": 5}
+_EVENTS = tuple(_Event(event, table) for event, table in EVENTS.items())
+
+
+def _gather(
+    records: Records,
+    add_event: Sequence[Callable[[Cells], None]],
+    add_user: Callable[[Cells], None],
+    add_other: Callable[[Cells], None],
+) -> list[int]:
     """Sort the messages into rows; return the indices of those that are not plain."""
     others: list[int] = []
     with_nul = _holding_nul(records)
-    add_follow, add_unfollow, add_post = add[FOLLOWS.key], add[UNFOLLOWS.key], add[POSTS.key]
-    add_user, add_other = add[USERS.key], add[OTHERS.key]
+    known = {event.name: (add, event.decode) for event, add in zip(_EVENTS, add_event, strict=True)}
     for index, message in enumerate(records.messages):
         if message is None or index in with_nul:
             others.append(index)
@@ -95,16 +144,11 @@ def _gather(records: Records, add: dict[str, Callable[[Cells], None]]) -> list[i
         kind, when = message.type, (timestamp, message.sentAt, message.receivedAt)
         event = message.event if kind == TRACK else None
         try:
-            if event in _PAIRS:
-                recipient = FOLLOWED.decode(message.properties).user_id
-                if user and recipient and type(recipient) is str:
-                    (add_follow if event == FOLLOW_USER else add_unfollow)((index, identifier, user, recipient, *when))
-                    continue
-            elif event == POST_CREATED:
-                if (post := _post(message, identifier, user)) is not None:
-                    add_post((index, identifier, *post, *when))
-                    continue
-            elif kind == IDENTIFY and user:
+            if type(event) is str and (found := known.get(event)) is not None:
+                add, decode = found
+                add((index, identifier, user, *when, *astuple(decode(message.properties))))
+                continue
+            if kind == IDENTIFY and user:
                 traits = ANYTHING.decode(message.traits) if message.traits else {}
                 if type(traits) is dict:
                     add_user((index, identifier, user, *user_cells(traits), *when))
@@ -123,17 +167,6 @@ def _holding_nul(records: Records) -> set[int]:
     if b"\\" not in records.data:  # found out much faster than the whole escape
         return set()
     return {bisect_right(records.starts, found.start()) - 1 for found in re.finditer(re.escape(_NUL), records.data)}
-
-
-def _post(message: Message, identifier: str, user: str | None) -> tuple[str, str, str, str | None] | None:
-    post = POST.decode(message.properties)
-    number = post.id if post.post_id is None else post.post_id
-    number = identifier if number is None else number
-    author = user if post.author is None else post.author
-    published = message.timestamp if post.created_at is None else post.created_at
-    if number and type(number) is str and author and type(author) is str and type(published) is str:
-        return number, author, published, text_of(post.body)
-    return None
 
 
 def _other(message: Message, kind: Any, event: Any) -> tuple[str | None, bytes] | None:
@@ -169,7 +202,13 @@ class _Times:
                     values += cells[position]
         array, self._plain = _converted(values)
         self._rows = sum(len(cells[0]) for cells in columns.values())
-        self._posts = self._places.get((POSTS.key, _TIME_POSITIONS[POSTS.key]["received_at"]))
+        # Of each of an event's own times: where it begins, how many there are, and where their arrivals begin.
+        self._own = [
+            (*self._places[key, position], self._places[key, _TIME_POSITIONS[key]["received_at"]][0])
+            for name in _OWN_TIMES
+            for key in columns
+            if (position := _TIME_POSITIONS[key].get(name)) is not None
+        ]
         if self._rows and not self._lie_within(array, whole):
             array = self._bounded(array, whole)
         self._array = array.view(ARROW_TYPES["timestamp"])
@@ -193,19 +232,17 @@ class _Times:
         if lowest is None or lowest < EARLIEST or highest > whole:
             return False
         happened, received = array.slice(0, self._rows), array.slice(self._rows, self._rows)
-        ordered = pc.all(pc.less_equal(happened, received)).as_py() is not False
-        if not ordered or self._posts is None:
-            return ordered
-        published, received = array.slice(3 * self._rows), array.slice(*self._posts)
-        return pc.all(pc.less_equal(published, received)).as_py() is not False
+        pairs = [(happened, received), *((array.slice(at, n), array.slice(by, n)) for at, n, by in self._own)]
+        return all(pc.all(pc.less_equal(moment, arrival)).as_py() is not False for moment, arrival in pairs)
 
     def _bounded(self, array: pa.Array, whole: int) -> pa.Array:
         arrived = pc.min_element_wise(array.slice(self._rows, self._rows), pa.scalar(whole, pa.int64()))
         happened = pc.min_element_wise(array.slice(0, self._rows), arrived)
         parts = [happened, array.slice(self._rows, 2 * self._rows)]
-        if self._posts is not None:
-            start, count = self._posts
-            parts.append(pc.min_element_wise(array.slice(3 * self._rows), arrived.slice(start - self._rows, count)))
+        parts += [
+            pc.min_element_wise(array.slice(at, count), arrived.slice(by - self._rows, count))
+            for at, count, by in self._own
+        ]
         early = pc.fill_null(pc.less(array, EARLIEST), fill_value=False).to_numpy(zero_copy_only=False)
         early[2 * self._rows : 3 * self._rows] = False  # the sender's own clock may say what it likes
         if early.any():

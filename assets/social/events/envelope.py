@@ -6,15 +6,12 @@ What a value must be is said in `rows`. The fields: https://segment.com/docs/con
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from tributary.resources.segment.kinds import IDENTIFY
-
-POST_CREATED = "Post Created"
-FOLLOW_USER = "Follow User"
-UNFOLLOW_USER = "Unfollow User"
 
 CARRIES_TRAITS = frozenset({IDENTIFY, "group"})
 """Calls that say what they say in `traits`; the others in `properties`."""
@@ -44,25 +41,13 @@ class Message(msgspec.Struct, gc=False):
     previousId: Any = None  # noqa: N815
 
 
-class Followed(msgspec.Struct, gc=False):
-    """The properties of a follow or unfollow."""
-
-    user_id: Any = None
-
-
-class Post(msgspec.Struct, gc=False):
-    """The properties of a post."""
-
-    author: Any = None
-    created_at: Any = None
-    body: Any = None
-    post_id: Any = None
-    id: Any = None
-
-
 MESSAGES = msgspec.json.Decoder(Message)
-FOLLOWED = msgspec.json.Decoder(Followed)
-POST = msgspec.json.Decoder(Post)
 ANYTHING = msgspec.json.Decoder()
 SORTED = msgspec.json.Encoder(order="sorted")
 """JSON text with the keys of every object sorted, without blanks: one text for one value."""
+
+
+def properties_decoder(names: Iterable[str]) -> msgspec.json.Decoder[Any]:
+    """A decoder of these properties of an event, for `msgspec.structs.astuple`; absent ones are None."""
+    fields = [(f"p{at}", Any, msgspec.field(default=None, name=name)) for at, name in enumerate(names)]
+    return msgspec.json.Decoder(msgspec.defstruct("Properties", fields, gc=False))

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tributary.assets.factory.reading import NotWhole
+from tributary.assets.social.event_types import EVENT_TYPES
 
 LEVEL = 3
 """Of Zstandard: measured, the higher ones take up to four times as long and save next to nothing on such rows."""
@@ -18,9 +19,14 @@ LEVEL = 3
 FEW_ROWS = 1_000
 """Below this only wide columns are compressed: setting up the compression of a column costs more than it saves."""
 
-_WIDE = frozenset({"message_id", "body", "about_me", "traits", "properties"})
-# Where values come again and again. A dictionary of ids that are all different would only be in the way.
-_REPEATED = frozenset({"user_id", "user_id_recipient", "anonymous_id", "type", "event", "source_object"})
+_FIELDS = [field for one in EVENT_TYPES for field in one.fields]
+_WIDE = {"message_id", "about_me", "traits", "properties", *(one.name for one in _FIELDS if one.kind == "text")}
+# Where values come again and again. A dictionary of ids that are all different would only be in the way, and such are
+# those that may be the message's.
+_REPEATED = {
+    *("user_id", "anonymous_id", "type", "event", "source_object"),
+    *(one.name for one in _FIELDS if one.kind == "id" and "messageId" not in one.paths),
+}
 
 
 def parquet_bytes(table: pa.Table) -> bytes:

@@ -12,22 +12,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from tributary.assets.social.event_types import EVENT_TYPES, PROPERTIES, EventField, Kind
 from tributary.assets.social.events.envelope import (
     BESIDE,
     CARRIES_TRAITS,
-    FOLLOW_USER,
-    POST_CREATED,
-    UNFOLLOW_USER,
 )
 from tributary.assets.social.events.places import delivered_at
 from tributary.assets.social.events.times import arrived_before, bounded, happened_at
-from tributary.assets.social.events.values import fields_of, id_of, json_text, required_id, text_of
-from tributary.assets.social.tables import FOLLOWS, OTHERS, POSTS, UNFOLLOWS, USERS
+from tributary.assets.social.events.values import fields_of, id_of, json_text, text_of
+from tributary.assets.social.tables import EVENTS, OTHERS, USERS
 from tributary.resources.segment.documents import document
 from tributary.resources.segment.errors import BadMessage
 from tributary.resources.segment.instants import micros_of
 from tributary.resources.segment.kinds import IDENTIFY, KINDS, REFUSED, TRACK
 from tributary.resources.warehouse.table import Table
+
+_EVENTS = {one.event: one for one in EVENT_TYPES}
 
 
 @dataclass(frozen=True)
@@ -98,11 +98,10 @@ def _own_cells(
             raise BadMessage("event is missing")
         if not isinstance(event, str):
             raise BadMessage("event is not text")
-        if event == POST_CREATED:
-            return POSTS, _post(fields, user, message_id, when, arrival)
-        if event in (FOLLOW_USER, UNFOLLOW_USER):
-            pair = (required_id(user, "userId"), required_id(fields.get("user_id"), "properties.user_id"))
-            return (FOLLOWS if event == FOLLOW_USER else UNFOLLOWS), pair
+        if event in _EVENTS:
+            known = {"userId": user, "messageId": message_id}
+            cells = tuple(_cell(field, known, fields, when, arrival) for field in _EVENTS[event].fields)
+            return EVENTS[_EVENTS[event]], cells
     if kind == IDENTIFY and user is not None:
         return USERS, (user, *user_cells(fields))
     for name in BESIDE.get(kind, ()):
@@ -112,14 +111,32 @@ def _own_cells(
     return OTHERS, (kind, event, user, anonymous, json_text(fields))
 
 
-def _post(fields: Mapping[str, Any], user: str | None, message_id: str, when: int, arrival: int) -> tuple[Any, ...]:
-    post = id_of(fields.get("post_id"), "properties.post_id") or id_of(fields.get("id"), "properties.id") or message_id
-    author = id_of(fields.get("author"), "properties.author") or user
-    if author is None:
-        raise BadMessage("properties.author is missing, and userId too")
-    created = micros_of(fields.get("created_at"), "properties.created_at")
-    published = when if created is None else bounded(created, arrival, "properties.created_at")
-    return post, author, published, text_of(fields.get("body"))
+def _cell(
+    field: EventField, known: Mapping[str, str | None], fields: Mapping[str, Any], when: int, arrival: int
+) -> str | int | None:
+    """The value of an event's column; `known` are the message's own ids."""
+    for path in field.paths:
+        if path in known:
+            found: str | int | None = known[path]
+        elif path == "timestamp":
+            found = when
+        else:
+            found = _property(field.kind, fields.get(path.removeprefix(PROPERTIES)), path, arrival)
+        if found is not None:
+            return found
+    if field.required:
+        first, *others = field.paths
+        raise BadMessage(f"{first} is missing{''.join(f', and {other} too' for other in others)}")
+    return None
+
+
+def _property(kind: Kind, value: Any, path: str, arrival: int) -> str | int | None:
+    if kind == "id":
+        return id_of(value, path)
+    if kind == "text":
+        return text_of(value)
+    moment = micros_of(value, path)
+    return None if moment is None else bounded(moment, arrival, path)
 
 
 def user_cells(traits: dict[str, Any]) -> tuple[str | None, str | None, str | None, str]:

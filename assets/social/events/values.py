@@ -30,18 +30,6 @@ def id_of(value: Any, field: str) -> str | None:
     raise BadMessage(f"{field} is neither text nor a number")
 
 
-def required_id(value: Any, field: str) -> str:
-    """The same, where there must be one.
-
-    Raises:
-        BadMessage: naming `field`, where it is missing or no id.
-    """
-    found = id_of(value, field)
-    if found is None:
-        raise BadMessage(f"{field} is missing")
-    return found
-
-
 def text_of(value: Any) -> str | None:
     """A text as it is, null as None, anything else as its JSON: an odd value is still worth reading."""
     if value is None or isinstance(value, str):

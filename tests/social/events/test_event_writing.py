@@ -17,7 +17,7 @@ from tributary.assets.social.events.places import place_of
 from tributary.assets.social.events.receipts import is_done, read_receipts
 from tributary.assets.social.events.transform import transform, transform_many
 from tributary.assets.social.events.writing import write, write_many
-from tributary.assets.social.tables import FOLLOWS
+from tributary.assets.social.tables import EVENTS
 from tributary.resources.lake.errors import LakeError
 from tributary.resources.lake.folder import FolderLake
 from tributary.resources.lake.model import ObjectData, ObjectInfo
@@ -66,7 +66,7 @@ def test_the_parquet_holds_the_rows_in_types_that_every_reader_knows(lake: Folde
     run(lake, data)
     file = pq.ParquetFile(io.BytesIO(lake.get(FOLLOWS_KEY)))
     physical = {"text": ("BYTE_ARRAY", "String"), "bigint": ("INT64", "None"), "timestamp": ("INT64", "Timestamp")}
-    for at, column in enumerate(FOLLOWS.columns):
+    for at, column in enumerate(tuple(EVENTS.values())[1].columns):
         kind, logical = physical[column.type]
         stored = file.schema.column(at)
         assert (stored.name, stored.physical_type) == (column.name, kind)
