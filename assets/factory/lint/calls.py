@@ -12,14 +12,13 @@ from sqlglot import exp
 
 from tributary.assets.factory.lint.expressions import bare, prints_differently, wrapping
 from tributary.assets.factory.lint.families import NUMBERS, Families
-from tributary.assets.factory.lint.finding import Problem, rule, shown
+from tributary.assets.factory.lint.finding import Problem, rule, shown, typed_rule
 
 _FORMAT = re.compile(r"(?:%Y|%m|%d|%H|%M|%S|[-/:. _])+")
 
 
 @rule(exp.Greatest, exp.Least)
-def _extremes(node: exp.Func, families: Families) -> Iterator[Problem]:
-    del families
+def _extremes(node: exp.Func) -> Iterator[Problem]:
     if not all(_is_never_null(value) for value in (node.this, *node.expressions)):
         yield (
             "greatest-least-null",
@@ -36,13 +35,13 @@ def _is_never_null(node: exp.Expr) -> bool:
     return isinstance(node, exp.Literal | exp.Boolean | exp.Count | exp.RowNumber)
 
 
-@rule(exp.Avg)
+@typed_rule(exp.Avg)
 def _average(node: exp.Avg, families: Families) -> Iterator[Problem]:
     if families.of(node.this) != "double":
         yield "average", f"{shown(node)} keeps other digits on Trino; write avg(cast(… as double precision))."
 
 
-@rule(
+@typed_rule(
     exp.Stddev, exp.StddevSamp, exp.StddevPop, exp.Variance, exp.VariancePop, exp.Corr, exp.CovarSamp, exp.CovarPop,
     exp.Sqrt, exp.Exp, exp.Ln, exp.Pow,
 )  # fmt: skip
@@ -54,7 +53,7 @@ def _double_function(node: exp.Expr, families: Families) -> Iterator[Problem]:
         )
 
 
-@rule(exp.Round)
+@typed_rule(exp.Round)
 def _rounding(node: exp.Round, families: Families) -> Iterator[Problem]:
     if families.of(node.this) not in ("decimal", "numeric"):
         yield (
@@ -67,8 +66,7 @@ def _rounding(node: exp.Round, families: Families) -> Iterator[Problem]:
 
 
 @rule(exp.GroupConcat)
-def _string_agg(node: exp.GroupConcat, families: Families) -> Iterator[Problem]:
-    del families
+def _string_agg(node: exp.GroupConcat) -> Iterator[Problem]:
     if not isinstance(node.this, exp.Order):
         yield "string-agg", "string_agg without order by has an arbitrary order; add order by inside it."
     if not isinstance(node.args.get("separator"), exp.Literal):
@@ -81,8 +79,7 @@ def _string_agg(node: exp.GroupConcat, families: Families) -> Iterator[Problem]:
     exp.RowNumber, exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist, exp.Ntile, exp.Lag, exp.Lead,
     exp.FirstValue, exp.LastValue, exp.NthValue,
 )  # fmt: skip
-def _needs_order(node: exp.Func, families: Families) -> Iterator[Problem]:
-    del families
+def _needs_order(node: exp.Func) -> Iterator[Problem]:
     window = node.parent
     if not isinstance(window, exp.Window):
         yield "window-order", f"{shown(node)} is a window function; add over (… order by …)."
@@ -104,8 +101,7 @@ def _has_order(window: exp.Window) -> bool:
 
 
 @rule(exp.Window)
-def _window(window: exp.Window, families: Families) -> Iterator[Problem]:
-    del families
+def _window(window: exp.Window) -> Iterator[Problem]:
     spec = window.args.get("spec")
     if isinstance(window.this, exp.Filter):
         yield "window-filter", "Trino takes no filter in a window; write sum(case when … then … end) over (…)."
@@ -114,15 +110,13 @@ def _window(window: exp.Window, families: Families) -> Iterator[Problem]:
 
 
 @rule(exp.Filter)
-def _filter(node: exp.Filter, families: Families) -> Iterator[Problem]:
-    del families
+def _filter(node: exp.Filter) -> Iterator[Problem]:
     if not isinstance(node.this, exp.AggFunc):
         yield "syntax", f"{shown(node)} filters what is no aggregate; filter rows with where."
 
 
 @rule(exp.Substring)
-def _substring(node: exp.Substring, families: Families) -> Iterator[Problem]:
-    del families
+def _substring(node: exp.Substring) -> Iterator[Problem]:
     start, length = node.args.get("start"), node.args.get("length")
     if not _is_from_one(start):
         yield "substring", f"{shown(node)} may start before 1, where Trino counts from the end; start at 1 or later."
@@ -146,15 +140,13 @@ def _is_from_one(start: exp.Expr | None) -> bool:
 
 
 @rule(exp.Left)
-def _left(node: exp.Left, families: Families) -> Iterator[Problem]:
-    del families
+def _left(node: exp.Left) -> Iterator[Problem]:
     if not _is_natural(node.args.get("expression")):
         yield "left", f"{shown(node)} differs for negative lengths; give the length as a literal of 0 or more."
 
 
 @rule(exp.SplitPart)
-def _split_part(node: exp.SplitPart, families: Families) -> Iterator[Problem]:
-    del families
+def _split_part(node: exp.SplitPart) -> Iterator[Problem]:
     outer = wrapping(node)
     is_nulled = (
         isinstance(outer, exp.Nullif)
@@ -171,16 +163,14 @@ def _split_part(node: exp.SplitPart, families: Families) -> Iterator[Problem]:
 
 
 @rule(exp.Pad)
-def _pad(node: exp.Pad, families: Families) -> Iterator[Problem]:
-    del families
+def _pad(node: exp.Pad) -> Iterator[Problem]:
     fill = node.args.get("fill_pattern")
     if not (isinstance(fill, exp.Literal) and fill.name):
         yield "pad", f"{shown(node)} needs what to fill with as a literal; add it, such as ' '."
 
 
 @rule(exp.Replace)
-def _replace(node: exp.Replace, families: Families) -> Iterator[Problem]:
-    del families
+def _replace(node: exp.Replace) -> Iterator[Problem]:
     searched = node.args.get("expression")
     if not (isinstance(searched, exp.Literal) and searched.name) or node.args.get("replacement") is None:
         yield (
@@ -189,7 +179,7 @@ def _replace(node: exp.Replace, families: Families) -> Iterator[Problem]:
         )
 
 
-@rule(exp.TimeToStr, exp.ToChar)
+@typed_rule(exp.TimeToStr, exp.ToChar)
 def _to_char(node: exp.Expr, families: Families) -> Iterator[Problem]:
     form = node.args.get("format")
     is_portable = isinstance(form, exp.Literal) and _FORMAT.fullmatch(form.name)
@@ -197,7 +187,7 @@ def _to_char(node: exp.Expr, families: Families) -> Iterator[Problem]:
         yield "to-char", f"{shown(node)} is not portable; use dates with YYYY, MM, DD, HH24, MI, SS and punctuation."
 
 
-@rule(exp.DPipe, exp.Concat, exp.ConcatWs)
+@typed_rule(exp.DPipe, exp.Concat, exp.ConcatWs)
 def _joined_text(node: exp.Expr, families: Families) -> Iterator[Problem]:
     parts = [node.this, node.expression] if isinstance(node, exp.DPipe) else node.expressions
     for part in parts:

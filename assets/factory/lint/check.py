@@ -10,7 +10,7 @@ from sqlglot import exp
 from tributary.assets.factory.lint import calls, dates, expressions, shape  # noqa: F401
 from tributary.assets.factory.lint.columns import column_findings
 from tributary.assets.factory.lint.families import Families
-from tributary.assets.factory.lint.finding import RULES, Finding, line_of, shown
+from tributary.assets.factory.lint.finding import RULES, TYPED_RULES, Finding, line_of, shown
 from tributary.assets.factory.lint.parsing import tokens_of
 from tributary.assets.factory.lint.vocabulary import NODES, OPERATORS, PARAMETERS
 from tributary.assets.factory.lint.words import word_findings
@@ -36,11 +36,11 @@ def lint(tree: exp.Query, sql: str, schema: Mapping[str, Mapping[str, str]] | No
 def _tree_findings(tree: exp.Query, families: Families) -> Iterator[Finding]:
     for node in tree.walk():
         kind = type(node)
-        rules = RULES.get(kind)
-        if rules is not None:
-            for function in rules:
-                for name, message in function(node, families):
-                    yield Finding(line_of(node), name, message)
+        found = [
+            *(problem for rule in RULES.get(kind, ()) for problem in rule(node)),
+            *(problem for rule in TYPED_RULES.get(kind, ()) for problem in rule(node, families)),
+        ]
+        yield from (Finding(line_of(node), name, message) for name, message in found)
         if kind not in NODES and (kind in OPERATORS or not isinstance(node, exp.Func)):
             yield from _refused(node)
 

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from tributary.assets.factory.lint.expressions import wrapping
 from tributary.assets.factory.lint.families import DATES, INTEGERS, Families
-from tributary.assets.factory.lint.finding import Problem, rule, shown
+from tributary.assets.factory.lint.finding import Problem, rule, shown, typed_rule
 
 _INTERVAL_UNITS = ("YEAR", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND")
 _TRUNC_UNITS = ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND")
@@ -20,8 +20,7 @@ _EPOCH = "cast(extract(epoch from …) as bigint)"
 
 
 @rule(exp.Interval)
-def _interval(interval: exp.Interval, families: Families) -> Iterator[Problem]:
-    del families
+def _interval(interval: exp.Interval) -> Iterator[Problem]:
     unit, amount = interval.args.get("unit"), interval.this
     name = unit.name.upper().removesuffix("S") if isinstance(unit, exp.Var) else ""
     is_whole = isinstance(amount, exp.Literal) and _WHOLE_NUMBER.fullmatch(amount.name)
@@ -29,7 +28,7 @@ def _interval(interval: exp.Interval, families: Families) -> Iterator[Problem]:
         yield "interval", f"{shown(interval)} is not one whole number of one unit; write interval '1 day' and add up."
 
 
-@rule(exp.Add, exp.Sub)
+@typed_rule(exp.Add, exp.Sub)
 def _date_arithmetic(node: exp.Binary, families: Families) -> Iterator[Problem]:
     left, right = families.of(node.left), families.of(node.right)
     if "interval" in (left, right) or not {left, right} & DATES:
@@ -43,7 +42,7 @@ def _date_arithmetic(node: exp.Binary, families: Families) -> Iterator[Problem]:
         yield "date-plus-number", f"{shown(node)} fails on Trino; write cast(… + interval '1 day' * n as date)."
 
 
-@rule(exp.TimestampTrunc)
+@typed_rule(exp.TimestampTrunc)
 def _date_trunc(node: exp.TimestampTrunc, families: Families) -> Iterator[Problem]:
     unit = node.args.get("unit")
     if not isinstance(unit, exp.Var | exp.Literal) or unit.name.upper() not in _TRUNC_UNITS or node.args.get("zone"):
@@ -57,7 +56,7 @@ def _date_trunc(node: exp.TimestampTrunc, families: Families) -> Iterator[Proble
         )
 
 
-@rule(exp.Extract)
+@typed_rule(exp.Extract)
 def _extract(node: exp.Extract, families: Families) -> Iterator[Problem]:
     unit = node.this.name.upper()
     if unit in _WEEKDAYS:

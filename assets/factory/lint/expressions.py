@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from tributary.assets.factory.lint.families import INTEGERS, Families, Family
-from tributary.assets.factory.lint.finding import Problem, rule, shown
+from tributary.assets.factory.lint.finding import Problem, rule, shown, typed_rule
 
 _TYPES = (
     exp.DType.BOOLEAN, exp.DType.INT, exp.DType.BIGINT, exp.DType.DOUBLE, exp.DType.TEXT, exp.DType.VARCHAR,
@@ -38,7 +38,7 @@ def wrapping(node: exp.Expr) -> exp.Expr | None:
     return parent
 
 
-@rule(exp.Cast)
+@typed_rule(exp.Cast)
 def _type(cast: exp.Cast, families: Families) -> Iterator[Problem]:
     kind = cast.to.this
     if cast.args.get("format") or cast.args.get("default"):
@@ -76,7 +76,7 @@ def prints_differently(value: exp.Expr, family: Family | None) -> bool:
     return family in ("double", "timestamp", "interval")
 
 
-@rule(exp.Div)
+@typed_rule(exp.Div)
 def _division(division: exp.Div, families: Families) -> Iterator[Problem]:
     left, right = families.of(division.left), families.of(division.right)
     if "double" in (left, right):
@@ -115,13 +115,13 @@ def _is_never_zero(divisor: exp.Expr) -> bool:
     return isinstance(divisor, exp.Literal) and not divisor.is_string and float(divisor.name) != 0
 
 
-@rule(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+@typed_rule(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 def _comparison(comparison: exp.Binary, families: Families) -> Iterator[Problem]:
     for literal, other in ((comparison.left, comparison.right), (comparison.right, comparison.left)):
         yield from _literal_against(literal, [other], families)
 
 
-@rule(exp.In)
+@typed_rule(exp.In)
 def _membership(node: exp.In, families: Families) -> Iterator[Problem]:
     if not node.expressions and node.args.get("query") is None:
         yield "syntax", "in () has no values; list some or use false."
@@ -129,7 +129,7 @@ def _membership(node: exp.In, families: Families) -> Iterator[Problem]:
         yield from _literal_against(value, [node.this], families)
 
 
-@rule(exp.Between)
+@typed_rule(exp.Between)
 def _range(node: exp.Between, families: Families) -> Iterator[Problem]:
     if node.args.get("symmetric"):
         yield "clause", "between symmetric is not portable; order the two limits yourself."
@@ -137,7 +137,7 @@ def _range(node: exp.Between, families: Families) -> Iterator[Problem]:
         yield from _literal_against(limit, [node.this], families)
 
 
-@rule(exp.Coalesce, exp.Nullif)
+@typed_rule(exp.Coalesce, exp.Nullif)
 def _alternatives(node: exp.Func, families: Families) -> Iterator[Problem]:
     values = [node.this, *node.expressions]
     if isinstance(node, exp.Nullif):
@@ -165,22 +165,19 @@ def _literal_against(literal: exp.Expr, others: list[exp.Expr], families: Famili
 
 
 @rule(exp.Any, exp.All)
-def _quantifier(node: exp.Expr, families: Families) -> Iterator[Problem]:
-    del families
+def _quantifier(node: exp.Expr) -> Iterator[Problem]:
     if not isinstance(node.this, exp.Query):
         yield "any-array", f"{shown(node)} looks into an array, which Trino cannot; write in (…) or in (select …)."
 
 
 @rule(exp.Tuple)
-def _row_value(node: exp.Tuple, families: Families) -> Iterator[Problem]:
-    del families
+def _row_value(node: exp.Tuple) -> Iterator[Problem]:
     if not isinstance(node.parent, exp.Values | exp.GroupingSets | exp.Rollup | exp.Cube | exp.Group):
         yield "row-value", f"{shown(node)} is a row; compare its columns one by one, or use exists."
 
 
 @rule(exp.Like, exp.ILike)
-def _pattern(node: exp.Binary, families: Families) -> Iterator[Problem]:
-    del families
+def _pattern(node: exp.Binary) -> Iterator[Problem]:
     pattern, escape = bare(node.expression), node.parent
     if isinstance(escape, exp.Escape):
         character = escape.expression
@@ -202,8 +199,7 @@ _PORTABLE_REGEX = re.compile(
 
 
 @rule(exp.RegexpLike)
-def _regex(node: exp.RegexpLike, families: Families) -> Iterator[Problem]:
-    del families
+def _regex(node: exp.RegexpLike) -> Iterator[Problem]:
     pattern = bare(node.expression)
     if node.args.get("flag"):
         yield "regex", "regexp_like with flags is not portable; use lower(…) or character classes."

@@ -6,11 +6,13 @@ The rules themselves are in the modules that use `rule`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlglot import ErrorLevel, exp
 
 from tributary.assets.factory.lint.families import Families
+
+R = TypeVar("R")
 
 
 class Finding(NamedTuple):
@@ -24,21 +26,30 @@ class Finding(NamedTuple):
 Problem = tuple[str, str]
 """A rule's name and its message."""
 
-RuleFunction = Callable[[Any, Families], Iterator[Problem]]
+Rule = Callable[[Any], Iterator[Problem]]
+TypedRule = Callable[[Any, Families], Iterator[Problem]]
 
-RULES: dict[type[exp.Expr], list[RuleFunction]] = {}
-"""Rules by the exact class of the nodes they look at."""
+RULES: dict[type[exp.Expr], list[Rule]] = {}
+"""Rules that need to see a node alone, by the exact class of the nodes they look at."""
+
+TYPED_RULES: dict[type[exp.Expr], list[TypedRule]] = {}
+"""Rules that need to know types, by the same."""
 
 
-def rule(*kinds: type[exp.Expr]) -> Callable[[RuleFunction], RuleFunction]:
+def rule(*kinds: type[exp.Expr]) -> Callable[[Rule], Rule]:
     """Register a function that yields the problems of one node of these kinds."""
+    return lambda function: _registered(RULES, kinds, function)
 
-    def register(function: RuleFunction) -> RuleFunction:
-        for kind in kinds:
-            RULES.setdefault(kind, []).append(function)
-        return function
 
-    return register
+def typed_rule(*kinds: type[exp.Expr]) -> Callable[[TypedRule], TypedRule]:
+    """Register a function that yields the problems of one node of these kinds, given what is known of types."""
+    return lambda function: _registered(TYPED_RULES, kinds, function)
+
+
+def _registered(rules: dict[type[exp.Expr], list[R]], kinds: tuple[type[exp.Expr], ...], function: R) -> R:
+    for kind in kinds:
+        rules.setdefault(kind, []).append(function)
+    return function
 
 
 def line_of(node: exp.Expr) -> int:

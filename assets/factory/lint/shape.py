@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from tributary.assets.factory.lint.columns import is_of_a_table
 from tributary.assets.factory.lint.families import Families
-from tributary.assets.factory.lint.finding import Problem, rule, shown
+from tributary.assets.factory.lint.finding import Problem, rule, shown, typed_rule
 from tributary.assets.factory.lint.vocabulary import RESERVED, words
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -21,7 +21,7 @@ _CLAUSES = {"laterals": "lateral", "qualify": "qualify", "locks": "for update", 
 _SYSTEM_SCHEMAS = ("pg_catalog", "information_schema")
 
 
-@rule(exp.Select)
+@typed_rule(exp.Select)
 def _select(select: exp.Select, families: Families) -> Iterator[Problem]:
     if not select.expressions:
         yield "syntax", "this SELECT returns no column; name what it returns."
@@ -35,8 +35,7 @@ def _select(select: exp.Select, families: Families) -> Iterator[Problem]:
 
 
 @rule(exp.Limit, exp.Offset, exp.Fetch)
-def _limit(cut: exp.Expr, families: Families) -> Iterator[Problem]:
-    del families
+def _limit(cut: exp.Expr) -> Iterator[Problem]:
     if cut.parent is not None and cut.parent.args.get("order") is None:
         yield "limit-without-order", "limit without order by keeps arbitrary rows; add an order by that has no ties."
     count = cut.args.get("count") if isinstance(cut, exp.Fetch) else cut.args.get("expression")
@@ -45,16 +44,14 @@ def _limit(cut: exp.Expr, families: Families) -> Iterator[Problem]:
 
 
 @rule(exp.Order)
-def _order(order: exp.Order, families: Families) -> Iterator[Problem]:
-    del families
+def _order(order: exp.Order) -> Iterator[Problem]:
     query = order.parent
     if isinstance(query, exp.Query) and not query.args.get("limit") and not query.args.get("offset"):
         yield "order-without-limit", "order by without limit has no effect on a table; remove it."
 
 
 @rule(exp.Union, exp.Except, exp.Intersect)
-def _set_operation(query: exp.SetOperation, families: Families) -> Iterator[Problem]:
-    del families
+def _set_operation(query: exp.SetOperation) -> Iterator[Problem]:
     if any(query.args.get(part) for part in ("by_name", "side", "kind", "on")):
         yield "clause", "this set operation matches columns by name; list them in the same order instead."
 
@@ -114,8 +111,7 @@ def _starts_with_from(select: exp.Select) -> bool:
 
 
 @rule(exp.Table)
-def _table(table: exp.Table, families: Families) -> Iterator[Problem]:
-    del families
+def _table(table: exp.Table) -> Iterator[Problem]:
     if not isinstance(table.this, exp.Identifier):
         yield "table-function", f"{shown(table)} reads a function; read a table, such as core.dim_date for days."
         return
@@ -144,8 +140,7 @@ def _cte_of(table: exp.Table) -> exp.CTE | None:
 
 
 @rule(exp.With)
-def _with(with_: exp.With, families: Families) -> Iterator[Problem]:
-    del families
+def _with(with_: exp.With) -> Iterator[Problem]:
     if with_.args.get("recursive"):
         yield "recursive", "Trino stops a recursive CTE after a few rounds; build the levels in a Python asset."
     for cte in with_.expressions:
@@ -154,8 +149,7 @@ def _with(with_: exp.With, families: Families) -> Iterator[Problem]:
 
 
 @rule(exp.Join)
-def _join(join: exp.Join, families: Families) -> Iterator[Problem]:
-    del families
+def _join(join: exp.Join) -> Iterator[Problem]:
     if join.method.upper() == "NATURAL":
         yield "natural-join", "natural join changes when a column is added; write join … on …."
     elif join.args.get("using"):
@@ -170,8 +164,7 @@ def _join(join: exp.Join, families: Families) -> Iterator[Problem]:
 
 
 @rule(exp.Distinct)
-def _distinct(distinct: exp.Distinct, families: Families) -> Iterator[Problem]:
-    del families
+def _distinct(distinct: exp.Distinct) -> Iterator[Problem]:
     if distinct.args.get("on"):
         yield "distinct-on", "distinct on is Postgres' own; keep the rows whose row_number() over (…) is 1."
     if isinstance(distinct.parent, exp.Func) and not distinct.expressions:
@@ -180,7 +173,7 @@ def _distinct(distinct: exp.Distinct, families: Families) -> Iterator[Problem]:
         yield "count-distinct", "count(distinct) of several columns is not portable; count over a select distinct."
 
 
-@rule(exp.Select)
+@typed_rule(exp.Select)
 def _group_by_alias(select: exp.Select, families: Families) -> Iterator[Problem]:
     group = select.args.get("group")
     if group is None:
@@ -201,8 +194,7 @@ def _group_by_alias(select: exp.Select, families: Families) -> Iterator[Problem]
 
 
 @rule(exp.Identifier)
-def _name(identifier: exp.Identifier, families: Families) -> Iterator[Problem]:
-    del families
+def _name(identifier: exp.Identifier) -> Iterator[Problem]:
     if identifier.args.get("quoted"):
         return
     if not _PLAIN_NAME.fullmatch(identifier.name):
@@ -212,14 +204,12 @@ def _name(identifier: exp.Identifier, families: Families) -> Iterator[Problem]:
 
 
 @rule(exp.Column)
-def _column(column: exp.Column, families: Families) -> Iterator[Problem]:
-    del families
+def _column(column: exp.Column) -> Iterator[Problem]:
     if column.args.get("db"):
         yield "column-name", f"{shown(column)} has too many parts; give the table an alias and write alias.column."
 
 
 @rule(exp.Star)
-def _star(star: exp.Star, families: Families) -> Iterator[Problem]:
-    del families
+def _star(star: exp.Star) -> Iterator[Problem]:
     if any(star.args.values()):
         yield "star", "a * with exceptions or renames is not portable; name the columns."
