@@ -78,7 +78,6 @@ def test_it_knows_of_each_table_all_that_was_declared_and_derived(shop: Shop) ->
     assert totals.checks == (CheckEntry("unique_day", "No two rows share day.", "warn"),)
     assert totals.charts == (ChartEntry("Sales", "day", "sum(total)", "bar"),)
     assert (totals.partitioned, totals.file) == ("day of day", str(shop.model))
-    assert totals.holds_personal_data
 
 
 def test_it_is_kept_and_made_anew_when_a_file_or_a_declaration_has_changed(shop: Shop) -> None:
@@ -101,6 +100,12 @@ def test_what_is_kept_is_only_a_help(shop: Shop, damage: bytes) -> None:
     (shop.home / FILE).write_bytes(damage)
     assert shop.catalogue() == first
     assert [path.name for path in shop.home.iterdir() if path.is_file()] == [FILE]
+
+
+def test_where_it_cannot_be_kept_it_is_made_each_time(shop: Shop) -> None:
+    (shop.home / FILE).mkdir()
+    assert shop.catalogue() == shop.catalogue()
+    assert [table.key for table in shop.catalogue().tables] == ["staged.sales", "gold.totals"]
 
 
 def test_a_refused_file_is_told_with_the_last_sound_definition_or_none(shop: Shop) -> None:

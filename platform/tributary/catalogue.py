@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +21,7 @@ from tributary.assets.source import SQL, Lineage, SourceColumn
 from tributary.assets.sources import Sources, get_sources
 from tributary.resources.places import PACKAGE
 from tributary.resources.settings import get_settings
-from tributary.resources.warehouse.table import LAYERS, PII
+from tributary.resources.warehouse.table import LAYERS
 
 if TYPE_CHECKING:
     from tributary.contents import Contents
@@ -93,11 +94,6 @@ class TableEntry(msgspec.Struct, frozen=True):
         """The columns that each column's values come from."""
         return {column.name: column.sources for column in self.columns}
 
-    @property
-    def holds_personal_data(self) -> bool:
-        """Whether a column is tagged as personal data."""
-        return any(PII in column.tags for column in self.columns)
-
 
 class Catalogue(msgspec.Struct, frozen=True, dict=True):
     """All tables, by layer and name; `digest` tells of what it was made."""
@@ -152,9 +148,10 @@ def catalogue_of(sources: Sources, home: Path) -> Catalogue:
 
     contents = read_contents(sources, home)
     made = Catalogue(digest, tuple(sorted((*_tables(contents), *_unknown(contents)), key=_place)))
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_bytes(msgspec.json.encode(made))
-    aside.replace(path)
+    with suppress(OSError):  # where it cannot be kept, the next one makes it again
+        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        aside.write_bytes(msgspec.json.encode(made))
+        aside.replace(path)
     return made
 
 

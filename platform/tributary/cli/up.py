@@ -72,8 +72,8 @@ def _serve(settings: Settings, processes: Sequence[Process], materialize: bool) 
             out.print(f"\n[bold green]Ready.[/] Dagster UI: [bold]{settings.dagster_url}[/]")
             out.print(f"       Forms and event collector: [bold]{settings.web_url}[/]")
             out.print("[dim]In another terminal: tributary status, tributary query 'SELECT …'. Ctrl-C stops all.[/]")
-            get_catalogue()  # as nobody waits for it now
             try:
+                get_catalogue()  # as nobody waits for it now
                 supervisor.watch()
             except KeyboardInterrupt:
                 out.print("\nStopping.")
