@@ -65,11 +65,13 @@ def daily_asset(
                     put += 1
                 digest.update(f"{name} {hashlib.sha256(data).hexdigest()}\n".encode())
                 done.append(name)
-        except TributaryError as error:
-            # A step that fails marks none of its partitions as made.
+        except BaseException as error:
+            # A step that fails, however that comes about, marks none of its partitions as made.
             for name in done:
                 context.log_event(dg.AssetMaterialization(asset_key(key), partition=name))
-            raise failure(error) from error
+            if isinstance(error, TributaryError):
+                raise failure(error) from error
+            raise
         return dg.MaterializeResult(
             asset_key=asset_key(key),
             metadata={"days": len(done), "objects changed": put, "prefix": lake.url(days.prefix.rstrip("/"))},
