@@ -12,7 +12,7 @@ WORKERS ?= auto
 help:
 	@echo "make run    set everything up, make sample sources, materialise the whole graph and serve it on loopback"
 	@echo "make test   set everything up and run all tests"
-	@echo "make lint   formatting, lint rules and types"
+	@echo "make lint   formatting, lint rules, types and floors"
 	@echo "make bench  measure against the named baselines (minutes)"
 
 setup: $(VENV)/.runtime
@@ -42,6 +42,7 @@ lint: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 format: setup-dev
 	$(BIN)/ruff format .

@@ -139,7 +139,7 @@ def load_object(kind: type[T], place: str, what: str) -> T:
     try:
         found = getattr(importlib.import_module(module), name)
     except (Exception, SystemExit) as error:  # a module that ends the process at its import ends nothing here
-        raise SourceError(f"{what} cannot be loaded from {place}: {_reason(error)}.") from error
+        raise SourceError(f"{what} cannot be loaded from {place}: {_reason(error, module)}.") from error
     if not isinstance(found, kind):
         raise SourceError(f"{what} cannot be loaded from {place}: it is a {type(found).__name__}, no {kind.__name__}.")
     return found
@@ -191,11 +191,12 @@ def _prefix(name: str) -> str:
     return f"{PREFIX}{name.upper()}_"
 
 
-def _reason(error: BaseException) -> str:
-    """What a module failed with, and where: the innermost line of it, not of the import system."""
-    text = next(iter(str(error).strip().splitlines()), "").rstrip(".")
+def _reason(error: BaseException, module: str) -> str:
+    """What a module failed with, and where: the innermost line of its own package, which is the one to mend."""
     if isinstance(error, SyntaxError):
         return f"{Path(error.filename or '').name}:{error.lineno}: {error.msg}"
-    frames = [one for one in traceback.extract_tb(error.__traceback__) if "importlib" not in one.filename]
-    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}: " if len(frames) > 1 else ""
+    package = module.partition(".")[0]
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if package in Path(one.filename).parts]
+    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}: " if frames else ""
+    text = next(iter(str(error).strip().splitlines()), "").rstrip(".")
     return f"{where}{type(error).__name__}: {text}" if text else f"{where}{type(error).__name__}"

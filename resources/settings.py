@@ -18,7 +18,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tributary.resources.errors import TributaryError, nearest
-from tributary.resources.places import PROJECT, PROJECT_VARIABLE
+from tributary.resources.places import FOUND, PROJECT, PROJECT_VARIABLE
 
 PREFIX = "TRIBUTARY_"
 PROJECT_ROOT = PROJECT
@@ -213,6 +213,11 @@ def load_settings(env_file: Path | None = None) -> Settings:
     Raises:
         SettingsError: naming the first variable that is wrong, what it holds (secrets masked) and what is expected.
     """
+    if FOUND is None:
+        raise SettingsError(
+            f"No project is here: go to a folder whose pyproject.toml has a table [tool.tributary], name it by "
+            f"{PROJECT_VARIABLE}, or write one by `tributary init project`."
+        )
     return read(Settings, env_file)
 
 

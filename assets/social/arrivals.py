@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from tributary.resources.lake.model import Lake, ObjectInfo
 from tributary.resources.stream.naming import EVENTS
 
-TRANSFORMED_EVENTS = "transformed.social_events"
 SOCIAL_EVENTS = "raw.social_events"
 """The raw asset of these objects."""
 

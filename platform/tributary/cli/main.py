@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -54,6 +55,9 @@ class StatementCommand(TyperCommand):
             args = [*(text for text in args if text not in texts), "--", *texts]
         return super().parse_args(ctx, args)
 
+
+init = typer.Typer(help="Write what a team begins with.", no_args_is_help=True)
+app.add_typer(init, name="init")
 
 Selection = Annotated[
     str,
@@ -149,6 +153,17 @@ def sample(
 ) -> None:
     """Make the sample sources."""
     _run("sample", "sample", scale=scale, force=force)
+
+
+@init.command()
+def project(
+    folder: Annotated[Path, typer.Argument(help="An empty folder, or one that is not there yet.")] = Path(),
+    name: Annotated[str, typer.Option(help="Name of the source; default: the folder's.")] = "",
+) -> None:
+    """Write a project of one's own: one source with one SQL model, which works as it is."""
+    from tributary.cli.init import project as write
+
+    write(folder, name)
 
 
 def _of_sources() -> dict[str, Any]:

@@ -1,0 +1,128 @@
+"""All that a package with sources of its own imports of Tributary; what is not here may change without a word.
+
+    from tributary.sdk import Source, Table, Column
+
+What needs Dagster is imported when it is first asked for, so that the module of a `Source` loads without it.
+
+- **The record**: `Source`, and what it consists of: `SourceSettings` with `ProjectPath`, `Table`, `Column`, checks
+  (`Unique`, `NotNull`, `AcceptedValues`, `Expression`, `References`), `Deduplication`, `Lineage` of `SourceColumn`.
+- **Tables made from source objects**: `ObjectTable`, over `DailyObjects` or `Objects` of `SourceObject` and `Span`,
+  read by JSON fields (`Field`), by a reader of one's own (`read_lines`, `Content`, `DoesNotFit`, `NotWhole`), or by a
+  `FileContract` of `FileColumn` and `Rule`; `object_asset` makes the asset.
+- **The Dagster side**: `Parts`; `object_spec`, `asset_key` and `failure` for assets of one's own, with the resources
+  `LAKE` and `WAREHOUSE`; `table_asset` with `Made` for tables that Python makes of `Batches`; `KeyRange` for what is
+  due; for sensors `remembered`, `being_made`, `assets_of`, `with_downstream`, `patience`, `Partitions`.
+- **Beside Dagster**: `Services`, `Process`, `Mount`, `SampleWanted`, `Sampled`.
+- **Settings and errors**: `get_settings`, `own_settings`, `Settings`; `TributaryError`, which is told in one sentence.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from tributary.assets.factory.fields import Field
+from tributary.assets.factory.object_tables import ObjectTable
+from tributary.assets.factory.objects import DailyObjects, Objects, SourceObject, Span
+from tributary.assets.factory.reading import Content, DoesNotFit, NotWhole, read_lines
+from tributary.assets.services import Mount, Process, Sampled, SampleWanted, Services
+from tributary.assets.source import Lineage, Source, SourceColumn
+from tributary.resources.errors import TributaryError
+from tributary.resources.lake.model import Lake
+from tributary.resources.settings import ProjectPath, Settings, SourceSettings, get_settings, own_settings
+from tributary.resources.warehouse.base import Batches, Origin, Warehouse
+from tributary.resources.warehouse.checks import AcceptedValues, Expression, NotNull, References, Unique
+from tributary.resources.warehouse.delimited.contract import FileColumn, FileContract, Rule
+from tributary.resources.warehouse.table import Column, Deduplication, Table
+
+if TYPE_CHECKING:
+    from tributary.assets.automation.asking import assets_of, being_made, with_downstream
+    from tributary.assets.automation.cursors import remembered
+    from tributary.assets.automation.partitions import Partitions
+    from tributary.assets.automation.patience import patience
+    from tributary.assets.factory.loading import LAKE
+    from tributary.assets.factory.object_assets import object_asset
+    from tributary.assets.factory.outcome import asset_key, failure
+    from tributary.assets.factory.specs import object_spec
+    from tributary.assets.factory.table_assets import Made, table_asset
+    from tributary.assets.factory.table_step import WAREHOUSE
+    from tributary.assets.parts import KeyRange, Parts
+
+_LATER = {
+    "automation.asking": ("assets_of", "being_made", "with_downstream"),
+    "automation.cursors": ("remembered",),
+    "automation.partitions": ("Partitions",),
+    "automation.patience": ("patience",),
+    "factory.loading": ("LAKE",),
+    "factory.object_assets": ("object_asset",),
+    "factory.outcome": ("asset_key", "failure"),
+    "factory.specs": ("object_spec",),
+    "factory.table_assets": ("Made", "table_asset"),
+    "factory.table_step": ("WAREHOUSE",),
+    "parts": ("KeyRange", "Parts"),
+}
+_MODULES = {name: f"tributary.assets.{module}" for module, names in _LATER.items() for name in names}
+
+__all__ = [
+    "LAKE",
+    "WAREHOUSE",
+    "AcceptedValues",
+    "Batches",
+    "Column",
+    "Content",
+    "DailyObjects",
+    "Deduplication",
+    "DoesNotFit",
+    "Expression",
+    "Field",
+    "FileColumn",
+    "FileContract",
+    "KeyRange",
+    "Lake",
+    "Lineage",
+    "Made",
+    "Mount",
+    "NotNull",
+    "NotWhole",
+    "ObjectTable",
+    "Objects",
+    "Origin",
+    "Partitions",
+    "Parts",
+    "Process",
+    "ProjectPath",
+    "References",
+    "Rule",
+    "SampleWanted",
+    "Sampled",
+    "Services",
+    "Settings",
+    "Source",
+    "SourceColumn",
+    "SourceObject",
+    "SourceSettings",
+    "Span",
+    "Table",
+    "TributaryError",
+    "Unique",
+    "Warehouse",
+    "asset_key",
+    "assets_of",
+    "being_made",
+    "failure",
+    "get_settings",
+    "object_asset",
+    "object_spec",
+    "own_settings",
+    "patience",
+    "read_lines",
+    "remembered",
+    "table_asset",
+    "with_downstream",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"tributary.sdk has no {name}; its documentation lists what it has.")
+    return getattr(importlib.import_module(_MODULES[name]), name)
