@@ -116,7 +116,7 @@ def query(
 @app.command()
 def ls(
     what: Annotated[
-        str | None, typer.Argument(help="A layer, a source, or a table, as in gold, retail or core.dim_date.")
+        str | None, typer.Argument(help="A layer, a source, or a table, as in gold, calendar or core.dim_date.")
     ] = None,
     output: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:
