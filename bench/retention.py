@@ -18,7 +18,7 @@ from bench.clock import Timing
 from bench.errors import BenchError
 from bench.figures import Figure, Limit
 from bench.serving import AS_SET_OUT, fresh_home
-from tributary.assets.factory.outcome import TOLD_BY
+from tributary.assets.factory.dagster_events import TOLD_BY
 from tributary.instance.retention import Policy, prune
 from tributary.resources.postgres.databases import connect
 from tributary.resources.settings import Settings

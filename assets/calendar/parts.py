@@ -5,7 +5,8 @@ from __future__ import annotations
 from tributary.assets.calendar.tables import DIM_DATE
 from tributary.assets.factory.table_assets import Made, table_asset
 from tributary.assets.parts import Parts
-from tributary.resources.warehouse.base import Batches, Origin, Warehouse
+from tributary.resources.warehouse.base import Batches, Origin
+from tributary.resources.warehouse.warehouse import Warehouse
 
 
 def _make(_warehouse: Warehouse, _origin: Origin) -> Made:

@@ -10,8 +10,9 @@ from typing import Any
 import dagster as dg
 
 from tributary.assets.factory.header import ChartEntry
-from tributary.resources.warehouse.base import Origin, Warehouse
+from tributary.resources.warehouse.base import Origin
 from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.warehouse import Warehouse
 
 MOST_POINTS = 400
 _COLOURS = 32

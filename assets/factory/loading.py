@@ -6,12 +6,13 @@ from typing import NamedTuple, cast
 
 import dagster as dg
 
-from tributary.assets.factory.outcome import origin_of
+from tributary.assets.factory.dagster_events import origin_of
 from tributary.assets.factory.specs import FORCE, REPLAY
 from tributary.assets.factory.table_step import WAREHOUSE
 from tributary.resources.lake.model import Lake
-from tributary.resources.warehouse.base import Origin, Warehouse
+from tributary.resources.warehouse.base import Origin
 from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.warehouse import Warehouse
 
 LAKE = "lake"
 """The resource of this name."""

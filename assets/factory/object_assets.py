@@ -8,11 +8,11 @@ from typing import Any
 
 import dagster as dg
 
+from tributary.assets.factory.dagster_events import Events, events
 from tributary.assets.factory.following import FOLLOW
 from tributary.assets.factory.loading import LAKE, loading_of
 from tributary.assets.factory.object_loading import Loaded, load
 from tributary.assets.factory.object_tables import ObjectTable
-from tributary.assets.factory.outcome import Events, events
 from tributary.assets.factory.partition_rows import rows_of_sources
 from tributary.assets.factory.specs import table_spec
 from tributary.assets.factory.table_step import table_step

@@ -20,10 +20,11 @@ from tributary.assets.factory.reading import Content, NotWhole, Row
 from tributary.resources.lake.errors import ObjectDamagedError, ObjectNotFoundError
 from tributary.resources.lake.integrity import open_verified
 from tributary.resources.lake.model import CONCURRENCY, Lake
-from tributary.resources.warehouse.base import NOBODY, Batches, Delimited, Origin, Rejected, Warehouse, WriteReport
+from tributary.resources.warehouse.base import NOBODY, Batches, Delimited, Origin, Rejected, WriteReport
 from tributary.resources.warehouse.counting import Reckoning
 from tributary.resources.warehouse.delimited.contract import FileContract, SourceFileError
 from tributary.resources.warehouse.table import quoted
+from tributary.resources.warehouse.warehouse import Warehouse
 from tributary.resources.warehouse.windows import Sources
 
 if TYPE_CHECKING:

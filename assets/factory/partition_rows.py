@@ -9,8 +9,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
-from tributary.resources.warehouse.base import NOBODY, Origin, Warehouse
+from tributary.resources.warehouse.base import NOBODY, Origin
 from tributary.resources.warehouse.table import Table, quoted
+from tributary.resources.warehouse.warehouse import Warehouse
 from tributary.resources.warehouse.windows import Range
 
 PARTITION_ROWS = "dagster/partition_row_count"

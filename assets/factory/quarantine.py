@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tributary.resources.warehouse.base import Warehouse
+from tributary.resources.warehouse.warehouse import Warehouse
 
 
 def quarantined(warehouse: Warehouse, name: str, sources: Iterable[str]) -> int:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from tributary.assets.factory.outcome import Events
+from tributary.assets.factory.dagster_events import Events
 from tributary.assets.factory.specs import REFUSED, table_spec
 from tributary.assets.factory.table_step import table_step
 from tributary.resources.warehouse.table import Column, Table

@@ -9,8 +9,8 @@ from typing import Any
 
 import dagster as dg
 
+from tributary.assets.factory.dagster_events import asset_key, table_schema
 from tributary.assets.factory.following import FOLLOW, PARTITIONED
-from tributary.assets.factory.outcome import asset_key, table_schema
 from tributary.resources.warehouse.table import Table
 
 # The links are Dagster's own, but still marked as beta; the warning would stand once an asset at every start.

@@ -12,16 +12,17 @@ from typing import Any, cast
 import dagster as dg
 
 from tributary.assets.factory.charts import chart_metadata
+from tributary.assets.factory.dagster_events import Events, events, origin_of
 from tributary.assets.factory.dialects import Dialect
 from tributary.assets.factory.expressions import chart_in
 from tributary.assets.factory.lineage import ModelLineage
 from tributary.assets.factory.model import SqlModel
-from tributary.assets.factory.outcome import Events, events, origin_of
 from tributary.assets.factory.partition_rows import rows_in_range
 from tributary.assets.factory.refused import refusal, with_banner
 from tributary.assets.factory.specs import FORCE, table_spec
 from tributary.assets.factory.table_step import WAREHOUSE, table_step
-from tributary.resources.warehouse.base import Origin, Recipe, Select, Warehouse, WriteReport
+from tributary.resources.warehouse.base import Origin, Recipe, Select, WriteReport
+from tributary.resources.warehouse.warehouse import Warehouse
 from tributary.resources.warehouse.windows import Range
 
 _PARTITIONS: dict[str, Callable[..., dg.TimeWindowPartitionsDefinition]] = {

@@ -8,13 +8,14 @@ from typing import Any, cast
 
 import dagster as dg
 
-from tributary.assets.factory.outcome import Events, events, kept_rows, origin_of, refusal
+from tributary.assets.factory.dagster_events import Events, events, kept_rows, origin_of, refusal
 from tributary.assets.factory.specs import FORCE, table_spec
 from tributary.assets.factory.table_step import WAREHOUSE, table_step
 from tributary.assets.source import Lineage
 from tributary.resources.errors import TributaryError
-from tributary.resources.warehouse.base import Origin, Recipe, Source, Standing, Warehouse, WriteReport
+from tributary.resources.warehouse.base import Origin, Recipe, Source, Standing, WriteReport
 from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.warehouse import Warehouse
 
 _UNKNOWN = Standing(None)
 

@@ -8,11 +8,11 @@ from typing import cast
 
 import dagster as dg
 
-from tributary.assets.factory.outcome import Events, asset_key, check_result, check_specs, failure, origin_of
+from tributary.assets.factory.dagster_events import Events, asset_key, check_result, check_specs, failure, origin_of
 from tributary.resources.errors import TributaryError
-from tributary.resources.warehouse.base import Warehouse
 from tributary.resources.warehouse.errors import ChecksFailed
 from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.warehouse import Warehouse
 
 WAREHOUSE = "warehouse"
 

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import dagster as dg
 
+from tributary.assets.factory.dagster_events import asset_key, failure
 from tributary.assets.factory.loading import LAKE
-from tributary.assets.factory.outcome import asset_key, failure
 from tributary.assets.factory.partition_rows import row_counts
 from tributary.assets.factory.specs import MISSING, object_spec
 from tributary.assets.meetup.api.opening import Meetup

@@ -10,8 +10,8 @@ import dagster as dg
 
 from tributary.assets.automation.asking import assets_of, being_made
 from tributary.assets.automation.partitions import Partitions
+from tributary.assets.factory.dagster_events import asset_key
 from tributary.assets.factory.loading import LAKE
-from tributary.assets.factory.outcome import asset_key
 from tributary.assets.meetup.api.opening import Meetup
 from tributary.assets.meetup.arrivals import MEETUP_EVENTS
 from tributary.assets.meetup.due import morning_days

@@ -16,7 +16,8 @@ from tributary.assets.factory.table_assets import Made, table_asset
 from tributary.assets.meetup.lineage import EVENT_WORDS_LINEAGE
 from tributary.assets.meetup.tables import EVENT_WORDS, LEAST_EVENTS
 from tributary.assets.meetup.titles import words_of, words_version
-from tributary.resources.warehouse.base import Batches, Origin, Warehouse
+from tributary.resources.warehouse.base import Batches, Origin
+from tributary.resources.warehouse.warehouse import Warehouse
 
 _DEPENDENCIES = ("core.fact_meetup_event", "core.dim_meetup_event")
 _TITLES = """

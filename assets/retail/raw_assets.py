@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import dagster as dg
 
+from tributary.assets.factory.dagster_events import asset_key, failure
 from tributary.assets.factory.loading import LAKE
 from tributary.assets.factory.markdown import table
-from tributary.assets.factory.outcome import asset_key, failure
 from tributary.assets.factory.specs import object_spec
 from tributary.assets.retail.files import COMMODITY_SECTIONS, SourceFile
 from tributary.assets.retail.ingest import Manifest, ingest

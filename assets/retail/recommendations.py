@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from tributary.assets.factory.outcome import asset_key
+from tributary.assets.factory.dagster_events import asset_key
 from tributary.assets.factory.table_assets import Made, table_asset
 from tributary.assets.retail.lineage import RECOMMENDATIONS_LINEAGE
 from tributary.assets.retail.tables import COUNT, RECOMMENDATIONS
-from tributary.resources.warehouse.base import Batches, Origin, Warehouse
+from tributary.resources.warehouse.base import Batches, Origin
+from tributary.resources.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from tributary.assets.retail.recommend import Evaluation

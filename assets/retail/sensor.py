@@ -13,8 +13,8 @@ import dagster as dg
 from tributary.assets.automation.asking import being_made, with_downstream
 from tributary.assets.automation.cursors import remembered
 from tributary.assets.automation.memory import read_memory
+from tributary.assets.factory.dagster_events import asset_key
 from tributary.assets.factory.loading import LAKE
-from tributary.assets.factory.outcome import asset_key
 from tributary.assets.retail.files import ALL_FILES
 from tributary.assets.retail.ingest import known_manifest
 from tributary.assets.retail.raw_assets import RETAIL_FOLDER, path_of

@@ -7,7 +7,7 @@ from tributary.assets.sneakers.raw_assets import APP_DATABASE, raw_events_asset,
 from tributary.assets.sneakers.sensor import sneaker_events
 from tributary.assets.sneakers.staged_assets import STAGED
 from tributary.resources.app_database import AppDatabase
-from tributary.resources.postgres.held import held_databases
+from tributary.resources.postgres.shared import shared_databases
 
 PARTS = Parts(
     assets=(
@@ -16,5 +16,5 @@ PARTS = Parts(
         *(one.asset() for one in STAGED),
     ),
     sensors=(sneaker_events,),
-    resources=lambda settings: {APP_DATABASE: AppDatabase(lambda: held_databases(settings).url("app"))},
+    resources=lambda settings: {APP_DATABASE: AppDatabase(lambda: shared_databases(settings).url("app"))},
 )

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import dagster as dg
 
+from tributary.assets.factory.dagster_events import asset_key, failure
 from tributary.assets.factory.loading import LAKE
-from tributary.assets.factory.outcome import asset_key, failure
 from tributary.assets.factory.specs import FORCE, object_spec
 from tributary.assets.sneakers.arrivals import RAW, SNEAKER_EVENTS, SNEAKER_STATE
 from tributary.assets.sneakers.pull import Pulled, pull_events

@@ -9,8 +9,8 @@ import dagster as dg
 
 from tributary.assets.automation.asking import assets_of, being_made
 from tributary.assets.automation.cursors import remembered
+from tributary.assets.factory.dagster_events import asset_key
 from tributary.assets.factory.loading import LAKE
-from tributary.assets.factory.outcome import asset_key
 from tributary.assets.sneakers.arrivals import SNEAKER_EVENTS, held_event
 from tributary.assets.sneakers.raw_assets import APP_DATABASE
 from tributary.assets.sneakers.reading import newest_event

@@ -15,7 +15,7 @@ from tributary.assets.social.staged_assets import STAGED, object_of
 from tributary.assets.social.tables import TABLES
 from tributary.assets.social.watch import SWEEP_BACK, hours_of_keys, ranges_of
 from tributary.resources.lake.model import Lake, ObjectInfo
-from tributary.resources.warehouse.base import Warehouse
+from tributary.resources.warehouse.warehouse import Warehouse
 
 
 def due_hours(resources: Mapping[str, object], everything: bool) -> list[KeyRange]:

@@ -11,8 +11,8 @@ from typing import Any, cast
 
 import dagster as dg
 
+from tributary.assets.factory.dagster_events import asset_key, failure
 from tributary.assets.factory.loading import LAKE
-from tributary.assets.factory.outcome import asset_key, failure
 from tributary.assets.factory.specs import object_spec
 from tributary.assets.social.arrivals import RAW, SOCIAL_EVENTS, objects_from
 from tributary.assets.social.partitions import ARRIVAL_HOURS, first_hour, hours_of

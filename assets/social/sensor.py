@@ -10,8 +10,8 @@ import dagster as dg
 from tributary.assets.automation.asking import assets_of, being_made, steady
 from tributary.assets.automation.cursors import remembered
 from tributary.assets.automation.partitions import Partitions
+from tributary.assets.factory.dagster_events import asset_key
 from tributary.assets.factory.loading import LAKE
-from tributary.assets.factory.outcome import asset_key
 from tributary.assets.factory.table_step import WAREHOUSE
 from tributary.assets.social.arrivals import SOCIAL_EVENTS, objects_from
 from tributary.assets.social.due import settled_since
@@ -19,7 +19,7 @@ from tributary.assets.social.partitions import first_hour, key_of
 from tributary.assets.social.watch import Memory, decide, look_from
 from tributary.resources.lake.model import Lake
 from tributary.resources.settings import get_settings
-from tributary.resources.warehouse.base import Warehouse
+from tributary.resources.warehouse.warehouse import Warehouse
 
 GROUP = "social"
 

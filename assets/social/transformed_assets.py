@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
 
+from tributary.assets.factory.dagster_events import REJECTED, asset_key, failure
 from tributary.assets.factory.loading import LAKE
-from tributary.assets.factory.outcome import REJECTED, asset_key, failure
 from tributary.assets.factory.partition_rows import row_counts
 from tributary.assets.factory.quarantine import quarantined
 from tributary.assets.factory.specs import FORCE, REPLAY, object_spec
@@ -22,7 +22,8 @@ from tributary.assets.social.partitions import ARRIVAL_HOURS, hours_between, hou
 from tributary.resources.dagster_internals.assets import tell_partitions
 from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake, ObjectInfo
-from tributary.resources.warehouse.base import Origin, Warehouse
+from tributary.resources.warehouse.base import Origin
+from tributary.resources.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from tributary.assets.social.events.receipts import Receipt

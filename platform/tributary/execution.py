@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from tributary.assets.automation.partitions import UNPARTITIONED, Partitions
-from tributary.assets.factory.outcome import REJECTED
+from tributary.assets.factory.dagster_events import REJECTED
 from tributary.assets.factory.partition_rows import PARTITION_ROWS
 from tributary.instance.pools import holders_of, pool_waited_for
 from tributary.instance.processes import PROCESS_TAG, own_mark

@@ -1,23 +1,15 @@
-"""The warehouse's contract: read, and replace.
-
-Every write replaces exactly the rows it owns, so that it can be repeated after any crash. Readers see the old rows or
-the new ones, never a missing, empty or half table. There is no append and no upsert.
-"""
+"""What the warehouse is given and what it gives back: who asks, sources of rows, what was rejected, and reports."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tributary.resources.warehouse.answers import Answer
 from tributary.resources.warehouse.checks import CheckResult
 from tributary.resources.warehouse.counting import Reckoning
 from tributary.resources.warehouse.delimited.contract import FileContract
 from tributary.resources.warehouse.table import Table
-from tributary.resources.warehouse.windows import Window
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -161,106 +153,3 @@ class Standing:
 
     fingerprint: str | None
     report: WriteReport | None = None
-
-
-class Warehouse(ABC):
-    """One engine. Engines differ in how they build and publish, never in what a reader can see."""
-
-    dialect: str
-
-    @abstractmethod
-    def rows(
-        self, sql: str, params: Sequence[Any] = (), *, origin: Origin = NOBODY, limit: int | None = None
-    ) -> list[dict[str, Any]]:
-        """The rows of a query, as dictionaries; the session is read-only.
-
-        Raises:
-            WarehouseError: the engine refused the query.
-        """
-
-    @abstractmethod
-    def answer(self, sql: str, *, origin: Origin = NOBODY, limit: int | None = None) -> AbstractContextManager[Answer]:
-        """The answer to one query, EXPLAIN or SHOW, worded by the server; the session is read-only, and rows stream.
-
-        Raises:
-            UsageError: the text is no single statement.
-            WarehouseError: the engine refused the query.
-        """
-
-    @abstractmethod
-    def arrow(self, sql: str, params: Sequence[Any] = (), *, origin: Origin = NOBODY) -> pa.Table:
-        """The rows of a query as an Arrow table, at bulk speed; the session is read-only.
-
-        Raises:
-            WarehouseError: the engine refused the query.
-        """
-
-    @abstractmethod
-    def replace(
-        self,
-        table: Table,
-        source: Source,
-        *,
-        window: Window | None = None,
-        origin: Origin = NOBODY,
-        fingerprint: str | None = None,
-        fingerprints: Mapping[str, str] | None = None,
-    ) -> WriteReport:
-        """Replace the rows of `table` that `window` owns (all, where it is None) by those of `source`.
-
-        Builds aside, runs the table's checks there, then publishes at once.
-
-        Args:
-            fingerprint: what the rows of a whole table were made from, for `published` to tell later.
-            fingerprints: by source object of a `Sources` window, what its rows were made from, for
-                `published_sources` to tell later; read when the rows have been used up. Objects of the window that it
-                leaves out count as not loaded.
-
-        Raises:
-            ChecksFailed: a blocking check failed; the old rows stay.
-            WarehouseError: the source or the engine refused; the old rows stay.
-        """
-
-    @abstractmethod
-    def published(self, table: Table) -> Note | None:
-        """What the published rows were made from; None where that is not known."""
-
-    @abstractmethod
-    def published_sources(self, table: Table, names: Sequence[str] | None = None) -> Mapping[str, str]:
-        """By source object that is loaded, of those of `names` or of all, what its published rows were made from.
-
-        A source that gave no row is loaded all the same. A write of the whole table forgets all of them.
-        """
-
-    @abstractmethod
-    def standing(self, table: Table, recipe: Recipe, *, origin: Origin = NOBODY) -> Standing:
-        """Whether the published rows of `table`, written whole, are what `recipe` would make again now.
-
-        Call it before the inputs are read. An input that is published anew in between then makes the noted fingerprint
-        an old one, so that the next look finds the table out of date: never a false report that nothing changed.
-
-        Raises:
-            ChecksFailed: only the tables that checks look into have changed, and a blocking check fails now.
-            WarehouseError: the engine cannot be reached.
-        """
-
-    @abstractmethod
-    def reject(self, table_name: str, rejects: Mapping[str, Sequence[Rejected]], origin: Origin = NOBODY) -> None:
-        """Make these the rejected records of each named source for `table_name`, at once; an empty sequence clears it.
-
-        Raises:
-            WarehouseError: two records of a source have the same number, or the engine refused; nothing changed.
-        """
-
-    @abstractmethod
-    def rejected(self, table_name: str | None = None) -> list[RejectedSource]:
-        """The sources that have rejected records (of one table, or of all), by table and source."""
-
-    @abstractmethod
-    def review(self, table: Table, *, origin: Origin = NOBODY) -> WriteReport:
-        """Look at the published rows again, as a write would report them, and check them; nothing is written.
-
-        Raises:
-            ChecksFailed: a blocking check fails on the published rows.
-            WarehouseError: the table is not there.
-        """

@@ -1,4 +1,8 @@
-"""The warehouse on any engine: each method of the contract as one session."""
+"""The warehouse's contract, on any engine: read, and replace.
+
+Every write replaces exactly the rows it owns, so that it can be repeated after any crash. Readers see the old rows or
+the new ones, never a missing, empty or half table. There is no append and no upsert.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,6 @@ from tributary.resources.warehouse.base import (
     RejectedSource,
     Source,
     Standing,
-    Warehouse,
     WriteReport,
 )
 from tributary.resources.warehouse.engine import Engine
@@ -29,8 +32,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class EngineWarehouse(Warehouse):
-    """The warehouse that an engine serves."""
+class Warehouse:
+    """The tables, on an engine. Engines differ in how they build and publish, never in what a reader can see.
+
+    `dialect` is that in which `assets.factory.dialects` writes the models' statements.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -39,12 +45,28 @@ class EngineWarehouse(Warehouse):
     def rows(
         self, sql: str, params: Sequence[Any] = (), *, origin: Origin = NOBODY, limit: int | None = None
     ) -> list[dict[str, Any]]:
+        """The rows of a query, as dictionaries; the session is read-only.
+
+        Raises:
+            WarehouseError: the engine refused the query.
+        """
         return self._engine.rows(sql, params, origin, limit)
 
     def answer(self, sql: str, *, origin: Origin = NOBODY, limit: int | None = None) -> AbstractContextManager[Answer]:
+        """The answer to one query, EXPLAIN or SHOW, worded by the server; the session is read-only, and rows stream.
+
+        Raises:
+            UsageError: the text is no single statement.
+            WarehouseError: the engine refused the query.
+        """
         return self._engine.answer(sql, origin, limit)
 
     def arrow(self, sql: str, params: Sequence[Any] = (), *, origin: Origin = NOBODY) -> pa.Table:
+        """The rows of a query as an Arrow table, at bulk speed; the session is read-only.
+
+        Raises:
+            WarehouseError: the engine refused the query.
+        """
         return self._engine.arrow(sql, params, origin)
 
     def replace(
@@ -57,33 +79,73 @@ class EngineWarehouse(Warehouse):
         fingerprint: str | None = None,
         fingerprints: Mapping[str, str] | None = None,
     ) -> WriteReport:
+        """Replace the rows of `table` that `window` owns (all, where it is None) by those of `source`.
+
+        Builds aside, runs the table's checks there, then publishes at once.
+
+        Args:
+            fingerprint: what the rows of a whole table were made from, for `published` to tell later.
+            fingerprints: by source object of a `Sources` window, what its rows were made from, for
+                `published_sources` to tell later; read when the rows have been used up. Objects of the window that it
+                leaves out count as not loaded.
+
+        Raises:
+            ChecksFailed: a blocking check failed; the old rows stay.
+            WarehouseError: the source or the engine refused; the old rows stay.
+        """
         order = Order(table, source, window, origin, fingerprint or "", fingerprints or {})
         with self._engine.session(table, origin) as session:
             return Write(session, order).run()
 
     def published(self, table: Table) -> Note | None:
+        """What the published rows were made from; None where that is not known."""
         with self._engine.session(table, Origin(asset=table.key)) as session:
             note = session.note()
         return note if note is not None and note.fingerprint else None
 
     def published_sources(self, table: Table, names: Sequence[str] | None = None) -> Mapping[str, str]:
+        """By source object that is loaded, of those of `names` or of all, what its published rows were made from.
+
+        A source that gave no row is loaded all the same. A write of the whole table forgets all of them.
+        """
         with self._engine.session(table, Origin(asset=table.key)) as session:
             # Rows of other columns are of the past: the next write migrates them, and forgets what they came from.
             known = session.is_current() and session.note() is not None
             return ledger.loaded(session, names) if known else {}
 
     def standing(self, table: Table, recipe: Recipe, *, origin: Origin = NOBODY) -> Standing:
+        """Whether the published rows of `table`, written whole, are what `recipe` would make again now.
+
+        Call it before the inputs are read. An input that is published anew in between then makes the noted fingerprint
+        an old one, so that the next look finds the table out of date: never a false report that nothing changed.
+
+        Raises:
+            ChecksFailed: only the tables that checks look into have changed, and a blocking check fails now.
+            WarehouseError: the engine cannot be reached.
+        """
         with self._engine.session(table, origin) as session:
             return published.standing(session, recipe)
 
     def review(self, table: Table, *, origin: Origin = NOBODY) -> WriteReport:
+        """Look at the published rows again, as a write would report them, and check them; nothing is written.
+
+        Raises:
+            ChecksFailed: a blocking check fails on the published rows.
+            WarehouseError: the table is not there.
+        """
         with self._engine.session(table, origin) as session:
             return published.review(session)
 
     def reject(self, table_name: str, rejects: Mapping[str, Sequence[Rejected]], origin: Origin = NOBODY) -> None:
+        """Make these the rejected records of each named source for `table_name`, at once; an empty sequence clears it.
+
+        Raises:
+            WarehouseError: two records of a source have the same number, or the engine refused; nothing changed.
+        """
         with self._engine.session(quarantine.REJECTS, origin) as session:
             quarantine.replace_records(session, table_name, rejects, origin)
 
     def rejected(self, table_name: str | None = None) -> list[RejectedSource]:
+        """The sources that have rejected records (of one table, or of all), by table and source."""
         with self._engine.session(quarantine.REJECTS, NOBODY) as session:
             return quarantine.rejected_sources(session, table_name)

@@ -13,10 +13,11 @@ import pytest
 from tributary.assets.factory.model import load_models
 from tributary.assets.factory.sql_assets import ModelLineage, sql_asset
 from tributary.assets.factory.table_assets import Made, table_asset
-from tributary.resources.warehouse.base import Origin, Select, Warehouse
+from tributary.resources.warehouse.base import Origin, Select
 from tributary.resources.warehouse.checks import Expression
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.resources.warehouse.table import Column, Table
+from tributary.resources.warehouse.warehouse import Warehouse
 
 SALES = Table("staged", "sales", (Column("day", "date", "Day."), Column("amount", "integer", "Amount.")))
 BODY = """description: Sales.

@@ -12,11 +12,11 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from tributary.assets.factory.dagster_events import asset_key
 from tributary.assets.factory.fields import Field, read_fields
 from tributary.assets.factory.object_loading import Loaded, load
 from tributary.assets.factory.object_tables import SOURCE_OBJECT, ObjectTable
 from tributary.assets.factory.objects import DailyObjects, Span
-from tributary.assets.factory.outcome import asset_key
 from tributary.assets.factory.reading import DoesNotFit
 from tributary.assets.factory.specs import FORCE, object_spec
 from tributary.resources.lake import open_lake

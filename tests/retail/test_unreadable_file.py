@@ -7,7 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from tributary.assets.factory.outcome import asset_key
+from tributary.assets.factory.dagster_events import asset_key
 from tributary.assets.retail.files import COUPONS
 from tributary.assets.retail.standin import make_retail_sample
 from tributary.platform import load_platform

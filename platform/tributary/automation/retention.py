@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from tributary.assets.factory.outcome import TOLD_BY
+from tributary.assets.factory.dagster_events import TOLD_BY
 from tributary.resources.settings import get_settings
 
 LOW_PRIORITY = {"dagster/priority": "-2"}

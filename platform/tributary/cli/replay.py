@@ -65,7 +65,7 @@ def runs_for(
     import dagster as dg
 
     from tributary.assets.automation.partitions import Partitions
-    from tributary.assets.factory.outcome import asset_key
+    from tributary.assets.factory.dagster_events import asset_key
 
     job = defs.resolve_implicit_global_asset_job_def()
     graph = job.asset_layer.asset_graph

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tributary.resources.warehouse.base import Warehouse
+from tributary.resources.warehouse.warehouse import Warehouse
 
 
 class Standing(NamedTuple):

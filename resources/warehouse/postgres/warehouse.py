@@ -14,7 +14,7 @@ from tributary.resources.warehouse.engine import Engine
 from tributary.resources.warehouse.postgres.session import open_session
 from tributary.resources.warehouse.postgres.writing import PostgresSession
 from tributary.resources.warehouse.table import Table
-from tributary.resources.warehouse.warehouse import EngineWarehouse
+from tributary.resources.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,7 +57,7 @@ class PostgresEngine(Engine):
             yield PostgresSession(session, table)
 
 
-class PostgresWarehouse(EngineWarehouse):
+class PostgresWarehouse(Warehouse):
     """The warehouse in a Postgres database."""
 
     def __init__(self, url: Callable[[], str], reader_url: Callable[[], str] | None = None) -> None:

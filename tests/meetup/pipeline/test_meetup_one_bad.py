@@ -18,7 +18,7 @@ from tests.meetup.pipeline.running import (
     load_days,
 )
 
-from tributary.assets.factory.outcome import asset_key
+from tributary.assets.factory.dagster_events import asset_key
 from tributary.assets.meetup.arrivals import UNDATED_EVENTS, UNREACHED_GROUPS, VANISHED_EVENTS, event_key, group_key
 from tributary.assets.meetup.canonical import joined, line_of, lines_of, node_of
 from tributary.assets.meetup.raw_assets import EVERY_EVENT_HAS_A_DAY, EVERY_GROUP_ANSWERED, NO_EVENT_DISAPPEARED, today

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.meetup.pipeline.running import RAW, STAGED, TABLES, Bench, check_of, load_days, load_snapshots
 
-from tributary.assets.factory.outcome import asset_key
+from tributary.assets.factory.dagster_events import asset_key
 from tributary.assets.meetup.arrivals import EVENTS_BY_DAY, KNOWN_GROUPS, event_key, group_key
 from tributary.assets.meetup.canonical import joined, line_of, lines_of
 from tributary.assets.meetup.due import days_of_rejects

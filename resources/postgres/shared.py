@@ -10,7 +10,7 @@ from tributary.resources.settings import Settings
 
 
 @lru_cache(maxsize=4)
-def held_databases(settings: Settings) -> Databases:
+def shared_databases(settings: Settings) -> Databases:
     """The databases of these settings; their server is started, or joined, at the first call."""
     databases = connect(settings)
     atexit.register(databases.close)
