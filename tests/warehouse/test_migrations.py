@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from tests.warehouse.conftest import Server
 
-from tributary.resources.warehouse.base import Select
+from tributary.resources.warehouse.base import Rejected, Select
 from tributary.resources.warehouse.errors import WarehouseError
 from tributary.resources.warehouse.postgres import publish
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
@@ -96,3 +96,13 @@ def test_what_fails_after_the_migration_leaves_the_migrated_rows(by_url: Postgre
             CHANGED, Select("SELECT date '2024-01-03' AS day, 1/0 AS id, 7 AS word, 'n' AS new"), window=a_day(3)
         )
     assert by_url.rows("SELECT count(*) AS n, count(new) AS c FROM core.days") == [{"n": 2, "c": 0}]
+
+
+def test_a_quarantine_without_offsets_gets_them_and_keeps_its_rows(
+    warehouse: PostgresWarehouse, pg: psycopg.Connection[Any]
+) -> None:
+    warehouse.reject("raw.events", {"old": [Rejected(1, 10, b"x", "no type")]})
+    pg.execute("ALTER TABLE quarantine.rejected_rows DROP COLUMN byte_offset")
+    warehouse.reject("raw.events", {"new": [Rejected(1, 10, b"x", "no type")]})
+    rows = warehouse.rows("SELECT source, byte_offset FROM quarantine.rejected_rows ORDER BY source DESC")
+    assert rows == [{"source": "old", "byte_offset": None}, {"source": "new", "byte_offset": 10}]

@@ -8,8 +8,8 @@ import pytest
 from tributary.resources.warehouse.base import Batches, Select
 from tributary.resources.warehouse.counting import NoRejects, Reckoning, Reconcile
 from tributary.resources.warehouse.errors import ChecksFailed, WarehouseError
-from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.resources.warehouse.table import Column, Deduplication, Table
+from tributary.resources.warehouse.warehouse import Warehouse
 from tributary.resources.warehouse.windows import Sources
 
 COLUMNS = (Column("id", "integer", "Id."), Column("of", "text", "Source object."))
@@ -25,11 +25,11 @@ def rows(ids: list[int], of: str = "a", *, read: int, rejected: int = 0) -> Batc
     return Batches(iter([batch]), lambda: Reckoning(read, rejected, reasons))
 
 
-def ids(warehouse: PostgresWarehouse, table: Table) -> list[int]:
+def ids(warehouse: Warehouse, table: Table) -> list[int]:
     return [row["id"] for row in warehouse.rows(f"SELECT id FROM {table.sql_name} ORDER BY id")]
 
 
-def test_rows_that_do_not_add_up_are_not_published(warehouse: PostgresWarehouse) -> None:
+def test_rows_that_do_not_add_up_are_not_published(warehouse: Warehouse) -> None:
     warehouse.replace(WHOLE, rows([1, 2], read=2))
     with pytest.raises(ChecksFailed, match=r"records_reconcile failed for 2 \(read=6, loaded=3, rejected=1") as failed:
         warehouse.replace(WHOLE, rows([3, 4, 5], read=6, rejected=1))
@@ -40,7 +40,7 @@ def test_rows_that_do_not_add_up_are_not_published(warehouse: PostgresWarehouse)
     ]
 
 
-def test_rejected_records_warn_and_are_told(warehouse: PostgresWarehouse) -> None:
+def test_rejected_records_warn_and_are_told(warehouse: Warehouse) -> None:
     report = warehouse.replace(WHOLE, rows([1, 2], read=3, rejected=1))
     assert [(result.check.name, result.passed, result.blocks) for result in report.checks] == [
         ("records_reconcile", True, False),
@@ -50,7 +50,7 @@ def test_rejected_records_warn_and_are_told(warehouse: PostgresWarehouse) -> Non
     assert (report.lines, report.rejected) == (3, 1)
 
 
-def test_rows_of_a_window_that_gave_way_count_as_duplicates(warehouse: PostgresWarehouse) -> None:
+def test_rows_of_a_window_that_gave_way_count_as_duplicates(warehouse: Warehouse) -> None:
     def load(ids: list[int], of: str, read: int) -> None:
         warehouse.replace(
             BY_SOURCE, rows(ids, of, read=read), window=Sources("of", (of,)), fingerprints={of: f"{of} {read}"}
@@ -66,6 +66,6 @@ def test_rows_of_a_window_that_gave_way_count_as_duplicates(warehouse: PostgresW
 
 
 @pytest.mark.parametrize("source", [Select("SELECT 1 AS id, 'a' AS of"), Batches(iter(()))])
-def test_a_source_that_tells_no_counts_is_refused(warehouse: PostgresWarehouse, source: Select | Batches) -> None:
+def test_a_source_that_tells_no_counts_is_refused(warehouse: Warehouse, source: Select | Batches) -> None:
     with pytest.raises(WarehouseError, match="must tell what was read"):
         warehouse.replace(WHOLE, source)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tributary.resources.warehouse.base import Origin, Rejected, RejectedSource
 from tributary.resources.warehouse.errors import WarehouseError
-from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.warehouse import Warehouse
 
 EVENTS = "staged.social_events"
 
@@ -20,7 +17,7 @@ def record(number: int, raw: bytes = b"{}", reason: str = "no type") -> Rejected
     return Rejected(number, number * 10, raw, reason)
 
 
-def test_records_are_replaced_source_by_source(warehouse: PostgresWarehouse) -> None:
+def test_records_are_replaced_source_by_source(warehouse: Warehouse) -> None:
     assert warehouse.rejected() == []
     warehouse.reject(EVENTS, {"a": [record(1), record(2)], "b": [record(1)]}, Origin(run_id="r1"))
     warehouse.reject("staged.others", {"a": [record(7)]})
@@ -40,13 +37,13 @@ def test_records_are_replaced_source_by_source(warehouse: PostgresWarehouse) -> 
     assert rows == [{"line_number": 5, "byte_offset": 50, "reason": "no type", "run_id": "r2"}]
 
 
-def test_names_are_values_and_never_sql(warehouse: PostgresWarehouse) -> None:
+def test_names_are_values_and_never_sql(warehouse: Warehouse) -> None:
     odd = "x'; DROP TABLE quarantine.rejected_rows; --"
     warehouse.reject(odd, {odd: [record(1)]})
     assert warehouse.rejected(odd) == [RejectedSource(odd, odd, 1)]
 
 
-def test_a_number_given_twice_changes_nothing(warehouse: PostgresWarehouse) -> None:
+def test_a_number_given_twice_changes_nothing(warehouse: Warehouse) -> None:
     warehouse.reject(EVENTS, {"a": [record(1)]})
     with pytest.raises(WarehouseError):
         warehouse.reject(EVENTS, {"a": [record(2), record(2)]})
@@ -55,7 +52,7 @@ def test_a_number_given_twice_changes_nothing(warehouse: PostgresWarehouse) -> N
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(raws=st.lists(st.one_of(st.binary(max_size=40), st.text(max_size=20).map(str.encode)), min_size=1, max_size=8))
-def test_bytes_are_kept_exactly_and_shown_as_text(warehouse: PostgresWarehouse, raws: list[bytes]) -> None:
+def test_bytes_are_kept_exactly_and_shown_as_text(warehouse: Warehouse, raws: list[bytes]) -> None:
     warehouse.reject(EVENTS, {"a": [record(i, raw) for i, raw in enumerate(raws, start=1)]})
     rows = warehouse.rows("SELECT raw_text, raw_bytes FROM quarantine.rejected_rows ORDER BY line_number")
     assert [row["raw_text"].encode() if row["raw_bytes"] is None else bytes(row["raw_bytes"]) for row in rows] == raws
@@ -69,13 +66,3 @@ def _is_utf8(raw: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def test_a_quarantine_without_offsets_gets_them_and_keeps_its_rows(
-    warehouse: PostgresWarehouse, pg: psycopg.Connection[Any]
-) -> None:
-    warehouse.reject(EVENTS, {"old": [record(1)]})
-    pg.execute("ALTER TABLE quarantine.rejected_rows DROP COLUMN byte_offset")
-    warehouse.reject(EVENTS, {"new": [record(1)]})
-    rows = warehouse.rows("SELECT source, byte_offset FROM quarantine.rejected_rows ORDER BY source DESC")
-    assert rows == [{"source": "old", "byte_offset": None}, {"source": "new", "byte_offset": 10}]

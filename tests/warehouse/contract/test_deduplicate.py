@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-import psycopg
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.warehouse.contract.rows import select
 
 from tributary.resources.warehouse.base import Batches, Select, WriteReport
 from tributary.resources.warehouse.checks import Expression, Unique
 from tributary.resources.warehouse.errors import ChecksFailed
-from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.resources.warehouse.table import Column, Deduplication, Table
+from tributary.resources.warehouse.warehouse import Warehouse
 from tributary.resources.warehouse.windows import Range, Sources
 
 COLUMNS = (
@@ -42,12 +41,12 @@ def batches(contents: Mapping[str, Contents]) -> Batches:
     return Batches(pa.table(arrays, names=["id", "n", "source", "place"]).to_batches())
 
 
-def load(warehouse: PostgresWarehouse, contents: Mapping[str, Contents], table: Table = EVENTS) -> WriteReport:
+def load(warehouse: Warehouse, contents: Mapping[str, Contents], table: Table = EVENTS) -> WriteReport:
     prints = {source: repr(held) for source, held in contents.items()}
     return warehouse.replace(table, batches(contents), window=Sources("source", list(contents)), fingerprints=prints)
 
 
-def standing(warehouse: PostgresWarehouse) -> set[tuple[str, int, str, int]]:
+def standing(warehouse: Warehouse) -> set[tuple[str, int, str, int]]:
     rows = warehouse.rows("SELECT id, n, source, place FROM staged.events")
     found = {(row["id"], row["n"], row["source"], row["place"]) for row in rows}
     assert len(found) == len(rows)
@@ -71,9 +70,9 @@ GROWTH = st.lists(st.dictionaries(st.sampled_from(["s1", "s2", "s3", "s4"]), HEL
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(growth=GROWTH, again=st.lists(st.sampled_from(["s1", "s2", "s3", "s4"]), max_size=3))
 def test_any_sequence_of_growing_windows_keeps_the_first_of_each_key(
-    warehouse: PostgresWarehouse, pg: psycopg.Connection[Any], growth: list[dict[str, Contents]], again: list[str]
+    warehouse: Warehouse, growth: list[dict[str, Contents]], again: list[str]
 ) -> None:
-    pg.execute("DROP TABLE IF EXISTS staged.events")
+    warehouse.replace(EVENTS, batches({}))
     current: dict[str, Contents] = {}
     for step in growth:
         grown = {source: [*current.get(source, ()), *held] for source, held in step.items()}
@@ -88,9 +87,9 @@ def test_any_sequence_of_growing_windows_keeps_the_first_of_each_key(
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=GROWTH)
 def test_rewriting_every_window_mends_what_shrunken_ones_left_out(
-    warehouse: PostgresWarehouse, pg: psycopg.Connection[Any], steps: list[dict[str, Contents]]
+    warehouse: Warehouse, steps: list[dict[str, Contents]]
 ) -> None:
-    pg.execute("DROP TABLE IF EXISTS staged.events")
+    warehouse.replace(EVENTS, batches({}))
     current: dict[str, Contents] = {}
     for step in steps:
         current |= step
@@ -103,7 +102,7 @@ def test_rewriting_every_window_mends_what_shrunken_ones_left_out(
 
 
 def test_a_window_that_loses_a_winner_leaves_its_key_out_until_the_loser_is_written_again(
-    warehouse: PostgresWarehouse,
+    warehouse: Warehouse,
 ) -> None:
     load(warehouse, {"s1": [("a", 1)], "s2": [("a", 2)]})
     load(warehouse, {"s1": []})
@@ -112,7 +111,7 @@ def test_a_window_that_loses_a_winner_leaves_its_key_out_until_the_loser_is_writ
     assert standing(warehouse) == {("a", 2, "s2", 0)}
 
 
-def test_the_report_counts_new_rows_dropped_and_old_rows_displaced(warehouse: PostgresWarehouse) -> None:
+def test_the_report_counts_new_rows_dropped_and_old_rows_displaced(warehouse: Warehouse) -> None:
     report = load(warehouse, {"s2": [("a", 1), ("b", 1), ("a", 2)]})
     assert (report.rows, report.duplicates, report.displaced) == (2, 1, 0)
     report = load(warehouse, {"s3": [("b", 3), ("c", 3)]})
@@ -121,7 +120,7 @@ def test_the_report_counts_new_rows_dropped_and_old_rows_displaced(warehouse: Po
     assert (report.rows, report.duplicates, report.displaced) == (4, 0, 3)
 
 
-def test_a_failed_check_leaves_rows_and_ledger_as_they_were(warehouse: PostgresWarehouse) -> None:
+def test_a_failed_check_leaves_rows_and_ledger_as_they_were(warehouse: Warehouse) -> None:
     load(warehouse, {"s2": [("a", 1), ("b", 1)]})
     before = standing(warehouse)
     with pytest.raises(ChecksFailed, match="small"):
@@ -130,18 +129,16 @@ def test_a_failed_check_leaves_rows_and_ledger_as_they_were(warehouse: PostgresW
     assert warehouse.published_sources(EVENTS, ["s1", "s2"]).keys() == {"s2"}
 
 
-def test_a_write_of_the_whole_keeps_the_first_too(warehouse: PostgresWarehouse) -> None:
+def test_a_write_of_the_whole_keeps_the_first_too(warehouse: Warehouse) -> None:
     report = warehouse.replace(EVENTS, batches({"s2": [("a", 1), ("b", 1)], "s1": [("a", 2)]}))
     assert (report.rows, report.duplicates) == (2, 1)
     assert standing(warehouse) == {("a", 2, "s1", 0), ("b", 1, "s2", 1)}
-    report = warehouse.replace(
-        EVENTS, Select("SELECT 'x' AS id, g AS n, 's' AS source, g AS place FROM generate_series(1, 3) AS g")
-    )
+    report = warehouse.replace(EVENTS, select(EVENTS, [("x", 1, "s", 1), ("x", 2, "s", 2), ("x", 3, "s", 3)]))
     assert (report.rows, report.duplicates) == (1, 2)
     assert standing(warehouse) == {("x", 1, "s", 1)}
 
 
-def test_ranges_of_time_settle_keys_across_each_other(warehouse: PostgresWarehouse) -> None:
+def test_ranges_of_time_settle_keys_across_each_other(warehouse: Warehouse) -> None:
     table = Table(
         "staged",
         "events",
@@ -161,7 +158,7 @@ def test_ranges_of_time_settle_keys_across_each_other(warehouse: PostgresWarehou
     assert standing(warehouse) == {("a", 1, "s", 10), ("b", 3, "s", 5), ("c", 2, "s", 21)}
 
 
-def test_a_missing_key_is_nobodys_duplicate_and_the_check_still_tells(warehouse: PostgresWarehouse) -> None:
+def test_a_missing_key_is_nobodys_duplicate_and_the_check_still_tells(warehouse: Warehouse) -> None:
     loose = Table("staged", "events", COLUMNS, deduplicate=EVENTS.deduplicate)
     load(warehouse, {"s1": [(None, 1), (None, 2)]}, loose)
     assert len(standing(warehouse)) == 2
@@ -170,7 +167,7 @@ def test_a_missing_key_is_nobodys_duplicate_and_the_check_still_tells(warehouse:
     assert len(standing(warehouse)) == 2
 
 
-def test_what_the_order_does_not_tell_apart_stays_as_it_stands(warehouse: PostgresWarehouse) -> None:
+def test_what_the_order_does_not_tell_apart_stays_as_it_stands(warehouse: Warehouse) -> None:
     vague = Table("staged", "events", COLUMNS, deduplicate=Deduplication(("id",), ("n",)))
     load(warehouse, {"s1": [("a", 1)]}, vague)
     load(warehouse, {"s0": [("a", 1)]}, vague)
