@@ -1,6 +1,6 @@
 """The step that makes a warehouse table, and that can also check the rows that stand without making any.
 
-What it writes and how, its caller says; what is told of it is `outcome`'s.
+What it writes and how, its caller says; what is told of it is `dagster_events`'.
 """
 
 from collections.abc import Callable, Iterable, Sequence
