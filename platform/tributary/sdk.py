@@ -30,7 +30,8 @@ from tributary.assets.source import Lineage, Source, SourceColumn
 from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake
 from tributary.resources.settings import ProjectPath, Settings, SourceSettings, get_settings, own_settings
-from tributary.resources.warehouse.base import Batches, Origin, Warehouse
+from tributary.resources.warehouse.base import Batches, Origin
+from tributary.resources.warehouse.warehouse import Warehouse
 from tributary.resources.warehouse.checks import AcceptedValues, Expression, NotNull, References, Unique
 from tributary.resources.warehouse.delimited.contract import FileColumn, FileContract, Rule
 from tributary.resources.warehouse.table import Column, Deduplication, Table
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from tributary.assets.automation.patience import patience
     from tributary.assets.factory.loading import LAKE
     from tributary.assets.factory.object_assets import object_asset
-    from tributary.assets.factory.outcome import asset_key, failure
+    from tributary.assets.factory.dagster_events import asset_key, failure
     from tributary.assets.factory.specs import object_spec
     from tributary.assets.factory.table_assets import Made, table_asset
     from tributary.assets.factory.table_step import WAREHOUSE
@@ -55,7 +56,7 @@ _LATER = {
     "automation.patience": ("patience",),
     "factory.loading": ("LAKE",),
     "factory.object_assets": ("object_asset",),
-    "factory.outcome": ("asset_key", "failure"),
+    "factory.dagster_events": ("asset_key", "failure"),
     "factory.specs": ("object_spec",),
     "factory.table_assets": ("Made", "table_asset"),
     "factory.table_step": ("WAREHOUSE",),
