@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import dagster as dg
 
+from tributary.assets.factory.dagster_events import asset_key, failure
 from tributary.assets.factory.loading import LAKE
 from tributary.assets.factory.objects import DAY, DailyObjects
-from tributary.assets.factory.outcome import asset_key, failure
 from tributary.assets.factory.specs import MISSING, object_spec
 from tributary.assets.parts import Due, KeyRange, RangesOfSources
 from tributary.resources.errors import TributaryError

@@ -31,19 +31,19 @@ from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake
 from tributary.resources.settings import ProjectPath, Settings, SourceSettings, get_settings, own_settings
 from tributary.resources.warehouse.base import Batches, Origin
-from tributary.resources.warehouse.warehouse import Warehouse
 from tributary.resources.warehouse.checks import AcceptedValues, Expression, NotNull, References, Unique
 from tributary.resources.warehouse.delimited.contract import FileColumn, FileContract, Rule
 from tributary.resources.warehouse.table import Column, Deduplication, Table
+from tributary.resources.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from tributary.assets.automation.asking import assets_of, being_made, with_downstream
     from tributary.assets.automation.cursors import remembered
     from tributary.assets.automation.partitions import Partitions
     from tributary.assets.automation.patience import patience
+    from tributary.assets.factory.dagster_events import asset_key, failure
     from tributary.assets.factory.loading import LAKE
     from tributary.assets.factory.object_assets import object_asset
-    from tributary.assets.factory.dagster_events import asset_key, failure
     from tributary.assets.factory.specs import object_spec
     from tributary.assets.factory.table_assets import Made, table_asset
     from tributary.assets.factory.table_step import WAREHOUSE

@@ -9,9 +9,9 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from tributary.assets.factory.dagster_events import asset_key
 from tributary.assets.factory.daily_asset import daily_asset, days_of_objects, due_days
 from tributary.assets.factory.objects import DailyObjects
-from tributary.assets.factory.dagster_events import asset_key
 from tributary.assets.factory.specs import MISSING
 from tributary.resources.errors import TributaryError
 from tributary.resources.lake import open_lake
