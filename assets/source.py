@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,6 +42,7 @@ class Source:
         tables: the tables that Python code makes; those of SQL models are found by their files.
         lineage: of each of these tables, as `schema.table`, where its columns come from.
         settings: the class of its own settings.
+        freshness: how old its gold tables may be before that is told, where it always has something new by then.
         models: the folder of its SQL models, `<layer>/<table>.sql`; default: `sql/<name>` of Tributary itself.
         needs: names of sources that must be on with it, as its models read their tables.
         parts: what of it needs Dagster, a `Parts` as `package.module:NAME`.
@@ -52,6 +54,7 @@ class Source:
     tables: tuple[Table, ...] = ()
     lineage: Mapping[str, Lineage] = field(default_factory=dict)
     settings: type[SourceSettings] | None = None
+    freshness: timedelta | None = None
     models: Path | None = None
     needs: tuple[str, ...] = ()
     parts: str = ""

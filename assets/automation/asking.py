@@ -33,17 +33,15 @@ def being_made(instance: dg.DagsterInstance) -> set[dg.AssetKey]:
 
 
 def assets_of(context: dg.SensorEvaluationContext | dg.ScheduleEvaluationContext, source: str) -> list[dg.AssetKey]:
-    """The assets of a source, by name, so that whoever asks which assets are being made is told."""
+    """The assets of a source's job, by name, so that whoever asks which assets are being made is told."""
     if context.repository_def is None:
         return []
-    graph = context.repository_def.asset_graph
-    return sorted(key for key in makeable(graph) if graph.get(key).group_name == source)
+    return sorted(context.repository_def.get_job(source).asset_layer.asset_graph.materializable_asset_keys)
 
 
-def with_downstream(context: dg.SensorEvaluationContext, keys: Sequence[dg.AssetKey]) -> list[dg.AssetKey]:
-    """Assets and all that hangs on them, so that one change costs one run and no wait in between."""
+def with_downstream(context: dg.SensorEvaluationContext, source: str, keys: Sequence[dg.AssetKey]) -> list[dg.AssetKey]:
+    """Assets and all that hangs on them in a source's job, so that one change costs one run and no wait in between."""
     if context.repository_def is None:
         return list(keys)
-    graph = context.repository_def.asset_graph
-    found = dg.AssetSelection.assets(*keys).downstream().resolve(graph)
-    return sorted(found & makeable(graph))
+    found = dg.AssetSelection.assets(*keys).downstream().resolve(context.repository_def.asset_graph)
+    return sorted(found & {*assets_of(context, source)})

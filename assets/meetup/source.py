@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from tributary.assets.meetup.lineage import EVENT_WORDS_LINEAGE
 from tributary.assets.meetup.settings import MeetupSettings
 from tributary.assets.meetup.staged_assets import STAGED
@@ -14,6 +16,7 @@ MEETUP = Source(
     tables=(*(one.table for one in STAGED), EVENT_WORDS),
     lineage={**{one.table.key: one.lineage for one in STAGED}, EVENT_WORDS.key: EVENT_WORDS_LINEAGE},
     settings=MeetupSettings,
+    freshness=timedelta(days=2),
     needs=("calendar",),
     parts="tributary.assets.meetup.parts:PARTS",
     services="tributary.assets.meetup.services:SERVICES",

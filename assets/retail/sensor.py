@@ -23,12 +23,13 @@ from tributary.assets.retail.watch import Stat, decide
 from tributary.resources.lake.model import Lake
 from tributary.resources.settings import get_settings
 
+GROUP = "retail"
 _RAW = {file.file: asset_key(file.raw_key) for file in ALL_FILES}
 
 
 @dg.sensor(
     name="retail_files",
-    asset_selection=dg.AssetSelection.assets(*_RAW.values()).downstream(),
+    job_name=GROUP,
     minimum_interval_seconds=10 if get_settings().profile == "local" else 30,
     default_status=dg.DefaultSensorStatus.RUNNING,
     required_resource_keys={LAKE, RETAIL_FOLDER},
@@ -50,7 +51,7 @@ def retail_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
     return dg.SensorResult(
         run_requests=[
             dg.RunRequest(
-                asset_selection=with_downstream(context, [_RAW[name] for name in decision.changed]),
+                asset_selection=with_downstream(context, GROUP, [_RAW[name] for name in decision.changed]),
                 tags={"tributary/files": ", ".join(decision.changed)},
             )
         ],

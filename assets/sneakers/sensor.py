@@ -23,7 +23,7 @@ GROUP = "sneakers"
 
 @dg.sensor(
     name="sneaker_events",
-    asset_selection=dg.AssetSelection.groups(GROUP),
+    job_name=GROUP,
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
     required_resource_keys={LAKE, APP_DATABASE},

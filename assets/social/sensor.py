@@ -26,7 +26,7 @@ GROUP = "social"
 
 @dg.sensor(
     name="social_events",
-    asset_selection=dg.AssetSelection.groups(GROUP),
+    job_name=GROUP,
     minimum_interval_seconds=30 if get_settings().profile == "local" else 120,
     default_status=dg.DefaultSensorStatus.RUNNING,
     required_resource_keys={LAKE, WAREHOUSE},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from tributary.assets.social.settings import SocialSettings
 from tributary.assets.social.staged_assets import STAGED
 from tributary.assets.source import Source
@@ -12,6 +14,7 @@ SOCIAL = Source(
     tables=tuple(one.table for one in STAGED),
     lineage={one.table.key: one.lineage for one in STAGED},
     settings=SocialSettings,
+    freshness=timedelta(days=1),
     needs=("calendar",),
     parts="tributary.assets.social.parts:PARTS",
     services="tributary.assets.social.services:SERVICES",

@@ -6,6 +6,7 @@ import dagster as dg
 
 from tributary.assets.sources import check_settings
 from tributary.automation.declarative import AUTOMATION
+from tributary.automation.jobs import source_jobs
 from tributary.automation.retention import hourly_retention, retention
 from tributary.instance.executor import run_executor
 from tributary.platform import load_platform
@@ -19,7 +20,11 @@ defs = dg.Definitions(
     assets=platform.assets,
     sensors=[AUTOMATION, *(one for parts in platform.parts.values() for one in parts.sensors)],
     schedules=[hourly_retention, *(one for parts in platform.parts.values() for one in parts.schedules)],
-    jobs=[retention, *(one for parts in platform.parts.values() for one in parts.jobs)],
+    jobs=[
+        retention,
+        *source_jobs(platform.assets, {source.name: source.description for source in platform.sources}),
+        *(one for parts in platform.parts.values() for one in parts.jobs),
+    ],
     resources=platform.resources(get_settings()),
     executor=run_executor,
 )

@@ -61,7 +61,7 @@ class Run:
         partitions: Partitions = UNPARTITIONED,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        job = defs.resolve_implicit_global_asset_job_def()
+        job = _job_of(defs, keys)
         check_partitions(job, keys, partitions)
         self.partitions = partitions
         self._instance = instance
@@ -130,6 +130,18 @@ class Run:
     def succeeded(self) -> bool:
         """Whether every asset of the run was materialised."""
         return all(progress.status == "done" for progress in self.assets.values())
+
+
+def _job_of(defs: dg.Definitions, keys: Sequence[dg.AssetKey]) -> dg.JobDefinition:
+    """The job of the source that all these assets are of, by which the run is then known; else that of all assets."""
+    everything = defs.resolve_implicit_global_asset_job_def()
+    groups = {everything.asset_layer.asset_graph.get(key).group_name or "" for key in keys}
+    repository = defs.get_repository_def()
+    if len(groups) == 1 and repository.has_job(name := groups.pop()):
+        job = repository.get_job(name)
+        if job.asset_layer.asset_graph.materializable_asset_keys >= set(keys):
+            return job
+    return everything
 
 
 def select(job: dg.JobDefinition, selection: str) -> Sequence[dg.AssetKey]:

@@ -17,6 +17,7 @@ from tributary.assets.factory.sql_assets import sql_asset
 from tributary.assets.parts import Due, Parts
 from tributary.assets.source import SQL, Source
 from tributary.assets.sources import SourceError, Sources, get_sources, load_object
+from tributary.automation.target_freshness import with_freshness
 from tributary.contents import read_contents
 from tributary.resources.lake import open_lake
 from tributary.resources.settings import Settings, get_settings
@@ -81,6 +82,8 @@ def load_platform(sources: Sources | None = None) -> Platform:
     }
     stubs |= {f"raw.{name}": (name, SQL, reason) for name, reason in broken.items()}
     assets += [stub_asset(source, key, path, reason) for key, (source, path, reason) in stubs.items()]
+    targets = {source.name: source.freshness for source in sources if source.freshness is not None}
+    assets = with_freshness(assets, targets, may_sleep=get_settings().profile == "local")
     return Platform(sources, parts, models, tables, tuple(assets), found.refused, found.errors, broken)
 
 
