@@ -22,6 +22,7 @@ from tributary.assets.retail.raw_assets import raw_asset
 from tributary.assets.retail.sensor import retail_files
 from tributary.assets.retail.source_files import RetailFileError, read_chunks
 from tributary.assets.retail.watch import SETTLE_NANOSECONDS, Stat, decide
+from tributary.automation.jobs import source_jobs
 from tributary.resources.lake import Lake, LakeError, open_lake
 
 HOUR = 3_600_000_000_000
@@ -238,7 +239,8 @@ def test_one_odd_file_hides_no_other_from_the_sensor(lake: Lake, tmp_path: Path)
     def look(cursor: str | None) -> Any:
         resources = {"lake": lake, "retail_folder": folder}
         with dg.DagsterInstance.ephemeral() as instance:
-            defs = dg.Definitions([raw_asset(source) for source in ALL_FILES], resources=resources)
+            assets = [raw_asset(source) for source in ALL_FILES]
+            defs = dg.Definitions(assets, jobs=source_jobs(assets, {}), resources=resources)
             context = dg.build_sensor_context(
                 instance=instance, cursor=cursor, resources=resources, repository_def=defs.get_repository_def()
             )

@@ -19,6 +19,7 @@ from tributary.assets.social.events import transform as transforming
 from tributary.assets.social.partitions import key_of
 from tributary.assets.social.parts import PARTS
 from tributary.assets.social.sensor import social_events
+from tributary.automation.jobs import source_jobs
 from tributary.cli.replay import runs_for
 from tributary.execution import Run
 from tributary.planning import missing, out_of_date_or_due, plan
@@ -38,7 +39,12 @@ class World:
     def __init__(self, instance: dg.DagsterInstance, lake: Lake, warehouse: PostgresWarehouse) -> None:
         self.instance, self.lake, self.warehouse = instance, lake, warehouse
         self.resources: dict[str, object] = {"lake": lake, "warehouse": warehouse}
-        self.defs = dg.Definitions(assets=PARTS.assets, resources=self.resources, executor=dg.in_process_executor)
+        self.defs = dg.Definitions(
+            assets=PARTS.assets,
+            jobs=source_jobs(PARTS.assets, {}),
+            resources=self.resources,
+            executor=dg.in_process_executor,
+        )
 
     def deliver(self, hour: datetime, name: str, *records: dict[str, Any]) -> None:
         self.lake.put(f"web-data/raw/{hour_path(hour)}web-data-1-{name}", "".join(map(json.dumps, records)).encode())

@@ -23,6 +23,7 @@ from tributary.assets.meetup.schedule import meetup_days
 from tributary.assets.meetup.settings import MeetupSettings
 from tributary.assets.meetup.standin.session import simulator as simulator_for
 from tributary.assets.meetup.standin.world import SimulatorError
+from tributary.automation.jobs import source_jobs
 from tributary.resources.lake import open_lake
 from tributary.resources.settings import Settings
 
@@ -111,7 +112,9 @@ def morning(bench: Bench, meetup: Meetup) -> ScheduleExecutionData:
             scheduled_execution_time=datetime(2026, 11, 20, 14, tzinfo=UTC),
             resources=resources,
             repository_def=dg.Definitions(
-                assets=PARTS.assets, resources={**resources, "warehouse": bench.warehouse}
+                assets=PARTS.assets,
+                jobs=source_jobs(PARTS.assets, {}),
+                resources={**resources, "warehouse": bench.warehouse},
             ).get_repository_def(),
         )
         return meetup_days.evaluate_tick(context)

@@ -27,6 +27,7 @@ from tributary.assets.sneakers.pull import pull_events
 from tributary.assets.sneakers.sensor import sneaker_events
 from tributary.assets.sneakers.state import take_snapshots
 from tributary.assets.sneakers.tables import STATE_TABLES
+from tributary.automation.jobs import source_jobs
 from tributary.platform import load_platform
 from tributary.resources.app_database import AppDatabase
 
@@ -143,7 +144,12 @@ class Dagster:
         everything = load_platform().assets
         groups = ("sneakers", "calendar")
         self.assets = [one for one in everything if {spec.group_name for spec in one.specs} <= set(groups)]
-        self.defs = dg.Definitions(assets=self.assets, sensors=[sneaker_events], resources=self.resources)
+        self.defs = dg.Definitions(
+            assets=self.assets,
+            jobs=source_jobs(self.assets, {}),
+            sensors=[sneaker_events],
+            resources=self.resources,
+        )
 
     def run(self, instance: dg.DagsterInstance) -> dict[str, Any]:
         """Materialise everything; the metadata of the raw events."""
