@@ -15,7 +15,6 @@ from tributary.resources.warehouse.errors import WarehouseError
 from tributary.resources.warehouse.table import Table
 
 APPLICATION = "tributary"
-_SYNTAX_ERROR = "42601"
 _CANCEL_SECONDS = 5.0
 CLIENT_CHECK = "5s"
 """How long a statement may run on after its client died; a killed writer's or reader's would else run to its end."""
