@@ -8,10 +8,11 @@ What needs Dagster is imported when it is first asked for, so that the module of
   (`Unique`, `NotNull`, `AcceptedValues`, `Expression`, `References`), `Deduplication`, `Lineage` of `SourceColumn`.
 - **Tables made from source objects**: `ObjectTable`, over `DailyObjects` or `Objects` of `SourceObject` and `Span`,
   read by JSON fields (`Field`), by a reader of one's own (`read_lines`, `Content`, `DoesNotFit`, `NotWhole`), or by a
-  `FileContract` of `FileColumn` and `Rule`; `object_asset` makes the asset.
-- **The Dagster side**: `Parts`; `object_spec`, `asset_key` and `failure` for assets of one's own, with the resources
-  `LAKE` and `WAREHOUSE`; `table_asset` with `Made` for tables that Python makes of `Batches`; `KeyRange` for what is
-  due; for sensors `remembered`, `being_made`, `assets_of`, `with_downstream`, `patience`, `Partitions`.
+  `FileContract` of `FileColumn` and `Rule`; its `asset()` makes the table.
+- **The Dagster side**: `Parts`; for a source that is pulled day by day `daily_asset`, `due_days` and `days_of_objects`;
+  for assets of one's own `object_spec`, `asset_key` and `failure`, with the resources `LAKE` and `WAREHOUSE`;
+  `table_asset` with `Made` for tables that Python makes of `Batches`; `KeyRange` for what is due; for sensors
+  `remembered`, `being_made`, `assets_of`, `with_downstream`, `patience`, `Partitions`.
 - **Beside Dagster**: `Services`, `Process`, `Mount`, `SampleWanted`, `Sampled`.
 - **Settings and errors**: `get_settings`, `own_settings`, `Settings`; `TributaryError`, which is told in one sentence.
 """
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
     from tributary.assets.automation.partitions import Partitions
     from tributary.assets.automation.patience import patience
     from tributary.assets.factory.dagster_events import asset_key, failure
+    from tributary.assets.factory.daily_asset import daily_asset, days_of_objects, due_days
     from tributary.assets.factory.loading import LAKE
-    from tributary.assets.factory.object_assets import object_asset
     from tributary.assets.factory.specs import object_spec
     from tributary.assets.factory.table_assets import Made, table_asset
     from tributary.assets.factory.table_step import WAREHOUSE
@@ -54,8 +55,8 @@ _LATER = {
     "automation.cursors": ("remembered",),
     "automation.partitions": ("Partitions",),
     "automation.patience": ("patience",),
+    "factory.daily_asset": ("daily_asset", "days_of_objects", "due_days"),
     "factory.loading": ("LAKE",),
-    "factory.object_assets": ("object_asset",),
     "factory.dagster_events": ("asset_key", "failure"),
     "factory.specs": ("object_spec",),
     "factory.table_assets": ("Made", "table_asset"),
@@ -110,9 +111,11 @@ __all__ = [
     "asset_key",
     "assets_of",
     "being_made",
+    "daily_asset",
+    "days_of_objects",
+    "due_days",
     "failure",
     "get_settings",
-    "object_asset",
     "object_spec",
     "own_settings",
     "patience",

@@ -1,12 +1,10 @@
-"""The Dagster side of the source `weather`: its raw asset, which asks the station, and the sensor that sets it off.
+"""The Dagster side of the source `weather`: its raw asset, which asks the station, and the sensor that sets it off."""
 
-Annotations are no texts here, since Dagster reads that of `context`.
-"""
+from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import dagster as dg
 import httpx
@@ -22,9 +20,8 @@ from tributary.sdk import (
     asset_key,
     assets_of,
     being_made,
-    failure,
-    object_asset,
-    object_spec,
+    daily_asset,
+    days_of_objects,
     own_settings,
 )
 
@@ -52,44 +49,9 @@ def missing_days(lake: Lake, everything: bool = False) -> list[date]:
     return sorted(set(map(date.fromisoformat, ask("/days").decode().split())) - held)
 
 
-def raw_asset() -> dg.AssetsDefinition:
-    """The asset that pulls the readings of some days."""
-    spec = object_spec(
-        RAW,
-        domain="weather",
-        description="The station's readings, JSON lines, one object a day.",
-        kinds=("json",),
-        source=Path(__file__),
-        code_version="1",
-        partitions=DAYS.partitions(),
-    )
-
-    @dg.multi_asset(
-        name="raw__weather_readings",
-        specs=[spec],
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        required_resource_keys={LAKE},
-    )
-    def run(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        lake = cast("Lake", getattr(context.resources, LAKE))
-        try:
-            for day in context.partition_keys:
-                lake.put(DAYS.key(date.fromisoformat(day)), ask(f"/days/{day}"))
-        except TributaryError as error:
-            raise failure(error) from error
-        return dg.MaterializeResult(metadata={"days": len(context.partition_keys)})
-
-    return run
-
-
 def due(resources: Mapping[str, object], everything: bool) -> list[KeyRange]:
     """The days that are to be pulled."""
     return [KeyRange(str(day), str(day)) for day in missing_days(cast("Lake", resources[LAKE]), everything)]
-
-
-def days_of(objects: Sequence[str]) -> list[KeyRange]:
-    """The days of some objects."""
-    return [KeyRange(str(day), str(day)) for day in sorted(filter(None, map(DAYS.day, objects)))]
 
 
 @dg.sensor(
@@ -108,4 +70,14 @@ def weather_days(context: dg.SensorEvaluationContext) -> list[dg.RunRequest] | d
     return [dg.RunRequest(asset_selection=assets_of(context, "weather"), tags=one) for one in tags]
 
 
-PARTS = Parts(assets=(raw_asset(), object_asset(READINGS)), sensors=(weather_days,), due=due, ranges_of_sources=days_of)
+PULL = daily_asset(
+    RAW,
+    DAYS,
+    lambda day: ask(f"/days/{day}"),
+    source="weather",
+    description="The station's readings, JSON lines, one object a day.",
+    defined_in=__file__,
+)
+PARTS = Parts(
+    assets=(PULL, READINGS.asset()), sensors=(weather_days,), due=due, ranges_of_sources=days_of_objects(DAYS)
+)
