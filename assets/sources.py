@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from typing import TypeVar
 
@@ -145,10 +145,16 @@ def load_object(kind: type[T], place: str, what: str) -> T:
     return found
 
 
+@lru_cache(maxsize=1)
+def _installed() -> EntryPoints:
+    """What installed packages register; looked up once a process, as it reads the metadata of all packages."""
+    return entry_points(group=GROUP)
+
+
 def _registered() -> dict[str, tuple[str, ...]]:
     """Where each source is; a folder under `sql/` with nothing else to it is a source of models alone."""
     found: dict[str, tuple[str, ...]] = {name: (place,) for name, place in BUILT_IN.items()}
-    for point in sorted(entry_points(group=GROUP), key=lambda one: one.name):
+    for point in sorted(_installed(), key=lambda one: one.name):
         found[point.name] = tuple(dict.fromkeys((*found.get(point.name, ()), point.value)))
     for folder in sorted(SQL.iterdir()) if SQL.is_dir() else ():
         if folder.is_dir() and _NAME.fullmatch(folder.name):
