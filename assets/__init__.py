@@ -1,4 +1,4 @@
-"""What exists: one package a domain, and `assets.factory`, which turns files under `sql/` into assets.
+"""What exists: one package a source, and `assets.factory`, which turns files under `sql/` into assets.
 
-Assets use `resources`; they import neither `tributary` nor another domain.
+Assets use `resources`; they import neither `tributary` nor another source.
 """

@@ -1,6 +1,6 @@
 """The form app's database as the platform sees it: read, never written, and possibly on another server.
 
-How to read belongs here; which tables an app has and what their rows mean belongs to the domain that reads them.
+How to read belongs here; which tables an app has and what their rows mean belongs to the source that reads them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the meetup domain's raw objects lie in the lake: one a day of events, one a day on which groups were looked at.
+"""Where Meetup's raw objects lie in the lake: one a day of events, one a day on which groups were looked at.
 
 What is in the objects is not looked at here.
 """

@@ -1,4 +1,4 @@
-"""Which days of the meetup domain are to be pulled: at a start or by a command, and each morning.
+"""Which days of the source `meetup` are to be pulled: at a start or by a command, and each morning.
 
 The state is what lies in the lake. Nothing is asked of Meetup here.
 """

@@ -1,4 +1,4 @@
-"""The daily partitions of the meetup domain, by the day of an event where its group is, and the days that a run covers.
+"""The daily partitions of the source `meetup`, by the day of an event where its group is, and a run's days.
 
 A partition is a plain date: in UTC it ends when the day is over in Greenwich, whichever zone its events are in.
 """

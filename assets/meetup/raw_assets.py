@@ -1,4 +1,4 @@
-"""The raw assets of the meetup domain: a snapshot of the groups a day, and the events by the day of each."""
+"""The raw assets of the source `meetup`: a snapshot of the groups a day, and the events by the day of each."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -37,7 +37,7 @@ GROUP = "meetup"
     "counts of guests still change; and makes what hangs on them in the same run.",
 )
 def meetup_days(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """One run of the whole domain over the last days, or the reason why there is none."""
+    """One run of the whole source over the last days, or the reason why there is none."""
     meetup = cast("Meetup", getattr(context.resources, MEETUP_API))
     if meetup.absence is not None:
         return dg.SkipReason(meetup.absence)

@@ -1,4 +1,4 @@
-"""How the staged tables of the meetup domain are made of the raw objects: rows of the records, or of their parts."""
+"""How the staged tables of the source `meetup` are made of the raw objects: rows of the records, or of their parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The staged tables of the meetup domain, as Meetup's groups and events give them.
+"""The staged tables of the source `meetup`, as Meetup's groups and events give them.
 
 What a raw record must hold to become a row of one of them is decided where it is read, not here.
 """

@@ -1,4 +1,4 @@
-"""The raw assets of the retail domain: one a source file, each an immutable copy in the lake."""
+"""The raw assets of the source `retail`: one a source file, each an immutable copy in the lake."""
 
 from datetime import UTC, datetime
 from pathlib import Path

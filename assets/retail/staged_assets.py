@@ -1,4 +1,4 @@
-"""How the staged tables of the retail domain are made: each of the version of its file that the lake holds."""
+"""How the staged tables of the source `retail` are made: each of the version of its file that the lake holds."""
 
 from __future__ import annotations
 

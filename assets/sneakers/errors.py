@@ -1,4 +1,4 @@
-"""Errors of the sneakers domain that a person is meant to read."""
+"""Errors of the source `sneakers` that a person is meant to read."""
 
 from __future__ import annotations
 

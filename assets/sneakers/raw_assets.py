@@ -1,4 +1,4 @@
-"""The raw assets of the sneakers domain: the form app's event log, pulled in pieces, and snapshots of its state."""
+"""The raw assets of the source `sneakers`: the form app's event log, pulled in pieces, and snapshots of its state."""
 
 import hashlib
 from pathlib import Path

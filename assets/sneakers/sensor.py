@@ -30,7 +30,7 @@ GROUP = "sneakers"
     description="Notices new entries in the sneaker forms, pulls them, and makes what hangs on them in the same run.",
 )
 def sneaker_events(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-    """One look at the newest event: a run of the whole domain where it is newer than what was pulled."""
+    """One look at the newest event: a run of the whole source where it is newer than what was pulled."""
     if asset_key(SNEAKER_EVENTS) in being_made(context.instance):
         return dg.SkipReason("Sneaker events are being pulled by a run already.")
     lake = cast("Lake", getattr(context.resources, LAKE))

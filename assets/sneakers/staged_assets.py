@@ -1,4 +1,4 @@
-"""How the staged tables of the sneakers domain are made: events object by object, and the app's state as it is now."""
+"""How the staged tables of the source `sneakers` are made: events object by object, and the app's state as it is."""
 
 from __future__ import annotations
 

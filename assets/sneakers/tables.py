@@ -1,4 +1,4 @@
-"""The staged tables of the sneakers domain.
+"""The staged tables of the source `sneakers`.
 
 What a record must hold to become a row is decided in `assets.sneakers.records`.
 """

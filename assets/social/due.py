@@ -1,4 +1,4 @@
-"""Which hours of the social domain hold objects that were not made yet: for starts, commands and the sensor alike."""
+"""Which hours of the source `social` hold objects that were not made yet: for starts, commands and the sensor alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the staged columns of the social domain come from in a Segment message, for people and for lineage."""
+"""Where the staged columns of the source `social` come from in a Segment message, for people and for lineage."""
 
 from __future__ import annotations
 

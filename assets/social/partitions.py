@@ -1,4 +1,4 @@
-"""The hourly partitions of the social domain, by arrival, and the hours that a run covers."""
+"""The hourly partitions of the source `social`, by arrival, and the hours that a run covers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The raw asset of the social domain: the event objects as Firehose delivered them, hour by hour.
+"""The raw asset of the source `social`: the event objects as Firehose delivered them, hour by hour.
 
 The objects are in the lake already and stay as they are; materialising an hour takes stock of what arrived in it.
 """

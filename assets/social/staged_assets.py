@@ -1,4 +1,4 @@
-"""How the staged tables of the social domain are made: of Parquet files, one an event object, told by their receipts.
+"""How the staged tables of the source `social` are made: of Parquet files, one an event object, told by their receipts.
 
 A row is called by its event object, not by the file that was made of it. Of messages delivered twice the first counts.
 """

@@ -1,4 +1,4 @@
-"""The staged tables of the social domain: one for each kind of event that means something here, one for all others.
+"""The staged tables of the source `social`: one for each kind of event that means something here, one for all others.
 
 What a record must hold to become a row of one of them is decided in `assets.social.events`.
 """

@@ -1,4 +1,4 @@
-"""The transformed asset of the social domain: each event object's records as typed Parquet, one file a table.
+"""The transformed asset of the source `social`: each event object's records as typed Parquet, one file a table.
 
 Records that fit no table go to quarantine. An object is done when its receipt lies in the lake; what is done is left
 alone, so that a run over any hours does only what is missing.

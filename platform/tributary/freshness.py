@@ -16,7 +16,7 @@ _CODE = "dagster/code_version"
 def out_of_date(defs: dg.Definitions, instance: dg.DagsterInstance) -> list[str]:
     """The assets to materialise, as `layer/name`, upstream first; what hangs on one of them is one of them.
 
-    Partitioned assets are never among them: which of their partitions are due is their domains' matter.
+    Partitioned assets are never among them: which of their partitions are due is their sources' matter.
     """
     graph = defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph
     order = [
