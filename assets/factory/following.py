@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from tributary.resources.dagster_internals.assets import changed_partitions
+from tributary.resources.dagster_internals.assets import changed_partitions, records_of
 
 PARTITIONED = "partitioned"
 """The tag of assets that are made by partitions."""
@@ -92,7 +92,7 @@ class InputsChanged(dg.AutomationCondition[dg.AssetKey]):
 def _is_behind(context: dg.AutomationContext[dg.AssetKey]) -> bool:
     instance, graph, key = context.asset_graph_view.instance, context.asset_graph, context.key
     parents = graph.get(key).parent_keys
-    entries = {one.asset_entry.asset_key: one.asset_entry for one in instance.get_asset_records([key, *parents])}
+    entries = {one: record.asset_entry for one, record in records_of(context, [key, *parents]).items()}
     newest = {
         one: entry.last_materialization_record
         for one, entry in entries.items()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -11,7 +11,10 @@ import dagster as dg
 from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 from dagster._core.execution.context.metadata_logging import AssetMetadataHandle, OutputMetadataAccumulator
 
-__all__ = ["BaseAssetGraph", "changed_partitions", "tell_partitions"]
+if TYPE_CHECKING:
+    from dagster._core.storage.event_log.base import AssetRecord
+
+__all__ = ["BaseAssetGraph", "changed_partitions", "records_of", "tell_partitions"]
 
 
 def tell_partitions(context: dg.AssetExecutionContext, key: dg.AssetKey, told: Mapping[str, Mapping[str, Any]]) -> None:
@@ -27,6 +30,18 @@ def tell_partitions(context: dg.AssetExecutionContext, key: dg.AssetKey, told: M
         known[handle] = {**known.get(handle, {}), **metadata}
     accumulated = OutputMetadataAccumulator(per_output_metadata=known)
     step._metadata_accumulator = accumulated  # noqa: SLF001 - as said above
+
+
+def records_of(
+    context: dg.AutomationContext[dg.AssetKey], keys: Iterable[dg.AssetKey]
+) -> dict[dg.AssetKey, AssetRecord]:
+    """The records of those of the assets that have one, as the whole evaluation has read them at its beginning.
+
+    Asking the instance for those of each table anew takes as long as all else of an evaluation.
+    """
+    queryer = context.asset_graph_view.get_inner_queryer_for_back_compat()
+    found = ((key, queryer.get_asset_record(key)) for key in keys)
+    return {key: record for key, record in found if record is not None}
 
 
 def changed_partitions(instance: dg.DagsterInstance, key: dg.AssetKey, names: set[str], since: int) -> set[str]:
