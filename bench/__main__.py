@@ -24,6 +24,7 @@ BENCHES = {
     "graph": "bench.graph.graph",
     "pandas": "bench.pandas_summary.pandas_summary",
     "sneakers_history": "bench.sneakers_history.sneakers_history",
+    "keyed_tick": "bench.keyed_tick.keyed_tick",
     "sneakers_app": "bench.sneakers_app.sneakers_app",
     "collector": "bench.collector_load.collector_load",
     "social_transform": "bench.social_transform.social_transform",

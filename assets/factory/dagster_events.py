@@ -261,7 +261,10 @@ def report_metadata(report: WriteReport) -> dict[str, Any]:
         metadata["unchanged"] = True
     if report.fingerprint:
         metadata[MADE_FROM] = report.fingerprint
-    if report.table_rows is not None:
+    if report.keys is not None:
+        metadata["keys replaced"] = report.keys
+        metadata["rows of these keys"] = report.rows
+    elif report.table_rows is not None:
         metadata["rows written"] = report.rows
     if report.lines:
         metadata["read"] = report.lines

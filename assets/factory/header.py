@@ -97,6 +97,12 @@ class DeduplicateEntry(_Strict):
     order: list[Text] = Field(min_length=1)
 
 
+class IncrementalEntry(_Strict):
+    """The columns by whose values the table follows changes of its inputs, instead of being written whole."""
+
+    keys: list[Text] = Field(min_length=1)
+
+
 class Header(_Strict):
     """Everything that a model file says of itself beside its SELECT."""
 
@@ -105,6 +111,7 @@ class Header(_Strict):
     kind: Literal["table", "view"] = "table"
     window: WindowEntry | None = None
     deduplicate: DeduplicateEntry | None = None
+    incremental: IncrementalEntry | None = None
     columns: dict[str, ColumnEntry] = Field(min_length=1)
     checks: list[CheckEntry] = []
     chart: ChartEntry | None = None

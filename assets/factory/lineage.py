@@ -22,14 +22,7 @@ if TYPE_CHECKING:
 
 def column_lineage(select: exp.Query, schema: Mapping[str, Mapping[str, str]]) -> Lineage:
     """The sources of each column that a SELECT returns; `schema` gives the columns of every table it reads."""
-    by_layer: dict[str, dict[str, Mapping[str, str]]] = {}
-    for key, columns in schema.items():
-        layer, _, table = key.partition(".")
-        by_layer.setdefault(layer, {})[table] = columns
-    nested: dict[str, object] = {**by_layer}
-    tree = qualify(
-        select.copy(), schema=nested, dialect="postgres", quote_identifiers=False, validate_qualify_columns=False
-    )
+    tree = qualified(select, schema)
     root = build_scope(tree)
     if root is None:
         return {}
@@ -47,16 +40,28 @@ class ModelLineage:
     def of(self, model: SqlModel) -> Lineage:
         """The lineage of a model's columns."""
         if model.key not in self._known:
-            self._known[model.key] = self._derive(model)
+            self._known[model.key] = column_lineage(model.select, self.schema(model))
         return self._known[model.key]
 
-    def _derive(self, model: SqlModel) -> Lineage:
-        schema = {
+    def schema(self, model: SqlModel) -> Mapping[str, Mapping[str, str]]:
+        """The portable types of the columns of the tables that a model reads."""
+        return {
             key: {column.name: column.type for column in self._tables[key].columns}
             for key in model.reads
             if key in self._tables
         }
-        return column_lineage(model.select, schema)
+
+
+def qualified(select: exp.Query, schema: Mapping[str, Mapping[str, str]]) -> exp.Query:
+    """A SELECT in which each column says of which relation it is; `schema` as in `column_lineage`."""
+    by_layer: dict[str, dict[str, Mapping[str, str]]] = {}
+    for key, columns in schema.items():
+        layer, _, table = key.partition(".")
+        by_layer.setdefault(layer, {})[table] = columns
+    nested: dict[str, object] = {**by_layer}
+    return qualify(
+        select.copy(), schema=nested, dialect="postgres", quote_identifiers=False, validate_qualify_columns=False
+    )
 
 
 class _Resolver:

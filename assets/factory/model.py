@@ -32,7 +32,8 @@ __all__ = ["Dialect", "Reading", "SqlModel", "load_models", "read_model", "read_
 class SqlModel:
     """A model that has been read and found sound in itself; `reads` are the tables its SELECT names, by `schema.table`.
 
-    `references` are the tables that its checks look into, which must be there first as well.
+    `references` are the tables that its checks look into, which must be there first as well. `keys` are the columns by
+    whose values it follows changes of what it reads; empty where it is made whole.
     """
 
     path: Path
@@ -43,6 +44,7 @@ class SqlModel:
     references: tuple[str, ...]
     chart: ChartEntry | None
     window: WindowEntry | None
+    keys: tuple[str, ...]
     tags: Mapping[str, str]
     digest: str
     source: HeaderSource = field(repr=False)
@@ -109,6 +111,7 @@ def read_model(path: Path, folders: ModelFolders, text: str | None = None) -> Sq
         ),
         chart=source.header.chart,
         window=source.header.window,
+        keys=tuple(source.header.incremental.keys) if source.header.incremental else (),
         tags=source.header.tags,
         digest=hashlib.sha256(text.encode()).hexdigest()[:16],
         source=source,
@@ -159,9 +162,10 @@ def read_models(
     changed = [
         model for model in models.values() if not settled.issuperset((model.key, *model.reads, *model.references))
     ]
+    views = {table.key for table in every if table.kind == "view"}
     in_circles = circles(models) if changed else {}
     for model in changed:
-        errors = list(problems(model, schema, nobody_knows - set(schema)))
+        errors = list(problems(model, schema, nobody_knows - set(schema), views))
         errors += [in_circles[model.key]] if model.key in in_circles else []
         if errors:
             refused[model.path] = together(errors)

@@ -11,7 +11,7 @@ from tributary.assets.factory.expressions import chart_problems, condition_probl
 from tributary.assets.factory.lint import lint
 from tributary.assets.factory.lint.finding import line_of
 from tributary.resources.errors import nearest
-from tributary.resources.warehouse.checks import Expression, References
+from tributary.resources.warehouse.checks import Expression, NotNull, References
 
 if TYPE_CHECKING:
     from tributary.assets.factory.model import SqlModel
@@ -20,13 +20,16 @@ Schema = Mapping[str, Mapping[str, str]]
 """Portable column types by column, by `schema.table`."""
 
 
-def problems(model: SqlModel, schema: Schema, unread: Collection[str] = ()) -> Iterator[ModelError]:
+def problems(
+    model: SqlModel, schema: Schema, unread: Collection[str] = (), views: Collection[str] = ()
+) -> Iterator[ModelError]:
     """All that is wrong; `unread` are tables whose files are refused, so that nobody knows their columns."""
     yield from _reads(model, schema, unread)
     for finding in lint(model.select, model.source.body, schema):
         yield model.refuse(finding.line, f"{finding.message} [{finding.rule}]")
     yield from _columns(model)
     yield from _window(model)
+    yield from _incremental(model, schema, views)
     yield from _expressions(model)
 
 
@@ -80,6 +83,41 @@ def _window(model: SqlModel) -> Iterator[ModelError]:
         return
     if model.table.kind == "view":
         yield ModelError(model.path, line, "a view has no window; leave window out, or make it a table.")
+
+
+def _incremental(model: SqlModel, schema: Schema, views: Collection[str]) -> Iterator[ModelError]:
+    """Rows can follow changes by keys only where the SELECT says of each input whose rows it touches."""
+    if not model.keys:
+        return
+
+    def refused(problem: str) -> ModelError:
+        return ModelError(model.path, model.source.line("incremental"), f"incremental: {problem}")
+
+    table = model.table
+    if strange := [name for name in model.keys if name not in table.column_names]:
+        yield refused(f"{strange[0]} is not one of the table's columns{nearest(strange[0], table.column_names)}")
+        return
+    if table.kind == "view" or table.partition_by or table.deduplicate:
+        yield refused("it goes with no view, window or deduplicate; leave one of them out.")
+    never_null = {
+        name
+        for check in table.checks
+        if isinstance(check, NotNull) and check.severity == "error"
+        for name in check.names
+    }
+    if empty := [name for name in model.keys if name not in never_null]:
+        yield refused(f"{empty[0]} may be null; name it in a not_null check.")
+    if read := [key for key in model.reads if key in views]:
+        yield refused(f"{read[0]} is a view, of which no changes are known; read the tables behind it.")
+    elif all(key in schema for key in model.reads):
+        from tributary.assets.factory.keyed import by_keys
+        from tributary.assets.factory.keyed_select import NotByKeysError
+
+        try:
+            keys = {name: table.column(name).type for name in model.keys}
+            by_keys(model.select, {key: schema[key] for key in model.reads}, keys)
+        except NotByKeysError as error:
+            yield refused(f"the rows of a key cannot be made by themselves: {error}.")
 
 
 def _expressions(model: SqlModel) -> Iterator[ModelError]:

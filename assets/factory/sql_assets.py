@@ -5,6 +5,7 @@ What is replaced whole is left as it is where file and inputs are those that the
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Any, cast
@@ -14,22 +15,30 @@ import dagster as dg
 from tributary.assets.factory.charts import chart_metadata
 from tributary.assets.factory.dagster_events import Events, events, origin_of
 from tributary.assets.factory.dialects import Dialect
+from tributary.assets.factory.dialects import statement as dialect_statement
 from tributary.assets.factory.expressions import chart_in
+from tributary.assets.factory.keyed import Keyed, by_keys
 from tributary.assets.factory.lineage import ModelLineage
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.partition_rows import rows_in_range
 from tributary.assets.factory.refused import refusal, with_banner
 from tributary.assets.factory.specs import FORCE, table_spec
 from tributary.assets.factory.table_step import WAREHOUSE, table_step
-from tributary.resources.warehouse.base import Origin, Recipe, Select, WriteReport
+from tributary.resources.warehouse.base import Origin, Recipe, Select, Standing, WriteReport
+from tributary.resources.warehouse.errors import InputsMovedError
+from tributary.resources.warehouse.table import Table
 from tributary.resources.warehouse.warehouse import Warehouse
-from tributary.resources.warehouse.windows import Range
+from tributary.resources.warehouse.windows import Keys, Range
 
 _PARTITIONS: dict[str, Callable[..., dg.TimeWindowPartitionsDefinition]] = {
     "hour": dg.HourlyPartitionsDefinition,
     "day": dg.DailyPartitionsDefinition,
     "month": dg.MonthlyPartitionsDefinition,
 }
+
+
+ATTEMPTS = 3
+"""How often changes are asked for again where inputs are published meanwhile, before the whole is made."""
 
 
 def sql_asset(model: SqlModel, lineage: ModelLineage, refused: str = "") -> dg.AssetsDefinition:
@@ -56,7 +65,8 @@ def sql_asset(model: SqlModel, lineage: ModelLineage, refused: str = "") -> dg.A
         window = window_of(model, context.partition_time_window) if model.window else None
 
         def write() -> WriteReport:
-            return write_model(warehouse, model, window, origin, forced=forced)[0]
+            keyed = keyed_model(model, lineage) if _dialect(warehouse) == "postgres" else None
+            return write_model(warehouse, model, window, origin, forced=forced, keyed=keyed)[0]
 
         def picture() -> Mapping[str, Any]:
             if model.chart is None:
@@ -79,12 +89,19 @@ def sql_asset(model: SqlModel, lineage: ModelLineage, refused: str = "") -> dg.A
 
 
 def write_model(
-    warehouse: Warehouse, model: SqlModel, window: Range | None, origin: Origin, *, forced: bool = False
+    warehouse: Warehouse,
+    model: SqlModel,
+    window: Range | None,
+    origin: Origin,
+    *,
+    forced: bool = False,
+    keyed: Keyed | None = None,
 ) -> tuple[WriteReport, str | None]:
     """Replace the model's rows, or tell of them where they are what it would make again; and what they were made from.
 
     The lint lets no model read a clock, chance or the session, so that its rows follow from its file and its inputs.
-    That is None for a window, and where an input is not known to be the same: such rows are always made.
+    That is None for a window, and where an input is not known to be the same: such rows are always made. With `keyed`
+    only the rows of those keys are made of which the inputs have changed, where that is known.
 
     Raises:
         TributaryError: the write was refused; the old rows stay.
@@ -93,12 +110,33 @@ def write_model(
     if window is not None:
         return warehouse.replace(table, Select(statement), window=window, origin=origin), None
     digest = hashlib.sha256(f"{model.digest}\n{statement}".encode()).hexdigest()
-    standing = warehouse.standing(table, Recipe(digest, model.reads, model.references), origin=origin)
-    if standing.report is not None and not forced:
-        report = standing.report
-        return replace(report, statement=f"{report.statement}\n{statement}"), standing.fingerprint
-    report = warehouse.replace(table, Select(statement), origin=origin, fingerprint=standing.fingerprint)
-    return report, standing.fingerprint
+    recipe = Recipe(digest, model.reads, model.references, keyed.plan if keyed else None)
+    for _ in range(ATTEMPTS):
+        standing = warehouse.standing(table, recipe, origin=origin)
+        if standing.report is not None and not forced:
+            report = standing.report
+            return replace(report, statement=f"{report.statement}\n{statement}"), standing.fingerprint
+        if keyed is None or standing.keys is None or forced:
+            break
+        only = Select(dialect_statement(keyed.select, _dialect(warehouse)), keyed.plan)
+        keys = Keys(model.keys, sorted(standing.keys))
+        with suppress(InputsMovedError):  # what else has changed is to be asked for
+            return _replace(warehouse, table, only, standing, origin, keys), standing.fingerprint
+    return _replace(warehouse, table, Select(statement), standing, origin), standing.fingerprint
+
+
+def _replace(
+    warehouse: Warehouse, table: Table, select: Select, standing: Standing, origin: Origin, window: Keys | None = None
+) -> WriteReport:
+    return warehouse.replace(
+        table, select, window=window, origin=origin, fingerprint=standing.fingerprint, follows=standing.follows
+    )
+
+
+def keyed_model(model: SqlModel, lineage: ModelLineage) -> Keyed | None:
+    """How a model's rows follow from its inputs by keys; None where it is made whole."""
+    types = {name: model.table.column(name).type for name in model.keys}
+    return by_keys(model.select, lineage.schema(model), types) if types else None
 
 
 def _dialect(warehouse: Warehouse) -> Dialect:

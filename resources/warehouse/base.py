@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tributary.resources.warehouse.checks import CheckResult
 from tributary.resources.warehouse.counting import Reckoning
 from tributary.resources.warehouse.delimited.contract import FileContract
+from tributary.resources.warehouse.following import Follows, KeyPlan, Values
 from tributary.resources.warehouse.table import Table
 
 if TYPE_CHECKING:
@@ -28,9 +29,14 @@ NOBODY = Origin()
 
 @dataclass(frozen=True)
 class Select:
-    """Rows from a SELECT in the engine's own dialect; with a window, those of them that lie in it."""
+    """Rows from a SELECT in the engine's own dialect; with a window, those of them that lie in it.
+
+    With a `plan`, which goes with a window of keys, `sql` reads of its inputs only the rows that the plan says: columns
+    are equal to the texts of `following.place_of`, in whose places the values come.
+    """
 
     sql: str
+    plan: KeyPlan | None = None
 
 
 @dataclass(frozen=True)
@@ -88,12 +94,14 @@ class Recipe:
     """What rows follow from: `digest` stands for everything said in code, `inputs` are the tables that are read.
 
     Only for rows that are a function of these two and of nothing else, such as the clock. `looked_into` are the tables
-    that only checks ask: where they alone have changed, the rows stand, and are checked again.
+    that only checks ask: where they alone have changed, the rows stand, and are checked again. `plan` says how
+    rows follow the inputs key by key, where they do.
     """
 
     digest: str
     inputs: tuple[str, ...] = ()
     looked_into: tuple[str, ...] = ()
+    plan: KeyPlan | None = None
 
 
 @dataclass(frozen=True)
@@ -104,8 +112,8 @@ class WriteReport:
     of other windows that new rows took the place of. `unchanged` says that the published rows were left as they were.
     `lines` and `rejected` are the source's records, or lines, and those of them that went to quarantine. `table_rows`
     counts the rows of the whole table after the write of a window; None where `rows` does. `fingerprint` is what the
-    rows were made from, where that was told.
-    `migrated` is a sentence where a window's write gave the table new columns, so that other windows lack their values.
+    rows were made from, where that was told. `keys` counts the keys of a window of keys. `migrated` is a sentence where
+    a window's write gave the table new columns, so that other windows lack their values.
     """
 
     table: Table
@@ -123,6 +131,7 @@ class WriteReport:
     unchanged: bool = False
     table_rows: int | None = None
     fingerprint: str = ""
+    keys: int | None = None
     migrated: str = ""
 
 
@@ -132,7 +141,8 @@ class Note:
 
     `fingerprint` is what they were made from, `content` a digest of the rows themselves, each empty where not known.
     `lines` and `rejected` count what was read. `checks` are the failures of each check by name; None where the checks
-    did not see the table as a whole.
+    did not see the table as a whole. `recipe` and `inputs`, the versions by input, are those of the `Follows` that was
+    given with the rows, if any was.
     """
 
     rows: int
@@ -141,6 +151,8 @@ class Note:
     lines: int = 0
     rejected: int = 0
     checks: Mapping[str, int] | None = None
+    recipe: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -148,8 +160,11 @@ class Standing:
     """How a table's published rows stand to a recipe.
 
     `fingerprint` is what a write that begins now is to be noted under; None where an input's version is not known.
-    `report` tells of the published rows where they were made from this very fingerprint.
+    `report` tells of the published rows where they were made from this very fingerprint. With a plan, `follows` is what
+    such a write is to note as well, and `keys` are those whose rows may differ; None where that is not known.
     """
 
     fingerprint: str | None
     report: WriteReport | None = None
+    follows: Follows | None = None
+    keys: Values | None = None

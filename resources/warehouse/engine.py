@@ -45,13 +45,16 @@ class Built:
 class MadeWay:
     """What makes way for a window's rows, counted: the window's own rows, new rows dropped, rows of other windows.
 
-    `staying` is a relation of the rows that stay: in SQL, a quoted name or a subquery.
+    `staying` is a relation of the rows that stay: in SQL, a quoted name or a subquery. `gone` is one of those that make
+    way, where it was asked for. `same` counts new rows of a window of keys that stand already, and neither go nor come.
     """
 
     staying: str
     deleted: int = 0
     beaten: int = 0
     displaced: int = 0
+    same: int = 0
+    gone: str = ""
 
 
 class Records(Protocol):
@@ -61,7 +64,7 @@ class Records(Protocol):
         """Record what may stand before the rows do; only for engines without transactions."""
 
     def write(self) -> None:
-        """Record all."""
+        """Record all; the note is there already."""
 
 
 class EngineSession(ABC):
@@ -76,6 +79,10 @@ class EngineSession(ABC):
     @abstractmethod
     def owned(self, window: Window) -> Sql:
         """The condition that is true for the rows that a window owns, however many names it has."""
+
+    @abstractmethod
+    def any_of(self, values: Collection[str]) -> str:
+        """What a column is equal to (`=`) where it has one of these values, given as text; safe as SQL."""
 
     @abstractmethod
     def is_current(self) -> bool:
@@ -147,18 +154,21 @@ class EngineSession(ABC):
         """
 
     @abstractmethod
-    def standing(self, window: Window) -> str | None:
+    def standing(self, window: Window, looked_up: Collection[Sequence[str]]) -> str | None:
         """The relation in which the rows of all windows stand; None where there are none yet.
+
+        `looked_up` are combinations of columns by whose values other tables find rows in it.
 
         Raises:
             WarehouseError: it has other columns than the table declares.
         """
 
     @abstractmethod
-    def make_way(self, window: Window) -> MadeWay:
+    def make_way(self, window: Window, *, remember: bool) -> MadeWay:
         """Find which rows that stand make way for those built, and take from these what gives way to others.
 
-        Those of the window make way. For `table.deduplicate`, of two rows that share its key the later by its order
+        Those of the window make way; of a window of keys only those that are not among the rows built, from which the
+        others are taken instead. For `table.deduplicate`, of two rows that share its key the later by its order
         makes way, wherever it stands; of two that the order does not tell apart, the new one.
         """
 

@@ -9,9 +9,11 @@ from dataclasses import replace
 
 from tributary.resources.warehouse.audit import audit, preview
 from tributary.resources.warehouse.base import Note, Recipe, Standing, WriteReport
+from tributary.resources.warehouse.changes import changed_keys
 from tributary.resources.warehouse.checks import CheckResult
 from tributary.resources.warehouse.counting import CountCheck, Counts
 from tributary.resources.warehouse.engine import EngineSession
+from tributary.resources.warehouse.following import Follows
 from tributary.resources.warehouse.quarantine import count_lines
 from tributary.resources.warehouse.write import UNCHANGED
 
@@ -36,29 +38,35 @@ def review(session: EngineSession) -> WriteReport:
 def standing(session: EngineSession, recipe: Recipe) -> Standing:
     """How the published rows stand to a recipe; where they are what it would make, a report without a scan of them."""
     started, table = time.perf_counter(), session.table
-    known = session.versions({*recipe.inputs, *recipe.looked_into})
+    known = dict(session.versions({*recipe.inputs, *recipe.looked_into, table.key}))
+    own = known.pop(table.key)
     if None in known.values():
         return Standing(None)
     made_from = _digest([recipe.digest, repr(table), *(f"{name} {known[name]}" for name in sorted(recipe.inputs))])
+    follows = None
+    if recipe.plan is not None:
+        inputs = {name: known[name] or "" for name in recipe.plan.tables}
+        follows = Follows(_digest([recipe.digest, repr(table)]), inputs, recipe.plan, own or "")
     checked_by = _digest(f"{name} {known[name]}" for name in sorted(recipe.looked_into))
     fingerprint = f"{made_from}:{checked_by}"
     if session.note() is None:
-        return Standing(fingerprint)
+        return Standing(fingerprint, follows=follows)
     # As writers do: what is noted below must be of the rows that were looked at.
     with session.turn(table.key):
         note = session.note()
-        if note is None or note.checks is None or note.fingerprint.partition(":")[0] != made_from:
-            return Standing(fingerprint)
-        if not session.is_current():
-            return Standing(fingerprint)
-        if note.fingerprint == fingerprint:
+        if note is None or not session.is_current():
+            return Standing(fingerprint, follows=follows)
+        if note.fingerprint.partition(":")[0] != made_from:
+            keys = changed_keys(session, follows, note) if follows else None
+            return Standing(fingerprint, follows=follows, keys=keys)
+        if note.checks is not None and note.fingerprint == fingerprint:
             checks: Sequence[CheckResult] = _noted_checks(session, note.checks)
         else:
             checks = audit(session, table.sql_name)[1]
             failures = {result.check.name: result.failures for result in checks}
             note = replace(note, fingerprint=fingerprint, checks=failures)
             session.renew_note(note)
-    return Standing(fingerprint, _report(session, replace(note, lines=0, rejected=0), checks, started))
+    return Standing(fingerprint, _report(session, replace(note, lines=0, rejected=0), checks, started), follows)
 
 
 def _report(session: EngineSession, note: Note, checks: Sequence[CheckResult], started: float) -> WriteReport:

@@ -24,6 +24,7 @@ from tributary.resources.warehouse.base import (
     WriteReport,
 )
 from tributary.resources.warehouse.engine import Engine
+from tributary.resources.warehouse.following import Follows
 from tributary.resources.warehouse.table import Table
 from tributary.resources.warehouse.windows import Window
 from tributary.resources.warehouse.write import Order, Write
@@ -78,22 +79,27 @@ class Warehouse:
         origin: Origin = NOBODY,
         fingerprint: str | None = None,
         fingerprints: Mapping[str, str] | None = None,
+        follows: Follows | None = None,
     ) -> WriteReport:
         """Replace the rows of `table` that `window` owns (all, where it is None) by those of `source`.
 
         Builds aside, runs the table's checks there, then publishes at once.
 
         Args:
-            fingerprint: what the rows of a whole table were made from, for `published` to tell later.
+            fingerprint: what the rows of a whole table were made from, for `published` to tell later; given with a
+                window of keys, it says that all other rows follow from the same.
             fingerprints: by source object of a `Sources` window, what its rows were made from, for
                 `published_sources` to tell later; read when the rows have been used up. Objects of the window that it
                 leaves out count as not loaded.
+            follows: what `standing` gave, to be asked by it later. With a window of keys, the inputs must still be of
+                these versions when the rows have been built.
 
         Raises:
             ChecksFailed: a blocking check failed; the old rows stay.
+            InputsMovedError: an input of `follows` was published in between; the old rows stay.
             WarehouseError: the source or the engine refused; the old rows stay.
         """
-        order = Order(table, source, window, origin, fingerprint or "", fingerprints or {})
+        order = Order(table, source, window, origin, fingerprint or "", fingerprints or {}, follows)
         with self._engine.session(table, origin) as session:
             return Write(session, order).run()
 

@@ -1,6 +1,7 @@
 """Windows: which rows of a table a write owns and replaces.
 
-No window means the whole table. What a domain's partitions are is its own matter; here they are only ranges and names.
+No window means the whole table. What a domain's partitions are is its own matter; here they are only ranges, names and
+keys.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -27,4 +29,18 @@ class Sources:
     names: Sequence[str]
 
 
-Window = Range | Sources
+@dataclass(frozen=True)
+class Keys:
+    """The rows whose `columns` hold one of the keys; each of `values` has a value, never null, for each column.
+
+    Values may be text that the engine reads as the column's type.
+    """
+
+    columns: tuple[str, ...]
+    values: Sequence[tuple[Any, ...]]
+
+    def __str__(self) -> str:
+        return f"of {len(self.values):,} keys ({', '.join(self.columns)})"
+
+
+Window = Range | Sources | Keys

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tributary.resources.warehouse import ledger
 from tributary.resources.warehouse.audit import ask, audit, preview
 from tributary.resources.warehouse.base import Batches, Delimited, Note, Origin, Select, Source, WriteReport
+from tributary.resources.warehouse.changes import Columns, differing, follow, followed, planned, tell
 from tributary.resources.warehouse.checks import CheckResult, Sql
 from tributary.resources.warehouse.counting import CountCheck, Counts
 from tributary.resources.warehouse.engine import Built, EngineSession, MadeWay
-from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.errors import InputsMovedError, WarehouseError
+from tributary.resources.warehouse.following import Follows
 from tributary.resources.warehouse.quarantine import replace_lines
 from tributary.resources.warehouse.table import Table, quoted
-from tributary.resources.warehouse.windows import Sources, Window
+from tributary.resources.warehouse.windows import Keys, Sources, Window
 
 UNCHANGED = "-- unchanged: the published rows are what this would make again"
 
@@ -31,6 +33,7 @@ class Order:
     origin: Origin
     fingerprint: str
     fingerprints: Mapping[str, str]
+    follows: Follows | None = None
 
     def refuse_misfits(self) -> None:
         """Refuse what does not go together.
@@ -46,7 +49,9 @@ class Order:
         counted = isinstance(self.source, Delimited) or (isinstance(self.source, Batches) and self.source.reckon)
         if not counted and any(isinstance(check, CountCheck) for check in self.table.checks):
             raise WarehouseError(f"{key} has checks on counts, for which its source must tell what was read.")
-        if self.fingerprint and window is not None:
+        if isinstance(window, Keys):
+            self._refuse_key_misfits(window)
+        elif self.fingerprint and window is not None:
             raise WarehouseError(f"{key}: a fingerprint of all rows was given for a window; give `fingerprints`.")
         if not self.fingerprints:
             return
@@ -55,6 +60,16 @@ class Order:
         strange = sorted(self.fingerprints.keys() - set(window.names))
         if strange:
             raise WarehouseError(f"{key}: {strange[0]} has a fingerprint but is not in the window; add it there.")
+
+    def _refuse_key_misfits(self, window: Keys) -> None:
+        key = self.table.key
+        if self.table.deduplicate is not None:
+            raise WarehouseError(f"{key} deduplicates over all windows, which windows of keys cannot.")
+        strange = [name for name in window.columns if name not in self.table.column_names]
+        if strange or not window.columns:
+            raise WarehouseError(f"{key}: a window of keys needs columns of the table; {strange or 'none'} was given.")
+        if any(len(one) != len(window.columns) or None in one for one in window.values):
+            raise WarehouseError(f"{key}: each key has a value, never null, for each of {', '.join(window.columns)}.")
 
 
 class Write:
@@ -76,7 +91,7 @@ class Write:
         self._order.refuse_misfits()
         session, window = self._session, self._order.window
         with session.writing(window) as migrated:
-            built = session.build(self._order.source, window)
+            built = self._build(window)
             self._phase("build")
             report = self._whole(built) if window is None else self._window(built, window)
         self._phase("publish")
@@ -87,18 +102,37 @@ class Write:
         seconds = time.perf_counter() - self._started
         return replace(report, bytes=size, seconds=seconds, phases=self._phases, migrated=migrated)
 
+    def _build(self, window: Window | None) -> Built:
+        source, follows = self._order.source, self._order.follows
+        if not isinstance(window, Keys) or not isinstance(source, Select):
+            return self._session.build(source, window)
+        built = self._session.build(planned(self._session, source, window), window)
+        if follows is not None:
+            expected = {**follows.versions, self._table.key: follows.own}
+            if self._session.versions(expected) != expected:
+                raise InputsMovedError(
+                    f"{self._table.key}: it or an input was published while changes were read; run it again."
+                )
+        return replace(built, statement=source.sql)
+
     def _whole(self, built: Built) -> WriteReport:
         rows, checks = self._audit(built, built.duplicates)
         found = self._report(built, rows, checks, built.duplicates)
         counted = built.reckoning
         failures = {result.check.name: result.failures for result in checks}
-        note = Note(rows, self._order.fingerprint, built.content, counted.read, counted.rejected, failures)
+        note = self._noted(Note(rows, "", built.content, counted.read, counted.rejected, failures))
         if built.content and self._has_content(built.content):
             self._session.discard()
             self._session.renew_note(note)
             return _as_it_stands(found)
         self._session.publish(None, note, rows, _Records(self._session, self._order, built, forget=True))
         return found
+
+    def _noted(self, note: Note) -> Note:
+        """The note with what the order says that the table's rows follow from."""
+        follows = self._order.follows
+        note = replace(note, fingerprint=self._order.fingerprint)
+        return note if follows is None else replace(note, recipe=follows.recipe, inputs=follows.versions)
 
     def _has_content(self, content: str) -> bool:
         note = self._session.note()
@@ -107,21 +141,29 @@ class Write:
     def _window(self, built: Built, window: Window) -> WriteReport:
         session = self._session
         self._refuse_rows_outside(built, window)
-        standing, note = session.standing(window), session.note()
+        looked_up = followed(session)
+        standing, note = session.standing(window, looked_up), session.note()
         forget = note is None or not isinstance(window, Sources) or ledger.has_other_column(session, window)
         records = _Records(session, self._order, built, forget=forget)
         if standing and note and self._has_same_rows(built, window, standing):
             rows, checks = self._audit(built, built.duplicates)
             found = self._report(built, rows, checks, built.duplicates, table_rows=self._counted(note, 0))
             session.discard()
+            if isinstance(window, Keys):
+                session.renew_note(self._noted(Note(note.rows)))
             replace(records, forget=forget and isinstance(window, Sources)).write()
             return _as_it_stands(found)
-        way = session.make_way(window) if standing else MadeWay("")
-        duplicates = built.duplicates + way.beaten
+        way = session.make_way(window, remember=bool(looked_up)) if standing else MadeWay("")
+        if way.gone and note:
+            previous = session.versions([self._table.key])[self._table.key]
+            told = differing(session, looked_up, built.relation, way.gone)
+            records = replace(records, previous=previous, told=told)
+        duplicates = built.duplicates + way.beaten + way.same
         rows, checks = self._audit(built, duplicates, way.staying or None)
         total = self._counted(note, rows - way.deleted - way.displaced) if standing else rows
-        found = self._report(built, rows, checks, duplicates, table_rows=total, displaced=way.displaced)
-        session.publish(window, Note(total), rows + way.deleted + way.displaced, records)
+        duplicates -= way.same
+        found = self._report(built, rows + way.same, checks, duplicates, table_rows=total, displaced=way.displaced)
+        session.publish(window, self._noted(Note(total)), rows + way.deleted + way.displaced, records)
         return found
 
     def _refuse_rows_outside(self, built: Built, window: Window) -> None:
@@ -188,6 +230,7 @@ class Write:
             rejected=built.reckoning.rejected,
             duplicates=duplicates,
             fingerprint=self._order.fingerprint,
+            keys=len(self._order.window.values) if isinstance(self._order.window, Keys) else None,
             **more,
         )
 
@@ -197,8 +240,9 @@ class Write:
 
 @dataclass(frozen=True)
 class _Records:
-    """The ledger and the quarantine, as they are to be beside the rows built; `forget` says that no older entry holds.
+    """The ledger, the quarantine and the feed of changes, as they are to be beside the rows built.
 
+    `forget` says that no older entry of the ledger holds; `told` are values that differ from the `previous` version.
     Announced, objects of the window count as not loaded: a write that is lost behind that is then done again.
     """
 
@@ -206,6 +250,8 @@ class _Records:
     order: Order
     built: Built
     forget: bool
+    previous: str | None = None
+    told: Mapping[Columns, list[list[str]]] = field(default_factory=dict)
 
     def announce(self) -> None:
         window = self.order.window
@@ -219,6 +265,9 @@ class _Records:
         if isinstance(window, Sources):
             ledger.note(self.session, window, self.order.fingerprints)
         self._replace_lines()
+        tell(self.session, self.previous, self.told)
+        if window is None:
+            follow(self.session, self.order.follows)
 
     def _replace_lines(self) -> None:
         if isinstance(self.order.source, Delimited):

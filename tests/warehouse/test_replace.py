@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -74,6 +75,21 @@ def test_an_older_snapshot_goes_on_seeing_the_old_rows(
         warehouse.replace(demo(), numbers(7))
         assert reader.execute("SELECT count(*) FROM gold.demo").fetchone() == (100,)
     assert warehouse.rows("SELECT count(*) AS n FROM gold.demo") == [{"n": 7}]
+
+
+def test_a_model_that_was_a_view_becomes_a_table_and_keeps_its_grants(
+    warehouse: PostgresWarehouse, pg: psycopg.Connection[Any]
+) -> None:
+    table = Table("core", "once_a_view", (Column("id", "integer", "Id."),))
+    warehouse.replace(replace(table, kind="view"), Select("SELECT 1 AS id"))
+    pg.execute("GRANT SELECT ON core.once_a_view TO PUBLIC")
+    warehouse.replace(table, Select("SELECT 2 AS id"))
+    assert pg.execute("SELECT * FROM core.once_a_view").fetchall() == [(2,)]
+    assert pg.execute("SELECT col_description('core.once_a_view'::regclass, 1)").fetchone() == ("Id.",)
+    assert pg.execute("SELECT has_table_privilege('public', 'core.once_a_view', 'SELECT')").fetchone() == (True,)
+    pg.execute("CREATE VIEW public.mine AS SELECT 1 AS id")
+    with pytest.raises(WarehouseError, match="is a view, which cannot be replaced"):
+        warehouse.replace(Table("public", "mine", table.columns), Select("SELECT 2 AS id"))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tributary.resources.warehouse.postgres.relations import column_definitions,
 from tributary.resources.warehouse.postgres.session import Session
 from tributary.resources.warehouse.table import Table, quoted
 from tributary.resources.warehouse.types import postgres_type
-from tributary.resources.warehouse.windows import Range, Window
+from tributary.resources.warehouse.windows import Keys, Range, Window
 
 SHOWN_REASONS = 10
 
@@ -63,12 +63,18 @@ def typed(session: Session, table: Table, select: str, window: Window | None = N
     if window is None:
         return text
     # Asked for outside, the window's bounds are pushed down by the planner to wherever the column comes from.
-    owned = window_sql(window)
+    owned = window_sql(table, window)
     return f"{text} WHERE {psycopg.ClientCursor(session.connection).mogrify(owned.text, owned.params)}"
 
 
-def window_sql(window: Window) -> Sql:
-    """The condition that is true for the rows that a window owns."""
+def window_sql(table: Table, window: Window) -> Sql:
+    """The condition that is true for the rows that a window of the table owns."""
+    if isinstance(window, Keys):
+        columns = ", ".join(quoted(name) for name in window.columns)
+        arrays = ", ".join(f"%s::{postgres_type(table.column(name).type)}[]" for name in window.columns)
+        values = [[str(key[place]) for key in window.values] for place in range(len(window.columns))]
+        # Of one column an array can be looked up in an index; the server finds no way to do so with several.
+        return Sql(f"({columns}) = ANY({arrays if len(values) == 1 else f'SELECT * FROM unnest({arrays})'})", values)
     column = quoted(window.column)
     if isinstance(window, Range):
         return Sql(f"{column} >= %s AND {column} < %s", (window.start, window.end))

@@ -33,21 +33,30 @@ def keep_first(session: Session, rule: Deduplication, part: str) -> int:
     ).rowcount
 
 
-def make_way(session: Session, table: Table, window: Window, part: str, standing: str) -> MadeWay:
-    """Delete from `standing` what the rows of `part` replace, and from `part` what `standing` keeps instead."""
-    owned, stays = window_sql(window), part_sql(standing)
-    deleted = session.execute(f"DELETE FROM {stays} WHERE {owned.text}", owned.params).rowcount
-    if table.deduplicate is None:
-        return MadeWay(stays, deleted)
-    with _by_index(session, part, standing):
-        return MadeWay(stays, deleted, *_settle(session, table.deduplicate, part, standing))
+def make_way(session: Session, table: Table, window: Window, part: str, standing: str, gone: str | None) -> MadeWay:
+    """Delete from `standing` what the rows of `part` replace, and from `part` what `standing` keeps instead.
+
+    What is deleted from `standing` is put into the new relation `gone`, where one is named.
+    """
+    owned, stays, names = window_sql(table, window), part_sql(standing), _listed(table.column_names)
+    delete, move = f"DELETE FROM {stays} WHERE {owned.text}", ""
+    if gone is not None:
+        session.execute(f"CREATE TABLE {part_sql(gone)} (LIKE {part_sql(part)})")
+        move = f"INSERT INTO {part_sql(gone)} ({names}) SELECT {names} FROM"
+        delete = f"WITH d AS ({delete} RETURNING *) {move} d"
+    deleted = session.execute(delete, owned.params).rowcount
+    beaten = displaced = 0
+    if table.deduplicate is not None:
+        with _by_index(session, part, standing):
+            beaten, displaced = _settle(session, table.deduplicate, part, standing, move)
+    return MadeWay(stays, deleted, beaten, displaced, gone=part_sql(gone) if gone else "")
 
 
-def _settle(session: Session, rule: Deduplication, part: str, standing: str) -> tuple[int, int]:
+def _settle(session: Session, rule: Deduplication, part: str, standing: str, move: str) -> tuple[int, int]:
     """Let the rows of `part`, of which no two share a key, and those of `standing` settle which of each key stays.
 
     The later one is deleted where it stands; of two that the order does not tell apart, the new one. Gives the numbers
-    deleted from `part` and from `standing`.
+    deleted from `part` and from `standing`. `move` begins an INSERT of the latter, or is empty.
     """
     found = session.row(
         f"""
@@ -59,8 +68,8 @@ def _settle(session: Session, rule: Deduplication, part: str, standing: str) -> 
             WHERE n.ctid = m.new RETURNING 1
         ), displaced AS (
             DELETE FROM {part_sql(standing)} AS o USING met AS m
-            WHERE o.ctid = m.old AND m.new NOT IN (SELECT new FROM met WHERE stays) RETURNING 1
-        )
+            WHERE o.ctid = m.old AND m.new NOT IN (SELECT new FROM met WHERE stays) RETURNING o.*
+        ){f", moved AS ({move} displaced)" if move else ""}
         SELECT (SELECT count(*) FROM beaten) AS beaten, (SELECT count(*) FROM displaced) AS displaced
         """
     )

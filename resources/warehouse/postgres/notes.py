@@ -23,12 +23,15 @@ CREATE TABLE IF NOT EXISTS _parts.published_tables (
     fingerprint text NOT NULL, content text NOT NULL, rows bigint NOT NULL, lines bigint NOT NULL,
     rejected bigint NOT NULL, checks jsonb, modified bigint NOT NULL, published_at timestamptz NOT NULL
 );
+ALTER TABLE _parts.published_tables ADD COLUMN IF NOT EXISTS follows jsonb;
 COMMENT ON TABLE _parts.published_tables IS
     'One row a table or view that Tributary published: its version, and what its rows were made from.';
 COMMENT ON COLUMN _parts.published_tables.version IS 'Another one whenever the rows may have changed.';
 COMMENT ON COLUMN _parts.published_tables.state IS
     'What a drop, truncate or redefinition by others changes; the note holds good while it is the same.';
-COMMENT ON COLUMN _parts.published_tables.modified IS 'Rows that windows have written since the last ANALYZE.'
+COMMENT ON COLUMN _parts.published_tables.modified IS 'Rows that windows have written since the last ANALYZE.';
+COMMENT ON COLUMN _parts.published_tables.follows IS
+    'The recipe and the versions of inputs by which a later write finds the keys that have changed since.'
 """
 
 _STATE = (
@@ -57,7 +60,8 @@ def read_note(session: Session, table: Table) -> Note | None:
     if not found:
         return None
     row = found[0]
-    return Note(row["rows"], row["fingerprint"], row["content"], row["lines"], row["rejected"], row["checks"])
+    told = (row["rows"], row["fingerprint"], row["content"], row["lines"], row["rejected"], row["checks"])
+    return Note(*told, **(row.get("follows") or {}))
 
 
 def write_note(
@@ -69,22 +73,24 @@ def write_note(
     changed by windows since the last ANALYZE.
     """
     failures = None if note.checks is None else json.dumps(note.checks)
+    follows = json.dumps({"recipe": note.recipe, "inputs": dict(note.inputs)}) if note.recipe else None
     found = session.rows(
         f"""
         INSERT INTO _parts.published_tables AS p
-        SELECT r.table_name, gen_random_uuid()::text, r.relation, r.state, %s, %s, %s, %s, %s, %s::jsonb, %s, now()
+        SELECT r.table_name, gen_random_uuid()::text, r.relation, r.state, %s, %s, %s, %s, %s, %s::jsonb, %s, now(),
+            %s::jsonb
         FROM ({_RELATION} AND n.nspname = %s AND f.relname = %s) AS r
         ON CONFLICT (table_name) DO UPDATE SET
             version = CASE WHEN %s::boolean THEN p.version ELSE excluded.version END,
             relation = excluded.relation, state = excluded.state, fingerprint = excluded.fingerprint,
             content = excluded.content, rows = excluded.rows, lines = excluded.lines, rejected = excluded.rejected,
-            checks = excluded.checks, published_at = excluded.published_at,
+            checks = excluded.checks, published_at = excluded.published_at, follows = excluded.follows,
             modified = CASE WHEN %s::boolean THEN p.modified ELSE 0 END + excluded.modified
         RETURNING modified
         """,
         (
-            note.fingerprint, note.content, note.rows, note.lines, note.rejected, failures, changed or 0, table.schema,
-            table.name, same_rows, changed is not None or same_rows,
+            note.fingerprint, note.content, note.rows, note.lines, note.rejected, failures, changed or 0, follows,
+            table.schema, table.name, same_rows, changed is not None or same_rows,
         ),
     )  # fmt: skip
     return None if changed is None or not found else found[0]["modified"]

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 import psycopg
 
 from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.postgres.hung import put_on, take_off
+from tributary.resources.warehouse.postgres.notes import read_note
 from tributary.resources.warehouse.postgres.relations import (
     Found,
     create_parent,
@@ -46,23 +48,23 @@ def publish_whole(
         WarehouseError: another relation has the name, somebody's view stands in the way of changed columns, or readers
             do, for longer than `MOST_PATIENCE`.
     """
-    found = expect_table(session, table)
+    found = expect_table(session, table, or_own_view=True)
     standing = found.part if found is not None else None
-    same_shape = found is not None and has_columns(found, table)
+    same_shape = standing is not None and found is not None and has_columns(found, table)
     patience = min(max(seconds, LEAST_PATIENCE), MOST_PATIENCE) if same_shape else MOST_PATIENCE
-    for _ in attempts(session, built_in if standing else None, patience, until_then=not same_shape):
+    had_rows = found is not None and (found.kind == "v" or found.part is not None)
+    for _ in attempts(session, built_in if had_rows else None, patience, until_then=not same_shape):
         try:
             with session.transaction():
                 session.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
                 _swap(session, table, found, part)
-                describe(session, table, found)
                 at_publish()
         except psycopg.errors.LockNotAvailable:
             continue
         return
-    if found is None or standing is None:
+    if found is None:
         raise WarehouseError(f"{table.key} could not be created, as others hold it locked; run it again.")
-    if not same_shape:
+    if not same_shape or standing is None:
         raise WarehouseError(
             f"{table.key} changes its columns, for which transactions that began before its new rows must end first; "
             "the old rows stay: run it again."
@@ -89,14 +91,15 @@ def attempts(session: Session, transaction: int | None, patience: float, *, unti
         attempt += 1
 
 
-def expect_table(session: Session, table: Table) -> Found | None:
-    """The table as the server has it; None where there is none.
+def expect_table(session: Session, table: Table, *, or_own_view: bool = False) -> Found | None:
+    """The table as the server has it, or a view that Tributary published if that will do; None where there is none.
 
     Raises:
         WarehouseError: a view has its name, or a table that is not Tributary's.
     """
     found = find(session, table)
-    if found is not None and found.kind != "p":
+    is_own_view = found is not None and found.kind == "v" and read_note(session, table) is not None
+    if found is not None and found.kind != "p" and not (or_own_view and is_own_view):
         kind = "a view" if found.kind == "v" else "a table that Tributary did not make"
         raise WarehouseError(f"{table.key} is {kind}, which cannot be replaced by a table; drop or rename it first.")
     return found
@@ -105,12 +108,17 @@ def expect_table(session: Session, table: Table) -> Found | None:
 def publish_new(session: Session, table: Table, found: Found | None, part: str) -> None:
     """Make `part`, which the caller's transaction built, the first rows of a table that has none."""
     _swap(session, table, found, part)
-    describe(session, table, found)
 
 
 def _swap(session: Session, table: Table, found: Found | None, part: str) -> None:
     if found is None:
         create_parent(session, table)
+    elif found.kind == "v":
+        hung = take_off(session, table.sql_name, table.key)
+        session.execute(f"DROP VIEW {table.sql_name}")
+        create_parent(session, table)
+        put_on(session, table.sql_name, table.key, hung)
+        found = None
     else:
         session.execute(f"LOCK TABLE {table.sql_name} IN ACCESS EXCLUSIVE MODE")
         if found.part is not None:
@@ -118,6 +126,7 @@ def _swap(session: Session, table: Table, found: Found | None, part: str) -> Non
             session.execute(f"DROP TABLE {part_sql(found.part)}")
         reshape_parent(session, table, found)
     session.execute(f"ALTER TABLE {table.sql_name} ATTACH PARTITION {part_sql(part)} DEFAULT")
+    describe(session, table, found)
 
 
 def move_rows(session: Session, table: Table, part: str, standing: str) -> None:

@@ -37,6 +37,20 @@ COMMENT ON TABLE _parts.loaded_sources IS
 COMMENT ON COLUMN _parts.loaded_sources.fingerprint IS 'What the rows were made from, in the words of their loader.'
 """
 
+_CHANGES = """
+CREATE TABLE IF NOT EXISTS _parts.change_readers (
+    reader text NOT NULL, table_name text NOT NULL, columns text NOT NULL, PRIMARY KEY (table_name, columns, reader)
+);
+CREATE TABLE IF NOT EXISTS _parts.changes (
+    table_name text NOT NULL, columns text NOT NULL, previous text NOT NULL, version text NOT NULL, keys text NOT NULL,
+    recorded_at timestamptz NOT NULL, PRIMARY KEY (table_name, columns, previous)
+);
+COMMENT ON TABLE _parts.change_readers IS
+    'One row a reader, table and combination of columns whose changed values the reader follows.';
+COMMENT ON TABLE _parts.changes IS
+    'One row a windowed write and combination of columns: their values in rows that went or came.'
+"""
+
 _QUARANTINE = """
 CREATE SCHEMA IF NOT EXISTS quarantine;
 CREATE TABLE IF NOT EXISTS quarantine.rejected_rows (
@@ -61,10 +75,11 @@ COMMENT ON COLUMN quarantine.rejected_rows.raw_text IS
 
 _MISSING = """
 SELECT num_nulls(to_regclass('_parts.published_tables'), to_regclass('_parts.loaded_sources'),
-                 to_regclass('_parts.horizon'), to_regtype('_parts.constant')) > 0
+                 to_regclass('_parts.horizon'), to_regclass('_parts.changes'), to_regtype('_parts.constant')) > 0
        OR (SELECT count(*) FROM pg_attribute WHERE NOT attisdropped AND (attrelid, attname) IN (
-           (to_regclass('quarantine.rejected_rows'), 'byte_offset'), (to_regclass('quarantine.rejected_rows'), 'detail')
-       )) < 2
+           (to_regclass('quarantine.rejected_rows'), 'byte_offset'),
+           (to_regclass('quarantine.rejected_rows'), 'detail'), (to_regclass('_parts.published_tables'), 'follows')
+       )) < 3
        OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('_parts.loaded_sources') AND attname = 'rows')
        AS records, to_regclass(%s) IS NULL AS turn
 """
@@ -78,7 +93,8 @@ def ensure(session: Session, turn: str) -> None:
     relation = turn_relation(turn)
     missing = session.row(_MISSING, (relation,))
     if missing["records"]:
-        create_missing(session, f"{_SCHEMA}; {CONSTANT_DDL}; {notes.DDL}; {_LEDGER}; {snapshots.DDL}; {_QUARANTINE}")
+        parts = (_SCHEMA, CONSTANT_DDL, notes.DDL, _LEDGER, _CHANGES, snapshots.DDL, _QUARANTINE)
+        create_missing(session, "; ".join(parts))
     if missing["turn"]:
         create_missing(session, f"CREATE TABLE IF NOT EXISTS {relation} ()")
 

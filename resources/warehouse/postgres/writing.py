@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from tributary.resources.warehouse.base import Delimited, Note, Source
 from tributary.resources.warehouse.checks import Sql
@@ -20,6 +21,7 @@ from tributary.resources.warehouse.engine import Built, EngineSession, MadeWay, 
 from tributary.resources.warehouse.postgres import notes, records
 from tributary.resources.warehouse.postgres.build import build, window_sql
 from tributary.resources.warehouse.postgres.deduplicate import keep_first, make_way
+from tributary.resources.warehouse.postgres.keyed import index_keys, make_way_for_keys
 from tributary.resources.warehouse.postgres.migrate import expect_same_columns, migrate
 from tributary.resources.warehouse.postgres.publish import move_rows, publish_new, publish_whole
 from tributary.resources.warehouse.postgres.relations import (
@@ -37,7 +39,7 @@ from tributary.resources.warehouse.postgres.snapshots import number_of_transacti
 from tributary.resources.warehouse.postgres.turns import expect_turn, take_turn, turn_beside
 from tributary.resources.warehouse.postgres.views import publish_view
 from tributary.resources.warehouse.table import Table
-from tributary.resources.warehouse.windows import Sources, Window
+from tributary.resources.warehouse.windows import Keys, Sources, Window
 
 FILE_STATISTICS = 20
 ANALYSE_ROWS = 1_000
@@ -55,6 +57,7 @@ class PostgresSession(EngineSession):
         self._built_in = 0
         self._beside: Session | None = None
         self._found: Found | None = None
+        self._gone: str | None = None
         self._from_file = False
         self._modified: int | None = None
 
@@ -62,7 +65,12 @@ class PostgresSession(EngineSession):
         return self._session.rows(sql, params)
 
     def owned(self, window: Window) -> Sql:
-        return window_sql(window)
+        return window_sql(self.table, window)
+
+    def any_of(self, values: Collection[str]) -> str:
+        # As a literal without a type, which the server takes from the column.
+        items = ",".join('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in sorted(values))
+        return f"ANY({sql.quote('{' + items + '}')})"
 
     def is_current(self) -> bool:
         found = find(self._session, self.table)
@@ -117,7 +125,7 @@ class PostgresSession(EngineSession):
                         drop_stray_parts(session, table)
                     raise
             return
-        migrated = migrate(session, table, window)
+        migrated = "" if isinstance(window, Keys) else migrate(session, table, window)
         with session.transaction():
             take_turn(session, table.key)
             drop_stray_parts(session, table)
@@ -140,19 +148,28 @@ class PostgresSession(EngineSession):
                 return built
             return replace(built, duplicates=keep_first(self._session, self.table.deduplicate, self._part))
 
-    def standing(self, window: Window) -> str | None:
+    def standing(self, window: Window, looked_up: Collection[Sequence[str]]) -> str | None:
         self._found = expect_same_columns(self._session, self.table)
         standing = self._found.part if self._found is not None else None
-        # By these, windows find their rows and keys among millions.
+        # By these, windows and readers find their rows and keys among millions.
+        for columns in looked_up:
+            ensure_index(self._session, standing or self._part, columns)
+        if isinstance(window, Keys):
+            index_keys(self._session, self.table, window, standing or self._part)
         if isinstance(window, Sources):
             ensure_index(self._session, standing or self._part, (window.column,))
         if self.table.deduplicate is not None:
             ensure_index(self._session, standing or self._part, self.table.deduplicate.key)
         return part_sql(standing) if standing else None
 
-    def make_way(self, window: Window) -> MadeWay:
+    def make_way(self, window: Window, *, remember: bool) -> MadeWay:
         assert self._found is not None and self._found.part is not None  # noqa: S101, PT018 - rows stand
-        return make_way(self._session, self.table, window, self._part, self._found.part)
+        session, table, part, standing = self._session, self.table, self._part, self._found.part
+        if isinstance(window, Keys):
+            self._gone = new_part(table)
+            return make_way_for_keys(session, table, window, part, standing, self._gone)
+        self._gone = new_part(table) if remember else None
+        return make_way(session, table, window, part, standing, self._gone)
 
     def publish(self, window: Window | None, note: Note, changed: int, records: Records) -> None:
         session, table, part = self._session, self.table, self._part
@@ -160,14 +177,16 @@ class PostgresSession(EngineSession):
         def at_publish() -> None:
             if self._beside is not None:
                 expect_turn(self._beside)
-            records.write()
             self._modified = notes.write_note(session, table, note, changed=None if window is None else changed)
+            records.write()
 
         if window is not None:
             if self._found is not None and self._found.part is not None:
                 move_rows(session, table, part, self._found.part)
             else:
                 publish_new(session, table, self._found, part)
+            if self._gone is not None:
+                session.execute(f"DROP TABLE {part_sql(self._gone)}")
             at_publish()
         elif table.kind == "view":
             publish_view(session, table, part, built_in=self._built_in, at_publish=at_publish)

@@ -9,6 +9,7 @@ description: >-
   valid_to (excluded), so that "valid_from <= t and (valid_to > t or valid_to is null)" finds the one row of any
   instant t since the pair's first entry.
 grain: one row a pair and period between its entries
+incremental: {keys: [sneaker_id]}
 columns:
   sneaker_key: {type: text, description: "Row: sneaker_id, @, and the id of the last event of the instant that opened the period; other rows keep theirs when entries are added."}
   sneaker_id: {type: bigint, description: "Pair."}

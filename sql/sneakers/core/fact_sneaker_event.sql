@@ -3,6 +3,7 @@ description: >-
   What happened to pairs, as it stands: undone events are not here, and edited ones read as corrected. What was recorded,
   corrections included, is in staged.sneaker_events.
 grain: one row a life event that stands
+incremental: {keys: [sneaker_id]}
 columns:
   event_id: {type: bigint, description: "Event, numbered in the order of recording."}
   sneaker_id: {type: bigint, description: "Pair."}

@@ -6,7 +6,7 @@ description: >-
   entries are in the order of their days; on one day the purchase comes first and the removal last. Everything else of
   the domain is made from these; staged.sneaker_events has all events.
 grain: one row a life event that stands
-kind: view
+incremental: {keys: [sneaker_id]}
 columns:
   event_id: {type: bigint, description: "Event, numbered in the order of recording."}
   type: {type: text, description: "What happened: bought, worn, walked, cleaned, sold, trashed or given."}

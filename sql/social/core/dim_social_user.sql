@@ -9,6 +9,7 @@ description: >-
   holds from valid_from (included) to valid_to (excluded); the last one is open until 9999-12-31, so that
   "t >= valid_from and t < valid_to" finds the one row of any instant t since first sight.
 grain: one row a user and period in which all profile attributes stay the same
+incremental: {keys: [user_id]}
 columns:
   user_key: {type: text, description: "Row: user_id, @, valid_from as yyyymmddhhmmss, and a dot with the row's number among those of that second; earlier rows keep theirs when later ones are added."}
   user_id: {type: text, description: "User."}

@@ -3,6 +3,7 @@ description: >-
   Every message of the social network: identify calls, posts, follows, unfollows and all others. A message id counts
   once: where it came with two kinds of message, the one delivered first (source_object, record_offset) is here.
 grain: one row a message
+incremental: {keys: [message_id]}
 columns:
   message_id: {type: text, description: "Segment's id of the message."}
   event_name: {type: text, description: "Identify, Post Created, Follow User, Unfollow User, or the name that the sender gave; for calls without one their type, such as Page."}

@@ -5,6 +5,7 @@ description: >-
   is an unfollow while not following. So the intervals of a pair never overlap and none is empty; one can begin at the
   very instant at which the one before ends. A user may follow themself.
 grain: one row a follower, a followed user and an uninterrupted time of following
+incremental: {keys: [follower_id, followee_id]}
 columns:
   follower_id: {type: text, description: "User who follows."}
   followee_id: {type: text, description: "User who is followed."}

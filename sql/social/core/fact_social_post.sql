@@ -4,6 +4,7 @@ description: >-
   the earliest published_at counts; between equals the order is timestamp, received_at (unknown last), source_object,
   record_offset and message_id.
 grain: one row a post
+incremental: {keys: [post_id]}
 columns:
   post_id: {type: text, description: "Post."}
   message_id: {type: text, description: "Message that tells of its first publication."}

@@ -3,6 +3,7 @@ description: >-
   How many followers each user had at the end of each day (UTC) on which somebody began or ceased to follow them.
   On the days between, the number of the row before holds. Who unfollows and follows again on one day counts as lost and gained.
 grain: one row a followed user and day on which followers were gained or lost
+incremental: {keys: [user_id]}
 columns:
   user_id: {type: text, description: "User who is followed."}
   date: {type: date, description: "Day, in UTC."}

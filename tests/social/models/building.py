@@ -46,7 +46,7 @@ class Network:
         """Replace what is staged; a table that holds these rows already is left alone, to save time."""
         for table in tables.TABLES:
             if self._staged.get(table.name) != rows[table.name]:
-                self._warehouse.replace(table, Batches(_batches(table, rows)))
+                self._warehouse.replace(table, Batches(batches(table, rows)))
                 self._staged[table.name] = rows[table.name]
 
     def make(self, key: str) -> list[str]:
@@ -79,6 +79,7 @@ def _with_upstream(keys: tuple[str, ...]) -> set[str]:
     return wanted
 
 
-def _batches(table: Table, rows: Rows) -> list[pa.RecordBatch]:
+def batches(table: Table, rows: Rows) -> list[pa.RecordBatch]:
+    """The rows of one table as Arrow."""
     schema = pa.schema([(column.name, _ARROW[column.type]) for column in table.columns])
     return [pa.RecordBatch.from_pylist(rows[table.name], schema=schema)]

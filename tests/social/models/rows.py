@@ -105,6 +105,11 @@ _event = st.one_of(
 )
 
 
+def events() -> st.SearchStrategy[Row]:
+    """Random events of few users, posts and instants, as of few objects."""
+    return _event
+
+
 def networks() -> st.SearchStrategy[Rows]:
     """Random networks of some hundred events of a few users, in an order of arrival that has nothing to do with time.
 

@@ -1,0 +1,74 @@
+"""Models made as runs make them, following changes by keys, and compared with what their SELECTs give as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any, Literal, NoReturn
+
+import pytest
+
+from tributary.assets.factory.lineage import ModelLineage
+from tributary.assets.factory.model import SqlModel
+from tributary.assets.factory.sql_assets import keyed_model, write_model
+from tributary.resources.warehouse import changes
+from tributary.resources.warehouse.base import NOBODY, WriteReport
+from tributary.resources.warehouse.errors import ChecksFailed
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.table import Table
+
+Trouble = Literal["fails", "is killed"]
+
+
+class Followers:
+    """Models of one warehouse; `models` stand after those that they read."""
+
+    def __init__(
+        self, warehouse: PostgresWarehouse, models: Mapping[str, SqlModel], tables: Iterable[Table], *keys: str
+    ) -> None:
+        self._warehouse = warehouse
+        self._models = {key: model for key, model in models.items() if key in keys}
+        every = {table.key: table for table in tables} | {key: model.table for key, model in models.items()}
+        self._lineage = ModelLineage(every)
+
+    def make(self, *, forced: bool = False) -> dict[str, WriteReport]:
+        """Make all of them; the reports."""
+        return {key: self._make(model, forced=forced) for key, model in self._models.items()}
+
+    def come_to_nothing(self, trouble: Trouble) -> None:
+        """Make each of them once, without success: a check fails, or the process dies as it publishes."""
+        for model in self._models.values():
+            with pytest.MonkeyPatch.context() as patch:
+                if trouble == "fails":
+                    patch.setattr("tributary.resources.warehouse.write.audit", _fail)
+                else:
+                    patch.setattr("tributary.resources.warehouse.write.tell", _die)
+                with suppress(ChecksFailed, _DeathError):
+                    assert self._make(model).unchanged
+
+    def expect_the_whole(self) -> None:
+        """Expect in each table the very rows that its SELECT gives now."""
+        for key, model in self._models.items():
+            columns = ", ".join(model.table.column_names)
+            rows, whole = f"SELECT {columns} FROM {key}", f"SELECT {columns} FROM ({model.statement('postgres')}) AS q"
+            found = self._warehouse.rows(f"({rows}) EXCEPT ALL ({whole})", limit=2)
+            missing = self._warehouse.rows(f"({whole}) EXCEPT ALL ({rows})", limit=2)
+            assert (found, missing) == ([], []), key
+
+    def _make(self, model: SqlModel, *, forced: bool = False) -> WriteReport:
+        keyed = keyed_model(model, self._lineage)
+        assert keyed is not None
+        return write_model(self._warehouse, model, None, NOBODY, forced=forced, keyed=keyed)[0]
+
+
+class _DeathError(BaseException):
+    pass
+
+
+def _fail(*_: Any, **__: Any) -> NoReturn:
+    raise ChecksFailed("core.any", [])
+
+
+def _die(*given: Any) -> NoReturn:
+    changes.tell(*given)
+    raise _DeathError
