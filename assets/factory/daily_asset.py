@@ -48,10 +48,8 @@ def daily_asset(
         name=key.replace(".", "__"),
         specs=[spec],
         backfill_policy=dg.BackfillPolicy.single_run(),
-        required_resource_keys={LAKE},
     )
-    def run(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        lake = cast("Lake", getattr(context.resources, LAKE))
+    def run(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[Any]:
         missing = context.run.tags.get(MISSING) == "true"
         done: list[str] = []
         digest, put = hashlib.sha256(), 0

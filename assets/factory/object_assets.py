@@ -1,22 +1,21 @@
 """Makes the asset of a table that is declared over source objects."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from tributary.assets.factory.dagster_events import Events, events
+from tributary.assets.factory.dagster_events import Events, events, origin_of
 from tributary.assets.factory.following import FOLLOW
-from tributary.assets.factory.loading import LAKE, loading_of
 from tributary.assets.factory.object_loading import Loaded, load
 from tributary.assets.factory.object_tables import ObjectTable
 from tributary.assets.factory.partition_rows import rows_of_sources
-from tributary.assets.factory.specs import table_spec
+from tributary.assets.factory.specs import FORCE, REPLAY, table_spec
 from tributary.assets.factory.table_step import table_step
+from tributary.resources.lake.model import Lake
 from tributary.resources.warehouse.base import WriteReport
+from tributary.resources.warehouse.warehouse import Warehouse
 
 
 def object_asset(declared: ObjectTable) -> dg.AssetsDefinition:
@@ -34,9 +33,12 @@ def object_asset(declared: ObjectTable) -> dg.AssetsDefinition:
         metadata=declared.metadata,
     )
 
-    @table_step(table, spec, resources=(LAKE,))
-    def run(context: dg.AssetExecutionContext) -> Events:
-        warehouse, lake, origin, force, replay = loading_of(context, table)
+    @table_step(table, spec)
+    def run(
+        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse], lake: dg.ResourceParam[Lake]
+    ) -> Events:
+        origin = origin_of(context, table)
+        force, replay = (context.run.tags.get(tag) == "true" for tag in (FORCE, REPLAY))
         done: list[Loaded] = []
 
         def write() -> WriteReport:

@@ -8,6 +8,7 @@ from tributary.assets.factory.dagster_events import Events
 from tributary.assets.factory.specs import REFUSED, table_spec
 from tributary.assets.factory.table_step import table_step
 from tributary.resources.warehouse.table import Column, Table
+from tributary.resources.warehouse.warehouse import Warehouse
 
 
 def with_banner(spec: dg.AssetSpec, reason: str) -> dg.AssetSpec:
@@ -36,7 +37,7 @@ def stub_asset(domain: str, key: str, path: Path, reason: str) -> dg.AssetsDefin
     spec = table_spec(table, domain=domain, deps=(), kinds=("sql",), source=path, code_version="", automation=None)
 
     @table_step(table, _refused(spec, f"⚠️ **Not made for now.** {reason}"))
-    def run(_context: dg.AssetExecutionContext) -> Events:
+    def run(_context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Events:  # noqa: ARG001
         raise refusal(reason)
         yield
 

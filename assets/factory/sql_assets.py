@@ -23,7 +23,7 @@ from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.partition_rows import rows_in_range
 from tributary.assets.factory.refused import refusal, with_banner
 from tributary.assets.factory.specs import FORCE, table_spec
-from tributary.assets.factory.table_step import WAREHOUSE, table_step
+from tributary.assets.factory.table_step import table_step
 from tributary.resources.warehouse.base import Origin, Recipe, Select, Standing, WriteReport
 from tributary.resources.warehouse.errors import InputsMovedError
 from tributary.resources.warehouse.table import Table
@@ -56,10 +56,9 @@ def sql_asset(model: SqlModel, lineage: ModelLineage, refused: str = "") -> dg.A
     )
 
     @table_step(table, with_banner(spec, refused) if refused else spec)
-    def run(context: dg.AssetExecutionContext) -> Events:
+    def run(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Events:
         if refused:
             raise refusal(refused)
-        warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
         origin = origin_of(context, table)
         forced = context.run.tags.get(FORCE) == "true"
         window = window_of(model, context.partition_time_window) if model.window else None

@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import dagster as dg
 
 from tributary.assets.factory.dagster_events import Events, events, kept_rows, origin_of, refusal
 from tributary.assets.factory.specs import FORCE, table_spec
-from tributary.assets.factory.table_step import WAREHOUSE, table_step
+from tributary.assets.factory.table_step import table_step
 from tributary.assets.source import Lineage
 from tributary.resources.errors import TributaryError
 from tributary.resources.warehouse.base import Origin, Recipe, Source, Standing, WriteReport
@@ -56,8 +56,7 @@ def table_asset(
         ),
         checks=extra_checks,
     )
-    def run(context: dg.AssetExecutionContext) -> Events:
-        warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
+    def run(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Events:
         origin = origin_of(context, table)
         forced = context.run.tags.get(FORCE) == "true"
         try:

@@ -3,8 +3,8 @@
 What it writes and how, its caller says; what is told of it is `dagster_events`'.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import cast
+from collections.abc import Callable, Sequence
+from functools import wraps
 
 import dagster as dg
 
@@ -14,18 +14,17 @@ from tributary.resources.warehouse.errors import ChecksFailed
 from tributary.resources.warehouse.table import Table
 from tributary.resources.warehouse.warehouse import Warehouse
 
-WAREHOUSE = "warehouse"
-
-Step = Callable[[dg.AssetExecutionContext], Events]
+Step = Callable[..., Events]
 
 
 def table_step(
-    table: Table, spec: dg.AssetSpec, *, resources: Iterable[str] = (), checks: Sequence[dg.AssetCheckSpec] = ()
+    table: Table, spec: dg.AssetSpec, *, checks: Sequence[dg.AssetCheckSpec] = ()
 ) -> Callable[[Step], dg.AssetsDefinition]:
     """Decorates the function that makes `table`; a run of checks alone does not call it, but reviews what stands.
 
     A range of partitions is one window, made at once by one run. `checks` are those beside the table's own; they tell
-    of a write, and so are evaluated with one only. `resources` are those beside the warehouse.
+    of a write, and so are evaluated with one only. The function's parameters are the context, the `warehouse`, and what
+    else it needs, as `dg.ResourceParam`.
     """
 
     def decorate(make: Step) -> dg.AssetsDefinition:
@@ -35,23 +34,25 @@ def table_step(
             check_specs=[*check_specs(table), *checks],
             can_subset=True,
             backfill_policy=dg.BackfillPolicy.single_run() if spec.partitions_def is not None else None,
-            required_resource_keys={WAREHOUSE, *resources},
         )
-        def run(context: dg.AssetExecutionContext) -> Events:
-            yield from make(context) if context.selected_asset_keys else _review(context, table)
+        @wraps(make)
+        def run(context: dg.AssetExecutionContext, warehouse: Warehouse, **others: object) -> Events:
+            if context.selected_asset_keys:
+                yield from make(context, warehouse=warehouse, **others)
+            else:
+                yield from _review(context, warehouse, table)
 
         return run
 
     return decorate
 
 
-def _review(context: dg.AssetExecutionContext, table: Table) -> Events:
+def _review(context: dg.AssetExecutionContext, warehouse: Warehouse, table: Table) -> Events:
     """The selected checks on the rows that stand.
 
     Raises:
         dagster.Failure: a blocking one fails, or the table is not there.
     """
-    warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
     wanted = {key.name for key in context.selected_asset_check_keys if key.asset_key == asset_key(table.key)}
     try:
         results = warehouse.review(table, origin=origin_of(context, table)).checks

@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import dagster as dg
 
 from tributary.assets.factory.dagster_events import asset_key, failure
-from tributary.assets.factory.loading import LAKE
 from tributary.assets.factory.partition_rows import row_counts
 from tributary.assets.factory.specs import MISSING, object_spec
 from tributary.assets.meetup.api.opening import Meetup
@@ -67,14 +66,13 @@ def raw_groups_asset() -> dg.AssetsDefinition:
         name="raw__meetup_groups",
         specs=[spec],
         check_specs=[tells_all, answered],
-        required_resource_keys={LAKE, MEETUP_API},
         pool=POOL,
     )
-    def run(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
+    def run(
+        lake: dg.ResourceParam[Lake], meetup: dg.ResourceParam[Meetup]
+    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
         from tributary.assets.meetup.snapshots import take_snapshot
 
-        lake = cast("Lake", getattr(context.resources, LAKE))
-        meetup = cast("Meetup", getattr(context.resources, MEETUP_API))
         try:
             client = meetup.client()
             claim(lake, meetup.origin)
@@ -146,12 +144,11 @@ def raw_events_asset() -> dg.AssetsDefinition:
         specs=[spec],
         check_specs=[dated, answered, stayed],
         backfill_policy=dg.BackfillPolicy.single_run(),
-        required_resource_keys={LAKE, MEETUP_API},
         pool=POOL,
     )
-    def run(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
-        lake = cast("Lake", getattr(context.resources, LAKE))
-        meetup = cast("Meetup", getattr(context.resources, MEETUP_API))
+    def run(
+        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], meetup: dg.ResourceParam[Meetup]
+    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
         only_missing = context.run.tags.get(MISSING) == "true"
         try:
             client = meetup.client()

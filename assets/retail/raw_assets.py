@@ -2,12 +2,11 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import dagster as dg
 
 from tributary.assets.factory.dagster_events import asset_key, failure
-from tributary.assets.factory.loading import LAKE
 from tributary.assets.factory.markdown import table
 from tributary.assets.factory.specs import object_spec
 from tributary.assets.retail.files import COMMODITY_SECTIONS, SourceFile
@@ -47,12 +46,10 @@ def raw_asset(source: SourceFile) -> dg.AssetsDefinition:
         },
     )
 
-    @dg.multi_asset(name=f"raw__{source.name}", specs=[spec], required_resource_keys={LAKE, RETAIL_FOLDER})
-    def run(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        lake = cast("Lake", getattr(context.resources, LAKE))
-        folder = cast("Path", getattr(context.resources, RETAIL_FOLDER))
+    @dg.multi_asset(name=f"raw__{source.name}", specs=[spec])
+    def run(lake: dg.ResourceParam[Lake], retail_folder: dg.ResourceParam[Path]) -> dg.MaterializeResult[Any]:
         try:
-            manifest, new = ingest(lake, path_of(source, folder))
+            manifest, new = ingest(lake, path_of(source, retail_folder))
             metadata = _metadata(lake, source, manifest, new)
         except TributaryError as error:
             raise failure(error) from error

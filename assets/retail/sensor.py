@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
 
 import dagster as dg
 
@@ -14,10 +13,9 @@ from tributary.assets.automation.asking import being_made, with_downstream
 from tributary.assets.automation.cursors import remembered
 from tributary.assets.automation.memory import read_memory
 from tributary.assets.factory.dagster_events import asset_key
-from tributary.assets.factory.loading import LAKE
 from tributary.assets.retail.files import ALL_FILES
 from tributary.assets.retail.ingest import known_manifest
-from tributary.assets.retail.raw_assets import RETAIL_FOLDER, path_of
+from tributary.assets.retail.raw_assets import path_of
 from tributary.assets.retail.source_files import RetailFileError, look_at
 from tributary.assets.retail.watch import Stat, decide
 from tributary.resources.lake.model import Lake
@@ -32,22 +30,23 @@ _RAW = {file.file: asset_key(file.raw_key) for file in ALL_FILES}
     job_name=GROUP,
     minimum_interval_seconds=10 if get_settings().profile == "local" else 30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    required_resource_keys={LAKE, RETAIL_FOLDER},
     description="Notices new and changed retail files, ingests them, and makes what hangs on them in the same run.",
 )
-def retail_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+def retail_files(
+    context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake], retail_folder: dg.ResourceParam[Path]
+) -> dg.SensorResult | dg.SkipReason:
     """One look at the folder: a run for the changed files, if any."""
-    lake = cast("Lake", getattr(context.resources, LAKE))
-    folder = cast("Path", getattr(context.resources, RETAIL_FOLDER))
     if being_made(context.instance) & set(_RAW.values()):
         return dg.SkipReason("Retail files are being ingested by a run already.")
-    found, problems = _stats(folder)
+    found, problems = _stats(retail_folder)
     memory, note = remembered(context, _memory)
     decision = decide(found, _ingested(lake), memory, time.time_ns())
     cursor = json.dumps(decision.remembered)
     if not decision.changed:
         context.update_cursor(cursor)
-        return dg.SkipReason(note + " ".join([f"No file in {folder} has changed since it was ingested.", *problems]))
+        return dg.SkipReason(
+            note + " ".join([f"No file in {retail_folder} has changed since it was ingested.", *problems])
+        )
     return dg.SensorResult(
         run_requests=[
             dg.RunRequest(

@@ -2,12 +2,11 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import dagster as dg
 
 from tributary.assets.factory.dagster_events import asset_key, failure
-from tributary.assets.factory.loading import LAKE
 from tributary.assets.factory.specs import FORCE, object_spec
 from tributary.assets.sneakers.arrivals import RAW, SNEAKER_EVENTS, SNEAKER_STATE
 from tributary.assets.sneakers.pull import Pulled, pull_events
@@ -33,12 +32,12 @@ def raw_events_asset() -> dg.AssetsDefinition:
         code_version="1",
     )
 
-    @dg.multi_asset(name="raw__sneaker_events", specs=[spec], required_resource_keys={LAKE, APP_DATABASE})
-    def run(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        lake = cast("Lake", getattr(context.resources, LAKE))
-        app = cast("AppDatabase", getattr(context.resources, APP_DATABASE))
+    @dg.multi_asset(name="raw__sneaker_events", specs=[spec])
+    def run(
+        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], app_database: dg.ResourceParam[AppDatabase]
+    ) -> dg.MaterializeResult[Any]:
         try:
-            pulled = pull_events(app, lake, mend=context.run.tags.get(FORCE) == "true")
+            pulled = pull_events(app_database, lake, mend=context.run.tags.get(FORCE) == "true")
         except TributaryError as error:
             raise failure(error) from error
         return dg.MaterializeResult(
@@ -70,12 +69,10 @@ def raw_state_asset() -> dg.AssetsDefinition:
         code_version="1",
     )
 
-    @dg.multi_asset(name="raw__sneaker_state", specs=[spec], required_resource_keys={LAKE, APP_DATABASE})
-    def run(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        lake = cast("Lake", getattr(context.resources, LAKE))
-        app = cast("AppDatabase", getattr(context.resources, APP_DATABASE))
+    @dg.multi_asset(name="raw__sneaker_state", specs=[spec])
+    def run(lake: dg.ResourceParam[Lake], app_database: dg.ResourceParam[AppDatabase]) -> dg.MaterializeResult[Any]:
         try:
-            found = take_snapshots(app, lake)
+            found = take_snapshots(app_database, lake)
         except TributaryError as error:
             raise failure(error) from error
         return dg.MaterializeResult(

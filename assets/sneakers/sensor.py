@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import cast
 
 import dagster as dg
 
 from tributary.assets.automation.asking import assets_of, being_made
 from tributary.assets.automation.cursors import remembered
 from tributary.assets.factory.dagster_events import asset_key
-from tributary.assets.factory.loading import LAKE
 from tributary.assets.sneakers.arrivals import SNEAKER_EVENTS, held_event
-from tributary.assets.sneakers.raw_assets import APP_DATABASE
 from tributary.assets.sneakers.reading import newest_event
 from tributary.assets.sneakers.watch import Memory, decide
 from tributary.resources.app_database import AppDatabase
@@ -26,17 +23,16 @@ GROUP = "sneakers"
     job_name=GROUP,
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    required_resource_keys={LAKE, APP_DATABASE},
     description="Notices new entries in the sneaker forms, pulls them, and makes what hangs on them in the same run.",
 )
-def sneaker_events(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+def sneaker_events(
+    context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake], app_database: dg.ResourceParam[AppDatabase]
+) -> dg.SensorResult | dg.SkipReason:
     """One look at the newest event: a run of the whole source where it is newer than what was pulled."""
     if asset_key(SNEAKER_EVENTS) in being_made(context.instance):
         return dg.SkipReason("Sneaker events are being pulled by a run already.")
-    lake = cast("Lake", getattr(context.resources, LAKE))
-    app = cast("AppDatabase", getattr(context.resources, APP_DATABASE))
     memory, note = remembered(context, Memory.loads)
-    decision = decide(newest_event(app), held_event(lake), memory, datetime.now(tz=UTC))
+    decision = decide(newest_event(app_database), held_event(lake), memory, datetime.now(tz=UTC))
     if not decision.new:
         context.update_cursor(decision.memory.dumps())
         return dg.SkipReason(note + decision.reason)

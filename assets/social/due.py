@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import cast
 
-from tributary.assets.factory.loading import LAKE
-from tributary.assets.factory.table_step import WAREHOUSE
+from tributary.assets.factory.loading import LAKE, WAREHOUSE
 from tributary.assets.parts import KeyRange
 from tributary.assets.social.arrivals import HOUR, RAW, RECEIPTS, hour_path, objects_from
 from tributary.assets.social.partitions import first_hour, key_of

@@ -7,12 +7,11 @@ import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import dagster as dg
 
 from tributary.assets.factory.dagster_events import asset_key, failure
-from tributary.assets.factory.loading import LAKE
 from tributary.assets.factory.specs import object_spec
 from tributary.assets.social.arrivals import RAW, SOCIAL_EVENTS, objects_from
 from tributary.assets.social.partitions import ARRIVAL_HOURS, first_hour, hours_of
@@ -48,10 +47,8 @@ def raw_events_asset() -> dg.AssetsDefinition:
         specs=[spec],
         check_specs=[all_read],
         backfill_policy=dg.BackfillPolicy.single_run(),
-        required_resource_keys={LAKE},
     )
-    def run(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-        lake = cast("Lake", getattr(context.resources, LAKE))
+    def run(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Iterator[dg.MaterializeResult[Any]]:
         start, end = hours_of(context)
         digest, count, size, newest = hashlib.sha256(), 0, 0, None
         try:

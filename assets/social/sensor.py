@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import cast
 
 import dagster as dg
 
@@ -11,8 +10,6 @@ from tributary.assets.automation.asking import assets_of, being_made, steady
 from tributary.assets.automation.cursors import remembered
 from tributary.assets.automation.partitions import Partitions
 from tributary.assets.factory.dagster_events import asset_key
-from tributary.assets.factory.loading import LAKE
-from tributary.assets.factory.table_step import WAREHOUSE
 from tributary.assets.social.arrivals import SOCIAL_EVENTS, objects_from
 from tributary.assets.social.due import settled_since
 from tributary.assets.social.partitions import first_hour, key_of
@@ -29,15 +26,14 @@ GROUP = "social"
     job_name=GROUP,
     minimum_interval_seconds=30 if get_settings().profile == "local" else 120,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    required_resource_keys={LAKE, WAREHOUSE},
     description="Takes up new event objects: transforms and loads their hours, and makes what hangs on them.",
 )
-def social_events(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+def social_events(
+    context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake], warehouse: dg.ResourceParam[Warehouse]
+) -> dg.SensorResult | dg.SkipReason:
     """One look from where the last one ended, less an overlap: a run for each range of hours with new objects."""
     if asset_key(SOCIAL_EVENTS) in being_made(context.instance):
         return dg.SkipReason("Event objects are being taken up by a run already.")
-    lake = cast("Lake", getattr(context.resources, LAKE))
-    warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
     now = datetime.now(tz=UTC)
     memory, note = remembered(context, lambda cursor: Memory.loads(cursor, first_hour()))
     start = look_from(memory, first_hour(), now)

@@ -7,16 +7,14 @@ alone, so that a run over any hours does only what is missing.
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from tributary.assets.factory.dagster_events import REJECTED, asset_key, failure
-from tributary.assets.factory.loading import LAKE
 from tributary.assets.factory.partition_rows import row_counts
 from tributary.assets.factory.quarantine import quarantined
 from tributary.assets.factory.specs import FORCE, REPLAY, object_spec
-from tributary.assets.factory.table_step import WAREHOUSE
 from tributary.assets.social.arrivals import SOCIAL_EVENTS, TRANSFORMED_EVENTS, hour_of, hour_path, objects_from
 from tributary.assets.social.partitions import ARRIVAL_HOURS, hours_between, hours_of, key_of
 from tributary.resources.dagster_internals.assets import tell_partitions
@@ -65,11 +63,10 @@ def transformed_events_asset(code_version: str) -> dg.AssetsDefinition:
         specs=[spec],
         check_specs=[reconcile, none_rejected],
         backfill_policy=dg.BackfillPolicy.single_run(),
-        required_resource_keys={LAKE, WAREHOUSE},
     )
-    def run(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
-        lake = cast("Lake", getattr(context.resources, LAKE))
-        warehouse = cast("Warehouse", getattr(context.resources, WAREHOUSE))
+    def run(
+        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], warehouse: dg.ResourceParam[Warehouse]
+    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
         start, end = hours_of(context)
         origin = Origin(run_id=context.run.run_id, asset=TRANSFORMED_EVENTS)
         force, replay = (context.run.tags.get(tag) == "true" for tag in (FORCE, REPLAY))

@@ -44,10 +44,9 @@ if TYPE_CHECKING:
     from tributary.assets.automation.patience import patience
     from tributary.assets.factory.dagster_events import asset_key, failure
     from tributary.assets.factory.daily_asset import daily_asset, days_of_objects, due_days
-    from tributary.assets.factory.loading import LAKE
+    from tributary.assets.factory.loading import LAKE, WAREHOUSE
     from tributary.assets.factory.specs import object_spec
     from tributary.assets.factory.table_assets import Made, table_asset
-    from tributary.assets.factory.table_step import WAREHOUSE
     from tributary.assets.parts import KeyRange, Parts
 
 _LATER = {
@@ -56,11 +55,10 @@ _LATER = {
     "automation.partitions": ("Partitions",),
     "automation.patience": ("patience",),
     "factory.daily_asset": ("daily_asset", "days_of_objects", "due_days"),
-    "factory.loading": ("LAKE",),
+    "factory.loading": ("LAKE", "WAREHOUSE"),
     "factory.dagster_events": ("asset_key", "failure"),
     "factory.specs": ("object_spec",),
     "factory.table_assets": ("Made", "table_asset"),
-    "factory.table_step": ("WAREHOUSE",),
     "parts": ("KeyRange", "Parts"),
 }
 _MODULES = {name: f"tributary.assets.{module}" for module, names in _LATER.items() for name in names}
