@@ -36,9 +36,9 @@ class Dying:
         if name != self._step:
             return found
 
-        def last(*arguments: Any) -> None:
+        def last(*arguments: Any, **named: Any) -> None:
             if self._when == "after":
-                found(*arguments)
+                found(*arguments, **named)
             os._exit(9)
 
         return last
