@@ -18,6 +18,7 @@ from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.run_storage import PostgresRunStorage
 from dagster_postgres.schedule_storage import PostgresScheduleStorage
 
+from tributary.instance.configuration import URL_VARIABLE
 from tributary.instance.pooled_storage import (
     PooledEventLogStorage,
     PooledRunStorage,
@@ -118,11 +119,14 @@ def scheduled(storage: Any) -> None:
 
 
 def test_the_same_events_leave_the_same_tables(
-    recorded: tuple[list[dg.DagsterRun], list[dg.EventLogEntry]], two_urls: tuple[str, str]
+    recorded: tuple[list[dg.DagsterRun], list[dg.EventLogEntry]],
+    two_urls: tuple[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     runs, entries = recorded
+    monkeypatch.setenv(URL_VARIABLE, two_urls[1])
     stock = [kind(url, True) for kind, url in zip(STOCK, [two_urls[0]] * 3, strict=True)]
-    ours = [kind.from_config_value(None, {"postgres_url": two_urls[1]}) for kind in OURS]
+    ours = [kind.from_config_value(None, {}) for kind in OURS]
     failures = [one.dagster_event for one in entries if one.dagster_event_type == dg.DagsterEventType.STEP_FAILURE]
     assert failures
     for run_storage, events, schedules in (stock, ours):

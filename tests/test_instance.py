@@ -14,12 +14,11 @@ from pathlib import Path
 import dagster as dg
 import psycopg
 import pytest
-import yaml
 from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
 from tributary.assets.automation.tags import STEADY_TAG
-from tributary.instance.configuration import render, write_configuration
+from tributary.instance.configuration import URL_VARIABLE, render, write_configuration
 from tributary.instance.opening import dagster_environment, open_instance
 from tributary.instance.orphans import fail_orphaned_runs
 from tributary.instance.pooled_storage import PooledEventLogStorage, pooled_engine
@@ -105,9 +104,19 @@ def test_the_password_is_never_written(tmp_path: Path) -> None:
     settings = Settings.model_validate({"home": tmp_path, "postgres_url": "postgresql://me:s3cret@h/db"})
     path = write_configuration(settings)
     assert "s3cret" not in path.read_text()
-    assert yaml.safe_load(path.read_text())["run_storage"]["config"] == {
-        "postgres_url": {"env": "DAGSTER_POSTGRES_URL"}
-    }
+
+
+def test_a_process_that_nobody_gave_a_url_finds_the_same_records(settings: Settings, databases: Databases) -> None:
+    """As `dagster dev` and `dg` in a person's own terminal do."""
+    with open_instance(settings, databases) as instance:
+        run = instance.create_run_for_job(short)
+    environment = {key: value for key, value in os.environ.items() if key != URL_VARIABLE}
+    environment |= {"DAGSTER_HOME": str(settings.dagster_home), "TRIBUTARY_HOME": str(settings.home)}
+    script = "import dagster as dg; print(*[run.run_id for run in dg.DagsterInstance.get().get_runs()])"
+    found = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert run.run_id in found.stdout, found.stderr
 
 
 def test_the_configuration_is_written_only_when_it_differs(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""`tributary init project`: a folder that is a team's own project on an installed Tributary."""
+"""`tributary init`: what one begins with: a team's own project, and a terminal for Dagster's own commands."""
 
 from __future__ import annotations
 
@@ -44,4 +44,13 @@ def project(folder: Path, name: str) -> int:
         raise UsageError(f"{folder} cannot be written: {error.strerror or error}.") from None
     out.print(f"[green]✓[/] {folder} is a project with the source {name}.", soft_wrap=True)
     out.print("Next, in that folder: pip install -e . && tributary check && tributary up")
+    return 0
+
+
+def dagster() -> int:
+    """Write Dagster's configuration, and print the folder that `dagster dev` and `dg` must be given as DAGSTER_HOME."""
+    from tributary.instance.configuration import write_configuration
+    from tributary.resources.settings import get_settings
+
+    out.print(str(write_configuration(get_settings()).parent), markup=False, highlight=False, soft_wrap=True)
     return 0

@@ -166,6 +166,12 @@ def project(
     write(folder, name)
 
 
+@init.command()
+def dagster() -> None:
+    """Write Dagster's configuration and print its folder, the DAGSTER_HOME of `dagster dev` and `dg`."""
+    _run("init", "dagster")
+
+
 def _of_sources() -> dict[str, Any]:
     """The commands that sources bring, by name."""
     from tributary.services import load_services

@@ -1,4 +1,4 @@
-"""The text of `dagster.yaml`, and writing it. Secrets are not in it: the database's URL comes from the environment."""
+"""The text of `dagster.yaml`, and writing it. Secrets are not in it: the storages know where their database is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tributary.resources.settings import Settings
 
 URL_VARIABLE = "DAGSTER_POSTGRES_URL"
-"""The environment variable from which Dagster reads its database's URL (settings own the `TRIBUTARY_` names)."""
+"""The variable that tells the launcher's processes their database's URL (settings own the `TRIBUTARY_` names)."""
 
 _HEADER = "# Written by Tributary from its settings: edits are lost.\n"
 
@@ -49,12 +49,7 @@ def render(settings: Settings) -> str:
 
 def _configuration(settings: Settings) -> dict[str, Any]:
     storages = {
-        kind: {
-            "module": "tributary.instance.pooled_storage",
-            "class": name,
-            "config": {"postgres_url": {"env": URL_VARIABLE}},
-        }
-        for kind, name in _STORAGES.items()
+        kind: {"module": "tributary.instance.pooled_storage", "class": name} for kind, name in _STORAGES.items()
     }
     ticks = {"purge_after_days": dict(_TICKS_KEPT_DAYS)}
     return {

@@ -11,7 +11,7 @@ import os
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,14 +20,17 @@ from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.event_log.event_log import CHANNEL_NAME
 from dagster_postgres.run_storage import PostgresRunStorage
 from dagster_postgres.schedule_storage import PostgresScheduleStorage
-from dagster_postgres.utils import create_pg_engine, get_token_provider_from_config, pg_url_from_config
+from dagster_postgres.utils import create_pg_engine
 from sqlalchemy import event, text
 from sqlalchemy.exc import DisconnectionError
 
+from tributary.instance.configuration import URL_VARIABLE
 from tributary.instance.telling import kept, with_causes
 from tributary.instance.unbegun import withdraw_unbegun
 from tributary.resources.dagster_internals.records import SqlEventLogStorageTable
 from tributary.resources.postgres.errors import PostgresError
+from tributary.resources.postgres.shared import shared_databases
+from tributary.resources.settings import get_settings
 
 if TYPE_CHECKING:
     from dagster import DagsterEvent, DagsterInstance, EventLogEntry
@@ -140,22 +143,24 @@ def _one_at_a_time(postgres_url: str) -> Iterator[None]:
 
 
 class _Pooled:
-    """What the three storages change: how they are built from configuration, and their engine."""
+    """What the three storages change: where their database is, how they are built, and their engine."""
 
     @classmethod
-    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
-        """Build the storage as its stock parent does, then give it the process's pool."""
-        url = pg_url_from_config(config_value)
-        token_provider = get_token_provider_from_config(config_value)
-        with nullcontext() if token_provider else _one_at_a_time(url):
-            storage = cls(  # type: ignore[call-arg]  # the stock storage's constructor, mixed in below
-                postgres_url=url,
-                should_autocreate_tables=config_value.get("should_autocreate_tables", True),
-                inst_data=inst_data,
-                token_provider=token_provider,
-            )
-        if token_provider is None:
-            storage._engine = pooled_engine(url)  # type: ignore[attr-defined]
+    def config_type(cls) -> dict[str, Any]:
+        """Nothing is configured: where the database is, the settings say."""
+        return {}
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:  # noqa: ARG003
+        """Build the storage as its stock parent does, then give it the process's pool.
+
+        A process that the platform did not start, as `dagster dev`, finds the database by the settings, and holds up
+        the embedded server until it ends.
+        """
+        url = os.environ.get(URL_VARIABLE) or shared_databases(get_settings()).url("dagster")
+        with _one_at_a_time(url):
+            storage = cls(postgres_url=url, should_autocreate_tables=True, inst_data=inst_data)  # type: ignore[call-arg]  # the stock storage's constructor, mixed in below
+        storage._engine = pooled_engine(url)  # type: ignore[attr-defined]
         return storage
 
 
