@@ -15,7 +15,7 @@ from tributary.resources.errors import TributaryError
 from tributary.resources.warehouse.base import Select
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.resources.warehouse.table import Column, Table
-from tributary.resources.warehouse.windows import Range, Sources, Window
+from tributary.resources.warehouse.windows import Range, SourceObjects, Window
 
 SCHEMA = "core"
 ROWS = 20_000
@@ -53,7 +53,7 @@ def write(warehouse: PostgresWarehouse, name: str, part: int, version: int, *, w
             day = _FIRST + timedelta(days=number)
             window: Window = Range("day", day, day + timedelta(days=1))
             if name == "objects":
-                window = Sources("part", (f"p{number}",))
+                window = SourceObjects("part", (f"p{number}",))
             prints = {f"p{number}": str(version)} if name == "objects" else None
             table = DAYS if name == "days" else OBJECTS
             warehouse.replace(table, rows(version, number), window=window, fingerprints=prints)

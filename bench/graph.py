@@ -83,7 +83,7 @@ def _write_scripts(bed: Bed, dates: Path) -> list[Path]:
         if source is not PROMOTIONS
     ]
     models = [
-        model for model in load_platform().models.values() if model.domain == "retail" and model.key not in WITHOUT
+        model for model in load_platform().models.values() if model.source == "retail" and model.key not in WITHOUT
     ]
     paths = []
     for name, statistics in (("bare_graph.sql", False), ("bare_graph_analysed.sql", True)):

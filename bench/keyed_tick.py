@@ -30,7 +30,7 @@ from tributary.resources.warehouse.base import NOBODY, Batches, Select, WriteRep
 from tributary.resources.warehouse.counting import CountCheck
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.resources.warehouse.table import Table
-from tributary.resources.warehouse.windows import Sources
+from tributary.resources.warehouse.windows import SourceObjects
 
 DATABASE = "bench_keyed"
 KEYED = ("core.dim_social_user", "core.fact_social_event", "staged.sneaker_entries", "core.dim_sneaker")
@@ -69,7 +69,7 @@ class Place:
         self._lineage = ModelLineage(every | {key: model.table for key, model in self._models.items()})
         self._warehouse.replace(DIM_DATE, Batches(date_rows().to_batches()))
         for table, select in _history(size).items():
-            self._warehouse.replace(_uncounted(table), Select(select), window=Sources("source_object", ["0"]))
+            self._warehouse.replace(_uncounted(table), Select(select), window=SourceObjects("source_object", ["0"]))
         self.rebuild()
         self.tick()  # makes the indexes
 
@@ -82,7 +82,7 @@ class Place:
         self._ticks += 1
         name = f"1-{self._ticks}"
         for table, select in _news(self._size, self._ticks, name).items():
-            self._warehouse.replace(_uncounted(table), Select(select), window=Sources("source_object", [name]))
+            self._warehouse.replace(_uncounted(table), Select(select), window=SourceObjects("source_object", [name]))
         return self._measured(forced=False)
 
     def _measured(self, *, forced: bool) -> Cost:

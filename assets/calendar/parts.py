@@ -16,5 +16,5 @@ def _make(_warehouse: Warehouse, _origin: Origin) -> Made:
 
 
 PARTS = Parts(
-    assets=(table_asset(DIM_DATE, _make, domain="calendar", deps=(), defined_in=__file__, code_version="1"),),
+    assets=(table_asset(DIM_DATE, _make, source="calendar", deps=(), defined_in=__file__, code_version="1"),),
 )

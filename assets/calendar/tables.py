@@ -8,7 +8,7 @@ from tributary.resources.warehouse.table import Column, Table
 DIM_DATE = Table(
     schema="core",
     name="dim_date",
-    description="The calendar from 2004 to 2035, shared by every domain: ISO weeks, seasons and US federal holidays.",
+    description="The calendar from 2004 to 2035, shared by every source: ISO weeks, seasons and US federal holidays.",
     grain="one row a day",
     columns=(
         Column("date_key", "integer", "The day as yyyymmdd."),

@@ -36,10 +36,10 @@ def daily_asset(
     """
     spec = object_spec(
         key,
-        domain=source,
+        source=source,
         description=description,
         kinds=kinds,
-        source=Path(defined_in),
+        defined_in=Path(defined_in),
         code_version=code_version,
         partitions=days.partitions(),
     )

@@ -1,6 +1,6 @@
 """A SQL model: one file, one SELECT, one table. Everything that the platform knows of it is derived here.
 
-The file's path gives domain, layer and name (`sql/<domain>/<layer>/<table>.sql`); its header gives meaning, types and
+The file's path gives source, layer and name (`sql/<source>/<layer>/<table>.sql`); its header gives meaning, types and
 checks; its SELECT gives the tables it reads. How it becomes an asset is `sql_assets`' matter.
 """
 
@@ -37,7 +37,7 @@ class SqlModel:
     """
 
     path: Path
-    domain: str
+    source: str
     table: Table
     select: exp.Query
     reads: tuple[str, ...]
@@ -47,7 +47,7 @@ class SqlModel:
     keys: tuple[str, ...]
     tags: Mapping[str, str]
     digest: str
-    source: HeaderSource = field(repr=False)
+    file: HeaderSource = field(repr=False)
 
     @property
     def key(self) -> str:
@@ -60,7 +60,7 @@ class SqlModel:
 
     def refuse(self, line: int, problem: str) -> ModelError:
         """A refusal of this file, at a line of its SQL counted from the SQL's own first line."""
-        return ModelError(self.path, self.source.body_line + line - 1, problem)
+        return ModelError(self.path, self.file.body_line + line - 1, problem)
 
     def table_line(self, key: str) -> int:
         """The line of the SQL on which a table is named first."""
@@ -82,13 +82,13 @@ def read_model(path: Path, folders: ModelFolders, text: str | None = None) -> Sq
     Raises:
         ModelError: the path, the header or the SELECT is wrong in a way that shows without knowing other tables.
     """
-    domain, layer, name = place_of(path, folders)
+    source, layer, name = place_of(path, folders)
     text = read_text(path) if text is None else text
     split = split_header(path, text)
     errors: list[ModelError] = []
     try:
-        source = HeaderSource(path, text)
-        table = declared_table(source, layer, name)
+        file = HeaderSource(path, text)
+        table = declared_table(file, layer, name)
     except ModelError as error:
         errors.append(error)
     template = template_in(split.body)
@@ -102,19 +102,19 @@ def read_model(path: Path, folders: ModelFolders, text: str | None = None) -> Sq
         raise together(errors)
     return SqlModel(
         path=path,
-        domain=domain,
+        source=source,
         table=table,
         select=select,
         reads=_reads(select),
         references=tuple(
             dict.fromkeys(f"{check.schema}.{check.table}" for check in table.checks if isinstance(check, References))
         ),
-        chart=source.header.chart,
-        window=source.header.window,
-        keys=tuple(source.header.incremental.keys) if source.header.incremental else (),
-        tags=source.header.tags,
+        chart=file.header.chart,
+        window=file.header.window,
+        keys=tuple(file.header.incremental.keys) if file.header.incremental else (),
+        tags=file.header.tags,
         digest=hashlib.sha256(text.encode()).hexdigest()[:16],
-        source=source,
+        file=file,
     )
 
 

@@ -23,10 +23,10 @@ def object_asset(declared: ObjectTable) -> dg.AssetsDefinition:
     objects, table = declared.objects, declared.table
     spec = table_spec(
         table,
-        domain=declared.source,
+        source=declared.source,
         deps=[declared.upstream],
         kinds=declared.kinds,
-        source=Path(declared.defined_in),
+        defined_in=Path(declared.defined_in),
         code_version=declared.code_version,
         partitions=objects.partitions() if objects.partitions else None,
         automation=FOLLOW if declared.follows else None,

@@ -25,7 +25,7 @@ from tributary.resources.warehouse.counting import Reckoning
 from tributary.resources.warehouse.delimited.contract import FileContract, SourceFileError
 from tributary.resources.warehouse.table import quoted
 from tributary.resources.warehouse.warehouse import Warehouse
-from tributary.resources.warehouse.windows import Sources
+from tributary.resources.warehouse.windows import SourceObjects
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -144,7 +144,7 @@ class _Load:
         return self._warehouse.replace(
             self._table,
             Batches(self._batches(wanted.values(), prints, gone), self._reckoned),
-            window=Sources(self._declared.source_column, (*gone, *wanted)),
+            window=SourceObjects(self._declared.source_column, (*gone, *wanted)),
             fingerprints=prints,
             origin=self._origin,
         )

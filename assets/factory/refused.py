@@ -30,11 +30,11 @@ def refusal(reason: str) -> dg.Failure:
     return dg.Failure(description=reason, allow_retries=False)
 
 
-def stub_asset(domain: str, key: str, path: Path, reason: str) -> dg.AssetsDefinition:
+def stub_asset(source: str, key: str, path: Path, reason: str) -> dg.AssetsDefinition:
     """The asset of a file of which no sound definition is known: nothing but its name and what is wrong with it."""
     layer, _, name = key.partition(".")
     table = Table(layer, name, (Column("unknown", "text", "The file is refused, so that nobody knows its columns."),))
-    spec = table_spec(table, domain=domain, deps=(), kinds=("sql",), source=path, code_version="", automation=None)
+    spec = table_spec(table, source=source, deps=(), kinds=("sql",), defined_in=path, code_version="", automation=None)
 
     @table_step(table, _refused(spec, f"⚠️ **Not made for now.** {reason}"))
     def run(_context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Events:  # noqa: ARG001

@@ -25,7 +25,7 @@ def problems(
 ) -> Iterator[ModelError]:
     """All that is wrong; `unread` are tables whose files are refused, so that nobody knows their columns."""
     yield from _reads(model, schema, unread)
-    for finding in lint(model.select, model.source.body, schema):
+    for finding in lint(model.select, model.file.body, schema):
         yield model.refuse(finding.line, f"{finding.message} [{finding.rule}]")
     yield from _columns(model)
     yield from _window(model)
@@ -59,17 +59,17 @@ def circles(models: Mapping[str, SqlModel]) -> dict[str, ModelError]:
 def _line_of_reading(model: SqlModel, key: str) -> int:
     """The file's line on which the SELECT, or else a check, names a table first."""
     if key in model.reads:
-        return model.source.body_line + model.table_line(key) - 1
+        return model.file.body_line + model.table_line(key) - 1
     checks = enumerate(model.table.checks)
     index = next(place for place, one in checks if isinstance(one, References) and f"{one.schema}.{one.table}" == key)
-    return model.source.line("checks", index)
+    return model.file.line("checks", index)
 
 
 def _columns(model: SqlModel) -> Iterator[ModelError]:
     returned, declared = model.select.named_selects, model.table.column_names
     for column in declared:
         if column not in returned:
-            line = model.source.line("columns", column)
+            line = model.file.line("columns", column)
             yield ModelError(model.path, line, f"column {column} is described, but the SELECT does not return it.")
     for position, column in enumerate(returned):
         if column not in declared and column != "*":
@@ -78,7 +78,7 @@ def _columns(model: SqlModel) -> Iterator[ModelError]:
 
 
 def _window(model: SqlModel) -> Iterator[ModelError]:
-    window, line = model.window, model.source.line("window")
+    window, line = model.window, model.file.line("window")
     if window is None:
         return
     if model.table.kind == "view":
@@ -91,7 +91,7 @@ def _incremental(model: SqlModel, schema: Schema, views: Collection[str]) -> Ite
         return
 
     def refused(problem: str) -> ModelError:
-        return ModelError(model.path, model.source.line("incremental"), f"incremental: {problem}")
+        return ModelError(model.path, model.file.line("incremental"), f"incremental: {problem}")
 
     table = model.table
     if strange := [name for name in model.keys if name not in table.column_names]:
@@ -124,12 +124,12 @@ def _expressions(model: SqlModel) -> Iterator[ModelError]:
     """Conditions in checks and charts are SQL too, over the table's own columns."""
     for index, check in enumerate(model.table.checks):
         if isinstance(check, Expression):
-            line = model.source.text_line("checks", index, "expression")
+            line = model.file.text_line("checks", index, "expression")
             for found in condition_problems(model.table, check.sql):
                 yield ModelError(model.path, line + found.line, found.problem)
     if model.chart is not None:
         for found in chart_problems(model.table, model.chart):
-            yield ModelError(model.path, model.source.line("chart"), f"chart: {found.problem}")
+            yield ModelError(model.path, model.file.line("chart"), f"chart: {found.problem}")
 
 
 def _reads(model: SqlModel, schema: Schema, unread: Collection[str]) -> Iterator[ModelError]:
@@ -146,5 +146,5 @@ def _reads(model: SqlModel, schema: Schema, unread: Collection[str]) -> Iterator
         if key not in unread and check.to not in schema.get(key, ()):
             every = [f"{name}.{column}" for name, columns in schema.items() for column in columns]
             hint = nearest(f"{key}.{check.to}", every)
-            line = model.source.line("checks", index)
+            line = model.file.line("checks", index)
             yield ModelError(model.path, line, f"references {key}.{check.to}, which no asset makes{hint}")

@@ -33,10 +33,10 @@ REFUSED = "refused"
 def table_spec(
     table: Table,
     *,
-    domain: str,
+    source: str,
     deps: Iterable[str],
     kinds: Iterable[str],
-    source: Path,
+    defined_in: Path,
     line: int = 1,
     code_version: str,
     tags: Mapping[str, str] | None = None,
@@ -44,18 +44,18 @@ def table_spec(
     partitions: dg.PartitionsDefinition[Any] | None = None,
     automation: dg.AutomationCondition[Any] | None = FOLLOW,
 ) -> dg.AssetSpec:
-    """The spec of a warehouse table; `deps` are tables as `schema.table`, `source` is the file that defines it.
+    """The spec of a warehouse table; `deps` are tables as `schema.table`, `defined_in` is the file that defines it.
 
     `automation` is None for what a sensor or schedule asks for.
     """
     return dg.AssetSpec(
         key=asset_key(table.key),
         deps=[asset_key(dep) for dep in deps],
-        group_name=domain,
+        group_name=source,
         description=f"{table.description}\n\n**Grain:** {table.grain}" if table.grain else table.description,
-        owners=[owner(domain)],
+        owners=[owner(source)],
         kinds={table.schema, *kinds, table.kind},
-        tags={**_tags(table.schema, domain, partitions), **(tags or {})},
+        tags={**_tags(table.schema, source, partitions), **(tags or {})},
         code_version=code_version,
         automation_condition=automation,
         partitions_def=partitions,
@@ -63,7 +63,7 @@ def table_spec(
             "dagster/column_schema": table_schema(table),
             "dagster/table_name": table.key,
             **({"grain": table.grain} if table.grain else {}),
-            **source_link(source, line, table.key),
+            **source_link(defined_in, line, table.key),
             **(metadata or {}),
         },
     )
@@ -72,40 +72,40 @@ def table_spec(
 def object_spec(
     key: str,
     *,
-    domain: str,
+    source: str,
     description: str,
     kinds: Iterable[str],
-    source: Path,
+    defined_in: Path,
     code_version: str,
     deps: Iterable[str] = (),
     metadata: Mapping[str, Any] | None = None,
     partitions: dg.PartitionsDefinition[Any] | None = None,
 ) -> dg.AssetSpec:
-    """The spec of objects in the lake; `key` is `layer.name`, `source` is the file that defines it.
+    """The spec of objects in the lake; `key` is `layer.name`, `defined_in` is the file that defines it.
 
     A sensor or schedule asks for them: what changes outside the platform makes no event that they could follow.
     """
     return dg.AssetSpec(
         key=asset_key(key),
         deps=[asset_key(dep) for dep in deps],
-        group_name=domain,
+        group_name=source,
         description=description,
-        owners=[owner(domain)],
+        owners=[owner(source)],
         kinds={key.partition(".")[0], *kinds},
-        tags=_tags(key.partition(".")[0], domain, partitions),
+        tags=_tags(key.partition(".")[0], source, partitions),
         code_version=code_version,
         partitions_def=partitions,
-        metadata={**source_link(source, 1, key), **(metadata or {})},
+        metadata={**source_link(defined_in, 1, key), **(metadata or {})},
     )
 
 
-def _tags(layer: str, domain: str, partitions: dg.PartitionsDefinition[Any] | None) -> dict[str, str]:
-    return {"layer": layer, "domain": domain, **({PARTITIONED: "true"} if partitions is not None else {})}
+def _tags(layer: str, source: str, partitions: dg.PartitionsDefinition[Any] | None) -> dict[str, str]:
+    return {"layer": layer, "domain": source, **({PARTITIONED: "true"} if partitions is not None else {})}
 
 
-def owner(domain: str) -> str:
-    """The team that answers for a domain."""
-    return f"team:{domain}"
+def owner(source: str) -> str:
+    """The team that answers for a source."""
+    return f"team:{source}"
 
 
 def source_link(path: Path, line: int, label: str) -> dict[str, Any]:

@@ -46,10 +46,10 @@ def sql_asset(model: SqlModel, lineage: ModelLineage, refused: str = "") -> dg.A
     table = model.table
     spec = table_spec(
         table,
-        domain=model.domain,
+        source=model.source,
         deps=dict.fromkeys((*model.reads, *model.references)),
         kinds=("sql",),
-        source=model.path,
+        defined_in=model.path,
         code_version=model.digest,
         tags=model.tags,
         partitions=partitions_of(model),

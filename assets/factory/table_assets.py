@@ -33,7 +33,7 @@ def table_asset(
     table: Table,
     make: Callable[[Warehouse, Origin], Made],
     *,
-    domain: str,
+    source: str,
     deps: Iterable[str],
     defined_in: str,
     code_version: str,
@@ -52,7 +52,7 @@ def table_asset(
     @table_step(
         table,
         table_spec(
-            table, domain=domain, deps=read, kinds=("python",), source=Path(defined_in), code_version=code_version
+            table, source=source, deps=read, kinds=("python",), defined_in=Path(defined_in), code_version=code_version
         ),
         checks=extra_checks,
     )

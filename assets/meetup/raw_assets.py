@@ -43,11 +43,11 @@ def raw_groups_asset() -> dg.AssetsDefinition:
     key = asset_key(MEETUP_GROUPS)
     spec = object_spec(
         MEETUP_GROUPS,
-        domain="meetup",
+        source="meetup",
         description="Groups around the place of the settings on its topics, as Meetup's API gives them: JSON lines "
         f"sorted by id, one object a day (UTC) under `{RAW_GROUPS}YYYY/MM/`, replaced within the day.",
         kinds=("json", "graphql"),
-        source=Path(__file__).with_name("snapshots.py"),
+        defined_in=Path(__file__).with_name("snapshots.py"),
         code_version="1",
     )
     tells_all = dg.AssetCheckSpec(
@@ -107,14 +107,14 @@ def raw_events_asset() -> dg.AssetsDefinition:
     key = asset_key(MEETUP_EVENTS)
     spec = object_spec(
         MEETUP_EVENTS,
-        domain="meetup",
+        source="meetup",
         description="Events of the known groups, as Meetup's API gives them: JSON lines sorted by token, one object a "
         f"day (where the group is) under `{RAW_EVENTS}YYYY/MM/`; a day without events has an empty one. Pulling a day "
         "again replaces its object by what Meetup says now; of groups that are gone or do not answer it keeps what it "
         f"held. Events without a start that can be read are in `{UNDATED_EVENTS}`, those that disappeared under "
         f"`{VANISHED_EVENTS}`.",
         kinds=("json", "graphql"),
-        source=Path(__file__).with_name("pull.py"),
+        defined_in=Path(__file__).with_name("pull.py"),
         code_version="1",
         deps=(MEETUP_GROUPS,),
         partitions=EVENT_DAYS,

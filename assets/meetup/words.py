@@ -67,7 +67,7 @@ def event_words_asset() -> dg.AssetsDefinition:
     return table_asset(
         EVENT_WORDS,
         _make,
-        domain="meetup",
+        source="meetup",
         deps=_DEPENDENCIES,
         defined_in=__file__,
         code_version=words_version(),

@@ -30,10 +30,10 @@ def raw_asset(source: SourceFile) -> dg.AssetsDefinition:
     """The asset that ingests one file; its data version is the file's SHA-256."""
     spec = object_spec(
         source.raw_key,
-        domain="retail",
+        source="retail",
         description=f"The file `{source.file}` as it arrived. {source.description}",
         kinds=("csv", "file"),
-        source=Path(__file__).with_name("files.py"),
+        defined_in=Path(__file__).with_name("files.py"),
         code_version="1",
         metadata={
             "file": source.file,

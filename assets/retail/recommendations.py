@@ -69,7 +69,7 @@ def recommendations_asset() -> dg.AssetsDefinition:
     return table_asset(
         RECOMMENDATIONS,
         _make,
-        domain="retail",
+        source="retail",
         deps=("core.fact_sale", "core.dim_product"),
         defined_in=__file__,
         code_version="1",

@@ -23,12 +23,12 @@ def raw_events_asset() -> dg.AssetsDefinition:
     """The asset that pulls new events; its data version is the id of the newest one in the lake."""
     spec = object_spec(
         SNEAKER_EVENTS,
-        domain="sneakers",
+        source="sneakers",
         description=f"The sneaker forms' event log as it was recorded: JSON lines in objects under `{RAW}`, one object "
         "a pull (or piece of one), named by its first and last event id. A pull takes what is newer than the newest "
         "event in the lake, so that nothing is lost or doubled however pulls end.",
         kinds=("json", "postgres"),
-        source=Path(__file__).with_name("pull.py"),
+        defined_in=Path(__file__).with_name("pull.py"),
         code_version="1",
     )
 
@@ -60,12 +60,12 @@ def raw_state_asset() -> dg.AssetsDefinition:
     """The asset that takes snapshots of the app's state tables; its data version is of their contents."""
     spec = object_spec(
         SNEAKER_STATE,
-        domain="sneakers",
+        source="sneakers",
         description=f"The form app's pairs and brands as its own tables have them, whole: JSON lines under `{STATE}`, "
         "named by their SHA-256. Nothing is made from them but staged tables to compare with: history comes from the "
         "events alone.",
         kinds=("json", "postgres"),
-        source=Path(__file__).with_name("state.py"),
+        defined_in=Path(__file__).with_name("state.py"),
         code_version="1",
     )
 

@@ -26,11 +26,11 @@ def raw_events_asset() -> dg.AssetsDefinition:
     """The asset that takes stock of the objects of some hours; its data version is of their keys and etags."""
     spec = object_spec(
         SOCIAL_EVENTS,
-        domain="social",
+        source="social",
         description="Segment's calls (track, identify, page and others) as Firehose wrote them: JSON records in "
         f"objects under `{RAW}YYYY/MM/DD/HH/`, by the UTC hour of their arrival.",
         kinds=("json", "firehose"),
-        source=Path(__file__),
+        defined_in=Path(__file__),
         code_version="1",
         partitions=ARRIVAL_HOURS,
     )

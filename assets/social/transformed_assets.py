@@ -36,12 +36,12 @@ def transformed_events_asset(code_version: str) -> dg.AssetsDefinition:
     """The asset that transforms the objects of some hours; `code_version` tells the reader's code apart."""
     spec = object_spec(
         TRANSFORMED_EVENTS,
-        domain="social",
+        source="social",
         description="Each event object's records as typed Parquet (zstd) under `web-data/transformed/<table>/`, one "
         "file a table; its name follows from the object's, so that a repeated run overwrites and never adds. Records "
         "that fit no table are in `quarantine.rejected_rows` under `raw.social_events`.",
         kinds=("parquet", "python"),
-        source=Path(__file__),
+        defined_in=Path(__file__),
         code_version=code_version,
         deps=(SOCIAL_EVENTS,),
         partitions=ARRIVAL_HOURS,

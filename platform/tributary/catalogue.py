@@ -183,7 +183,7 @@ def _tables(contents: Contents) -> Iterator[TableEntry]:
         window, chart = (model.window, model.chart) if model else (None, None)
         yield TableEntry(
             key=key,
-            source=model.domain if model else owners[key],
+            source=model.source if model else owners[key],
             kind=table.kind,
             description=table.description,
             grain=table.grain,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from tributary.resources.warehouse.audit import ask
 from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.engine import EngineSession
-from tributary.resources.warehouse.windows import Sources
+from tributary.resources.warehouse.windows import SourceObjects
 
 LEDGER = "_parts.loaded_sources"
 """Texts `table_name`, `source`, `fingerprint`, `source_column`, and `loaded_at`; one row a table and source."""
@@ -26,14 +26,14 @@ def forget(session: EngineSession, names: Sequence[str] | None = None) -> None:
     session.put(LEDGER, owned if names is None else {**owned, "source": names}, _COLUMNS, ())
 
 
-def note(session: EngineSession, window: Sources, fingerprints: Mapping[str, str]) -> None:
+def note(session: EngineSession, window: SourceObjects, fingerprints: Mapping[str, str]) -> None:
     """Replace the window's objects in the ledger by those of `fingerprints`."""
     key, now = session.table.key, datetime.now(UTC)
     rows = ((key, name, mark, window.column, now) for name, mark in fingerprints.items())
     session.put(LEDGER, {"table_name": key, "source": window.names}, _COLUMNS, rows)
 
 
-def has_other_column(session: EngineSession, window: Sources) -> bool:
+def has_other_column(session: EngineSession, window: SourceObjects) -> bool:
     """Whether objects are noted by another column: rows of theirs may be among those that the window replaces."""
     query = f"SELECT 1 AS found FROM {LEDGER} WHERE table_name = %s AND source_column <> %s LIMIT 1"
     return bool(session.rows(query, (session.table.key, window.column)))
@@ -41,6 +41,6 @@ def has_other_column(session: EngineSession, window: Sources) -> bool:
 
 def loaded(session: EngineSession, names: Sequence[str] | None) -> dict[str, str]:
     """The fingerprints of the objects that are loaded, of the named ones or of all."""
-    named = Sql("true") if names is None else session.owned(Sources("source", names))
+    named = Sql("true") if names is None else session.owned(SourceObjects("source", names))
     query = f"SELECT source, fingerprint FROM {LEDGER} WHERE table_name = %s AND {named.text}"
     return {row["source"]: row["fingerprint"] for row in ask(session, Sql(query, (session.table.key, *named.params)))}

@@ -1,6 +1,6 @@
 """Windows: which rows of a table a write owns and replaces.
 
-No window means the whole table. What a domain's partitions are is its own matter; here they are only ranges, names and
+No window means the whole table. What a source's partitions are is its own matter; here they are only ranges, names and
 keys.
 """
 
@@ -22,7 +22,7 @@ class Range:
 
 
 @dataclass(frozen=True)
-class Sources:
+class SourceObjects:
     """The rows whose column names one of the source objects."""
 
     column: str
@@ -43,4 +43,4 @@ class Keys:
         return f"of {len(self.values):,} keys ({', '.join(self.columns)})"
 
 
-Window = Range | Sources | Keys
+Window = Range | SourceObjects | Keys

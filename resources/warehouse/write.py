@@ -18,7 +18,7 @@ from tributary.resources.warehouse.errors import InputsMovedError, WarehouseErro
 from tributary.resources.warehouse.following import Follows
 from tributary.resources.warehouse.quarantine import replace_lines
 from tributary.resources.warehouse.table import Table, quoted
-from tributary.resources.warehouse.windows import Keys, Sources, Window
+from tributary.resources.warehouse.windows import Keys, SourceObjects, Window
 
 UNCHANGED = "-- unchanged: the published rows are what this would make again"
 
@@ -55,7 +55,7 @@ class Order:
             raise WarehouseError(f"{key}: a fingerprint of all rows was given for a window; give `fingerprints`.")
         if not self.fingerprints:
             return
-        if not isinstance(window, Sources):
+        if not isinstance(window, SourceObjects):
             raise WarehouseError(f"{key}: fingerprints of sources need a window of sources.")
         strange = sorted(self.fingerprints.keys() - set(window.names))
         if strange:
@@ -143,7 +143,7 @@ class Write:
         self._refuse_rows_outside(built, window)
         looked_up = followed(session)
         standing, note = session.standing(window, looked_up), session.note()
-        forget = note is None or not isinstance(window, Sources) or ledger.has_other_column(session, window)
+        forget = note is None or not isinstance(window, SourceObjects) or ledger.has_other_column(session, window)
         records = _Records(session, self._order, built, forget=forget)
         if standing and note and self._has_same_rows(built, window, standing):
             rows, checks = self._audit(built, built.duplicates)
@@ -151,7 +151,7 @@ class Write:
             session.discard()
             if isinstance(window, Keys):
                 session.renew_note(self._noted(Note(note.rows)))
-            replace(records, forget=forget and isinstance(window, Sources)).write()
+            replace(records, forget=forget and isinstance(window, SourceObjects)).write()
             return _as_it_stands(found)
         way = session.make_way(window, remember=bool(looked_up)) if standing else MadeWay("")
         if way.gone and note:
@@ -255,14 +255,14 @@ class _Records:
 
     def announce(self) -> None:
         window = self.order.window
-        ledger.forget(self.session, None if self.forget or not isinstance(window, Sources) else window.names)
+        ledger.forget(self.session, None if self.forget or not isinstance(window, SourceObjects) else window.names)
         self._replace_lines()
 
     def write(self) -> None:
         window = self.order.window
         if self.forget:
             ledger.forget(self.session)
-        if isinstance(window, Sources):
+        if isinstance(window, SourceObjects):
             ledger.note(self.session, window, self.order.fingerprints)
         self._replace_lines()
         tell(self.session, self.previous, self.told)

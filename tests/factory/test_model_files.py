@@ -45,7 +45,7 @@ def load(root: Path, text: str, name: str = "shop/core/fact_sale.sql") -> dict[s
 
 def test_a_model_is_all_that_its_file_says(tmp_path: Path) -> None:
     model = load(tmp_path, GOOD)["core.fact_sale"]
-    assert model.domain == "shop"
+    assert model.source == "shop"
     assert model.reads == ("staged.sales",)
     assert model.table.columns[1] == Column("amount", "decimal(12,2)", "Amount.", ("money",))
     assert model.table.checks == (

@@ -176,10 +176,10 @@ def test_a_run_tells_the_rows_of_each_partition(lake: Lake, warehouse: PostgresW
         specs=[
             object_spec(
                 "raw.readings",
-                domain="weather",
+                source="weather",
                 description="",
                 kinds=(),
-                source=Path(__file__),
+                defined_in=Path(__file__),
                 code_version="1",
                 partitions=DAYS.partitions(),
             )

@@ -14,7 +14,7 @@ from tributary.resources.warehouse.errors import ChecksFailed, InputsMovedError,
 from tributary.resources.warehouse.following import KeyPlan, Read, place_of
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.resources.warehouse.table import Column, Table
-from tributary.resources.warehouse.windows import Keys, Sources
+from tributary.resources.warehouse.windows import Keys, SourceObjects
 
 ID, OWNER, SOURCE = Column("id", "integer", "I."), Column("owner", "text", "O."), Column("source", "text", "S.")
 PETS = Table(
@@ -134,7 +134,7 @@ def sell(warehouse: PostgresWarehouse, source: str, *pairs: tuple[int, str]) -> 
     warehouse.replace(
         SOLD,
         Select(f"SELECT *, '{source}' AS source FROM ({rows(*pairs).sql}) AS r"),
-        window=Sources("source", [source]),
+        window=SourceObjects("source", [source]),
     )
 
 

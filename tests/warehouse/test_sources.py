@@ -14,7 +14,7 @@ from tributary.resources.warehouse.checks import Expression
 from tributary.resources.warehouse.errors import WarehouseError
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.resources.warehouse.table import Column, Table
-from tributary.resources.warehouse.windows import Sources
+from tributary.resources.warehouse.windows import SourceObjects
 
 TABLE = Table(
     "staged",
@@ -36,7 +36,7 @@ EMPTY = "SELECT 1 AS id, '' AS source WHERE false"
 def load(
     warehouse: PostgresWarehouse, names: Sequence[str], select: str, prints: Mapping[str, str], table: Table = TABLE
 ) -> WriteReport:
-    return warehouse.replace(table, Select(select), window=Sources("source", names), fingerprints=prints)
+    return warehouse.replace(table, Select(select), window=SourceObjects("source", names), fingerprints=prints)
 
 
 @pytest.mark.parametrize("statement", ["DROP TABLE staged.calls", "TRUNCATE staged.calls"])
@@ -71,7 +71,7 @@ def test_a_killed_load_leaves_rows_and_ledger_together(
 
         def write() -> None:
             try:
-                window = Sources("source", ["a", "b"])
+                window = SourceObjects("source", ["a", "b"])
                 origin = Origin(asset="staged.calls")
                 warehouse.replace(
                     TABLE, Select(rows_of("b", 5)), window=window, fingerprints={"a": "2", "b": "1"}, origin=origin

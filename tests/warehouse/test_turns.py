@@ -16,7 +16,7 @@ from tributary.resources.warehouse.postgres.snapshots import everyone_sees, numb
 from tributary.resources.warehouse.postgres.turns import turn_beside
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.resources.warehouse.table import Column, Table
-from tributary.resources.warehouse.windows import Sources
+from tributary.resources.warehouse.windows import SourceObjects
 
 DEMO = Table("gold", "demo", (Column("id", "integer", "Id."), Column("source", "text", "S.")))
 ROWS = Select("SELECT 1 AS id, 'a' AS source")
@@ -44,7 +44,7 @@ def test_no_lock_of_a_reader_holds_a_writer(
                 reader.execute(f"SELECT * FROM {table} FOR KEY SHARE")
         started = time.monotonic()
         warehouse.replace(DEMO, Select("SELECT 2 AS id, 'b' AS source"))
-        warehouse.replace(DEMO, Select("SELECT 3 AS id, 'c' AS source"), window=Sources("source", ["c"]))
+        warehouse.replace(DEMO, Select("SELECT 3 AS id, 'c' AS source"), window=SourceObjects("source", ["c"]))
         warehouse.replace(Table("gold", "other", DEMO.columns), ROWS)
         warehouse.standing(DEMO, Recipe("x"))
         warehouse.reject("gold.demo", {"o": [Rejected(1, 0, b"x", "bad")]})
@@ -71,7 +71,7 @@ def test_a_turn_held_keeps_nobodys_rows_alive_and_excludes_others(
         written = threading.Event()
 
         def write() -> None:
-            warehouse.replace(DEMO, ROWS, window=Sources("source", ["a"]))
+            warehouse.replace(DEMO, ROWS, window=SourceObjects("source", ["a"]))
             written.set()
 
         thread = threading.Thread(target=write)

@@ -46,7 +46,7 @@ STATUSES = (
     *("PAST", "ACTIVE", "CANCELLED", "CANCELLED_PERM", "BLOCKED", "PENDING", "PROPOSED", "DRAFT", "TEMPLATE"),
     *("AUTOSCHED", "AUTOSCHED_CANCELLED", "AUTOSCHED_DRAFT", "AUTOSCHED_FINISHED"),
 )
-"""Every status of Meetup's EventStatus. What each means for an event belongs to the domain."""
+"""Every status of Meetup's EventStatus. What each means for an event belongs to the source."""
 
 MARGIN = timedelta(days=1)
 """Meetup does not say whether its bounds are inclusive, nor in which zone it compares. So a day more is asked for."""

@@ -1,6 +1,6 @@
 """Times as Meetup writes them: ISO 8601, and Java's form of it, which names the zone in brackets behind.
 
-What a time means for an event belongs to the domain.
+What a time means for an event belongs to the source.
 """
 
 from __future__ import annotations

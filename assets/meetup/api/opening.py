@@ -1,6 +1,6 @@
 """Opens Meetup as the settings say: the real API where a token is set, else the simulator on this machine.
 
-Which groups are looked for follows from the settings too. What is done with the answers belongs to the domain.
+Which groups are looked for follows from the settings too. What is done with the answers belongs to the source.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from tributary.resources.warehouse.postgres.snapshots import number_of_transacti
 from tributary.resources.warehouse.postgres.turns import expect_turn, turn_beside
 from tributary.resources.warehouse.table import Column, Table, quoted
 from tributary.resources.warehouse.types import postgres_type
-from tributary.resources.warehouse.windows import Range, Sources
+from tributary.resources.warehouse.windows import Range, SourceObjects
 
 
 def expect_same_columns(session: Session, table: Table) -> Found | None:
@@ -39,7 +39,7 @@ def expect_same_columns(session: Session, table: Table) -> Found | None:
     return found
 
 
-def migrate(session: Session, table: Table, window: Range | Sources) -> str:
+def migrate(session: Session, table: Table, window: Range | SourceObjects) -> str:
     """Give the table its columns where it has others; what changed, as a sentence, or nothing.
 
     Raises:
@@ -87,7 +87,7 @@ def _kept(column: Column, found: Found) -> str:
     return f"CASE WHEN pg_input_is_valid({text}, '{type_}') THEN {text}::{type_} END AS {name}"
 
 
-def _expect_owners(session: Session, table: Table, window: Range | Sources, found: Found, part: str) -> None:
+def _expect_owners(session: Session, table: Table, window: Range | SourceObjects, found: Found, part: str) -> None:
     """Rows that no window owns would stay for ever, beside those that are made again.
 
     Raises:

@@ -39,7 +39,7 @@ from tributary.resources.warehouse.postgres.snapshots import number_of_transacti
 from tributary.resources.warehouse.postgres.turns import expect_turn, take_turn, turn_beside
 from tributary.resources.warehouse.postgres.views import publish_view
 from tributary.resources.warehouse.table import Table
-from tributary.resources.warehouse.windows import Keys, Sources, Window
+from tributary.resources.warehouse.windows import Keys, SourceObjects, Window
 
 FILE_STATISTICS = 20
 ANALYSE_ROWS = 1_000
@@ -156,7 +156,7 @@ class PostgresSession(EngineSession):
             ensure_index(self._session, standing or self._part, columns)
         if isinstance(window, Keys):
             index_keys(self._session, self.table, window, standing or self._part)
-        if isinstance(window, Sources):
+        if isinstance(window, SourceObjects):
             ensure_index(self._session, standing or self._part, (window.column,))
         if self.table.deduplicate is not None:
             ensure_index(self._session, standing or self._part, self.table.deduplicate.key)

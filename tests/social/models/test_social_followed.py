@@ -16,7 +16,7 @@ from tributary.assets.calendar.tables import DIM_DATE
 from tributary.assets.social import tables
 from tributary.resources.warehouse.base import Batches, Select
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
-from tributary.resources.warehouse.windows import Sources
+from tributary.resources.warehouse.windows import SourceObjects
 
 FACT, USERS = "core.fact_social_event", "core.dim_social_user"
 KEYED = (USERS, FACT, "core.fact_social_follow", "core.fact_social_post", "gold.social_follower_history")
@@ -49,7 +49,7 @@ class Social:
         """Make the rows of these objects those that name them; messages keep their first delivery."""
         for table in tables.TABLES:
             mine = {**rows, table.name: [row for row in rows[table.name] if row["source_object"] in sources]}
-            window = Sources(tables.SOURCE_OBJECT, sorted(sources))
+            window = SourceObjects(tables.SOURCE_OBJECT, sorted(sources))
             self.warehouse.replace(table, Batches(batches(table, mine)), window=window)
 
     def rewrite(self) -> None:

@@ -10,7 +10,7 @@ from tributary.resources.warehouse.counting import NoRejects, Reckoning, Reconci
 from tributary.resources.warehouse.errors import ChecksFailed, WarehouseError
 from tributary.resources.warehouse.table import Column, Deduplication, Table
 from tributary.resources.warehouse.warehouse import Warehouse
-from tributary.resources.warehouse.windows import Sources
+from tributary.resources.warehouse.windows import SourceObjects
 
 COLUMNS = (Column("id", "integer", "Id."), Column("of", "text", "Source object."))
 WHOLE = Table("staged", "counted", COLUMNS, checks=(Reconcile(), NoRejects()))
@@ -53,7 +53,7 @@ def test_rejected_records_warn_and_are_told(warehouse: Warehouse) -> None:
 def test_rows_of_a_window_that_gave_way_count_as_duplicates(warehouse: Warehouse) -> None:
     def load(ids: list[int], of: str, read: int) -> None:
         warehouse.replace(
-            BY_SOURCE, rows(ids, of, read=read), window=Sources("of", (of,)), fingerprints={of: f"{of} {read}"}
+            BY_SOURCE, rows(ids, of, read=read), window=SourceObjects("of", (of,)), fingerprints={of: f"{of} {read}"}
         )
 
     load([1, 2, 2], "a", 3)

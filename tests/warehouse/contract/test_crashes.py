@@ -14,7 +14,7 @@ from tributary.resources.warehouse.base import Origin
 from tributary.resources.warehouse.engine import Engine
 from tributary.resources.warehouse.table import Column, Deduplication, Table
 from tributary.resources.warehouse.warehouse import Warehouse
-from tributary.resources.warehouse.windows import Sources
+from tributary.resources.warehouse.windows import SourceObjects
 
 TABLE = Table(
     "staged",
@@ -64,7 +64,7 @@ def write(warehouse: Warehouse, kind: str) -> None:
     if kind == "whole":
         warehouse.replace(TABLE, arrow(TABLE, NEW), fingerprint="2")
     else:
-        window = Sources("source", ["a"])
+        window = SourceObjects("source", ["a"])
         warehouse.replace(TABLE, select(TABLE, NEW[:1]), window=window, fingerprints={"a": "2"})
 
 
@@ -77,7 +77,7 @@ def write(warehouse: Warehouse, kind: str) -> None:
 def test_what_a_dying_writer_leaves_is_whole_and_can_be_written_again(
     engine: Engine, warehouse: Warehouse, kind: str, step: str, when: str
 ) -> None:
-    window = Sources("source", ["a", "b"])
+    window = SourceObjects("source", ["a", "b"])
     warehouse.replace(TABLE, select(TABLE, OLD), window=window, fingerprints={"a": "1", "b": "1"})
     child = os.fork()
     if not child:

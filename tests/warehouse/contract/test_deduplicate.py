@@ -15,7 +15,7 @@ from tributary.resources.warehouse.checks import Expression, Unique
 from tributary.resources.warehouse.errors import ChecksFailed
 from tributary.resources.warehouse.table import Column, Deduplication, Table
 from tributary.resources.warehouse.warehouse import Warehouse
-from tributary.resources.warehouse.windows import Range, Sources
+from tributary.resources.warehouse.windows import Range, SourceObjects
 
 COLUMNS = (
     Column("id", "text", "Id."),
@@ -43,7 +43,9 @@ def batches(contents: Mapping[str, Contents]) -> Batches:
 
 def load(warehouse: Warehouse, contents: Mapping[str, Contents], table: Table = EVENTS) -> WriteReport:
     prints = {source: repr(held) for source, held in contents.items()}
-    return warehouse.replace(table, batches(contents), window=Sources("source", list(contents)), fingerprints=prints)
+    return warehouse.replace(
+        table, batches(contents), window=SourceObjects("source", list(contents)), fingerprints=prints
+    )
 
 
 def standing(warehouse: Warehouse) -> set[tuple[str, int, str, int]]:

@@ -12,7 +12,7 @@ from tributary.resources.warehouse.checks import Expression
 from tributary.resources.warehouse.errors import ChecksFailed, WarehouseError
 from tributary.resources.warehouse.table import Column, Table
 from tributary.resources.warehouse.warehouse import Warehouse
-from tributary.resources.warehouse.windows import Sources
+from tributary.resources.warehouse.windows import SourceObjects
 
 TABLE = Table(
     "staged",
@@ -34,7 +34,7 @@ EMPTY = "SELECT 1 AS id, '' AS source WHERE false"
 def load(
     warehouse: Warehouse, names: Sequence[str], select: str, prints: Mapping[str, str], table: Table = TABLE
 ) -> WriteReport:
-    return warehouse.replace(table, Select(select), window=Sources("source", names), fingerprints=prints)
+    return warehouse.replace(table, Select(select), window=SourceObjects("source", names), fingerprints=prints)
 
 
 def test_only_what_was_loaded_is_told_and_empty_objects_are(warehouse: Warehouse) -> None:
@@ -50,7 +50,7 @@ def test_only_what_was_loaded_is_told_and_empty_objects_are(warehouse: Warehouse
 
 def test_objects_written_without_a_fingerprint_count_as_not_loaded(warehouse: Warehouse) -> None:
     load(warehouse, ["a", "b"], rows_of("a", 1), {"a": "1", "b": "1"})
-    warehouse.replace(TABLE, Select(rows_of("a", 9)), window=Sources("source", ["a"]))
+    warehouse.replace(TABLE, Select(rows_of("a", 9)), window=SourceObjects("source", ["a"]))
     assert warehouse.published_sources(TABLE, ALL) == {"b": "1"}
 
 
@@ -87,7 +87,7 @@ def test_another_source_column_makes_the_older_entries_void(warehouse: Warehouse
     table = Table("staged", "calls", (*TABLE.columns, Column("batch", "text", "Batch.")))
     load(warehouse, ["a"], "SELECT 1 AS id, 'a' AS source, 'x' AS batch", {"a": "1"}, table)
     select = Select("SELECT 2 AS id, 'q' AS source, 'x' AS batch")
-    warehouse.replace(table, select, window=Sources("batch", ["x"]), fingerprints={"x": "1"})
+    warehouse.replace(table, select, window=SourceObjects("batch", ["x"]), fingerprints={"x": "1"})
     assert warehouse.published_sources(table, ["a", "x"]) == {"x": "1"}
     assert warehouse.rows("SELECT id FROM staged.calls") == [{"id": 2}]
 
@@ -98,12 +98,12 @@ def test_fingerprints_that_do_not_fit_are_refused(warehouse: Warehouse) -> None:
     with pytest.raises(WarehouseError, match="need a window of sources"):
         warehouse.replace(TABLE, Select(rows_of("a", 1)), fingerprints={"a": "1"})
     with pytest.raises(WarehouseError, match="was given for a window"):
-        warehouse.replace(TABLE, Select(rows_of("a", 1)), window=Sources("source", ["a"]), fingerprint="1")
+        warehouse.replace(TABLE, Select(rows_of("a", 1)), window=SourceObjects("source", ["a"]), fingerprint="1")
 
 
 def test_thousands_of_objects_with_any_name_go_in_one_window(warehouse: Warehouse) -> None:
     names = [f'it\'s, "{i}" \\ {{%s}} é' for i in range(4000)]
     rows = select(TABLE, [(1, name) for name in names[:50]])
-    warehouse.replace(TABLE, rows, window=Sources("source", names), fingerprints=dict.fromkeys(names, "1"))
+    warehouse.replace(TABLE, rows, window=SourceObjects("source", names), fingerprints=dict.fromkeys(names, "1"))
     assert warehouse.published_sources(TABLE, names) == dict.fromkeys(names, "1")
     assert warehouse.rows("SELECT count(*) AS n FROM staged.calls") == [{"n": 50}]

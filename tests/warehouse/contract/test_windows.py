@@ -15,7 +15,7 @@ from tributary.resources.warehouse.checks import Expression, Unique
 from tributary.resources.warehouse.errors import ChecksFailed, WarehouseError
 from tributary.resources.warehouse.table import Column, Table
 from tributary.resources.warehouse.warehouse import Warehouse
-from tributary.resources.warehouse.windows import Range, Sources
+from tributary.resources.warehouse.windows import Range, SourceObjects
 
 DAYS = Table(
     "core",
@@ -49,9 +49,9 @@ def test_a_window_replaces_exactly_its_rows_and_again_is_the_same(warehouse: War
 
 
 def test_a_window_by_source_replaces_the_rows_of_those_sources(warehouse: Warehouse) -> None:
-    warehouse.replace(DAYS, day_rows(1, 1), window=Sources("source", ["f1"]))
-    warehouse.replace(DAYS, day_rows(2, 2), window=Sources("source", ["f2"]))
-    warehouse.replace(DAYS, day_rows(1, 7), window=Sources("source", ["f1", "f3"]))
+    warehouse.replace(DAYS, day_rows(1, 1), window=SourceObjects("source", ["f1"]))
+    warehouse.replace(DAYS, day_rows(2, 2), window=SourceObjects("source", ["f2"]))
+    warehouse.replace(DAYS, day_rows(1, 7), window=SourceObjects("source", ["f1", "f3"]))
     assert warehouse.rows("SELECT id FROM core.days ORDER BY id") == [{"id": 2}, {"id": 7}]
 
 
