@@ -26,6 +26,7 @@ BENCHES = {
     "sneakers_history": "bench.sneakers_history.sneakers_history",
     "keyed_tick": "bench.keyed_tick.keyed_tick",
     "sneakers_app": "bench.sneakers_app.sneakers_app",
+    "gateway": "bench.gateway.gateway",
     "collector": "bench.collector_load.collector_load",
     "social_transform": "bench.social_transform.social_transform",
     "social_tick": "bench.social_tick.social_tick",

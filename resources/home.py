@@ -8,7 +8,19 @@ from pathlib import Path
 
 from tributary.resources.errors import TributaryError
 
-OWN = ("dagster", "lake", "logs", "run", "sample", "stream", "web-secret", "up.lock", "parts.json", "postgres.lock*")
+OWN = (
+    "dagster",
+    "lake",
+    "logs",
+    "principal-key",
+    "run",
+    "sample",
+    "stream",
+    "web-secret",
+    "up.lock",
+    "parts.json",
+    "postgres.lock*",
+)
 """What Tributary puts into its home, but for the data folder of Postgres, which Postgres itself keeps closed."""
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO

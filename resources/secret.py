@@ -1,4 +1,4 @@
-"""The key that signs sessions and forms: given by the settings, or made once and kept beside the other local state."""
+"""Keys that sign: given by the settings, or made once and kept beside the other local state."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ _BYTES = 32
 
 
 def session_secret(settings: Settings) -> str:
-    """The signing key; the same for all processes of one home, also after a restart."""
+    """The key that signs sessions and forms."""
     if settings.web_secret is not None:
         return settings.web_secret.get_secret_value()
-    path = settings.home / "web-secret"
-    settings.home.mkdir(parents=True, exist_ok=True)
+    return kept_secret(settings.home / "web-secret")
+
+
+def kept_secret(path: Path) -> str:
+    """The key in the file `path`, made where it is missing; the same for all processes of one home."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         _make(path)
     return path.read_text().strip()

@@ -18,13 +18,12 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tributary.resources.errors import TributaryError, nearest
+from tributary.resources.guarding import LOCAL_WRITE_KEY, unguarded
 from tributary.resources.places import FOUND, PROJECT, PROJECT_VARIABLE
 
 PREFIX = "TRIBUTARY_"
+LOOPBACK = "127.0.0.1"
 PROJECT_ROOT = PROJECT
-LOCAL_WRITE_KEY = "local-write-key"
-"""The collector's write key where none is set, which will do on loopback only."""
-
 _HOST_NAME = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 
@@ -66,8 +65,45 @@ class Settings(BaseSettings):
     allowed_hosts: str = Field(
         "", description="Names, with commas between, that the servers answer to beside loopback's: name or name:port."
     )
-    dagster_port: int = Field(3000, ge=1, le=65535, description="Port of the Dagster UI.")
-    web_port: int = Field(8000, ge=1, le=65535, description="Port of the event collector and the forms.")
+    web_port: int = Field(8000, ge=1, le=65535, description="Port of the one address by which everything is reached.")
+    dagster_port: int = Field(
+        3000, ge=1, le=65535, description="Port on loopback by which the web process asks Dagster's own server."
+    )
+    direct_ports: bool = Field(
+        False, description="Whether servers behind the one address serve whoever asks them on loopback, as the owner."
+    )
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[A-Za-z0-9._\[\]:-]+$",
+        description="The one address as people write it, where it is not host and port: https://data.example.com.",
+    )
+    trusted_proxies: str = Field(
+        "", description="Addresses of proxies, with commas between, whose X-Forwarded-For and -Proto are believed."
+    )
+    tls_certificate: ProjectPath | None = Field(None, description="File of the certificate chain (PEM), to serve TLS.")
+    tls_key: ProjectPath | None = Field(None, description="File of the certificate's private key (PEM).")
+    login: str = Field(
+        "",
+        pattern=r"^((users|oidc)(,(users|oidc))?)?$",
+        description="How people log in: users, oidc, or users,oidc; required beyond loopback.",
+    )
+    session_hours: float = Field(12, gt=0, le=720, description="Hours after which a log-in ends.")
+    oidc_issuer: str | None = Field(
+        None, pattern=r"^https?://", description="URL of the OpenID provider, below which its configuration is found."
+    )
+    oidc_client_id: str | None = Field(None, description="Name under which the provider knows Tributary.")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="Secret that goes with it; without one the client is public, and PKCE alone protects it."
+    )
+    oidc_scope: str = Field("openid profile email", description="Scopes that are asked of the provider.")
+    oidc_roles_claim: str = Field(
+        "groups", description="Claim whose values grant roles; a path with dots where it is within others."
+    )
+    oidc_roles: str = Field(
+        "",
+        pattern=r"^(\s*[^,]+=\s*[A-Za-z0-9_.-]+\s*(,|$))*$",
+        description="What values grant, with commas between: admins=admin, data=operator, hr=pii, *=viewer.",
+    )
     web_secret: SecretStr | None = Field(
         None, description="Key that signs the forms' sessions; made once and kept in <home> where it is not set."
     )
@@ -123,6 +159,22 @@ class Settings(BaseSettings):
                 raise ValueError(f"{PREFIX}COLLECTOR_WRITE_KEY is required by the profile aws")
         return self
 
+    @model_validator(mode="after")
+    def _is_guarded(self) -> Self:
+        if fault := unguarded(self):
+            raise ValueError(fault)
+        return self
+
+    @property
+    def log_in_ways(self) -> frozenset[str]:
+        """How people log in; empty where whoever reaches loopback is the owner."""
+        return frozenset(way for way in self.login.split(",") if way)
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people come by TLS, ours or a proxy's."""
+        return self.tls_certificate is not None or (self.public_url or "").startswith("https://")
+
     @property
     def lake_location(self) -> str:
         """Where the lake is: an `s3://` URL or an absolute folder."""
@@ -133,7 +185,8 @@ class Settings(BaseSettings):
     @property
     def allowed_host_names(self) -> tuple[str, ...]:
         """The names, some with a port, that the servers answer to beside loopback's and their own address."""
-        return tuple(name for name in self.allowed_hosts.split(",") if name)
+        public = [] if self.public_url is None else [self.public_url.partition("://")[2]]
+        return (*(name for name in self.allowed_hosts.split(",") if name), *public)
 
     @property
     def stream_journal(self) -> Path:
@@ -147,17 +200,20 @@ class Settings(BaseSettings):
 
     @property
     def web_url(self) -> str:
-        """Where a browser on this machine finds the forms, and a sender of events the collector."""
-        return self._url(self.web_port)
+        """The one address, as a process on this machine reaches it."""
+        host = LOOPBACK if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
+        scheme = "http" if self.tls_certificate is None else "https"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.web_port}"
 
     @property
-    def dagster_url(self) -> str:
-        """Where a browser on this machine finds the Dagster UI."""
-        return self._url(self.dagster_port)
+    def address(self) -> str:
+        """The one address, as people write it, and as a certificate is for."""
+        return self.public_url or self.web_url
 
-    def _url(self, port: int) -> str:
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    @property
+    def dagster_origin(self) -> str:
+        """Where Dagster's own server listens, which answers the web process: on loopback, whatever others bind."""
+        return f"http://{LOOPBACK}:{self.dagster_port}"
 
     @property
     def dagster_home(self) -> Path:

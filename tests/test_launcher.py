@@ -22,7 +22,7 @@ from tributary.launcher.part import Patience
 from tributary.launcher.ports import require_free_port
 from tributary.launcher.probes import Answer
 from tributary.launcher.process import ChildProcess, Looks, ProcessSpec
-from tributary.launcher.services import dagster_processes, dagster_url
+from tributary.launcher.services import DAGSTER_PATH, dagster_processes
 from tributary.launcher.single import only_launcher
 from tributary.launcher.supervisor import Supervisor
 from tributary.resources.settings import Settings
@@ -65,7 +65,7 @@ from tributary.resources.settings import Settings
 from tributary.instance.opening import dagster_environment, open_instance
 from tributary.launcher.services import dagster_processes, ready_url
 from tributary.launcher.supervisor import Supervisor
-settings = Settings.model_validate({"home": sys.argv[1], "dagster_port": int(sys.argv[2])})
+settings = Settings.model_validate({"home": sys.argv[1], "dagster_port": int(sys.argv[2]), "direct_ports": True})
 with connect(settings) as databases:
     with open_instance(settings, databases):
         pass
@@ -380,7 +380,7 @@ mutation {
 
 def ask(settings: Settings, question: str) -> dict[str, dict[str, object]]:
     request = urllib.request.Request(  # noqa: S310
-        f"{dagster_url(settings)}/graphql",
+        f"{settings.dagster_origin}{DAGSTER_PATH}/graphql",
         data=json.dumps({"query": question}).encode(),
         headers={"Content-Type": "application/json"},
     )

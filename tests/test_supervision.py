@@ -23,7 +23,7 @@ from tributary.instance.processes import PROCESS_TAG
 from tributary.launcher.part import Awaited, Patience, Tended
 from tributary.launcher.probes import heartbeats
 from tributary.launcher.server import PostgresByUrl
-from tributary.launcher.services import dagster_url
+from tributary.launcher.services import DAGSTER_PATH
 from tributary.launcher.state import parts_down
 from tributary.resources.errors import TributaryError
 from tributary.resources.postgres import postmaster
@@ -40,7 +40,7 @@ from tributary.instance.opening import dagster_environment, open_instance
 from tributary.launcher.server import PostgresPart
 from tributary.launcher.services import dagster_processes, ready_url
 from tributary.launcher.supervisor import Supervisor
-settings = Settings.model_validate({{"home": sys.argv[1], "dagster_port": int(sys.argv[2])}})
+settings = Settings.model_validate({{"home": sys.argv[1], "dagster_port": int(sys.argv[2]), "direct_ports": True}})
 with connect(settings) as databases:
     with open_instance(settings, databases):
         pass
@@ -113,7 +113,7 @@ class Running:
 
     def ask(self, question: str) -> Any:
         request = urllib.request.Request(  # noqa: S310
-            f"{dagster_url(self.settings)}/graphql",
+            f"{self.settings.dagster_origin}{DAGSTER_PATH}/graphql",
             data=json.dumps({"query": question}).encode(),
             headers={"Content-Type": "application/json"},
         )

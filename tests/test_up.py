@@ -22,9 +22,10 @@ import pytest
 from segment.analytics import Client
 
 from tributary.assets.sources import BUILT_IN
+from tributary.resources.guarding import LOCAL_WRITE_KEY
 from tributary.resources.postgres import postmaster
 from tributary.resources.postgres.databases import connect
-from tributary.resources.settings import LOCAL_WRITE_KEY, Settings
+from tributary.resources.settings import Settings
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 pytestmark = [pytest.mark.xdist_group("up"), pytest.mark.timeout(600)]
@@ -65,7 +66,7 @@ class Up:
 
     def graphql(self, query: str) -> Any:
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/graphql",
+            f"http://127.0.0.1:{self.web_port}/dagster/graphql",
             data=json.dumps({"query": query}).encode(),
             headers={"Content-Type": "application/json"},
         )
@@ -148,13 +149,13 @@ def test_the_browser_shows_a_green_well_described_asset(up: Up) -> None:
         page = browser.new_page(viewport={"width": 1500, "height": 1000})
         page.set_default_timeout(60_000)
         expect.set_options(timeout=60_000)
-        page.goto(f"http://127.0.0.1:{up.port}/assets/gold/household_summary")
+        page.goto(f"http://127.0.0.1:{up.web_port}/dagster/assets/gold/household_summary")
         expect(page.get_by_text("Row count")).to_be_visible()
         expect(page.get_by_text("Household (loyalty card) number.")).to_be_visible()
         page.get_by_role("tab", name=re.compile("Events")).or_(page.get_by_text("Events", exact=True)).first.click()
         page.get_by_text("[Show Markdown]").first.click()
         expect(page.get_by_text("household_key").first).to_be_visible()
-        page.goto(f"http://127.0.0.1:{up.port}/assets/gold/household_summary?view=checks")
+        page.goto(f"http://127.0.0.1:{up.web_port}/dagster/assets/gold/household_summary?view=checks")
         expect(page.get_by_text("scores_add_up").first).to_be_visible()
         expect(page.get_by_text("Passed").first).to_be_visible()
         browser.close()

@@ -36,7 +36,10 @@ def _processes(settings: Settings) -> list[Process]:
     """The live events of the sample network, where it is wanted."""
     if not _is_wanted(settings):
         return []
-    module, arguments = "tributary.assets.social.standin.sending", ("--url", settings.web_url)
+    module, arguments = (
+        "tributary.assets.social.standin.sending",
+        ("--url", settings.address if settings.tls_certificate else settings.web_url),
+    )
     return [Process("social-simulator", module, arguments, feeds=True)]
 
 

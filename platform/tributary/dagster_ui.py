@@ -1,7 +1,8 @@
 """Dagster's web server as the platform serves it: the stock application, behind the gateway.
 
-Run by the launcher as `python -m tributary.dagster_ui --host HOST --port PORT --workspace FILE --allowed-hosts NAMES`.
-The stock command offers no place for a layer before it, so its few lines stand here.
+Run by the launcher as `python -m tributary.dagster_ui --port PORT --path-prefix PATH --workspace FILE --key FILE`. It
+listens on loopback alone, and answers whom the web process names (`tributary.identity.behind`); by `--direct` also
+whoever asks it there. The stock command offers no place for a layer before it, so its few lines stand here.
 """
 
 from __future__ import annotations
@@ -10,61 +11,119 @@ import argparse
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 from dagster import DagsterInstance
 from dagster_webserver.app import create_app_from_workspace_process_context
 from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
 
+from tributary.identity.behind import Behind
+from tributary.identity.dagster_rules import GRAPHQL
+from tributary.identity.principal import OWNER, Principal, Role, principal_of
+from tributary.identity.signing import DAGSTER, key_in
 from tributary.resources.dagster_internals.serving import (
+    PermissionResult,
+    Permissions,
     WorkspaceFileTarget,
     WorkspaceProcessContext,
+    WorkspaceRequestContext,
     configure_loggers,
     setup_interrupt_handlers,
 )
 from tributary.resources.gateway.decision import Policy
-from tributary.resources.gateway.hosts import known_hosts
 from tributary.resources.gateway.serving import serve
 
 LARGEST_BODY = 8 * 1024 * 1024
 """Bytes of a request: a backfill that names a hundred thousand partitions has less than two million."""
 
+ADMIN = frozenset(
+    {
+        Permissions.DELETE_PIPELINE_RUN,
+        Permissions.EDIT_APP_MANAGED_COMPONENTS,
+        Permissions.EDIT_CONCURRENCY_LIMIT,
+        Permissions.EDIT_DYNAMIC_PARTITIONS,
+        Permissions.REFRESH_COMPONENT_STATE,
+        Permissions.REPORT_RUNLESS_ASSET_EVENTS,
+        Permissions.TOGGLE_AUTO_MATERIALIZE,
+        Permissions.UPDATE_SENSOR_CURSOR,
+        Permissions.WIPE_ASSETS,
+    }
+)
+"""What only administrators may do, as Dagster names it; the UI shows it switched off to everybody else."""
+
+_HOST = "127.0.0.1"
 _STATEMENT_MS, _RECYCLE_SECONDS, _OVERFLOW = 15_000, 3_600, 20
 _POLL_MS = 2_000
 
 
-def policy_of(host: str, allowed_hosts: Sequence[str]) -> Policy:
-    """What Dagster's server allows."""
-    return Policy(
-        hosts=known_hosts(allowed_hosts, host),
-        graphql=frozenset({"/graphql"}),
-        largest_body=lambda _path: LARGEST_BODY,
-    )
+def policy_of(path_prefix: str) -> Policy:
+    """What Dagster's server allows, whoever asks."""
+    return Policy(graphql=frozenset({path_prefix + GRAPHQL}), largest_body=lambda _path: LARGEST_BODY)
+
+
+class RequestContext(WorkspaceRequestContext):
+    """What one request sees of the workspace, with the permissions of whoever asks."""
+
+    principal: Principal = OWNER
+
+    @property
+    def permissions(self) -> Mapping[str, PermissionResult]:
+        return {name: self._permitted(name, found) for name, found in super().permissions.items()}
+
+    def permissions_for_location(self, *, location_name: str) -> Mapping[str, PermissionResult]:
+        found = super().permissions_for_location(location_name=location_name)
+        return {name: self._permitted(name, result) for name, result in found.items()}
+
+    def _permitted(self, name: str, found: PermissionResult) -> PermissionResult:
+        role = Role.ADMIN if name in ADMIN else Role.OPERATOR
+        return found if self.principal.may(role) else PermissionResult(False, f"This is for the role {role}.")
+
+
+class ProcessContext(WorkspaceProcessContext):
+    """The workspace, seen by each request as its principal may see it."""
+
+    def create_request_context(self, source: object | None = None) -> RequestContext:
+        context = RequestContext(
+            instance=self.instance,
+            current_workspace=self.get_current_workspace(),
+            process_context=self,
+            version=self.version,
+            source=source,
+            read_only=False,
+        )
+        if isinstance(source, HTTPConnection):
+            context.principal = principal_of(source.scope)
+        return context
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve the UI and its GraphQL until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="tributary.dagster_ui", description=main.__doc__)
-    parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--path-prefix", required=True)
     parser.add_argument("--workspace", required=True)
-    parser.add_argument("--allowed-hosts", default="")
+    parser.add_argument("--key", type=Path, required=True)
+    parser.add_argument("--direct", action="store_true")
     given = parser.parse_args(arguments)
     configure_loggers(log_level="WARNING")
     setup_interrupt_handlers()
     with DagsterInstance.get() as instance:
         instance.optimize_for_webserver(_STATEMENT_MS, _RECYCLE_SECONDS, _OVERFLOW)
-        with WorkspaceProcessContext(
+        with ProcessContext(
             instance,
             version=version("dagster-webserver"),
             read_only=False,
             workspace_load_target=WorkspaceFileTarget(paths=[os.fspath(given.workspace)]),
         ) as context:
-            application = create_app_from_workspace_process_context(context, "", _POLL_MS, lifespan=_lifespan)
-            policy = policy_of(given.host, [name for name in given.allowed_hosts.split(",") if name])
-            options = {"host": given.host, "port": given.port, "log_level": "warning"}
-            serve(application, policy, **options)
+            prefix = given.path_prefix
+            application = create_app_from_workspace_process_context(context, prefix, _POLL_MS, lifespan=_lifespan)
+            # What the launcher asks to see whether it is up tells versions and nothing else.
+            known = frozenset({f"{prefix}/server_info"})
+            behind = Behind(application, DAGSTER, key_in(given.key), known, direct=given.direct)
+            serve(behind, policy_of(prefix), host=_HOST, port=given.port, log_level="warning")
 
 
 @contextlib.asynccontextmanager

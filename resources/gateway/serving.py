@@ -23,7 +23,8 @@ def guarded(application: ASGIApp, policy: Policy, **options: Any) -> uvicorn.Con
     """A server's configuration with `application` behind the gateway; `options` are uvicorn's."""
     # Requests carry personal data in their paths and addresses; what matters is counted, not logged.
     fixed = {"http": PatientProtocol, "access_log": False, "server_header": False}
-    return uvicorn.Config(Gateway(application, policy), **{**options, **fixed})
+    # Where a request is from, and by which scheme, is what the connection says unless a proxy is named.
+    return uvicorn.Config(Gateway(application, policy), **{"proxy_headers": False, **options, **fixed})
 
 
 def serve(application: ASGIApp, policy: Policy, **options: Any) -> None:
@@ -43,3 +44,13 @@ def serve(application: ASGIApp, policy: Policy, **options: Any) -> None:
 def hosts_of(settings: Settings) -> KnownHosts:
     """The names by which the settings say that the servers are known."""
     return known_hosts(settings.allowed_host_names, settings.host)
+
+
+def front_of(settings: Settings) -> dict[str, Any]:
+    """What uvicorn is told of TLS, and of proxies that stand before the one address."""
+    options: dict[str, Any] = {}
+    if settings.trusted_proxies:
+        options |= {"proxy_headers": True, "forwarded_allow_ips": settings.trusted_proxies}
+    if settings.tls_certificate is not None:
+        options |= {"ssl_certfile": settings.tls_certificate, "ssl_keyfile": settings.tls_key}
+    return options

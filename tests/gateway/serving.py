@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import uvicorn
 from a2wsgi import WSGIMiddleware
@@ -53,16 +53,16 @@ def rest(opened: socket.socket) -> bytes:
 
 @contextlib.contextmanager
 def served(
-    application: ASGIApp, policy: Policy | None = None, limits: Limits = QUICK, most: int = 900
+    application: ASGIApp, policy: Policy | None = None, limits: Limits = QUICK, most: int = 900, **options: Any
 ) -> Iterator[Served]:
-    """Serve an application on a free port until the block ends."""
+    """Serve an application on a free port until the block ends; `options` are uvicorn's."""
 
     class Quick(PatientProtocol):
         limits: ClassVar[Limits] = Limits()
         most: ClassVar[int] = 0
 
     Quick.limits, Quick.most = limits, most
-    config = guarded(application, policy or Policy(), log_level="critical", lifespan="off")
+    config = guarded(application, policy or Policy(), log_level="critical", lifespan="off", **options)
     config.http = Quick
     listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
     server = uvicorn.Server(config)

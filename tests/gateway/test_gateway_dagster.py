@@ -1,25 +1,19 @@
-"""Dagster's own server behind the gateway: its UI works in a real browser, and a page from elsewhere drives nothing."""
+"""Dagster's server behind the one address: its UI works in a real browser, and a page from elsewhere drives nothing."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import httpx
 import pytest
-import yaml
+from tests.gateway.conftest import RUNS, Site
 
 from tributary.instance.configuration import URL_VARIABLE
 from tributary.launcher.services import dagster_processes
@@ -28,86 +22,18 @@ from tributary.resources.settings import Settings
 if TYPE_CHECKING:
     from playwright import sync_api
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.xdist_group("gateway_dagster")
 
-DEFINITIONS = """
-import dagster as dg
-
-@dg.asset
-def pebble() -> int:
-    return 1
-
-defs = dg.Definitions(assets=[pebble], jobs=[dg.define_asset_job("a_job")], executor=dg.in_process_executor)
-"""
 SELECTOR = '{repositoryLocationName: "tiny_definitions", repositoryName: "__repository__", jobName: "a_job"}'
 LAUNCH = (
     f"mutation {{ launchRun(executionParams: {{selector: {SELECTOR}, runConfigData: {{}}}}) "
     "{ __typename ... on LaunchRunSuccess { run { runId } } } }"
 )
-RUNS = "query { runsOrError { ... on Runs { results { runId status } } } }"
 
 
-@dataclass(frozen=True)
-class Dagster:
-    """A running web server of Dagster's."""
-
-    url: str
-
-    def asked(self, query: str, **options: Any) -> httpx.Response:
-        return httpx.post(f"{self.url}/graphql", json={"query": query}, timeout=30, **options)
-
-    def runs(self) -> list[str]:
-        """The states of all runs."""
-        found = self.asked(RUNS).json()["data"]["runsOrError"]["results"]
-        return [run["status"] for run in found]
-
-
-@pytest.fixture(scope="module")
-def dagster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dagster]:
-    """Dagster's server on a small instance of its own, started as the launcher does."""
-    home = tmp_path_factory.mktemp("dagster")
-    (home / "tiny_definitions.py").write_text(DEFINITIONS)
-    coordinator = {"module": "dagster._core.run_coordinator", "class": "DefaultRunCoordinator"}
-    (home / "dagster.yaml").write_text(
-        yaml.safe_dump({"telemetry": {"enabled": False}, "nux": {"enabled": False}, "run_coordinator": coordinator})
-    )
-    (home / "workspace.yaml").write_text(yaml.safe_dump({"load_from": [{"python_module": "tiny_definitions"}]}))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "DAGSTER_HOME": str(home), "PYTHONPATH": str(home)}
-    command = [sys.executable, "-m", "tributary.dagster_ui", "--host", "127.0.0.1", "--port", str(port)]
-    with (home / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--workspace", str(home / "workspace.yaml"), "--allowed-hosts", "tributary.example.com"],
-            env=environment,
-            stdout=log,
-            stderr=log,
-            cwd=home,
-        )
-    found = Dagster(f"http://127.0.0.1:{port}")
-    deadline = time.monotonic() + 120
-    while not _answers(found):
-        assert process.poll() is None, (home / "log").read_text()
-        assert time.monotonic() < deadline, (home / "log").read_text()
-        time.sleep(0.1)
-    yield found
-    process.terminate()
-    process.wait(30)
-    assert "Traceback" not in (home / "log").read_text()
-
-
-def _answers(found: Dagster) -> bool:
-    try:
-        return httpx.get(f"{found.url}/server_info").is_success
-    except httpx.TransportError:
-        return False
-
-
-def test_nothing_is_launched_by_a_link_a_form_or_another_host(dagster: Dagster) -> None:
-    before = dagster.runs()
-    by_link = f"{dagster.url}/graphql?query={quote(LAUNCH)}"
+def test_nothing_is_launched_by_a_link_a_form_or_another_host(open_site: Site) -> None:
+    before = len(open_site.runs())
+    by_link = f"{open_site.url}/graphql?query={quote(LAUNCH)}"
     assert httpx.get(by_link).status_code == 405
     assert httpx.get(by_link.replace("/graphql?", "/graphql%0A?")).status_code == 400
     assert httpx.get(by_link.replace("/graphql?", "/graph%71l?")).status_code == 405
@@ -120,46 +46,34 @@ def test_nothing_is_launched_by_a_link_a_form_or_another_host(dagster: Dagster) 
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Host": "evil.example"}, 421),
     ):
-        assert dagster.asked(LAUNCH, headers=said).status_code == status, said
-    report = f"{dagster.url}/report_asset_materialization/pebble"
+        assert open_site.asked(LAUNCH, headers=said).status_code == status, said
+    report = f"{open_site.url}/report_asset_materialization/pebble"
     assert httpx.post(report, headers={"Origin": "http://evil.example"}).status_code == 403
-    assert dagster.runs() == before
-    assert httpx.get(f"{dagster.url}/graphql", params={"query": RUNS}).json()["data"]
-    assert dagster.asked(RUNS, headers={"Host": "tributary.example.com"}).is_success
+    assert len(open_site.runs()) == before
+    assert httpx.get(f"{open_site.url}/graphql", params={"query": RUNS}).json()["data"]
+    assert open_site.asked(RUNS, headers={"Host": "tributary.example.com"}).is_success
 
 
-def test_a_body_above_the_limit_is_refused(dagster: Dagster) -> None:
-    assert dagster.asked(RUNS + " " * 9_000_000).status_code == 413
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    """A browser without windows."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium is installed")
-    playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
+def test_a_body_above_the_limit_is_refused(open_site: Site) -> None:
+    assert open_site.asked(RUNS + " " * 9_000_000).status_code == 413
 
 
 @pytest.mark.browser
-def test_the_ui_launches_a_run_and_follows_it(dagster: Dagster, browser: sync_api.Browser) -> None:
-    before = len(dagster.runs())
+def test_the_ui_launches_a_run_and_follows_it(open_site: Site, browser: sync_api.Browser) -> None:
+    before = len(open_site.runs())
     page = browser.new_page(viewport={"width": 1400, "height": 900})
     refused: list[str] = []
     frames: list[str | bytes] = []
     page.on("response", lambda answer: refused.append(answer.url) if answer.status in (400, 403, 405, 415, 421) else 0)
     page.on("websocket", lambda opened: opened.on("framereceived", lambda told: frames.append(told)))
-    page.goto(f"{dagster.url}/assets/pebble")
+    page.goto(f"{open_site.url}/assets/pebble")
     page.get_by_role("button", name="Materialize").first.click()
     deadline = time.monotonic() + 60
-    while (states := dagster.runs())[: len(states) - before] != ["SUCCESS"]:
+    while len(states := open_site.runs()) != before + 1 or states[0] != "SUCCESS":
         assert time.monotonic() < deadline, states
         page.wait_for_timeout(200)
-    run = dagster.asked(RUNS).json()["data"]["runsOrError"]["results"][0]["runId"]
-    page.goto(f"{dagster.url}/runs/{run}")
+    run = open_site.asked(RUNS).json()["data"]["runsOrError"]["results"][0]["runId"]
+    page.goto(f"{open_site.url}/runs/{run}")
     page.get_by_text("pebble").first.wait_for()
     page.wait_for_timeout(1500)
     page.close()
@@ -188,12 +102,12 @@ document.getElementById("plain").submit();
 
 
 @pytest.fixture
-def hostile(dagster: Dagster) -> Iterator[str]:
+def hostile(open_site: Site) -> Iterator[str]:
     """The address of a page from elsewhere that tries everything a page can try."""
     values = {
-        "url": dagster.url,
-        "ws": dagster.url.replace("http", "ws"),
-        "link": f"{dagster.url}/graphql?query={quote(LAUNCH)}",
+        "url": open_site.url,
+        "ws": open_site.url.replace("http", "ws"),
+        "link": f"{open_site.url}/graphql?query={quote(LAUNCH)}",
         "launch": json.dumps(LAUNCH),
         "escaped": LAUNCH.replace('"', "&quot;"),
     }
@@ -216,8 +130,8 @@ def hostile(dagster: Dagster) -> Iterator[str]:
 
 
 @pytest.mark.browser
-def test_a_page_from_elsewhere_launches_nothing(dagster: Dagster, browser: sync_api.Browser, hostile: str) -> None:
-    before = dagster.runs()
+def test_a_page_from_elsewhere_launches_nothing(open_site: Site, browser: sync_api.Browser, hostile: str) -> None:
+    before = len(open_site.runs())
     for address in (hostile, hostile.replace("localhost", "127.0.0.1")):
         page = browser.new_page()
         page.goto(address)
@@ -229,13 +143,16 @@ def test_a_page_from_elsewhere_launches_nothing(dagster: Dagster, browser: sync_
         assert any(url.startswith("chrome-error:") for url in framed), framed
         assert not any("/assets/" in url for url in framed), framed
         page.close()
-    assert dagster.runs() == before
+    assert len(open_site.runs()) == before
     # The same launch is fine from where it may come, so that the above means something.
-    launched = dagster.asked(LAUNCH, headers={"Origin": dagster.url}).json()["data"]["launchRun"]
+    launched = open_site.asked(LAUNCH, headers={"Origin": open_site.origin}).json()["data"]["launchRun"]
     assert launched["__typename"] == "LaunchRunSuccess"
 
 
 def test_settings_reach_the_server(tmp_path: Path) -> None:
-    settings = Settings(_env_file=None, home=tmp_path, allowed_hosts="a.example, b.example:8443")
+    settings = Settings(_env_file=None, home=tmp_path, host="192.0.2.1", login="users", collector_write_key="k")
     _, web, _ = dagster_processes(settings, {URL_VARIABLE: "postgresql:///"})
-    assert web.arguments[-2:] == ("--allowed-hosts", "a.example,b.example:8443")
+    assert "192.0.2.1" not in web.arguments
+    assert web.arguments[-2:] == ("--key", str(tmp_path / "principal-key"))
+    _, web, _ = dagster_processes(settings.model_copy(update={"direct_ports": True}), {URL_VARIABLE: "postgresql:///"})
+    assert web.arguments[-1] == "--direct"

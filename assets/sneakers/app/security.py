@@ -1,6 +1,6 @@
 """What every answer of the app carries for the browser's protection, and how its cookie is kept.
 
-Nothing here is about who may use the app: it has no log-in, and is meant for loopback or a proxy that asks for one.
+Nothing here is about who may use the app: that is asked before it, by the web process that it is mounted in.
 """
 
 from __future__ import annotations

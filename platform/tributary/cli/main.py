@@ -193,6 +193,82 @@ def _guarded(function: Callable[..., int]) -> Callable[..., None]:
     return guarded
 
 
+users = typer.Typer(no_args_is_help=True, help="People who log in with a password, and who is logged in.")
+keys = typer.Typer(no_args_is_help=True, help="API keys, with which machines come.")
+app.add_typer(users, name="users")
+app.add_typer(keys, name="keys")
+
+Named = Annotated[str, typer.Argument(help="The name.")]
+Granted = Annotated[str, typer.Option("--role", help="viewer, operator or admin.")]
+Scopes = Annotated[list[str] | None, typer.Option("--scope", help="Granted beside the role, such as pii; repeatable.")]
+ByStandardInput = Annotated[bool, typer.Option("--stdin", help="Read the password from standard input.")]
+
+
+@users.command("add")
+def users_add(name: Named, role: Granted = "viewer", scope: Scopes = None, stdin: ByStandardInput = False) -> None:
+    """Make a user; the password is asked for."""
+    _run("identity", "users_add", name=name, role=role, scopes=scope or [], stdin=stdin)
+
+
+@users.command("passwd")
+def users_passwd(name: Named, stdin: ByStandardInput = False) -> None:
+    """Give a user another password, and end their sessions."""
+    _run("identity", "users_passwd", name=name, stdin=stdin)
+
+
+@users.command("remove")
+def users_remove(name: Named) -> None:
+    """Take a user away, and end their sessions."""
+    _run("identity", "users_remove", name=name)
+
+
+@users.command("logout")
+def users_logout(name: Named) -> None:
+    """End the sessions of somebody, also of an OpenID provider's (oidc:NAME)."""
+    _run("identity", "users_logout", name=name)
+
+
+@users.command("list")
+def users_list() -> None:
+    """Show who can log in with a password, and who is logged in."""
+    _run("identity", "users_list")
+
+
+@keys.command("add")
+def keys_add(
+    name: Named,
+    role: Granted = "viewer",
+    scope: Scopes = None,
+    days: Annotated[int, typer.Option(min=0, help="Days for which it holds; 0: without end.")] = 90,
+) -> None:
+    """Make an API key, which is shown this once."""
+    _run("identity", "keys_add", name=name, role=role, scopes=scope or [], days=days)
+
+
+@keys.command("revoke")
+def keys_revoke(name: Named) -> None:
+    """End a key."""
+    _run("identity", "keys_revoke", name=name)
+
+
+@keys.command("list")
+def keys_list() -> None:
+    """Show the keys, and when each was used."""
+    _run("identity", "keys_list")
+
+
+@app.command(cls=StatementCommand)
+def audit(
+    sql: Annotated[
+        str | None, typer.Argument(help="A query of the table identity.audit; without one the newest.")
+    ] = None,
+    output: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
+    limit: Annotated[int, typer.Option(min=0, help="Rows shown at most; 0 for all.")] = 1000,
+) -> None:
+    """Show the audit log: who asked for what, when, from where, and what became of it."""
+    _run("identity", "audit_log", sql=sql, output=output, limit=limit)
+
+
 def main() -> None:
     """Run the command line; errors that a person is meant to read end it with one sentence and exit code 1, or 2."""
     # Importing makes many objects and little garbage: collecting often among them costs a tenth of the start-up.

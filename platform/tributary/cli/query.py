@@ -6,11 +6,15 @@ import sys
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tributary.cli.console import err, out, unread
 from tributary.resources.errors import UsageError
 from tributary.resources.settings import get_settings
 from tributary.resources.warehouse.answers import Answer
+
+if TYPE_CHECKING:
+    from tributary.resources.warehouse.warehouse import Warehouse
 
 FORMATS = ("table", "csv", "json")
 STANDARD_INPUT = "-"
@@ -18,13 +22,27 @@ STANDARD_INPUT = "-"
 
 def query(sql: str | None, file: str | None, output: str, limit: int) -> int:
     """Run the query and show its answer; only the table format says how many rows there were."""
-    if output not in FORMATS:
-        raise UsageError(f"--format {output} is not known; use {', '.join(FORMATS)}.")
+    require_format(output)
     text = _text(sql, file)
     from tributary.resources.warehouse.opening import open_warehouse
 
+    return answered(open_warehouse(get_settings()), text, output, limit)
+
+
+def require_format(output: str) -> None:
+    """Check that an answer can be shown in a format.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if output not in FORMATS:
+        raise UsageError(f"--format {output} is not known; use {', '.join(FORMATS)}.")
+
+
+def answered(database: Warehouse, text: str, output: str, limit: int) -> int:
+    """Show what a database answers to a query."""
     most = limit or None
-    with open_warehouse(get_settings()).answer(text, limit=None if most is None else most + 1) as answer:
+    with database.answer(text, limit=None if most is None else most + 1) as answer:
         shown = Answer(answer.columns, answer.rows if most is None else islice(answer.rows, most))
         try:
             _WRITERS[output](shown)

@@ -16,9 +16,9 @@ def status() -> int:
     """Show it all; nothing is started but the embedded Postgres, where it is needed to look."""
     settings = get_settings()
     _print_settings(settings)
-    serving = _listens(settings.host, settings.dagster_port)
-    where = settings.dagster_url
-    out.print(f"\nDagster UI: {where if serving else 'not running (tributary up)'}", markup=False, soft_wrap=True)
+    serving = _listens(settings.host, settings.web_port)
+    where = settings.address
+    out.print(f"\nServed at: {where if serving else 'not running (tributary up)'}", markup=False, soft_wrap=True)
     _print_tables(settings)
     return 0
 

@@ -19,7 +19,7 @@ from tributary.launcher.services import dagster_processes, health_url, process_o
 from tributary.launcher.single import only_launcher
 from tributary.launcher.supervisor import Supervisor
 from tributary.resources.postgres.databases import connect
-from tributary.resources.settings import Settings, get_settings
+from tributary.resources.settings import LOOPBACK, Settings, get_settings
 from tributary.services import load_services
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def up(materialize: bool) -> int:
     """Start, materialise what is out of date, and serve; what runs is stopped however this ends."""
     settings = get_settings()
     with only_launcher(settings.home):
-        require_free_port(settings.host, settings.dagster_port, "TRIBUTARY_DAGSTER_PORT")
+        require_free_port(LOOPBACK, settings.dagster_port, "TRIBUTARY_DAGSTER_PORT")
         require_free_port(settings.host, settings.web_port, "TRIBUTARY_WEB_PORT")
         processes = [one for services in load_services().values() for one in services.processes(settings)]
         for process in processes:
@@ -69,8 +69,7 @@ def _serve(settings: Settings, processes: Sequence[Process], materialize: bool) 
             supervisor.wait_ready(ready_url(settings))
             supervisor.wait_ready(health_url(settings))
             supervisor.start(*(process_of(one) for one in processes if one.feeds))
-            out.print(f"\n[bold green]Ready.[/] Dagster UI: [bold]{settings.dagster_url}[/]")
-            out.print(f"       Forms and event collector: [bold]{settings.web_url}[/]")
+            out.print(f"\n[bold green]Ready.[/] [bold]{settings.address}[/]")
             out.print("[dim]In another terminal: tributary status, tributary query 'SELECT …'. Ctrl-C stops all.[/]")
             try:
                 get_catalogue()  # as nobody waits for it now

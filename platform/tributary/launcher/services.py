@@ -24,6 +24,9 @@ DEFINITIONS = "tributary.definitions"
 LOCATION = "tributary"
 """The name of the code location in the UI."""
 
+DAGSTER_PATH = "/dagster"
+"""Where the UI is, below the one address."""
+
 HEARTBEAT_TTL = 600
 """Seconds; the launcher sees to the processes itself, so that this matters only where everything above was killed."""
 
@@ -32,7 +35,7 @@ _LONGEST_SOCKET = 100
 
 def ready_url(settings: Settings) -> str:
     """What answers as soon as the UI does."""
-    return f"{settings.dagster_url}/server_info"
+    return f"{settings.dagster_origin}{DAGSTER_PATH}/server_info"
 
 
 def dagster_processes(
@@ -76,8 +79,8 @@ def dagster_processes(
         name="webserver",
         module="tributary.dagster_ui",
         arguments=(
-            *("--host", settings.host, "--port", str(settings.dagster_port), "--workspace", str(workspace)),
-            *("--allowed-hosts", ",".join(settings.allowed_host_names)),
+            *("--port", str(settings.dagster_port), "--path-prefix", DAGSTER_PATH, "--workspace", str(workspace)),
+            *("--key", str(settings.home / "principal-key"), *(["--direct"] if settings.direct_ports else [])),
         ),
         environment=environment,
         wait_for=socket,

@@ -6,7 +6,7 @@ import signal
 import sys
 
 from tributary.resources.gateway.logs import hide_values
-from tributary.resources.gateway.serving import serve
+from tributary.resources.gateway.serving import front_of, serve
 from tributary.resources.lake import open_lake
 from tributary.resources.postgres.databases import connect
 from tributary.resources.settings import Settings, get_settings
@@ -25,7 +25,7 @@ def main(settings: Settings) -> None:
         try:
             application = create_app(settings, databases, stream)
             options = {"host": settings.host, "port": settings.web_port, "log_level": "warning"}
-            serve(application, policy_of(settings), **options)
+            serve(application, policy_of(settings), **options, **front_of(settings))
         finally:
             stream.close()
 

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tributary.assets.services import Mount
+from tributary.identity.dagster_rules import GRAPHQL, DagsterRules
+from tributary.identity.gate import Mounted
+from tributary.identity.opening import open_gate
+from tributary.identity.pages import who_is_there
+from tributary.identity.principal import principal_of
+from tributary.identity.rules import ByMethod
+from tributary.identity.signing import DAGSTER, signing_key
+from tributary.launcher.services import DAGSTER_PATH
 from tributary.resources.gateway.decision import Policy
 from tributary.resources.gateway.serving import hosts_of
 from tributary.resources.postgres.databases import Databases
@@ -21,31 +31,48 @@ from tributary.services import load_services
 from tributary.web.collector import Collector, normal_path
 from tributary.web.health import PATH as HEALTH
 from tributary.web.health import Health, page
+from tributary.web.proxy import Upstream
 
 COLLECTOR = "/v1"
+LARGEST_OF_DAGSTER = 8 * 1024 * 1024
+"""Bytes of a request: a backfill that names a hundred thousand partitions has less than two million."""
+
 _LARGEST_BODY = 64 * 1024
 _FRONT = Path(__file__).with_name("front.html")
 _SAFE = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # With "no-referrer" browsers send the form that logs out as if from nowhere.
+    "Referrer-Policy": "same-origin",
 }
 
 
 def create_app(settings: Settings, databases: Databases, stream: EventStream) -> ASGIApp:
     """The web process's application; the stream stays its opener's to close."""
     collector = Collector(stream, settings.collector_write_key.get_secret_value())
-    app = FastAPI(title="Tributary", docs_url=None, redoc_url=None, openapi_url=None)
+    dagster = Upstream(DAGSTER, settings.dagster_origin, signing_key(settings.home))
+    closing = _closing(dagster)
+    app = FastAPI(title="Tributary", docs_url=None, redoc_url=None, openapi_url=None, lifespan=closing)
     for mount in _mounts():
         app.mount(mount.path, mount.open(databases, session_secret(settings)))
-    front = _FRONT.read_text().replace("{{dagster}}", settings.dagster_url)
+    front = _FRONT.read_text().replace("{{dagster}}", f"{DAGSTER_PATH}/")
     front = front.replace("{{apps}}", "".join(map(_link, _mounts())))
 
     health = Health(lambda: databases.url("app"), settings.home)
 
     @app.get("/", response_class=HTMLResponse)
-    async def front_page() -> HTMLResponse:
-        return page(front, await health.down(), _SAFE)
+    async def front_page(request: Request) -> HTMLResponse:
+        who = who_is_there(principal_of(request.scope), asks=bool(settings.log_in_ways))
+        return page(front.replace("{{who}}", who), await health.down(), _SAFE)
+
+    mounted = [
+        Mounted("", app, ByMethod()),
+        # A server behind the one address is one line here: where it is, and what asking it takes.
+        Mounted(DAGSTER_PATH, dagster, DagsterRules()),
+    ]
+    gate = open_gate(settings, databases.url("app"), session_secret(settings), mounted)
 
     async def web(scope: Scope, receive: Receive, send: Send) -> Any:
         # The collector is asked thousands of times a second, so nothing else looks at its requests.
@@ -53,14 +80,25 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
             is_health = path.endswith("/health") and normal_path(path) == HEALTH and scope["type"] == "http"
             asked = health if is_health else collector
             return await asked(scope, receive, send)
-        return await app(scope, receive, send)
+        return await gate(scope, receive, send)
 
     return web
 
 
+def _closing(*upstreams: Upstream) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        for upstream in upstreams:
+            await upstream.close()
+
+    return lifespan
+
+
 def policy_of(settings: Settings) -> Policy:
     """What the web process allows: any page may send events, and nothing else."""
-    return Policy(hosts_of(settings), public=is_collector, largest_body=_largest_body)
+    graphql = frozenset({DAGSTER_PATH + GRAPHQL})
+    return Policy(hosts_of(settings), public=is_collector, graphql=graphql, largest_body=_largest_body)
 
 
 def is_collector(path: str) -> bool:
@@ -73,6 +111,8 @@ def _largest_body(path: str) -> int | None:
     # The collector bounds what it reads, and says so in its own form.
     if is_collector(path):
         return None
+    if path.startswith(f"{DAGSTER_PATH}/"):
+        return LARGEST_OF_DAGSTER
     return next((one.largest_body for one in _mounts() if path.startswith(f"{one.path}/")), _LARGEST_BODY)
 
 

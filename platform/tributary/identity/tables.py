@@ -1,0 +1,134 @@
+"""What is kept of identity: tables in the schema `identity` of the database `app`.
+
+No table holds a password, a session's token or a key: only what they are known again by.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    DateTime,
+    Engine,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    func,
+    make_url,
+    text,
+)
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateSchema
+
+from tributary.resources.errors import TributaryError
+
+SCHEMA = "identity"
+_LOCK = 0x6964656E74697479
+_OPTIONS = "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=15s"
+_POOL = 5
+
+metadata = MetaData(schema=SCHEMA)
+
+
+def _when(name: str, *, now: bool = False, required: bool = False) -> Column[datetime]:
+    default = func.now() if now else None
+    return Column(name, DateTime(timezone=True), server_default=default, nullable=not (now or required))
+
+
+def _granted() -> tuple[Column[str], Column[list[str]]]:
+    return Column("role", Text), Column("scopes", ARRAY(Text), nullable=False)
+
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("password_hash", Text, nullable=False),
+    *_granted(),
+    _when("made_at", now=True),
+)
+"""People who log in with a password; its hash is Argon2id's, in the PHC string format."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("name", Text, nullable=False, index=True),
+    *_granted(),
+    Column("address", Text),
+    _when("made_at", now=True),
+    _when("ends_at", required=True),
+    _when("revoked_at"),
+)
+"""Log-ins that hold; the token's hash is SHA-256, as the token has 256 random bits."""
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("secret_hash", Text, nullable=False, unique=True),
+    *_granted(),
+    _when("made_at", now=True),
+    _when("ends_at"),
+    _when("revoked_at"),
+    _when("used_at"),
+)
+"""API keys; hashed as sessions are."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _when("at", now=True),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("address", Text),
+    Column("outcome", Text, nullable=False),
+    Column("status", Integer),
+    Index("audit_at", "at"),
+)
+"""Every change that was asked for through the gateway, every log-in and log-out, and everything that was refused to
+somebody known. `outcome` is `allowed`, `refused` or `failed`; `status` is the answer's, null while there is none."""
+
+
+class IdentityError(TributaryError):
+    """What is kept of identity cannot be read or changed as asked."""
+
+
+def open_tables(url: str) -> Engine:
+    """The database's engine, with the tables made where they are missing; processes that do it at once take turns.
+
+    Args:
+        url: of the database `app`; any PostgreSQL URL, whichever driver it names.
+
+    Raises:
+        IdentityError: the tables cannot be made.
+    """
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=_POOL,
+        max_overflow=_POOL,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"options": _OPTIONS, "application_name": "tributary identity"},
+    )
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            connection.execute(CreateSchema(SCHEMA, if_not_exists=True))
+            metadata.create_all(connection)
+    except DBAPIError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        raise IdentityError(
+            f"The tables of users and sessions cannot be made in schema {SCHEMA!r} ({reason}): check the database "
+            "and the rights of its user."
+        ) from None
+    return engine
