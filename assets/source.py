@@ -24,6 +24,9 @@ class SourceColumn(NamedTuple):
     column: str
 
 
+ASKED = "gold"
+"""The layer of what people ask."""
+
 Lineage = Mapping[str, tuple[SourceColumn, ...]]
 """The columns that the values of each column of one table come from."""
 
@@ -42,7 +45,7 @@ class Source:
         tables: the tables that Python code makes; those of SQL models are found by their files.
         lineage: of each of these tables, as `schema.table`, where its columns come from.
         settings: the class of its own settings.
-        freshness: how old its gold tables may be before that is told, where it always has something new by then.
+        freshness: how old its tables in the layer `ASKED` may be before that is told, where something new always comes.
         models: the folder of its SQL models, `<layer>/<table>.sql`; default: `sql/<name>` of Tributary itself.
         needs: names of sources that must be on with it, as its models read their tables.
         parts: what of it needs Dagster, a `Parts` as `package.module:NAME`.

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,9 @@ class Shop:
     def __init__(self, folder: Path) -> None:
         self.home, self.model = folder / "home", folder / "models" / "gold" / "totals.sql"
         lineage = {"staged.sales": {name: (SourceColumn("raw.sales", name),) for name in SALES.column_names}}
-        self.source = Source("shop", tables=(SALES,), lineage=lineage, models=folder / "models")
+        self.source = Source(
+            "shop", tables=(SALES,), lineage=lineage, models=folder / "models", freshness=timedelta(hours=6)
+        )
         self.home.mkdir()
         self.model.parent.mkdir(parents=True)
         self.model.write_text(MODEL)
@@ -78,6 +81,7 @@ def test_it_knows_of_each_table_all_that_was_declared_and_derived(shop: Shop) ->
     assert totals.checks == (CheckEntry("unique_day", "No two rows share day.", "warn"),)
     assert totals.charts == (ChartEntry("Sales", "day", "sum(total)", "bar"),)
     assert (totals.partitioned, totals.file) == ("day of day", str(shop.model))
+    assert (sales.freshness, totals.freshness) == (None, timedelta(hours=6)), "only of what people ask"
 
 
 def test_it_is_kept_and_made_anew_when_a_file_or_a_declaration_has_changed(shop: Shop) -> None:

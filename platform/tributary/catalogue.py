@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from tributary.assets.source import SQL, Lineage, SourceColumn
+from tributary.assets.source import ASKED, SQL, Lineage, SourceColumn
 from tributary.assets.sources import Sources, get_sources
 from tributary.resources.places import PACKAGE
 from tributary.resources.settings import get_settings
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tributary.contents import Contents
 
 FILE = "catalogue.json"
+
 _CODE = ("assets/factory", "resources/warehouse", "catalogue.py", "contents.py")
 """What decides how a declaration is read; what a source's own code declares is looked at as it stands."""
 
@@ -68,6 +70,7 @@ class TableEntry(msgspec.Struct, frozen=True):
         partitioned: `hour`, `day` or `month`, and the column, of a model that is made by partitions; else empty.
         file: the model's file; empty where Python code makes it.
         refused: why it is not made for now; empty where it is.
+        freshness: how old it may be before that is told; None where nobody expects it to change by itself.
     """
 
     key: str
@@ -83,6 +86,7 @@ class TableEntry(msgspec.Struct, frozen=True):
     tags: Mapping[str, str] = {}
     file: str = ""
     refused: str = ""
+    freshness: timedelta | None = None
 
     @property
     def layer(self) -> str:
@@ -164,7 +168,7 @@ def _kept(path: Path) -> Catalogue | None:
 
 def _digest(sources: Sources) -> str:
     """A digest of all that the catalogue is made of."""
-    declared = [(one.name, one.tables, sorted(one.lineage.items())) for one in sources]
+    declared = [(one.name, one.tables, sorted(one.lineage.items()), one.freshness) for one in sources]
     digest = hashlib.sha256(f"{version('sqlglot')} {declared!r}".encode())
     for folder in dict.fromkeys((SQL, *(source.models_folder for source in sources))):
         for path in sorted(folder.rglob("*.sql")):
@@ -178,6 +182,7 @@ def _digest(sources: Sources) -> str:
 
 def _tables(contents: Contents) -> Iterator[TableEntry]:
     owners = {table.key: source.name for source in contents.sources for table in source.tables}
+    targets = {source.name: source.freshness for source in contents.sources}
     for key, table in contents.tables.items():
         model, lineage = contents.models.get(key), contents.lineage.get(key, {})
         window, chart = (model.window, model.chart) if model else (None, None)
@@ -198,6 +203,7 @@ def _tables(contents: Contents) -> Iterator[TableEntry]:
             tags=model.tags if model else {},
             file=str(model.path) if model else "",
             refused=contents.found.refused.get(key, ""),
+            freshness=targets.get(model.source if model else owners[key]) if table.schema == ASKED else None,
         )
 
 

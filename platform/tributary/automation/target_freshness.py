@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import dagster as dg
 
+from tributary.assets.source import ASKED
+
 A_WEEK = timedelta(days=7)
 """For so long a laptop may have slept: older tables than the target are then told of, and no alarm is raised."""
 
@@ -21,7 +23,7 @@ def with_freshness(
 
     def policed(spec: dg.AssetSpec) -> dg.AssetSpec:
         target = targets.get(spec.group_name or "")
-        if target is None or spec.key.path[0] != "gold":
+        if target is None or spec.key.path[0] != ASKED:
             return spec
         failed = max(2 * target, A_WEEK) if may_sleep else 2 * target
         policy = dg.FreshnessPolicy.time_window(failed, min(target, failed / 2))

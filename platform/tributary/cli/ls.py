@@ -57,6 +57,8 @@ def _print_tables(tables: Sequence[TableEntry], found: Mapping[str, Standing]) -
 def _print_table(table: TableEntry, found: Mapping[str, Standing]) -> None:
     out.print(table.refused or table.description, markup=False, soft_wrap=True)
     told = {"grain": table.grain, "source": table.source, "rows": _rows(table, found), "made by": table.partitioned}
+    if table.freshness is not None:
+        told["freshness target"] = f"{table.freshness.total_seconds() / 3600:g} hours"
     for name, value in told.items():
         if value:
             out.print(f"{name}: {value}", markup=False, soft_wrap=True)
