@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from tests.social.models import oracle
-from tests.social.models.building import Network
+from tests.social.models.building import Network, models
 from tests.social.models.rows import Rows, at, follow, identify, networks, other, post, staged, unfollow
+
+from tributary.assets.social.event_types import EVENT_TYPES
 
 EVENTS = "core.fact_social_event"
 POSTS = "core.fact_social_post"
@@ -155,3 +157,10 @@ def test_a_post_staged_after_the_users_were_made_is_kept_with_a_warning(network:
     network.load(staged([post("ann", at(0)), post("bob", at(1))]))
     assert network.make(POSTS) == ["every_post_has_its_author"]
     assert [row["user_key"] is None for row in network.rows(POSTS)] == [False, True]
+
+
+def test_every_event_type_counts_in_the_facts_and_shows_users() -> None:
+    """A message with a table of its own is no longer among the others: what reads those must read it too."""
+    for reader in ("core.fact_social_event", "core.dim_social_user"):
+        lacking = {f"staged.{one.table}" for one in EVENT_TYPES} - set(models()[reader].reads)
+        assert not lacking, f"{reader} needs a branch for {sorted(lacking)}"
