@@ -71,7 +71,10 @@ def cli() -> Cli:
     """Runs the command line as a user does: another process, with settings in its environment."""
 
     def run(*arguments: str, check: bool = True, **settings: object) -> subprocess.CompletedProcess[str]:
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("TRIBUTARY_")}
+        # Where tests run in parallel, COLUMNS is set; what a user redirects is as wide as it is.
+        environment = {
+            key: value for key, value in os.environ.items() if not key.startswith("TRIBUTARY_") and key != "COLUMNS"
+        }
         environment |= {f"TRIBUTARY_{name.upper()}": str(value) for name, value in settings.items()}
         done = subprocess.run(
             [sys.executable, "-m", "tributary", *arguments],

@@ -53,7 +53,7 @@ def python_asset() -> dg.AssetsDefinition:
     )
     told = dg.AssetCheckSpec("of_a_write", asset=["core", "made"])
     return table_asset(
-        table, made, domain="shop", deps=["staged.sales"], defined_in=__file__, code_version="1", extra_checks=[told]
+        table, made, source="shop", deps=["staged.sales"], defined_in=__file__, code_version="1", extra_checks=[told]
     )
 
 

@@ -206,8 +206,10 @@ def test_a_viewer_clicks_everything_and_changes_nothing(site: Site, browser: syn
         page.wait_for_timeout(400)
         page.evaluate(CLICK_EVERYTHING)
         page.keyboard.press("Escape")
-    page.goto("/dagster/assets/pebble")
-    materialise = page.get_by_role("button", name="Materialize").first
+    # A page of its own: what was clicked last may still be taking the other one elsewhere.
+    asset = context.new_page()
+    asset.goto("/dagster/assets/pebble")
+    materialise = asset.get_by_role("button", name="Materialize").first
     materialise.wait_for()
     assert materialise.is_disabled()
     context.close()
