@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
 import pytest
+from tests.warehouse.contract.calls import ALL, TABLE, load, rows_of
 
-from tributary.resources.warehouse.base import Origin, Select, WriteReport
-from tributary.resources.warehouse.checks import Expression
+from tributary.resources.warehouse.base import Origin, Select
 from tributary.resources.warehouse.errors import WarehouseError
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
-from tributary.resources.warehouse.table import Column, Table
 from tributary.resources.warehouse.windows import SourceObjects
-
-TABLE = Table(
-    "staged",
-    "calls",
-    (Column("id", "integer", "Id."), Column("source", "text", "Source.")),
-    checks=(Expression("id > 0", title="positive"),),
-)
-OTHER = Table("staged", "others", TABLE.columns)
-ALL = ["a", "b", "c", "d"]
-
-
-def rows_of(source: str, *ids: int) -> str:
-    return " UNION ALL ".join(f"SELECT {i} AS id, '{source}'::text AS source" for i in ids)
-
-
-EMPTY = "SELECT 1 AS id, '' AS source WHERE false"
-
-
-def load(
-    warehouse: PostgresWarehouse, names: Sequence[str], select: str, prints: Mapping[str, str], table: Table = TABLE
-) -> WriteReport:
-    return warehouse.replace(table, Select(select), window=SourceObjects("source", names), fingerprints=prints)
 
 
 @pytest.mark.parametrize("statement", ["DROP TABLE staged.calls", "TRUNCATE staged.calls"])
