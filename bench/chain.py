@@ -9,7 +9,7 @@ from tributary.resources.settings import PROJECT_ROOT
 
 MODELS = 20
 FOLDERS = ("assets", "platform", "resources", "sql")
-DOMAIN = "bench_chain"
+SOURCE = "bench_chain"
 
 _MODEL = """\
 /*
@@ -32,7 +32,7 @@ def make_project(folder: Path) -> Path:
         shutil.copytree(PROJECT_ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     if (PROJECT_ROOT / ".env").exists():
         shutil.copy2(PROJECT_ROOT / ".env", folder / ".env")
-    models = folder / "sql" / DOMAIN / "gold"
+    models = folder / "sql" / SOURCE / "gold"
     models.mkdir(parents=True, exist_ok=True)
     for number in range(1, MODELS + 1):
         text = _MODEL.format(number=number, select=select(number))

@@ -153,7 +153,7 @@ def _lsn(place: int) -> str:
 
 def _models() -> Mapping[str, SqlModel]:
     root = PROJECT_ROOT / "sql"
-    paths = [path for domain in ("social", "sneakers") for path in (root / domain).rglob("*.sql")]
+    paths = [path for source in ("social", "sneakers") for path in (root / source).rglob("*.sql")]
     found = {model.key: model for path in paths for model in [read_model(path, root)] if model.key in KEYED}
     needs = {key: {other for other in model.reads if other in found} for key, model in found.items()}
     return {key: found[key] for key in TopologicalSorter(needs).static_order()}

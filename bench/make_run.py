@@ -28,7 +28,7 @@ def make_run(bed: Bed) -> list[Figure]:
             "tributary materialize on a fresh home",
             alone,
             at_most(up.wall, LIMIT, "s"),
-            "the graph of all domains, samples made on the way; without the installation of packages.",
+            "the graph of all sources, samples made on the way; without the installation of packages.",
         )
     ]
 

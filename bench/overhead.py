@@ -13,7 +13,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from bench.bed import BARE, Bed, environment
-from bench.chain import DOMAIN, MODELS, bare_script, make_project
+from bench.chain import MODELS, SOURCE, bare_script, make_project
 from bench.clock import Timing, best, command, interleaved
 from bench.figures import Figure, at_most
 from tributary.resources.postgres.databases import connect
@@ -97,7 +97,7 @@ def _chain(bed: Bed, project: Path) -> Chain:
     paths = os.pathsep.join([str(project / "platform"), str(project)])
     began = time.time()
     whole = command(
-        [sys.executable, "-m", "tributary", "materialize", f'group:"{DOMAIN}"'],
+        [sys.executable, "-m", "tributary", "materialize", f'group:"{SOURCE}"'],
         bed.data,
         cwd=project,
         env={**environment(), "PYTHONPATH": paths},

@@ -16,7 +16,7 @@ NONE = Partitions()
 
 
 class World:
-    """Days of events that are pulled, read, and summed up with a calendar of another domain; and a stranger."""
+    """Days of events that are pulled, read, and summed up with a calendar of another source; and a stranger."""
 
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self.instance = instance

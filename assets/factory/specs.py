@@ -100,7 +100,7 @@ def object_spec(
 
 
 def _tags(layer: str, source: str, partitions: dg.PartitionsDefinition[Any] | None) -> dict[str, str]:
-    return {"layer": layer, "domain": source, **({PARTITIONED: "true"} if partitions is not None else {})}
+    return {"layer": layer, "source": source, **({PARTITIONED: "true"} if partitions is not None else {})}
 
 
 def owner(source: str) -> str:

@@ -1,6 +1,6 @@
 """The retail sample: invented Complete Journey files, for a first run, for tests and for measurements.
 
-The generator belongs here and nothing else of the domain; the files it makes are read like the real ones. Importing
+The generator belongs here and nothing else of the source; the files it makes are read like the real ones. Importing
 this package is cheap: numpy comes with the first sample that is made.
 """
 

@@ -1,6 +1,6 @@
 """The social sample: the events of an invented network, for a first run, for tests and for a live stream.
 
-The generator belongs here and nothing else of the domain; what it leaves in the lake is read like any other events.
+The generator belongs here and nothing else of the source; what it leaves in the lake is read like any other events.
 Importing this package is cheap: the generator comes with the first sample that is made.
 """
 

@@ -4,7 +4,7 @@ description: >-
   was not undone, with its corrections in. Of each field the latest edit that changes it counts, by event_id, unless
   that edit was undone itself; manufacturer, brand and collaborator are one field, and so are day and time. A pair's
   entries are in the order of their days; on one day the purchase comes first and the removal last. Everything else of
-  the domain is made from these; staged.sneaker_events has all events.
+  the source is made from these; staged.sneaker_events has all events.
 grain: one row a life event that stands
 incremental: {keys: [sneaker_id]}
 columns:

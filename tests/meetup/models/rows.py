@@ -1,4 +1,4 @@
-"""Staged rows of the meetup domain for tests: one at a time, and whole random worlds as a hypothesis strategy."""
+"""Staged rows of the source meetup for tests: one at a time, and whole random worlds as a hypothesis strategy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs of the domain's assets against a made-up Meetup over real HTTP, on a real instance."""
+"""Runs of the source's assets against a made-up Meetup over real HTTP, on a real instance."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _START, _END = "dagster/asset_partition_range_start", "dagster/asset_partition_r
 
 @dataclass
 class Bench:
-    """Everything a run of the domain needs."""
+    """Everything a run of the source needs."""
 
     simulator: RunningSimulator
     home: Path

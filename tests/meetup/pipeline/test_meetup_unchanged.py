@@ -47,8 +47,8 @@ SELECT 'facts', max(xmin::text::bigint), count(*) FROM core.fact_meetup_event
 
 
 @pytest.fixture(scope="module")
-def domain() -> tuple[dg.AssetsDefinition, ...]:
-    """All of the domain's assets."""
+def whole_source() -> tuple[dg.AssetsDefinition, ...]:
+    """All of the source's assets."""
     folders = ModelFolders.under(SQL)
     lineage = ModelLineage({})
     models = [sql_asset(read_model(path, folders), lineage) for path in sorted((SQL / "meetup").rglob("*.sql"))]
@@ -70,37 +70,37 @@ def state(pg: psycopg.Connection[Any]) -> tuple[Any, Any]:
 
 
 def test_a_second_morning_with_nothing_new_writes_no_row_and_starts_nothing(
-    ready: Bench, domain: tuple[dg.AssetsDefinition, ...], pg: psycopg.Connection[Any]
+    ready: Bench, whole_source: tuple[dg.AssetsDefinition, ...], pg: psycopg.Connection[Any]
 ) -> None:
-    assert ready.run(FIRST, LAST, domain).success
+    assert ready.run(FIRST, LAST, whole_source).success
     before, objects = state(pg), ready.objects()
     assert all(count for _, _, count in before[1])
-    again = ready.run(FIRST, LAST, domain)
+    again = ready.run(FIRST, LAST, whole_source)
     assert again.success
     assert metadata_of(again, RAW_EVENTS_KEY)["objects changed"] == 0
     assert (state(pg), ready.objects()) == (before, objects)
     for key in (EVENTS.key, "core.fact_meetup_event", "gold.meetup_event_words", "gold.meetup_top_events"):
         assert metadata_of(again, asset_key(key))["unchanged"], key
     definitions = dg.Definitions(
-        assets=domain,
+        assets=whole_source,
         resources={"lake": ready.lake, "meetup": ready.meetup, "warehouse": ready.warehouse},
     )
-    followers = [asset for asset in domain if asset not in (*RAW, *STAGED)]
+    followers = [asset for asset in whole_source if asset not in (*RAW, *STAGED)]
     keys = dg.AssetSelection.assets(*(key for asset in followers for key in asset.keys))
     first = dg.evaluate_automation_conditions(definitions, ready.instance, keys, datetime(2019, 1, 2, tzinfo=UTC))
-    ready.run(FIRST, LAST, domain)
+    ready.run(FIRST, LAST, whole_source)
     later = dg.evaluate_automation_conditions(definitions, ready.instance, keys, cursor=first.cursor)
     assert later.total_requested == 0
 
 
 def test_where_one_day_has_news_that_is_written_and_what_hangs_on_it(
-    ready: Bench, domain: tuple[dg.AssetsDefinition, ...], pg: psycopg.Connection[Any]
+    ready: Bench, whole_source: tuple[dg.AssetsDefinition, ...], pg: psycopg.Connection[Any]
 ) -> None:
     ready.go_to(datetime(2018, 12, 6, tzinfo=UTC))
-    assert ready.run(FIRST, LAST, domain).success
+    assert ready.run(FIRST, LAST, whole_source).success
     (versions, _), objects = state(pg), ready.objects()
     ready.go_to(datetime(2018, 12, 20, tzinfo=UTC))
-    assert ready.run(FIRST, LAST, domain).success
+    assert ready.run(FIRST, LAST, whole_source).success
     assert ready.objects() != objects
     later = dict(state(pg)[0])
     moved = {name for name, version in versions if later[name] != version}

@@ -1,4 +1,4 @@
-"""Makes the tables of the domain in a real warehouse from objects in a real lake, as a materialisation does."""
+"""Makes the tables of the source in a real warehouse from objects in a real lake, as a materialisation does."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ HISTORY = ("staged.sneaker_entries", "core.dim_sneaker")
 
 @lru_cache(maxsize=1)
 def models() -> Mapping[str, SqlModel]:
-    """The domain's models by `schema.table`, each after those that it reads or refers to."""
+    """The source's models by `schema.table`, each after those that it reads or refers to."""
     folders = ModelFolders.under(SQL)
     found = {model.key: model for path in (SQL / "sneakers").rglob("*.sql") for model in [read_model(path, folders)]}
     needs = {
@@ -52,7 +52,7 @@ def models() -> Mapping[str, SqlModel]:
 
 
 class Collection:
-    """The domain's tables in one warehouse, made from one lake."""
+    """The source's tables in one warehouse, made from one lake."""
 
     def __init__(self, warehouse: PostgresWarehouse, folder: Path) -> None:
         self.warehouse = warehouse

@@ -1,4 +1,4 @@
-"""Fixtures of the sneakers domain: a collection in a warehouse, and a form app's database with its own tables."""
+"""Fixtures of the source sneakers: a collection in a warehouse, and a form app's database with its own tables."""
 
 from __future__ import annotations
 

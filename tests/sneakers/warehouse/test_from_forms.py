@@ -133,7 +133,7 @@ class Look(NamedTuple):
 
 
 class Dagster:
-    """The domain's graph, with a collection's resources."""
+    """The source's graph, with a collection's resources."""
 
     def __init__(self, collection: Collection, app: AppDatabase) -> None:
         self.resources: dict[str, Any] = {

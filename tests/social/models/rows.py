@@ -1,4 +1,4 @@
-"""Staged rows of the social domain for tests: one at a time, and whole random networks as a hypothesis strategy.
+"""Staged rows of the source social for tests: one at a time, and whole random networks as a hypothesis strategy.
 
 Message ids, source objects and offsets are given by position, so that a test names only what it is about.
 """
