@@ -1,4 +1,4 @@
-"""What the web process says of the platform's health, to machines and on its start page."""
+"""What the web process says of the platform's health, to machines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tributary.launcher.state import write_state
 from tributary.resources.postgres.databases import Databases
-from tributary.web.health import Health, page
+from tributary.web.health import Health
 
 NOWHERE = "postgresql://postgres@/app?host=/nowhere"
 
@@ -45,12 +45,3 @@ def test_what_the_launcher_knows_is_told(databases: Databases, tmp_path: Path) -
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_it_can_only_be_read(tmp_path: Path, method: str) -> None:
     assert ask(Health(lambda: NOWHERE, tmp_path), method).status_code == 405
-
-
-def test_the_start_page_names_what_is_down() -> None:
-    well = page("<p>{{state}}</p>", [], {})
-    assert (well.status_code, well.body) == (200, b"<p></p>")
-    down = page("<p>{{state}}</p>", ["Postgres", "daemon"], {"X-A": "b"})
-    assert down.status_code == 503
-    assert b"Postgres, daemon" in down.body
-    assert down.headers["X-A"] == "b"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.collector.serving import WRITE_KEY, stream_of
 from tests.gateway.serving import Served, served
 from tests.sneakers.app.conftest import Collector
 
+from tributary.launcher.state import write_state
 from tributary.resources.postgres.databases import Databases
 from tributary.resources.settings import Settings
 from tributary.web.app import create_app, policy_of
@@ -70,3 +72,23 @@ def test_forms_that_never_end_do_not_stop_the_others(web: Served) -> None:
 
 def test_a_form_that_is_too_large_is_refused(web: Served) -> None:
     assert httpx.post(f"{web.url}/sneakers/use", content=b"x" * 70_000).status_code == 413
+
+
+def test_the_start_page_leads_to_every_application_and_names_what_is_down(web: Served, home: Path) -> None:
+    well = httpx.get(f"{web.url}/")
+    assert well.status_code == 200
+    assert all(f'href="{path}"' in well.text for path in ("/dagster/", "/sneakers/"))
+    write_state(home, {"daemon": True, "web": False})
+    down = httpx.get(f"{web.url}/")
+    write_state(home, {})
+    assert (down.status_code, "being started again: daemon." in down.text) == (503, True)
+    assert down.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
+
+
+def test_the_look_is_served_to_everybody_and_may_be_kept_while_its_address_stays(web: Served) -> None:
+    address = re.search(r'href="(/look/style.css[?]v=[0-9a-f]{12})"', httpx.get(f"{web.url}/login").text)
+    assert address is not None
+    style = httpx.get(f"{web.url}{address[1]}")
+    assert (style.status_code, style.headers["Content-Type"]) == (200, "text/css; charset=utf-8")
+    assert "immutable" in style.headers["Cache-Control"]
+    assert httpx.get(f"{web.url}/look/../web/app.py").status_code in (400, 404)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, url_for
+from flask import Blueprint, Flask, url_for
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
 
 from tributary.assets.sneakers.app.database import migrate, open_engine, open_sessions
@@ -18,8 +17,10 @@ from tributary.assets.sneakers.app.values import spoken
 from tributary.assets.sneakers.app.views import charts, corrections, csv_files, entries, faults, pages
 from tributary.assets.sneakers.app.views.showing import dot_class
 from tributary.resources.gateway.logs import described
+from tributary.resources.look.files import KEPT_SECONDS, STATIC, TEMPLATES, versioned
 
-BLUEPRINTS = (pages.blueprint, entries.blueprint, corrections.blueprint, charts.blueprint, csv_files.blueprint)
+LOOK = Blueprint("look", __name__, static_folder=STATIC, static_url_path="/look", template_folder=TEMPLATES)
+BLUEPRINTS = (LOOK, pages.blueprint, entries.blueprint, corrections.blueprint, charts.blueprint, csv_files.blueprint)
 
 
 def create_app(database_url: str, secret_key: str, *, today: Today = local_day) -> Flask:
@@ -37,12 +38,13 @@ def create_app(database_url: str, secret_key: str, *, today: Today = local_day) 
     migrate(engine)
     sessions = open_sessions(engine)
     app = _App(__name__)
-    app.config.update(SECRET_KEY=secret_key, SEND_FILE_MAX_AGE_DEFAULT=31_536_000)
+    app.config.update(SECRET_KEY=secret_key, SEND_FILE_MAX_AGE_DEFAULT=KEPT_SECONDS)
     app.extensions[EXTENSION] = Here(engine, sessions, open_service(sessions, today), today)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.add_template_filter(spoken)
     app.add_template_filter(dot_class)
-    app.add_template_global(_versioned(app), "asset")
+    for name, folder, endpoint in (("asset", app.static_folder, "static"), ("look", STATIC, "look.static")):
+        app.add_template_global(versioned(Path(folder or ""), partial(_address, endpoint)), name)
     protect(app)
     CSRFProtect(app)
     for blueprint in BLUEPRINTS:
@@ -56,14 +58,5 @@ class _App(Flask):
         self.logger.error("A page failed:\n%s", described(exc_info[1]))
 
 
-def _versioned(app: Flask) -> Callable[[str], str]:
-    """Gives the address of a static file, which changes with its content, so that browsers may keep it for long."""
-    folder = Path(app.static_folder or "")
-    versions = {
-        file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:12] for file in folder.iterdir() if file.is_file()
-    }
-
-    def asset(name: str) -> str:
-        return url_for("static", filename=name, v=versions[name])
-
-    return asset
+def _address(endpoint: str, name: str, version: str) -> str:
+    return url_for(endpoint, filename=name, v=version)

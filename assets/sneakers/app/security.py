@@ -9,20 +9,7 @@ from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface
 
 from tributary.assets.sneakers.services import LARGEST_FORM
-
-# No script at all, nothing from elsewhere, no inline style; a form sends to this app alone, and no page frames it.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
+from tributary.resources.look.headers import HEADERS
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -50,7 +37,7 @@ def protect(app: Flask) -> None:
 def _headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.endpoint != "static":
+    if request.endpoint not in ("static", "look.static"):
         # Choices must not be stale, nor tokens be used again, when a page is gone back to.
         response.headers["Cache-Control"] = "no-store"
     return response

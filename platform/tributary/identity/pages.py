@@ -6,10 +6,10 @@ import asyncio
 import hashlib
 import logging
 from datetime import timedelta
-from html import escape
 from pathlib import Path
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs
 
+from markupsafe import Markup
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
@@ -27,24 +27,14 @@ from tributary.identity.oidc import NotLetIn, Provider
 from tributary.identity.principal import Principal, highest, principal_of
 from tributary.identity.sessions import begin_session, end_session
 from tributary.resources.gateway.logs import described
+from tributary.resources.look.files import environment
+from tributary.resources.look.headers import HEADERS
 from tributary.resources.settings import Settings
 
 _LOG = logging.getLogger(__name__)
-_PAGE = Path(__file__).with_name("login.html")
-_SAFE = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+_SAFE = {**HEADERS, "Cache-Control": "no-store"}
+_PAGE = environment(Path(__file__).parent).get_template("login.html")
 _STATE_SECONDS = 600
-_FORM = """<form method="post"><input type="hidden" name="next" value="{next}">
-<label>Name <input name="name" autocomplete="username" required autofocus></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
-<button>Log in</button></form>"""
-_LINK = '<p><a class="button" href="/login/oidc?next={next}">Log in with your organisation</a></p>'
 
 
 class LogInPages:
@@ -64,7 +54,6 @@ class LogInPages:
         self._asks = bool(settings.log_in_ways)
         self._passwords = PasswordLogIn(engine) if "users" in settings.log_in_ways else None
         self._provider = Provider(settings) if "oidc" in settings.log_in_ways else None
-        self._text = _PAGE.read_text()
         kept = Middleware(
             SessionMiddleware,
             secret_key=hashlib.sha256(f"log-in {secret}".encode()).hexdigest(),
@@ -180,21 +169,18 @@ class LogInPages:
         return self._page(after, "The database of users does not answer: try again in a moment.", 503)
 
     def _page(self, after: str, fault: str = "", status: int = 200) -> Response:
-        ways = [_FORM.format(next=escape(local(after)))] if self._passwords is not None else []
-        if self._provider is not None:
-            ways.append(_LINK.format(next=quote(local(after), safe="")))
-        if not ways:
-            ways.append("<p>No log-in is asked for here.</p>")
-        told = f'<p class="fault" role="alert">{escape(fault)}</p>' if fault else ""
-        return HTMLResponse(self._text.replace("{{fault}}", told).replace("{{ways}}", "\n".join(ways)), status, _SAFE)
+        ways = {"passwords": self._passwords is not None, "provider": self._provider is not None}
+        return HTMLResponse(_PAGE.render(fault=fault, after=local(after), **ways), status, _SAFE)
 
 
 def who_is_there(principal: Principal, *, asks: bool) -> str:
-    """What the front page tells of whoever looks at it, and where they log out."""
+    """What a page tells of whoever looks at it, and where they log out; markup."""
     if not asks:
         return ""
-    name, role = escape(principal.name), highest(principal.roles)
-    return f'<form method="post" action="/logout">{name}, {role} <button>Log out</button></form>'
+    out = Markup(
+        '<form class="who" method="post" action="/logout">{}, {} <button class="small plain">Log out</button></form>'
+    )
+    return out.format(principal.name, highest(principal.roles))
 
 
 def local(address: str) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tributary.assets.services import Mount
+from tributary.assets.services import Mount as SourceApp
 from tributary.identity.dagster_rules import GRAPHQL, DagsterRules
 from tributary.identity.gate import Mounted
 from tributary.identity.opening import open_gate
@@ -23,6 +24,9 @@ from tributary.identity.signing import DAGSTER, signing_key
 from tributary.launcher.services import DAGSTER_PATH
 from tributary.resources.gateway.decision import Policy
 from tributary.resources.gateway.serving import hosts_of
+from tributary.resources.look.files import PATH as LOOK
+from tributary.resources.look.files import STATIC, Files, environment
+from tributary.resources.look.headers import HEADERS
 from tributary.resources.postgres.databases import Databases
 from tributary.resources.secret import session_secret
 from tributary.resources.settings import Settings
@@ -30,7 +34,7 @@ from tributary.resources.stream.model import EventStream
 from tributary.services import load_services
 from tributary.web.collector import Collector, normal_path
 from tributary.web.health import PATH as HEALTH
-from tributary.web.health import Health, page
+from tributary.web.health import Health
 from tributary.web.proxy import Upstream
 
 COLLECTOR = "/v1"
@@ -38,15 +42,6 @@ LARGEST_OF_DAGSTER = 8 * 1024 * 1024
 """Bytes of a request: a backfill that names a hundred thousand partitions has less than two million."""
 
 _LARGEST_BODY = 64 * 1024
-_FRONT = Path(__file__).with_name("front.html")
-_SAFE = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    # With "no-referrer" browsers send the form that logs out as if from nowhere.
-    "Referrer-Policy": "same-origin",
-}
 
 
 def create_app(settings: Settings, databases: Databases, stream: EventStream) -> ASGIApp:
@@ -57,20 +52,25 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
     app = FastAPI(title="Tributary", docs_url=None, redoc_url=None, openapi_url=None, lifespan=closing)
     for mount in _mounts():
         app.mount(mount.path, mount.open(databases, session_secret(settings)))
-    front = _FRONT.read_text().replace("{{dagster}}", f"{DAGSTER_PATH}/")
-    front = front.replace("{{apps}}", "".join(map(_link, _mounts())))
-
     health = Health(lambda: databases.url("app"), settings.home)
+    front = environment(Path(__file__).parent).get_template("front.html")
+    tiles = [
+        (f"{DAGSTER_PATH}/", "Dagster", "The asset graph: materialise, backfill, watch the sensors, follow lineage."),
+        *((f"{mount.path}/", mount.title, mount.description) for mount in _mounts()),
+    ]
 
     @app.get("/", response_class=HTMLResponse)
     async def front_page(request: Request) -> HTMLResponse:
         who = who_is_there(principal_of(request.scope), asks=bool(settings.log_in_ways))
-        return page(front.replace("{{who}}", who), await health.down(), _SAFE)
+        down = await health.down()
+        text = front.render(who=who, down=down, tiles=tiles)
+        return HTMLResponse(text, 503 if down else 200, {**HEADERS, "Cache-Control": "no-store"})
 
     mounted = [
         Mounted("", app, ByMethod()),
         # A server behind the one address is one line here: where it is, and what asking it takes.
         Mounted(DAGSTER_PATH, dagster, DagsterRules()),
+        Mounted(LOOK, Starlette(routes=[Mount(LOOK, Files(directory=STATIC))]), None),
     ]
     gate = open_gate(settings, databases.url("app"), session_secret(settings), mounted)
 
@@ -116,10 +116,5 @@ def _largest_body(path: str) -> int | None:
     return next((one.largest_body for one in _mounts() if path.startswith(f"{one.path}/")), _LARGEST_BODY)
 
 
-def _mounts() -> list[Mount]:
+def _mounts() -> list[SourceApp]:
     return [mount for services in load_services().values() for mount in services.mounts]
-
-
-def _link(mount: Mount) -> str:
-    title, description = escape(mount.title), escape(mount.description)
-    return f'<li><h2><a href="{escape(mount.path)}/">{title}</a></h2><p>{description}</p></li>\n'

@@ -6,11 +6,10 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
 
 import psycopg
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tributary.launcher.state import parts_down
@@ -60,14 +59,3 @@ class Health:
         body = {"status": "down", "down": down} if down else {"status": "ok"}
         answer = Response(json.dumps(body), 503 if down else 200, _HEADERS, "application/json")
         await answer(scope, receive, send)
-
-
-def page(text: str, down: list[str], headers: dict[str, str]) -> HTMLResponse:
-    """The start page, with a banner and status 503 where something is down."""
-    banner = ""
-    if down:
-        names = ", ".join(escape(name) for name in down)
-        banner = f'<p class="down" role="alert">Down at this moment, and being started again: {names}.</p>'
-    return HTMLResponse(
-        text.replace("{{state}}", banner), 503 if down else 200, headers={**headers, "Cache-Control": "no-store"}
-    )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from tributary.assets.sneakers.app import drawing
 from tributary.assets.sneakers.app.here import here
 from tributary.assets.sneakers.app.reading.collection import owned_by_day, per_brand, uses_by_month
 from tributary.assets.sneakers.app.reading.pairs import all_pairs
+from tributary.resources.look import drawing
 
 blueprint = Blueprint("charts", __name__)
 MONTHS = 12

@@ -1,6 +1,6 @@
 """The geometry of the charts, in units of a drawing that is `WIDTH` wide; templates make SVG of it, classes colour it.
 
-What is drawn comes from `reading.collection`; nothing here knows of sneakers.
+Nothing here knows what is drawn.
 """
 
 from __future__ import annotations

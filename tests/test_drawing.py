@@ -9,7 +9,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tributary.assets.sneakers.app import drawing
+from tributary.resources.look import drawing
 
 VALUES = st.integers(0, 10**6)
 
