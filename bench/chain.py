@@ -9,6 +9,7 @@ from tributary.resources.settings import PROJECT_ROOT
 
 MODELS = 20
 FOLDERS = ("assets", "platform", "resources", "sql")
+FILES = ("pyproject.toml", ".env")
 SOURCE = "bench_chain"
 
 _MODEL = """\
@@ -29,9 +30,11 @@ def make_project(folder: Path) -> Path:
     """Make the copy anew in `folder`."""
     shutil.rmtree(folder, ignore_errors=True)
     for name in FOLDERS:
-        shutil.copytree(PROJECT_ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    if (PROJECT_ROOT / ".env").exists():
-        shutil.copy2(PROJECT_ROOT / ".env", folder / ".env")
+        # The package's links to the top-level folders stay links, so that the copy's package is the copy itself.
+        shutil.copytree(PROJECT_ROOT / name, folder / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in FILES:
+        if (PROJECT_ROOT / name).exists():
+            shutil.copy2(PROJECT_ROOT / name, folder / name)
     models = folder / "sql" / SOURCE / "gold"
     models.mkdir(parents=True, exist_ok=True)
     for number in range(1, MODELS + 1):
