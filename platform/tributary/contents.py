@@ -8,11 +8,11 @@ from functools import cached_property
 from pathlib import Path
 
 from tributary.assets.factory.inheritance import inherit_tags
-from tributary.assets.factory.lineage import ModelLineage
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_files import ModelFolders
 from tributary.assets.source import SQL, Lineage
 from tributary.assets.sources import Sources
+from tributary.lineage_store import KeptLineage
 from tributary.model_store import Models, load_models_kept
 from tributary.resources.warehouse.table import Table
 
@@ -35,24 +35,28 @@ class Contents:
     found: Models
     models: Mapping[str, SqlModel]
     tables: Mapping[str, Table]
-    model_lineage: ModelLineage
+    model_lineage: KeptLineage
 
     @cached_property
     def lineage(self) -> Mapping[str, Lineage]:
-        """The column lineage of every table; derived anew, which takes some milliseconds a model."""
+        """The column lineage of every table; what is not kept is derived, which takes some milliseconds a model."""
         declared = {key: lineage for source in self.sources for key, lineage in source.lineage.items()}
-        return declared | {key: self.model_lineage.of(model) for key, model in self.models.items()}
+        derived = {key: self.model_lineage.of(model) for key, model in self.models.items()}
+        self.model_lineage.keep()
+        return declared | derived
 
 
 def read_contents(sources: Sources, home: Path) -> Contents:
     """Read all models beside the tables that Python code makes; a file that is refused stops no other.
 
-    What was read of models is kept in the home.
+    What was read of models, and the lineage that was derived, is kept in the home.
     """
     python_tables = {table.key: table for source in sources for table in source.tables}
     folders = ModelFolders({"": SQL, **{source.name: source.models_folder for source in sources}})
     found = load_models_kept(folders, python_tables.values(), home / "models")
-    lineage = ModelLineage(python_tables | {key: model.table for key, model in found.models.items()})
+    every = python_tables | {key: model.table for key, model in found.models.items()}
+    lineage = KeptLineage(every, home / "models" / "lineage")
     models = inherit_tags(found.models, python_tables, lineage.of)
+    lineage.keep()
     tables = python_tables | {key: model.table for key, model in models.items()}
     return Contents(sources, folders, found, models, tables, lineage)
