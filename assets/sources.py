@@ -34,6 +34,7 @@ GROUP = "tributary.sources"
 """The group of entry points that add sources."""
 
 BUILT_IN: Mapping[str, str] = {
+    "platform": "tributary.assets.platform.source:PLATFORM",
     "calendar": "tributary.assets.calendar.source:CALENDAR",
     "retail": "tributary.assets.retail.source:RETAIL",
     "social": "tributary.assets.social.source:SOCIAL",

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tributary.assets.meetup.lineage import EVENT_WORDS_LINEAGE
+from tributary.assets.meetup.lineage import TITLE_WORDS_LINEAGE
 from tributary.assets.meetup.settings import MeetupSettings
 from tributary.assets.meetup.staged_assets import STAGED
-from tributary.assets.meetup.tables import EVENT_WORDS
+from tributary.assets.meetup.tables import TITLE_WORDS
 from tributary.assets.source import Source
 
 MEETUP = Source(
     name="meetup",
     description="Groups and events around a place, by Meetup's GraphQL API.",
-    tables=(*(one.table for one in STAGED), EVENT_WORDS),
-    lineage={**{one.table.key: one.lineage for one in STAGED}, EVENT_WORDS.key: EVENT_WORDS_LINEAGE},
+    tables=(*(one.table for one in STAGED), TITLE_WORDS),
+    lineage={**{one.table.key: one.lineage for one in STAGED}, TITLE_WORDS.key: TITLE_WORDS_LINEAGE},
     settings=MeetupSettings,
     freshness=timedelta(days=2),
     needs=("calendar",),

@@ -158,28 +158,28 @@ VENUES = Table(
 TABLES = (GROUPS, GROUP_TOPICS, EVENTS, VENUES)
 
 LEAST_EVENTS = 2
-"""A word of fewer events than this, in all months together, is left out: most of those are slips and names."""
+"""A word of fewer events than this, all days together, is left out: most of those are slips and names."""
 
-EVENT_WORDS = Table(
+TITLE_WORDS = Table(
     schema="gold",
-    name="meetup_event_words",
+    name="meetup_title_words",
     description=(
-        "The words in the titles of the events held, month by month; cancelled events were not held. A word is a run "
+        "The words in the title of each event held; cancelled events were not held. A word is a run "
         "of letters, in lower case, of two at least, which may have digits after the first, or a name as c++ or r; "
         "HTML, addresses, emoji, punctuation, numbers, possessive endings, what was written into a title when "
         "the event was called off or sold out, and words that say nothing in English or other languages (weekdays and "
         f"months among them) are left out, and so are words of fewer than {LEAST_EVENTS} events in all."
     ),
-    grain="one row a month and word",
+    grain="one row an event held and word",
     columns=(
-        Column("month_start", "date", "First day of the month of the event's day, where the group is."),
-        Column("word", "text", "The word, in lower case."),
-        Column("events", "integer", "Events held that have it in the title, once or more."),
-        Column("yes_rsvps", "bigint", "Who said yes to them; 0 for those not told."),
+        Column("event_id", "text", "Event."),
+        Column(LOCAL_DATE, "date", "Day on which it began, where the group is."),
+        Column("yes_rsvps", "bigint", "Who said yes to the event; 0 where not told."),
+        Column("word", "text", "A word of its title, in lower case; one that stands there twice is one row."),
     ),
     checks=(
-        Unique(("month_start", "word")),
-        NotNull(("month_start", "word", "events", "yes_rsvps")),
-        Expression("events > 0 and yes_rsvps >= 0", title="every_word_has_an_event"),
+        Unique(("event_id", "word")),
+        NotNull(("event_id", LOCAL_DATE, "yes_rsvps", "word")),
+        Expression("yes_rsvps >= 0", title="answers_are_counted"),
     ),
 )

@@ -196,10 +196,13 @@ class EngineSession(ABC):
 class Engine(ABC):
     """A database, or a query engine on files. Engines differ in how they build and publish, never in what is seen.
 
-    `dialect` is that of `assets.factory.dialects` in which models are given to it.
+    `dialect` is that of `assets.factory.dialects` in which models are given to it. `publications` is a SELECT that is
+    right whenever it is asked, of the tables that stand as they were published: `schema_name`, `table_name`,
+    `updated_at` (when its rows last changed, a timestamp in UTC) and `rows`.
     """
 
     dialect: str
+    publications: str
 
     @abstractmethod
     def session(self, table: Table, origin: Origin) -> AbstractContextManager[EngineSession]:

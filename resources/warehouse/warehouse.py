@@ -36,12 +36,14 @@ if TYPE_CHECKING:
 class Warehouse:
     """The tables, on an engine. Engines differ in how they build and publish, never in what a reader can see.
 
-    `dialect` is that in which `assets.factory.dialects` writes the models' statements.
+    `dialect` is that in which `assets.factory.dialects` writes the models' statements, `publications` a SELECT of when
+    each table was last updated (`Engine`).
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.dialect = engine.dialect
+        self.publications = engine.publications
 
     def rows(
         self, sql: str, params: Sequence[Any] = (), *, origin: Origin = NOBODY, limit: int | None = None

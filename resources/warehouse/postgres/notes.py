@@ -46,6 +46,13 @@ _RELATION = f"""
     WHERE f.relkind IN ('p', 'v')
 """
 
+PUBLICATIONS = f"""
+SELECT split_part(r.table_name, '.', 1) AS schema_name, split_part(r.table_name, '.', 2) AS table_name,
+    p.published_at AT TIME ZONE 'UTC' AS updated_at, p.rows
+FROM ({_RELATION} AND f.relkind = 'p') AS r JOIN _parts.published_tables AS p USING (table_name, relation, state)
+"""
+"""When each table's rows last changed, of those that nobody else has changed since; `Engine.publications`."""
+
 
 def read_note(session: Session, table: Table) -> Note | None:
     """The note on the table's present rows; None where there is none that holds good."""
@@ -84,13 +91,14 @@ def write_note(
             version = CASE WHEN %s::boolean THEN p.version ELSE excluded.version END,
             relation = excluded.relation, state = excluded.state, fingerprint = excluded.fingerprint,
             content = excluded.content, rows = excluded.rows, lines = excluded.lines, rejected = excluded.rejected,
-            checks = excluded.checks, published_at = excluded.published_at, follows = excluded.follows,
+            checks = excluded.checks, follows = excluded.follows,
+            published_at = CASE WHEN %s::boolean THEN p.published_at ELSE excluded.published_at END,
             modified = CASE WHEN %s::boolean THEN p.modified ELSE 0 END + excluded.modified
         RETURNING modified
         """,
         (
             note.fingerprint, note.content, note.rows, note.lines, note.rejected, failures, changed or 0, follows,
-            table.schema, table.name, same_rows, changed is not None or same_rows,
+            table.schema, table.name, same_rows, same_rows, changed is not None or same_rows,
         ),
     )  # fmt: skip
     return None if changed is None or not found else found[0]["modified"]

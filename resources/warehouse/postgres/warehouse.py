@@ -11,6 +11,7 @@ import psycopg
 from tributary.resources.warehouse.answers import Answer
 from tributary.resources.warehouse.base import Origin
 from tributary.resources.warehouse.engine import Engine
+from tributary.resources.warehouse.postgres.notes import PUBLICATIONS
 from tributary.resources.warehouse.postgres.session import open_session
 from tributary.resources.warehouse.postgres.writing import PostgresSession
 from tributary.resources.warehouse.table import Table
@@ -27,6 +28,7 @@ class PostgresEngine(Engine):
     """
 
     dialect = "postgres"
+    publications = PUBLICATIONS
 
     def __init__(self, url: Callable[[], str], reader_url: Callable[[], str] | None = None) -> None:
         self._url = url

@@ -16,7 +16,7 @@ from tributary.assets.calendar.tables import DIM_DATE
 from tributary.assets.factory.model import SqlModel, read_model
 from tributary.assets.factory.model_files import ModelFolders
 from tributary.assets.meetup import tables, words
-from tributary.assets.meetup.tables import EVENT_WORDS
+from tributary.assets.meetup.tables import TITLE_WORDS
 from tributary.assets.source import SQL
 from tributary.resources.warehouse.base import NOBODY, Batches, Select
 from tributary.resources.warehouse.counting import Reckoning
@@ -44,10 +44,14 @@ def models() -> Mapping[str, SqlModel]:
     """The meetup models by `schema.table`, each after those that it reads or refers to."""
     folders = ModelFolders.under(SQL)
     found = {model.key: model for path in (SQL / "meetup").rglob("*.sql") for model in [read_model(path, folders)]}
-    needs = {
-        key: {other for other in (*model.reads, *model.references) if other in found} for key, model in found.items()
-    }
+    needs = {key: {other for other in _needs(model) if other in found} for key, model in found.items()}
     return {key: found[key] for key in TopologicalSorter(needs).static_order()}
+
+
+def _needs(model: SqlModel) -> set[str]:
+    """What must be there before the model, what the words are made from included."""
+    words_too = words._DEPENDENCIES if TITLE_WORDS.key in model.reads else ()
+    return {*model.reads, *model.references, *words_too}
 
 
 class Meetup:
@@ -75,7 +79,7 @@ class Meetup:
 
     def make_words(self) -> None:
         """Make the table of words; the fact and the events must be there."""
-        self.warehouse.replace(EVENT_WORDS, words._make(self.warehouse, NOBODY).source)
+        self.warehouse.replace(TITLE_WORDS, words._make(self.warehouse, NOBODY).source)
 
     def build(self, rows: Rows, *keys: str) -> None:
         """Stage the rows and make these tables (or all) with what they are made from; no check may even warn."""
@@ -84,6 +88,8 @@ class Meetup:
         for key in models():
             if key in wanted:
                 window = ALL_DAYS if models()[key].window else ()
+                if TITLE_WORDS.key in models()[key].reads:
+                    self.make_words()
                 assert self.make(key, *window) == [], key
 
     def rows(self, key: str, order: str = "1") -> list[dict[str, Any]]:
@@ -98,7 +104,7 @@ def _with_upstream(keys: tuple[str, ...]) -> set[str]:
         key = waiting.pop()
         if key in models() and key not in wanted:
             wanted.add(key)
-            waiting += [*models()[key].reads, *models()[key].references]
+            waiting += _needs(models()[key])
     return wanted
 
 

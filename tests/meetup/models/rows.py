@@ -48,6 +48,7 @@ def event(event_id: str, group_id: str, day: date, *venues: Row, **given: Any) -
     said = {
         "group_urlname": f"{group_id}-url",
         "starts_at": starts_at,
+        "local_start": datetime.combine(day, time(19)),
         "title": f"Event {event_id}",
         "event_type": "PHYSICAL",
         "status": "CANCELLED" if given.get("is_cancelled") else "PAST",
@@ -129,6 +130,9 @@ def _event(draw: st.DrawFn, event_id: str) -> list[Row]:
         waitlist=draw(_count),
         attended=draw(_count),
         fee_amount=draw(st.sampled_from([None, Decimal("12.50")])),
+        local_start=draw(
+            st.sampled_from([None, datetime.combine(FIRST, time(0, 30)), datetime.combine(FIRST, time(23))])
+        ),
         title=draw(st.sampled_from(["Python Night", "Night of Data", "the", "🎉"])),
     )
 

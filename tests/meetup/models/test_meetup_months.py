@@ -40,6 +40,7 @@ def test_all_summaries_are_what_a_loop_over_the_events_finds(meetup: Meetup, row
     assert {row["event_id"]: row["yes_rsvps"] for row in meetup.rows("gold.meetup_top_events")} == {
         told["event_id"]: told["yes_rsvps"] or 0 for told in held
     }
+    _events_are(meetup, rows)
     for table in ("groups", "venues", "events"):
         _are_ranked(meetup.rows(f"gold.meetup_top_{table}", "month_start, rank_in_month"), table)
     assert [row["group_id"] for row in meetup.rows("gold.meetup_group_directory")] == sorted(oracle.group_ids(rows))
@@ -173,6 +174,30 @@ def _months_are(meetup: Meetup, rows: Rows) -> None:
     assert all(not any(row.values()) for month, row in found.items() if month not in expected)
     for earlier, later in pairwise(sorted(found)):
         assert later == (earlier + timedelta(days=31)).replace(day=1)
+
+
+def _events_are(meetup: Meetup, rows: Rows) -> None:
+    """Each event is one row, from which the months, the map and the tops can be summed up anew."""
+    found = {row["event_id"]: row for row in meetup.rows("gold.meetup_events")}
+    expected = {}
+    for told in rows["meetup_events"]:
+        main = oracle.main_venue(rows, told)
+        lat, lon = oracle.coordinates(rows, main) or (None, None)
+        expected[told["event_id"]] = {
+            "local_date": told["local_date"],
+            "local_hour": told["local_start"] and told["local_start"].hour,
+            "title": told["title"],
+            "group_id": told["group_id"],
+            "group_name": oracle.profile_on(rows, told["group_id"], date(2999, 1, 1))[0] or told["group_id"],
+            "venue_key": main if main in ("online", "unknown") else oracle.place(rows, main),
+            "lat": lat,
+            "lon": lon,
+            **{name: told[name] or 0 for name in ("yes_rsvps", "waitlist", "attended")},
+            "fee": told["fee_amount"],
+            "is_online": oracle.is_online(told),
+            "is_cancelled": told["is_cancelled"],
+        }
+    assert {key: {name: row[name] for name in expected[key]} for key, row in found.items()} == expected
 
 
 def _tops_are(found: list[dict[str, Any]], events: list[Row], name: str, key: Any) -> None:

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - these titles hold the look-alikes that people type
-"""gold.meetup_event_words: what counts as a word of a title, and how words are counted."""
+"""gold.meetup_title_words and its months: what counts as a word of a title, and how words are counted."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.meetup.models import oracle
 from tests.meetup.models.building import Meetup, models
 from tests.meetup.models.rows import FIRST, Rows, event, staged, worlds
 
-from tributary.assets.meetup.lineage import EVENT_WORDS_LINEAGE
+from tributary.assets.meetup.lineage import TITLE_WORDS_LINEAGE
+from tributary.assets.meetup.tables import TITLE_WORDS
 from tributary.assets.meetup.titles import stopwords, words_of
-from tributary.assets.meetup.words import Title, count_words, event_words_asset
+from tributary.assets.meetup.words import title_words_asset, words_by_title
 
-TABLE = "gold.meetup_event_words"
-MONTHS = (date(2024, 1, 1), date(2024, 2, 1))
+TABLE, MONTHLY = "gold.meetup_title_words", "gold.meetup_event_words"
 
 
 @pytest.mark.parametrize(
@@ -82,27 +82,14 @@ def test_a_word_is_a_clean_word_whatever_the_title(title: str) -> None:
 @settings(max_examples=100, deadline=None)
 @given(
     titles=st.lists(
-        st.builds(
-            Title,
-            st.sampled_from(MONTHS),
-            st.lists(st.sampled_from(["python", "data", "night", "the", "Data", "2"]), max_size=4).map(" ".join),
-            st.integers(1, 3),
-            st.integers(0, 9),
-        ),
+        st.lists(st.sampled_from(["python", "data", "night", "the", "Data", "2"]), max_size=4).map(" ".join),
         max_size=12,
     )
 )
-def test_a_word_counts_each_event_once_and_words_of_one_event_are_left_out(titles: list[Title]) -> None:
-    in_all: Counter[str] = Counter()
-    by_month: Counter[tuple[date, str]] = Counter()
-    yes: Counter[tuple[date, str]] = Counter()
-    for month, title, events, yes_rsvps in titles:
-        for word in {part for part in title.lower().split() if part in ("python", "data", "night")}:
-            in_all[word] += events
-            by_month[month, word] += events
-            yes[month, word] += yes_rsvps
-    expected = [(*key, by_month[key], yes[key]) for key in sorted(by_month) if in_all[key[1]] > 1]
-    assert [tuple(found) for found in count_words(titles)] == expected
+def test_a_title_has_each_of_its_words_once_and_words_of_one_title_are_left_out(titles: list[str]) -> None:
+    words = [{part for part in title.lower().split() if part in ("python", "data", "night")} for title in titles]
+    often = [word for word in ("python", "data", "night") if sum(word in one for one in words) > 1]
+    assert list(words_by_title(titles)) == [sorted(word for word in one if word in often) for one in words]
 
 
 @settings(
@@ -112,13 +99,22 @@ def test_a_word_counts_each_event_once_and_words_of_one_event_are_left_out(title
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(rows=worlds())
-def test_the_table_has_the_words_of_the_events_held(meetup: Meetup, rows: Rows) -> None:
-    meetup.build(rows, "core.fact_meetup_event")
-    meetup.make_words()
-    titles = [
-        Title(told["local_date"].replace(day=1), told["title"], 1, told["yes_rsvps"] or 0) for told in oracle.held(rows)
+def test_the_tables_have_the_words_of_the_events_held(meetup: Meetup, rows: Rows) -> None:
+    meetup.build(rows, MONTHLY)
+    held = oracle.held(rows)
+    months: Counter[tuple[date, str]] = Counter()
+    yes: Counter[tuple[date, str]] = Counter()
+    expected = set()
+    for event_, words in zip(held, words_by_title([one["title"] for one in held]), strict=True):
+        for word in words:
+            key = (event_["local_date"].replace(day=1), word)
+            months[key] += 1
+            yes[key] += event_["yes_rsvps"] or 0
+            expected.add((event_["event_id"], event_["local_date"], event_["yes_rsvps"] or 0, word))
+    assert {tuple(row.values()) for row in meetup.rows(TABLE)} == expected
+    assert [tuple(row.values()) for row in meetup.rows(MONTHLY, "1, 2")] == [
+        (*key, months[key], yes[key]) for key in sorted(months)
     ]
-    assert [tuple(row.values()) for row in meetup.rows(TABLE, "1, 2")] == sorted(count_words(titles))
 
 
 def test_words_are_counted_by_month_and_cancelled_events_are_not(meetup: Meetup) -> None:
@@ -131,10 +127,14 @@ def test_words_are_counted_by_month_and_cancelled_events_are_not(meetup: Meetup)
                 event("d", "g1", FIRST, title="Night", is_cancelled=True),
             ]
         ),
-        "core.fact_meetup_event",
+        MONTHLY,
     )
-    meetup.make_words()
-    assert [tuple(row.values()) for row in meetup.rows(TABLE)] == [
+    assert [(row["event_id"], row["word"]) for row in meetup.rows(TABLE)] == [
+        ("a", "python"),
+        ("b", "python"),
+        ("c", "python"),
+    ]
+    assert [tuple(row.values()) for row in meetup.rows(MONTHLY)] == [
         (date(2023, 12, 1), "python", 2, 3),
         (date(2024, 1, 1), "python", 1, 4),
     ]
@@ -147,15 +147,15 @@ def test_a_run_makes_the_words_and_tells_where_they_come_from(meetup: Meetup) ->
         "core.fact_meetup_event",
     )
     result = dg.materialize(
-        [event_words_asset()], resources={"warehouse": meetup.warehouse}, instance=dg.DagsterInstance.ephemeral()
+        [title_words_asset()], resources={"warehouse": meetup.warehouse}, instance=dg.DagsterInstance.ephemeral()
     )
-    [made] = result.asset_materializations_for_node("gold__meetup_event_words")
-    assert (made.metadata["dagster/row_count"].value, made.metadata["words"].value) == (1, 1)
-    for sources in EVENT_WORDS_LINEAGE.values():
+    [made] = result.asset_materializations_for_node("gold__meetup_title_words")
+    assert (made.metadata["dagster/row_count"].value, made.metadata["words"].value) == (2, 1)
+    assert TITLE_WORDS_LINEAGE.keys() == set(TITLE_WORDS.column_names)
+    for sources in TITLE_WORDS_LINEAGE.values():
         assert all(source.column in models()[source.table].table.column_names for source in sources)
 
 
-def test_no_titles_make_an_empty_table(meetup: Meetup) -> None:
-    meetup.build(staged([]), "core.fact_meetup_event")
-    meetup.make_words()
-    assert meetup.rows(TABLE) == []
+def test_no_titles_make_empty_tables(meetup: Meetup) -> None:
+    meetup.build(staged([]), MONTHLY)
+    assert meetup.rows(TABLE) == meetup.rows(MONTHLY) == []

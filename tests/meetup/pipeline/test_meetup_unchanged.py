@@ -29,7 +29,7 @@ from tributary.assets.meetup import raw_assets
 from tributary.assets.meetup.arrivals import event_key
 from tributary.assets.meetup.canonical import joined, line_of, lines_of, node_of
 from tributary.assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, VENUES
-from tributary.assets.meetup.words import event_words_asset
+from tributary.assets.meetup.words import title_words_asset
 from tributary.assets.source import SQL
 from tributary.resources.warehouse import arrow
 from tributary.resources.warehouse.base import Batches
@@ -52,7 +52,7 @@ def whole_source() -> tuple[dg.AssetsDefinition, ...]:
     folders = ModelFolders.under(SQL)
     lineage = ModelLineage({})
     models = [sql_asset(read_model(path, folders), lineage) for path in sorted((SQL / "meetup").rglob("*.sql"))]
-    return (*RAW, *STAGED, *models, event_words_asset())
+    return (*RAW, *STAGED, *models, title_words_asset())
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_second_morning_with_nothing_new_writes_no_row_and_starts_nothing(
     assert again.success
     assert metadata_of(again, RAW_EVENTS_KEY)["objects changed"] == 0
     assert (state(pg), ready.objects()) == (before, objects)
-    for key in (EVENTS.key, "core.fact_meetup_event", "gold.meetup_event_words", "gold.meetup_top_events"):
+    for key in (EVENTS.key, "core.fact_meetup_event", "gold.meetup_title_words", "gold.meetup_top_events"):
         assert metadata_of(again, asset_key(key))["unchanged"], key
     definitions = dg.Definitions(
         assets=whole_source,

@@ -48,7 +48,8 @@ class DyingEngine:
     """An engine that gives such sessions."""
 
     def __init__(self, engine: Engine, step: str, when: str) -> None:
-        self.dialect, self._engine, self._step, self._when = engine.dialect, engine, step, when
+        self.dialect, self.publications = engine.dialect, engine.publications
+        self._engine, self._step, self._when = engine, step, when
 
     @contextmanager
     def session(self, table: Table, origin: Origin) -> Iterator[Any]:
