@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tributary.assets.factory.errors import ModelError, together
-from tributary.assets.factory.header import CheckEntry, DeduplicateEntry, HeaderSource, WindowEntry
+from tributary.assets.factory.header import CheckEntry, DeduplicateEntry, Header, HeaderSource, WindowEntry
 from tributary.resources.errors import nearest
 from tributary.resources.warehouse.checks import AcceptedValues, Check, Expression, NotNull, References, Unique
 from tributary.resources.warehouse.errors import ContractError
 from tributary.resources.warehouse.table import Column, Deduplication, Table
 
 
-def declared_table(source: HeaderSource, layer: str, name: str) -> Table:
+def declared_table(source: HeaderSource[Header], layer: str, name: str) -> Table:
     """The table that a header declares.
 
     Raises:
@@ -61,7 +61,7 @@ def declared_table(source: HeaderSource, layer: str, name: str) -> Table:
 _KINDS = {"boolean": bool, "integer": int, "bigint": int, "text": str}
 
 
-def _of_other_type(source: HeaderSource, index: int, check: AcceptedValues) -> Iterator[ModelError]:
+def _of_other_type(source: HeaderSource[Header], index: int, check: AcceptedValues) -> Iterator[ModelError]:
     """Values that no row of the column can hold, by YAML's reading of them."""
     kind = source.header.columns[check.column].type
     for value in check.values:
@@ -71,7 +71,7 @@ def _of_other_type(source: HeaderSource, index: int, check: AcceptedValues) -> I
             yield ModelError(source.path, source.line("checks", index), problem)
 
 
-def _no_window(source: HeaderSource, window: WindowEntry) -> Iterator[ModelError]:
+def _no_window(source: HeaderSource[Header], window: WindowEntry) -> Iterator[ModelError]:
     """What keeps partitions from holding every row from the window's start on."""
     line = source.line("window")
     column = source.header.columns.get(window.column)

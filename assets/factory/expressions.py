@@ -99,6 +99,11 @@ def expression_in(text: str, dialect: Dialect) -> str:
     return projection(parse(_select(text)), dialect)
 
 
+def condition_of(text: str) -> exp.Expr:
+    """The tree of an expression that was found sound."""
+    return parse(_select(text)).selects[0].unalias()
+
+
 @lru_cache(maxsize=256)
 def _read(text: str) -> exp.Select | ExpressionProblem:
     try:

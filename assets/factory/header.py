@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Generic, Literal, NamedTuple, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
@@ -28,11 +29,13 @@ _SHAPES = {
 _HEADER = re.compile(r"\s*/\*(.*?)\*/", re.DOTALL)
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A part of a header, which has no other keys than its own."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ColumnEntry(_Strict):
+class ColumnEntry(Strict):
     """A column's portable type and meaning; `tags` mark it for people and policies (`pii`, for one)."""
 
     type: Text
@@ -40,21 +43,21 @@ class ColumnEntry(_Strict):
     tags: list[Text] = []
 
 
-class ValuesEntry(_Strict):
+class ValuesEntry(Strict):
     """The values that a column may hold."""
 
     column: Text
     values: list[str | int | bool] = Field(min_length=1)
 
 
-class ReferenceEntry(_Strict):
+class ReferenceEntry(Strict):
     """The column of another table, as `schema.table.column`, that a column's values must stand in."""
 
     column: Text
     to: Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$")]
 
 
-class CheckEntry(_Strict):
+class CheckEntry(Strict):
     """One check: exactly one of the kinds, with an optional name and severity."""
 
     unique: list[Text] | None = None
@@ -73,7 +76,7 @@ class CheckEntry(_Strict):
         return self
 
 
-class ChartEntry(_Strict):
+class ChartEntry(Strict):
     """A picture of the table for its metadata: an aggregate `y` for each `x`."""
 
     title: Text
@@ -82,7 +85,7 @@ class ChartEntry(_Strict):
     kind: Literal["bar", "line"] = "bar"
 
 
-class WindowEntry(_Strict):
+class WindowEntry(Strict):
     """The partitions by which the table is replaced: ranges of a date or timestamp column, from `start` on, in UTC."""
 
     column: Text
@@ -90,20 +93,20 @@ class WindowEntry(_Strict):
     start: date
 
 
-class DeduplicateEntry(_Strict):
+class DeduplicateEntry(Strict):
     """Of rows that share `key`, the first by `order` is kept, over all windows; `order` tells any two of them apart."""
 
     key: list[Text] = Field(min_length=1)
     order: list[Text] = Field(min_length=1)
 
 
-class IncrementalEntry(_Strict):
+class IncrementalEntry(Strict):
     """The columns by whose values the table follows changes of its inputs, instead of being written whole."""
 
     keys: list[Text] = Field(min_length=1)
 
 
-class Header(_Strict):
+class Header(Strict):
     """Everything that a model file says of itself beside its SELECT."""
 
     description: Text
@@ -118,16 +121,19 @@ class Header(_Strict):
     tags: dict[str, str] = {}
 
 
-class HeaderSource:
-    """A parsed header that still knows where each of its parts stands in the file."""
+H = TypeVar("H", bound=Header, covariant=True)
 
-    def __init__(self, path: Path, text: str) -> None:
-        self.path = path
+
+class HeaderSource(Generic[H]):
+    """A parsed header that still knows where each of its parts stands in the file; `shape` is what it may say."""
+
+    def __init__(self, path: Path, text: str, shape: type[H]) -> None:
+        self.path, self._shape = path, shape
         split = split_header(path, text)
         self.first_line, self.body, self.body_line = split.first_line, split.body, split.body_line
         try:
             self._node = compose(split.header)
-            self.header = self._validate(values(self._node))
+            self.header: H = self._validate(values(self._node))
         except YamlError as error:
             raise together([self._refusal(found.line, found.problem) for found in error.problems]) from None
 
@@ -162,11 +168,11 @@ class HeaderSource:
     def _refusal(self, line: int, problem: str) -> ModelError:
         return ModelError(self.path, self.first_line + line, problem)
 
-    def _validate(self, data: Any) -> Header:
+    def _validate(self, data: Any) -> H:
         try:
-            return Header.model_validate(data)
+            return self._shape.model_validate(data)
         except ValidationError as error:
-            found: list[Any] = error.errors(include_url=False)
+            found: list[Any] = [{**one, "loc": _place(one["loc"])} for one in error.errors(include_url=False)]
             unknown = [one for one in found if one["type"] == "extra_forbidden"]
             # A misspelt key is also a missing one; the misspelling is what the person must see.
             meant = {(*one["loc"][:-1], _meant(one, found)) for one in unknown}
@@ -205,6 +211,11 @@ def split_header(path: Path, text: str) -> SplitFile:
     )
 
 
+def _place(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Where in the file something is wrong, without the words by which one of several shapes was chosen."""
+    return tuple(step for step in location if not str(step).startswith("<"))
+
+
 def _meant(unknown: Any, found: list[Any]) -> str:
     """The missing key that an unknown one beside it is probably meant for; empty where there is none."""
     *parent, name = unknown["loc"]
@@ -213,7 +224,13 @@ def _meant(unknown: Any, found: list[Any]) -> str:
 
 
 def _known_keys() -> set[str]:
-    return {key for part in _Strict.__subclasses__() for key in part.model_fields}
+    return {field.alias or key for part in _parts(Strict) for key, field in part.model_fields.items()}
+
+
+def _parts(part: type[Strict]) -> Iterator[type[Strict]]:
+    yield part
+    for one in part.__subclasses__():
+        yield from _parts(one)
 
 
 def _sentence(location: tuple[str | int, ...], error: Any, found: list[Any]) -> str:

@@ -40,8 +40,17 @@ class ModelLineage:
     def of(self, model: SqlModel) -> Lineage:
         """The lineage of a model's columns."""
         if model.key not in self._known:
-            self._known[model.key] = column_lineage(model.select, self.schema(model))
+            self._known[model.key] = self._derived(model)
         return self._known[model.key]
+
+    def _derived(self, model: SqlModel) -> Lineage:
+        if model.asked is None:
+            return column_lineage(model.select, self.schema(model))
+        found = column_lineage(model.select, {**self.schema(model), **model.asked.relations})
+        return {  # what somebody asked is of no table
+            name: tuple(one for one in sources if one.table not in model.asked.relations)
+            for name, sources in found.items()
+        }
 
     def schema(self, model: SqlModel) -> Mapping[str, Mapping[str, str]]:
         """The portable types of the columns of the tables that a model reads."""

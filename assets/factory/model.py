@@ -7,7 +7,7 @@ checks; its SELECT gives the tables it reads. How it becomes an asset is `sql_as
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,12 +17,24 @@ from tributary.assets.factory.declared import declared_table
 from tributary.assets.factory.dialects import Dialect, statement
 from tributary.assets.factory.errors import ModelError, together
 from tributary.assets.factory.expressions import condition_in
-from tributary.assets.factory.header import ChartEntry, HeaderSource, WindowEntry, split_header
+from tributary.assets.factory.header import ChartEntry, Header, HeaderSource, WindowEntry, split_header
 from tributary.assets.factory.lint import SqlSyntaxError, parse
 from tributary.assets.factory.lint.finding import line_of
-from tributary.assets.factory.model_files import ModelFolders, key_of, model_files, place_of, read_text, template_in
+from tributary.assets.factory.model_files import (
+    REPORTS,
+    ModelFolders,
+    key_of,
+    model_files,
+    place_of,
+    read_text,
+    template_in,
+)  # fmt: skip
+from tributary.assets.factory.parameters.declared import declared_asked, report_table
+from tributary.assets.factory.parameters.entries import ReportHeader
+from tributary.assets.factory.parameters.parameter import REQUEST, Asked
 from tributary.assets.factory.soundness import circles, problems
 from tributary.resources.warehouse.checks import References
+from tributary.resources.warehouse.errors import ContractError
 from tributary.resources.warehouse.table import Table
 
 __all__ = ["Dialect", "Reading", "SqlModel", "load_models", "read_model", "read_models"]
@@ -33,7 +45,8 @@ class SqlModel:
     """A model that has been read and found sound in itself; `reads` are the tables its SELECT names, by `schema.table`.
 
     `references` are the tables that its checks look into, which must be there first as well. `keys` are the columns by
-    whose values it follows changes of what it reads; empty where it is made whole.
+    whose values it follows changes of what it reads; empty where it is made whole. `asked` is what it can be asked,
+    where it is a report: then the SELECT gives the rows of one request, and `table` holds those of all.
     """
 
     path: Path
@@ -47,12 +60,18 @@ class SqlModel:
     keys: tuple[str, ...]
     tags: Mapping[str, str]
     digest: str
-    file: HeaderSource = field(repr=False)
+    file: HeaderSource[Header] = field(repr=False)
+    asked: Asked | None = None
 
     @property
     def key(self) -> str:
         """`schema.table`."""
         return self.table.key
+
+    @property
+    def rows(self) -> Table:
+        """What the SELECT gives, as the header declares it: the table, or the rows of one request."""
+        return self.table if self.asked is None else self.asked.rows
 
     def statement(self, dialect: Dialect) -> str:
         """The SELECT in an engine's dialect."""
@@ -87,8 +106,7 @@ def read_model(path: Path, folders: ModelFolders, text: str | None = None) -> Sq
     split = split_header(path, text)
     errors: list[ModelError] = []
     try:
-        file = HeaderSource(path, text)
-        table = declared_table(file, layer, name)
+        file, table, asked = _declared(path, text, layer, name)
     except ModelError as error:
         errors.append(error)
     template = template_in(split.body)
@@ -105,17 +123,29 @@ def read_model(path: Path, folders: ModelFolders, text: str | None = None) -> Sq
         source=source,
         table=table,
         select=select,
-        reads=_reads(select),
-        references=tuple(
-            dict.fromkeys(f"{check.schema}.{check.table}" for check in table.checks if isinstance(check, References))
-        ),
+        reads=_reads(select, asked),
+        references=tuple(dict.fromkeys(_references(table, asked))),
         chart=file.header.chart,
         window=file.header.window,
         keys=tuple(file.header.incremental.keys) if file.header.incremental else (),
         tags=file.header.tags,
         digest=hashlib.sha256(text.encode()).hexdigest()[:16],
         file=file,
+        asked=asked,
     )
+
+
+def _declared(path: Path, text: str, layer: str, name: str) -> tuple[HeaderSource[Header], Table, Asked | None]:
+    """What a header says: of a table, or of a report."""
+    if layer != REPORTS:
+        file = HeaderSource(path, text, Header)
+        return file, declared_table(file, layer, name), None
+    report = HeaderSource(path, text, ReportHeader)
+    rows = declared_table(report, layer, name)
+    try:
+        return report, report_table(rows), declared_asked(report, rows)
+    except ContractError as error:
+        raise ModelError(path, 1, str(error)) from None
 
 
 @dataclass(frozen=True)
@@ -187,5 +217,11 @@ def load_models(root: Path, tables: Iterable[Table]) -> dict[str, SqlModel]:
     return dict(reading.models)
 
 
-def _reads(select: exp.Query) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(f"{table.db}.{table.name}" for table in select.find_all(exp.Table) if table.db))
+def _reads(select: exp.Query, asked: Asked | None) -> tuple[str, ...]:
+    named = (f"{table.db}.{table.name}" for table in select.find_all(exp.Table) if table.db)
+    return tuple(dict.fromkeys(key for key in named if asked is None or not key.startswith(f"{REQUEST}.")))
+
+
+def _references(table: Table, asked: Asked | None) -> Iterator[str]:
+    yield from (f"{check.schema}.{check.table}" for check in table.checks if isinstance(check, References))
+    yield from (choices.table for _, choices in (asked.choices if asked else ()) if choices.table)

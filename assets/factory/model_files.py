@@ -16,6 +16,8 @@ _TEMPLATE = re.compile(r"\{\{(.*?)\}\}|\{%.*?%\}|\{#.*?#\}|\$\{.*?\}|\{%", re.DO
 _NO_CODE = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _CALL = re.compile(r"\s*(ref|source)\s*\((.*)\)\s*", re.DOTALL)
 _LAYERS = LAYERS[1:]
+REPORTS = "reports"
+"""The folder of a source's reports, beside those of its layers."""
 
 
 @dataclass(frozen=True)
@@ -87,14 +89,16 @@ def read_text(path: Path) -> str:
 
 
 def place_of(path: Path, folders: ModelFolders) -> tuple[str, str, str]:
-    """Source, layer and table name, by the file's path.
+    """Source, layer (or `REPORTS`) and name, by the file's path.
 
     Raises:
         ModelError: no model stands there, or the file or its folder has a name that no table or source can have.
     """
     parts = PurePosixPath(folders.name_of(path)).with_suffix("").parts
-    if len(parts) != 3 or parts[1] not in _LAYERS:
-        raise ModelError(path, 1, "a model stands at <staged, core or gold>/<table>.sql in the folder of its source.")
+    if len(parts) != 3 or parts[1] not in (*_LAYERS, REPORTS):
+        raise ModelError(
+            path, 1, "a model stands at <staged, core, gold or reports>/<name>.sql in the folder of its source."
+        )
     for name in (parts[0], parts[2]):
         try:
             identifier(name)
@@ -109,7 +113,7 @@ def key_of(path: Path, folders: ModelFolders) -> str | None:
         _, layer, name = place_of(path, folders)
     except ModelError:
         return None
-    return f"{layer}.{name}"
+    return f"staged.report_{name}" if layer == REPORTS else f"{layer}.{name}"
 
 
 def template_in(sql: str) -> SqlSyntaxError | None:

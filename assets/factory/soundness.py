@@ -6,10 +6,13 @@ from collections.abc import Collection, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
+from sqlglot import exp
+
 from tributary.assets.factory.errors import ModelError
 from tributary.assets.factory.expressions import chart_problems, condition_problems
 from tributary.assets.factory.lint import lint
 from tributary.assets.factory.lint.finding import line_of
+from tributary.assets.factory.parameters.parameter import REQUEST
 from tributary.resources.errors import nearest
 from tributary.resources.warehouse.checks import Expression, NotNull, References
 
@@ -25,8 +28,11 @@ def problems(
 ) -> Iterator[ModelError]:
     """All that is wrong; `unread` are tables whose files are refused, so that nobody knows their columns."""
     yield from _reads(model, schema, unread)
-    for finding in lint(model.select, model.file.body, schema):
+    asked = model.asked
+    known = {**schema, **asked.relations} if asked else schema
+    for finding in lint(model.select, model.file.body, known, asked.scalars if asked else {}):
         yield model.refuse(finding.line, f"{finding.message} [{finding.rule}]")
+    yield from _asked(model, schema, unread)
     yield from _columns(model)
     yield from _window(model)
     yield from _incremental(model, schema, views)
@@ -66,7 +72,7 @@ def _line_of_reading(model: SqlModel, key: str) -> int:
 
 
 def _columns(model: SqlModel) -> Iterator[ModelError]:
-    returned, declared = model.select.named_selects, model.table.column_names
+    returned, declared = model.select.named_selects, model.rows.column_names
     for column in declared:
         if column not in returned:
             line = model.file.line("columns", column)
@@ -75,6 +81,38 @@ def _columns(model: SqlModel) -> Iterator[ModelError]:
         if column not in declared and column != "*":
             line = line_of(model.select.selects[position])
             yield model.refuse(line, f"column {column} is returned, but the header does not describe it.")
+
+
+def _asked(model: SqlModel, schema: Schema, unread: Collection[str]) -> Iterator[ModelError]:
+    """What a report asks is used, and what it reads of it, is asked; choices come from columns that are there."""
+    if model.asked is None:
+        return
+    named = {node.name for node in model.select.find_all(exp.Placeholder)}
+    tables = list(model.select.find_all(exp.Table))
+    read = {table.name for table in tables if table.db == REQUEST}
+    for name in model.asked.parameters:
+        is_value = name in model.asked.scalars
+        if name not in (named if is_value else read):
+            written = f":{name}" if is_value else f"{REQUEST}.{name}"
+            line = model.file.line("parameters", name)
+            yield ModelError(model.path, line, f"{name} is asked, but the SELECT does not use it; write {written}.")
+    for table in tables:
+        if table.db == REQUEST and f"{REQUEST}.{table.name}" not in model.asked.relations:
+            hint = nearest(table.name, model.asked.parameters)
+            problem = f"{REQUEST}.{table.name} is no group of parameters, nor one that takes many values{hint}"
+            yield model.refuse(line_of(table), problem)
+    for path, choices in model.asked.choices:
+        name, _, part = path.partition(".")
+        line = model.file.line("parameters", name, *(("fields", part) if part else ()), "choices")
+        if not choices.table or choices.table in unread:
+            continue
+        for column in filter(None, (choices.column, choices.label)):
+            if column not in schema.get(choices.table, ()):
+                every = [f"{key}.{one}" for key, columns in schema.items() for one in columns]
+                hint = nearest(f"{choices.table}.{column}", every)
+                yield ModelError(
+                    model.path, line, f"choices come from {choices.table}.{column}, which no asset makes{hint}"
+                )
 
 
 def _window(model: SqlModel) -> Iterator[ModelError]:
@@ -125,10 +163,10 @@ def _expressions(model: SqlModel) -> Iterator[ModelError]:
     for index, check in enumerate(model.table.checks):
         if isinstance(check, Expression):
             line = model.file.text_line("checks", index, "expression")
-            for found in condition_problems(model.table, check.sql):
+            for found in condition_problems(model.rows, check.sql):
                 yield ModelError(model.path, line + found.line, found.problem)
     if model.chart is not None:
-        for found in chart_problems(model.table, model.chart):
+        for found in chart_problems(model.rows, model.chart):
             yield ModelError(model.path, model.file.line("chart"), f"chart: {found.problem}")
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 FILE = "catalogue.json"
 
-_CODE = ("assets/factory", "resources/warehouse", "catalogue.py", "contents.py")
+_CODE = ("assets/factory", "assets/reporting", "resources/warehouse", "catalogue.py", "contents.py")
 """What decides how a declaration is read; what a source's own code declares is looked at as it stands."""
 
 
@@ -183,8 +183,9 @@ def _digest(sources: Sources) -> str:
 def _tables(contents: Contents) -> Iterator[TableEntry]:
     owners = {table.key: source.name for source in contents.sources for table in source.tables}
     targets = {source.name: source.freshness for source in contents.sources}
+    models = {**contents.models, **{one.table.key: one.model for one in contents.reports.values()}}
     for key, table in contents.tables.items():
-        model, lineage = contents.models.get(key), contents.lineage.get(key, {})
+        model, lineage = models.get(key), contents.lineage.get(key, {})
         window, chart = (model.window, model.chart) if model else (None, None)
         yield TableEntry(
             key=key,

@@ -10,6 +10,7 @@ from pathlib import Path
 from tributary.assets.factory.inheritance import inherit_tags
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_files import ModelFolders
+from tributary.assets.reporting.declaration import Report, reports_of
 from tributary.assets.source import SQL, Lineage
 from tributary.assets.sources import Sources
 from tributary.lineage_store import KeptLineage
@@ -25,8 +26,9 @@ class Contents:
         sources: those that are on.
         folders: where their models are.
         found: the models as they were read, and what is wrong with them.
-        models: by `schema.table`, with the tags that their columns inherit.
-        tables: all tables, those of models too, by `schema.table`.
+        models: those that are tables, by `schema.table`, with the tags that their columns inherit.
+        reports: by name, likewise.
+        tables: all tables, those of models and reports too, by `schema.table`.
         model_lineage: derives a model's lineage when it is asked for.
     """
 
@@ -34,6 +36,7 @@ class Contents:
     folders: ModelFolders
     found: Models
     models: Mapping[str, SqlModel]
+    reports: Mapping[str, Report]
     tables: Mapping[str, Table]
     model_lineage: KeptLineage
 
@@ -41,7 +44,8 @@ class Contents:
     def lineage(self) -> Mapping[str, Lineage]:
         """The column lineage of every table; what is not kept is derived, which takes some milliseconds a model."""
         declared = {key: lineage for source in self.sources for key, lineage in source.lineage.items()}
-        derived = {key: self.model_lineage.of(model) for key, model in self.models.items()}
+        reports = [report.model for report in self.reports.values()]
+        derived = {model.key: self.model_lineage.of(model) for model in (*self.models.values(), *reports)}
         self.model_lineage.keep()
         return declared | derived
 
@@ -54,9 +58,10 @@ def read_contents(sources: Sources, home: Path) -> Contents:
     python_tables = {table.key: table for source in sources for table in source.tables}
     folders = ModelFolders({"": SQL, **{source.name: source.models_folder for source in sources}})
     found = load_models_kept(folders, python_tables.values(), home / "models")
-    every = python_tables | {key: model.table for key, model in found.models.items()}
-    lineage = KeptLineage(every, home / "models" / "lineage")
-    models = inherit_tags(found.models, python_tables, lineage.of)
+    read = python_tables | {key: model.table for key, model in found.models.items()}
+    lineage = KeptLineage(read, home / "models" / "lineage")
+    every = inherit_tags(found.models, python_tables, lineage.of)
     lineage.keep()
-    tables = python_tables | {key: model.table for key, model in models.items()}
-    return Contents(sources, folders, found, models, tables, lineage)
+    tables = python_tables | {key: model.table for key, model in every.items()}
+    models = {key: model for key, model in every.items() if model.asked is None}
+    return Contents(sources, folders, found, models, reports_of(every), tables, lineage)

@@ -14,9 +14,15 @@ from tributary.assets.factory.lint.finding import RULES, TYPED_RULES, Finding, l
 from tributary.assets.factory.lint.parsing import tokens_of
 from tributary.assets.factory.lint.vocabulary import NODES, OPERATORS, PARAMETERS
 from tributary.assets.factory.lint.words import word_findings
+from tributary.resources.errors import nearest
 
 
-def lint(tree: exp.Query, sql: str, schema: Mapping[str, Mapping[str, str]] | None = None) -> list[Finding]:
+def lint(
+    tree: exp.Query,
+    sql: str,
+    schema: Mapping[str, Mapping[str, str]] | None = None,
+    parameters: Mapping[str, str] | None = None,
+) -> list[Finding]:
     """What must change in a model before it means the same on Postgres and on Athena/Trino; empty when nothing must.
 
     Args:
@@ -25,15 +31,17 @@ def lint(tree: exp.Query, sql: str, schema: Mapping[str, Mapping[str, str]] | No
         schema: portable column types by column, by `schema.table`: all columns of each table that is known. More
             types make more rules decidable: divisions of double columns need no cast then, and columns that are not
             there are found.
+        parameters: portable types of the parameters that may stand in it, as `:name`.
     """
-    families = Families(tree, schema)
-    findings = {*word_findings(tree, tokens_of(sql)), *_tree_findings(tree, families)}
+    asked = parameters or {}
+    families = Families(tree, schema, asked)
+    findings = {*word_findings(tree, tokens_of(sql)), *_tree_findings(tree, families, asked)}
     if schema is not None:
         findings.update(column_findings(families))
     return sorted(findings)
 
 
-def _tree_findings(tree: exp.Query, families: Families) -> Iterator[Finding]:
+def _tree_findings(tree: exp.Query, families: Families, parameters: Mapping[str, str]) -> Iterator[Finding]:
     for node in tree.walk():
         kind = type(node)
         found = [
@@ -42,15 +50,20 @@ def _tree_findings(tree: exp.Query, families: Families) -> Iterator[Finding]:
         ]
         yield from (Finding(line_of(node), name, message) for name, message in found)
         if kind not in NODES and (kind in OPERATORS or not isinstance(node, exp.Func)):
-            yield from _refused(node)
+            yield from _refused(node, parameters)
 
 
-def _refused(node: exp.Expr) -> Iterator[Finding]:
+def _refused(node: exp.Expr, parameters: Mapping[str, str]) -> Iterator[Finding]:
     """A node outside the portable subset; functions are judged by their names in the text instead."""
     if isinstance(node, exp.Pow) and "line" in node.meta:
         return  # the function power(), which has a place in the text; the operator ^ has none
     if isinstance(node, PARAMETERS):
-        yield Finding(line_of(node), "parameter", f"{shown(node)} is a parameter; write the value itself.")
+        if isinstance(node, exp.Placeholder) and node.name in parameters:
+            return
+        problem = f"{shown(node)} is a parameter; write the value itself."
+        if parameters:
+            problem = f"{node.name or shown(node)} is no parameter{nearest(node.name, parameters)}"
+        yield Finding(line_of(node), "parameter", problem)
         return
     instead = OPERATORS.get(type(node), "rewrite it with plain joins, case and listed functions")
     yield Finding(line_of(node), "not-portable", f"{shown(node)} is not in the portable subset: {instead}.")

@@ -137,12 +137,16 @@ class Families:
             the tables' columns are known.
     """
 
-    def __init__(self, tree: exp.Query, schema: Schema | None = None) -> None:
+    def __init__(
+        self, tree: exp.Query, schema: Schema | None = None, parameters: Mapping[str, str] | None = None
+    ) -> None:
         self._schema = _mapping(tree, schema or {})
         self.resolved = tree.copy()
         self._twins = dict(zip(map(id, tree.walk()), self.resolved.walk(), strict=True))
         self._resolve()
-        TypeAnnotator(self._schema, expression_metadata=_TYPES).annotate(self.resolved)
+        asked = {name: _data_type(kind).this for name, kind in (parameters or {}).items()}
+        types = {**_TYPES, exp.Placeholder: _typed(lambda node: asked.get(node.name, _T.UNKNOWN))} if asked else _TYPES
+        TypeAnnotator(self._schema, expression_metadata=types).annotate(self.resolved)
 
     def of(self, node: exp.Expr | None) -> Family | None:
         """The node's family, or None where the tree does not prove one."""

@@ -18,7 +18,7 @@ _STRINGS = {
     TokenType.BYTE_STRING, TokenType.NATIONAL_STRING, TokenType.UNICODE_STRING, TokenType.HEREDOC_STRING,
     TokenType.RAW_STRING, TokenType.HEX_STRING, TokenType.BIT_STRING,
 }  # fmt: skip
-_OPERATORS = vocabulary.words("( ) , . ; + - * / % < > <= >= = <> != || :: ~ !~")
+_OPERATORS = vocabulary.words("( ) , . ; + - * / % < > <= >= = <> != || : :: ~ !~")
 _END = Token(TokenType.SEMICOLON, ";")
 _AFTER_NO_NAME = (TokenType.STRING, TokenType.COMMA, TokenType.R_PAREN)
 _MAY_BE_CALLED = vocabulary.FUNCTIONS | vocabulary.BEFORE_PARENTHESIS

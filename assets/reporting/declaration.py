@@ -1,0 +1,105 @@
+"""A report as those who ask it see it: what it is called, what it can be asked, and which rows it gives.
+
+How its file is read is `assets.factory`'s matter; answers are read in `answers` and bound in `binding`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from sqlglot import exp
+
+from tributary.assets.factory.header import ChartEntry
+from tributary.assets.factory.model import SqlModel
+from tributary.assets.factory.parameters.parameter import LINE, Asked, Choice, Group, Limits, Parameter, Rule, Show
+from tributary.resources.warehouse.table import Column, Table
+
+__all__ = ["Choice", "Group", "Limits", "Parameter", "Report", "Rule", "Show", "reports_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """A report: the model that its file holds, whose table `staged.report_<name>` has the rows of all requests."""
+
+    model: SqlModel
+    asked: Asked
+
+    @property
+    def name(self) -> str:
+        """The name that its file has, alone among all reports."""
+        return self.asked.name
+
+    @property
+    def source(self) -> str:
+        """The source whose it is."""
+        return self.model.source
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.asked.title
+
+    @property
+    def description(self) -> str:
+        """What it is for."""
+        return self.asked.rows.description
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter | Group]:
+        """What it can be asked, in the order of the form."""
+        return self.asked.parameters
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """What must hold between parameters."""
+        return self.asked.rules
+
+    @property
+    def limits(self) -> Limits:
+        """How long it may run and how many rows it may give."""
+        return self.asked.limits
+
+    @property
+    def show(self) -> Show:
+        """How its result is shown at first."""
+        return self.asked.show
+
+    @property
+    def chart(self) -> ChartEntry | None:
+        """The picture of its rows; None where it has none."""
+        return self.model.chart
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hex digits of its file's text: another text is another version."""
+        return self.model.digest
+
+    @property
+    def table(self) -> Table:
+        """`staged.report_<name>`: the rows of each request's newest extract, by whose they are."""
+        return self.model.table
+
+    @cached_property
+    def rows(self) -> Table:
+        """The rows of one request, `reports.<name>`: its columns, with the tags that they inherit, and checks."""
+        tags = {column.name: column.tags for column in self.table.columns}
+        columns = tuple(replace(column, tags=tags[column.name]) for column in self.asked.rows.columns)
+        return replace(self.asked.rows, columns=columns)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of one request's rows."""
+        return self.rows.columns
+
+    @cached_property
+    def is_ordered(self) -> bool:
+        """Whether the order of lines means something, as the SELECT reads their numbers."""
+        return any(column.name == LINE for column in self.model.select.find_all(exp.Column))
+
+
+def reports_of(models: Mapping[str, SqlModel]) -> dict[str, Report]:
+    """The reports among models, by their names."""
+    found = (Report(model, model.asked) for model in models.values() if model.asked is not None)
+    return {report.name: report for report in sorted(found, key=lambda report: report.name)}
