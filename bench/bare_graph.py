@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tributary.assets.retail.files import SourceFile
 from tributary.resources.warehouse.delimited.contract import SOURCE_LINE, FileContract
+from tributary.resources.warehouse.postgres.load import derived_sql
 from tributary.resources.warehouse.table import Table, quoted
 from tributary.resources.warehouse.types import postgres_type
 
@@ -74,7 +75,7 @@ def _load(table: Table, definitions: str, names: Iterable[str], path: Path, *, h
 def _definitions(contract: FileContract) -> str:
     columns = [f"{quoted(column.name)} {postgres_type(column.type)}" for column in contract.columns]
     columns += [
-        f"{quoted(column.name)} {postgres_type(column.type)} GENERATED ALWAYS AS ({column.expression}) STORED"
+        f"{quoted(column.name)} {postgres_type(column.type)} GENERATED ALWAYS AS ({derived_sql(column)}) STORED"
         for column in contract.derived
     ]
     if contract.key:

@@ -54,7 +54,7 @@ def create_part(session: Session, contract: FileContract, part: str) -> None:
     """The relation to load into: derived columns are generated, and rules are constraints, while it loads."""
     definitions = [f"{quoted(column.name)} {postgres_type(column.type)}" for column in contract.columns]
     definitions += [
-        f"{quoted(column.name)} {postgres_type(column.type)} GENERATED ALWAYS AS ({_derived(column)}) STORED"
+        f"{quoted(column.name)} {postgres_type(column.type)} GENERATED ALWAYS AS ({derived_sql(column)}) STORED"
         for column in contract.derived
     ]
     if contract.key:
@@ -63,7 +63,7 @@ def create_part(session: Session, contract: FileContract, part: str) -> None:
     session.execute(f"CREATE TABLE {part_sql(part)} ({', '.join(definitions)})")
 
 
-def _derived(column: DerivedColumn) -> str:
+def derived_sql(column: DerivedColumn) -> str:
     """Days are added to a date as a number, which costs half of what an interval does."""
     return column.expression if column.days_since is None else f"date '{column.days_since}' + ({column.expression})"
 
