@@ -40,6 +40,7 @@ BUILT_IN: Mapping[str, str] = {
     "social": "tributary.assets.social.source:SOCIAL",
     "sneakers": "tributary.assets.sneakers.source:SNEAKERS",
     "meetup": "tributary.assets.meetup.source:MEETUP",
+    "pledges": "tributary.assets.pledges.source:PLEDGES",
 }
 """The sources that come with Tributary, in the order in which they are shown."""
 

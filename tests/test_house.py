@@ -13,7 +13,7 @@ from tributary.assets.sources import BUILT_IN
 from tributary.resources.settings import PROJECT_ROOT
 
 SPECS = Path(__file__).with_name("asset_specs.txt")
-_NAMES = re.compile("retail|social|sneaker|meetup", re.IGNORECASE)
+_NAMES = re.compile("retail|social|sneaker|meetup|pledge", re.IGNORECASE)
 _OWN = {f"assets/{name}" for name in BUILT_IN}
 _LIST = "assets/sources.py"
 """The one shared file that lists the sources that come with Tributary."""

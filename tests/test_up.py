@@ -132,6 +132,7 @@ def test_the_sensors_run_from_the_start(up: Up) -> None:
     )["sensorsOrError"]["results"]
     assert {sensor["name"]: sensor["sensorState"]["status"] for sensor in found} == {
         "automation": "RUNNING",
+        "pledge_files": "RUNNING",
         "retail_files": "RUNNING",
         "sneaker_events": "RUNNING",
         "social_events": "RUNNING",

@@ -171,7 +171,7 @@ class _Load:
             raise error.mended_by(self._declared.mend) from error
 
     def _batches(
-        self, objects: Iterable[SourceObject], prints: dict[str, str], gone: Sequence[str] = ()
+        self, objects: Collection[SourceObject], prints: dict[str, str], gone: Sequence[str] = ()
     ) -> Iterator[pa.RecordBatch]:
         """The rows of objects, whose fingerprints are completed on the way."""
         from tributary.resources.warehouse import arrow
@@ -191,7 +191,8 @@ class _Load:
                     yield from content.rows.to_batches()
         if self._declared.rejects:
             # Before the rows are published and their objects count as loaded: killed in between, both are done again.
-            found = {**dict.fromkeys(gone, ()), **self.reading.rejected}
+            empty = (*gone, *(one.name for one in objects if not one.key))
+            found = {**dict.fromkeys(empty, ()), **self.reading.rejected}
             self._warehouse.reject(self._declared.upstream, found, self._origin)
 
     def _rows(self, contents: Iterable[tuple[str, Content]]) -> Iterator[Row]:

@@ -1,23 +1,18 @@
-"""The sensor that notices new and changed retail files. What counts as changed is decided in `assets.retail.watch`."""
+"""The sensor that notices new and changed retail files. What counts as changed: `automation.changed_files`."""
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import dagster as dg
 
-from tributary.assets.automation.asking import being_made, with_downstream
-from tributary.assets.automation.cursors import remembered
-from tributary.assets.automation.memory import read_memory
+from tributary.assets.automation.changed_files import Stat, ask_for_changed
 from tributary.assets.factory.dagster_events import asset_key
 from tributary.assets.retail.files import ALL_FILES
 from tributary.assets.retail.ingest import known_manifest
 from tributary.assets.retail.raw_assets import path_of
 from tributary.assets.retail.source_files import RetailFileError, look_at
-from tributary.assets.retail.watch import Stat, decide
 from tributary.resources.lake.model import Lake
 from tributary.resources.settings import get_settings
 
@@ -36,26 +31,8 @@ def retail_files(
     context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake], retail_folder: dg.ResourceParam[Path]
 ) -> dg.SensorResult | dg.SkipReason:
     """One look at the folder: a run for the changed files, if any."""
-    if being_made(context.instance) & set(_RAW.values()):
-        return dg.SkipReason("Retail files are being ingested by a run already.")
     found, problems = _stats(retail_folder)
-    memory, note = remembered(context, _memory)
-    decision = decide(found, _ingested(lake), memory, time.time_ns())
-    cursor = json.dumps(decision.remembered)
-    if not decision.changed:
-        context.update_cursor(cursor)
-        return dg.SkipReason(
-            note + " ".join([f"No file in {retail_folder} has changed since it was ingested.", *problems])
-        )
-    return dg.SensorResult(
-        run_requests=[
-            dg.RunRequest(
-                asset_selection=with_downstream(context, GROUP, [_RAW[name] for name in decision.changed]),
-                tags={"tributary/files": ", ".join(decision.changed)},
-            )
-        ],
-        cursor=cursor,
-    )
+    return ask_for_changed(context, GROUP, _RAW, found, _ingested(lake), place=retail_folder, problems=problems)
 
 
 def _stats(folder: Path) -> tuple[Mapping[str, Stat], list[str]]:
@@ -74,7 +51,3 @@ def _stats(folder: Path) -> tuple[Mapping[str, Stat], list[str]]:
 def _ingested(lake: Lake) -> Mapping[str, Stat]:
     manifests = {file.file: known_manifest(lake, file.file) for file in ALL_FILES}
     return {name: Stat(found.size, found.modified_ns) for name, found in manifests.items() if found is not None}
-
-
-def _memory(cursor: str | None) -> Mapping[str, Stat]:
-    return read_memory(dict[str, Stat], cursor) if cursor else {}

@@ -8,7 +8,8 @@ What needs Dagster is imported when it is first asked for, so that the module of
   (`Unique`, `NotNull`, `AcceptedValues`, `Expression`, `References`), `Deduplication`, `Lineage` of `SourceColumn`.
 - **Tables made from source objects**: `ObjectTable`, over `DailyObjects` or `Objects` of `SourceObject` and `Span`,
   read by JSON fields (`Field`), by a reader of one's own (`read_lines`, `Content`, `DoesNotFit`, `NotWhole`), or by a
-  `FileContract` of `FileColumn` and `Rule`; its `asset()` makes the table.
+  `FileContract` of `FileColumn` and `Rule`; its `asset()` makes the table. For files that people drop, `DroppedFiles`
+  with `dropped_asset` and `dropped_sensor`, of which each is read as a `DelimitedObject`.
 - **The Dagster side**: `Parts`; for a source that is pulled day by day `daily_asset`, `due_days` and `days_of_objects`;
   for assets of one's own `object_spec`, `asset_key` and `failure`, with the resources `LAKE` and `WAREHOUSE`;
   `table_asset` with `Made` for tables that Python makes of `Batches`; `KeyRange` for what is due; for sensors
@@ -22,6 +23,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from tributary.assets.factory.dropped_files import DroppedFiles
 from tributary.assets.factory.fields import Field
 from tributary.assets.factory.object_tables import ObjectTable
 from tributary.assets.factory.objects import DailyObjects, Objects, SourceObject, Span
@@ -40,10 +42,13 @@ from tributary.resources.warehouse.warehouse import Warehouse
 if TYPE_CHECKING:
     from tributary.assets.automation.asking import assets_of, being_made, with_downstream
     from tributary.assets.automation.cursors import remembered
+    from tributary.assets.automation.dropped_sensor import dropped_sensor
     from tributary.assets.automation.partitions import Partitions
     from tributary.assets.automation.patience import patience
     from tributary.assets.factory.dagster_events import asset_key, failure
     from tributary.assets.factory.daily_asset import daily_asset, days_of_objects, due_days
+    from tributary.assets.factory.delimited_objects import DelimitedObject
+    from tributary.assets.factory.dropped_assets import dropped_asset
     from tributary.assets.factory.loading import LAKE, WAREHOUSE
     from tributary.assets.factory.specs import object_spec
     from tributary.assets.factory.table_assets import Made, table_asset
@@ -52,9 +57,12 @@ if TYPE_CHECKING:
 _LATER = {
     "automation.asking": ("assets_of", "being_made", "with_downstream"),
     "automation.cursors": ("remembered",),
+    "automation.dropped_sensor": ("dropped_sensor",),
     "automation.partitions": ("Partitions",),
     "automation.patience": ("patience",),
     "factory.daily_asset": ("daily_asset", "days_of_objects", "due_days"),
+    "factory.delimited_objects": ("DelimitedObject",),
+    "factory.dropped_assets": ("dropped_asset",),
     "factory.loading": ("LAKE", "WAREHOUSE"),
     "factory.dagster_events": ("asset_key", "failure"),
     "factory.specs": ("object_spec",),
@@ -72,7 +80,9 @@ __all__ = [
     "Content",
     "DailyObjects",
     "Deduplication",
+    "DelimitedObject",
     "DoesNotFit",
+    "DroppedFiles",
     "Expression",
     "Field",
     "FileColumn",
@@ -111,6 +121,8 @@ __all__ = [
     "being_made",
     "daily_asset",
     "days_of_objects",
+    "dropped_asset",
+    "dropped_sensor",
     "due_days",
     "failure",
     "get_settings",

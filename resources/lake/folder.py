@@ -26,9 +26,15 @@ from tributary.resources.lake.model import CHUNK_BYTES, CONCURRENCY, Lake, Objec
 
 
 class FolderLake(Lake):
-    """A lake in `folder`, which is made where it is missing."""
+    """A lake in `folder`, which is made where it is missing; one that is `read_only` is left as it is."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+        # Resolved once: a link to the lake is the user's choice, a link inside it is not followed.
+        self._root = folder.resolve()
+        self._url = self._root.as_uri()
+        self._writer: Writer | None = None
+        if read_only:
+            return
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
@@ -37,15 +43,14 @@ class FolderLake(Lake):
             raise LakeAccessError(
                 f"The lake's folder {folder} cannot be made ({error.strerror}); name another."
             ) from None
-        # Resolved once: a link to the lake is the user's choice, a link inside it is not followed.
-        self._root = folder.resolve()
-        self._url = self._root.as_uri()
         self._writer = Writer(self._root)
         self._writer.sweep()
 
     def list(self, prefix: str, *, after: str | None = None) -> Iterator[ObjectInfo]:
         """See `Lake.list`. Costs one scan of each directory between the cursor and the end of the prefix."""
         check_prefix(prefix)
+        if self._writer is None and not self._root.is_dir():
+            raise LakeLocationError(f"There is no folder {self._root}; make it, or name another.")
         # A directory that is not there, or is reached by a link, holds no objects.
         if not self._is_straight(prefix.rpartition("/")[0]):
             return iter(())
@@ -92,7 +97,7 @@ class FolderLake(Lake):
 
     def put(self, key: str, data: ObjectData) -> ObjectInfo:
         """See `Lake.put`."""
-        return _info(key, self._writer.write(self._path(key), data, self.url(key)))
+        return _info(key, self._writing.write(self._path(key), data, self.url(key)))
 
     def get_many(self, keys: Sequence[str], *, concurrency: int = CONCURRENCY) -> Iterator[tuple[str, bytes]]:
         """See `Lake.get_many`. One after the other: threads only cost where a read does not wait."""
@@ -101,7 +106,7 @@ class FolderLake(Lake):
 
     def delete_prefix(self, prefix: str) -> int:
         """See `Lake.delete_prefix`. Directories that become empty go too."""
-        deleted = 0
+        writer, deleted = self._writing, 0
         parents: set[Path] = set()
         for info in self.list(check_deletable_prefix(prefix)):
             path = self._path(info.key)
@@ -109,7 +114,7 @@ class FolderLake(Lake):
                 path.unlink()
                 deleted += 1
             parents.add(path.parent)
-        self._writer.prune(parents)
+        writer.prune(parents)
         return deleted
 
     def url(self, key: str) -> str:
@@ -119,6 +124,12 @@ class FolderLake(Lake):
     def local_path(self, key: str) -> Path:
         """See `Lake.local_path`."""
         return self._root / check_key(key)
+
+    @property
+    def _writing(self) -> Writer:
+        if self._writer is None:
+            raise LakeAccessError(f"{self._url} is read only to Tributary; nothing is put there or deleted.")
+        return self._writer
 
     def _path(self, key: str) -> Path:
         path = self.local_path(key)

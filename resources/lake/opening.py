@@ -8,11 +8,12 @@ from tributary.resources.lake.errors import LakeLocationError
 from tributary.resources.lake.model import Lake
 
 
-def open_lake(location: str, *, region: str, endpoint_url: str | None) -> Lake:
+def open_lake(location: str, *, region: str, endpoint_url: str | None, read_only: bool = False) -> Lake:
     """Open the lake at `location`: an `s3://bucket[/prefix]` URL, or a folder, which is made where it is missing.
 
     A folder is also rid of what crashed writers left behind. S3 is not called before the first use, so that opening
-    is quick and needs no network. `region` and `endpoint_url` (an S3-compatible service) matter to S3 alone.
+    is quick and needs no network. `region` and `endpoint_url` (an S3-compatible service) matter to S3 alone. A folder
+    that is opened to be `read_only` is left as it is, and need not be there.
 
     Raises:
         LakeLocationError: the location cannot be a lake.
@@ -29,4 +30,4 @@ def open_lake(location: str, *, region: str, endpoint_url: str | None) -> Lake:
         )
     from tributary.resources.lake.folder import FolderLake
 
-    return FolderLake(Path(location))
+    return FolderLake(Path(location), read_only=read_only)

@@ -25,7 +25,7 @@ _ROWS = 10_000
 
 def arrow_schema(table: Table) -> pa.Schema:
     """The table's columns; timestamps are microseconds without a zone."""
-    return pa.schema([(column.name, _arrow_type(column.type)) for column in table.columns])
+    return pa.schema([(column.name, arrow_type(column.type)) for column in table.columns])
 
 
 def batches(table: Table, rows: Iterable[Mapping[str, Any]]) -> Iterator[pa.RecordBatch]:
@@ -37,6 +37,7 @@ def batches(table: Table, rows: Iterable[Mapping[str, Any]]) -> Iterator[pa.Reco
         yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _arrow_type(name: str) -> pa.DataType:
+def arrow_type(name: str) -> pa.DataType:
+    """A portable type in Arrow."""
     digits = decimal_digits(name)
     return pa.decimal128(*digits) if digits else _TYPES[name]

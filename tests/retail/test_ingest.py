@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tributary.assets.automation.changed_files import SETTLE_NANOSECONDS, Stat, decide
 from tributary.assets.retail import ingest as module
 from tributary.assets.retail.files import ALL_FILES, COMMODITY_SECTIONS, JOURNEY_FILES
 from tributary.assets.retail.ingest import ManifestError, ingest, manifest_key, read_manifest
 from tributary.assets.retail.raw_assets import raw_asset
 from tributary.assets.retail.sensor import retail_files
 from tributary.assets.retail.source_files import RetailFileError, read_chunks
-from tributary.assets.retail.watch import SETTLE_NANOSECONDS, Stat, decide
 from tributary.automation.jobs import source_jobs
 from tributary.resources.lake import Lake, LakeError, open_lake
 

@@ -62,14 +62,18 @@ class Scanner:
     """One pass over one file. After `header`, iterate `blocks` once.
 
     `records` then counts those that were read, whether they fit or not; `lines` every line but the header; and
-    `more_lines` those that are no record's first: blank ones, and further lines of quoted sections.
+    `more_lines` those that are no record's first: blank ones, and further lines of quoted sections. A file without a
+    record is refused, unless it `may_be_empty`.
 
     Raises:
         SourceFileError: the file as a whole cannot be read as the contract says (`name` tells which file).
     """
 
-    def __init__(self, contract: FileContract, name: str, chunks: Iterable[bytes]) -> None:
+    def __init__(
+        self, contract: FileContract, name: str, chunks: Iterable[bytes], *, may_be_empty: bool = False
+    ) -> None:
         self.contract = contract
+        self._may_be_empty = may_be_empty
         self.name = name
         self.records = self.lines = self.more_lines = 0
         self._chunks = iter(chunks)
@@ -106,7 +110,7 @@ class Scanner:
             block = self._block()
             if block.numbers or block.rejects:
                 yield block
-        if self.records == 0:
+        if self.records == 0 and not self._may_be_empty:
             raise SourceFileError(f"{self.name} has a header but no record; nothing was loaded.")
 
     def _read_on(self) -> bool:

@@ -1,0 +1,21 @@
+"""The source `pledges`, as the platform knows it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tributary.assets.pledges.settings import PledgesSettings
+from tributary.assets.pledges.staged_assets import ORNAMENTS
+from tributary.assets.source import Source
+
+PLEDGES = Source(
+    name="pledges",
+    description="Pawn-loan bills of a lender's branches, month by month, down to each ornament that was pledged.",
+    tables=(ORNAMENTS.table,),
+    lineage={ORNAMENTS.table.key: ORNAMENTS.lineage},
+    settings=PledgesSettings,
+    freshness=timedelta(days=40),
+    needs=("calendar",),
+    parts="tributary.assets.pledges.parts:PARTS",
+    services="tributary.assets.pledges.services:SERVICES",
+)
