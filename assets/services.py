@@ -6,6 +6,7 @@ load it. What is heavy is imported by the functions when they are called.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 Told: TypeAlias = Callable[[str, float], None]
 """Is told how far something has come: its name, and a fraction from 0 to 1."""
+
+
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 class SampleError(UsageError):
@@ -50,6 +54,14 @@ class Process:
     ready: str = ""
     feeds: bool = False
 
+    def __post_init__(self) -> None:
+        if not all(isinstance(word, str) for word in (self.name, self.module, *self.arguments, self.ready)):
+            raise TypeError(f"name, module, arguments and ready of the process {self.name!r} must be texts")
+        if not _WORD.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} is no name of a process, which has letters, digits, - and _ only")
+        if self.port is not None and self.port not in range(1, 65536):
+            raise ValueError(f"the process {self.name} cannot have port {self.port!r}")
+
 
 @dataclass(frozen=True)
 class Mount:
@@ -68,6 +80,10 @@ class Mount:
     description: str
     open: Callable[[Databases, str], ASGIApp]
     largest_body: int
+
+    def __post_init__(self) -> None:
+        if not (self.path.startswith("/") and _WORD.fullmatch(self.path[1:])):
+            raise ValueError(f"{self.path!r} is no path of a web app, which is one word after a slash")
 
 
 @dataclass(frozen=True)

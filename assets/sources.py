@@ -10,6 +10,7 @@ import importlib
 import re
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import EntryPoints, entry_points
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tributary.assets.source import SQL, Source
-from tributary.resources.errors import TributaryError
+from tributary.resources.errors import AskedToEnd, TributaryError
 from tributary.resources.settings import (
     PREFIX,
     Settings,
@@ -54,7 +55,12 @@ class SourceError(TributaryError):
 
 @dataclass(frozen=True)
 class Sources:
-    """The sources that are on, in their order, and of each that cannot be loaded the sentence that says why."""
+    """The sources that are on.
+
+    Attributes:
+        on: those whose record can be loaded, in their order: their tables are known.
+        broken: of each that cannot work the sentence that says why; where its settings are wrong, it is among `on` too.
+    """
 
     on: tuple[Source, ...]
     broken: Mapping[str, str]
@@ -63,13 +69,14 @@ class Sources:
         return iter(self.on)
 
     @property
-    def settings(self) -> Iterator[SourceSettings]:
-        """The settings in force of those sources that have some.
+    def working(self) -> Iterator[Source]:
+        """Those whose code may be run."""
+        return (source for source in self.on if source.name not in self.broken)
 
-        Raises:
-            SettingsError: one has a value that cannot work.
-        """
-        return (own_settings(source.settings) for source in self.on if source.settings is not None)
+    @property
+    def settings(self) -> Iterator[SourceSettings]:
+        """The settings in force of those that work and have some."""
+        return (own_settings(source.settings) for source in self.working if source.settings is not None)
 
 
 @lru_cache(maxsize=1)
@@ -83,27 +90,29 @@ def get_sources() -> Sources:
 
 
 def check_settings(env_file: Path | None = None) -> None:
-    """Read all settings, the sources' own among them, from the environment and a file (default: the project's `.env`).
+    """Look for settings that nobody knows in the environment and a file (default: the project's `.env`).
+
+    Those of a source stop that source alone, and are told with the sources; what the settings of one that is off are
+    called, nobody knows.
 
     Raises:
-        SettingsError: one is unknown, or has a value that cannot work.
+        SettingsError: one is unknown.
     """
     sources = get_sources()
-    known = {name for source in sources if source.settings for name in variables_of(source.settings)}
-    # What the settings of a source that is off or broken are called, nobody knows.
-    off = {*_registered(), *sources.broken} - {source.name for source in sources}
-    refuse_unknown(known, [_prefix(name) for name in off], env_file)
-    for source in sources:
-        if source.settings is not None:
-            read(source.settings, env_file)
+    without = {source.name for source in sources if source.settings is None}
+    passed = {*_registered(), *sources.broken} - without
+    refuse_unknown((), [_prefix(name) for name in passed], env_file)
 
 
-def find_sources(registered: Mapping[str, Sequence[str]], wanted: Sequence[str] = ()) -> Sources:
+def find_sources(
+    registered: Mapping[str, Sequence[str]], wanted: Sequence[str] = (), env_file: Path | None = None
+) -> Sources:
     """Load the sources that are wanted, by default all, and those that they need.
 
     Args:
         registered: by name, where the source is: mostly one place, and more where several packages claim the name.
         wanted: names of sources.
+        env_file: the file in which their settings are looked for beside the environment; default: the project's `.env`.
 
     Raises:
         SettingsError: a name is not registered.
@@ -128,7 +137,24 @@ def find_sources(registered: Mapping[str, Sequence[str]], wanted: Sequence[str] 
             continue
         loaded[name] = source
         pending += source.needs
+        if source.settings is not None and (fault := _fault(source, source.settings, registered, env_file)):
+            broken[name] = f"The source {name} cannot be loaded: {fault}"
     return Sources(tuple(loaded[name] for name in registered if name in loaded), broken)
+
+
+def _fault(source: Source, kind: type[SourceSettings], registered: Iterable[str], env_file: Path | None) -> str | None:
+    """What is wrong with a source's settings, in one sentence."""
+    prefix = _prefix(source.name)
+    others = [_prefix(name) for name in registered if _prefix(name).startswith(prefix) and name != source.name]
+    try:
+        with as_source_error(source.name, kind.__module__):
+            refuse_unknown(variables_of(kind), others, env_file, prefix=prefix)
+            own_settings(kind) if env_file is None else read(kind, env_file)
+    except SourceError as error:
+        cause = error.__cause__
+        # What a validator of the source's own raises may hold the value, which may be a secret.
+        return str(cause) if isinstance(cause, SettingsError) else f"{kind.__name__} fails with {type(cause).__name__}."
+    return None
 
 
 def load_object(kind: type[T], place: str, what: str) -> T:
@@ -138,13 +164,26 @@ def load_object(kind: type[T], place: str, what: str) -> T:
         SourceError: it is not there, is none of its kind, or its module fails; in one sentence.
     """
     module, _, name = place.partition(":")
-    try:
+    with as_source_error(f"{what} cannot be loaded from {place}", module):
         found = getattr(importlib.import_module(module), name)
-    except (Exception, SystemExit) as error:  # a module that ends the process at its import ends nothing here
-        raise SourceError(f"{what} cannot be loaded from {place}: {_reason(error, module)}.") from error
-    if not isinstance(found, kind):
-        raise SourceError(f"{what} cannot be loaded from {place}: it is a {type(found).__name__}, no {kind.__name__}.")
+        if not isinstance(found, kind):
+            raise SourceError(f"it is a {type(found).__name__}, no {kind.__name__}")
     return found
+
+
+@contextmanager
+def as_source_error(what: str, module: str) -> Iterator[None]:
+    """Run code of a source, whose module is named: however it fails, that is a sentence that begins with `what`.
+
+    Raises:
+        SourceError: it raised something, or was about to end the process.
+    """
+    try:
+        yield
+    except AskedToEnd:
+        raise
+    except (Exception, SystemExit) as error:
+        raise SourceError(f"{what}: {_reason(error, module)}.") from error
 
 
 @lru_cache(maxsize=1)
@@ -201,10 +240,14 @@ def _prefix(name: str) -> str:
 
 def _reason(error: BaseException, module: str) -> str:
     """What a module failed with, and where: the innermost line of its own package, which is the one to mend."""
+    if isinstance(error, TributaryError):
+        return str(error).rstrip(".")
     if isinstance(error, SyntaxError):
         return f"{Path(error.filename or '').name}:{error.lineno}: {error.msg}"
     package = module.partition(".")[0]
-    frames = [one for one in traceback.extract_tb(error.__traceback__) if package in Path(one.filename).parts]
+    frames = [
+        one for one in traceback.extract_tb(error.__traceback__) if package in Path(one.filename).with_suffix("").parts
+    ]
     where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}: " if frames else ""
     text = next(iter(str(error).strip().splitlines()), "").rstrip(".")
     return f"{where}{type(error).__name__}: {text}" if text else f"{where}{type(error).__name__}"

@@ -17,6 +17,10 @@ class UsageError(TributaryError):
     """A command was called in a way that cannot work; nothing was begun. It ends with exit code 2."""
 
 
+class AskedToEnd(SystemExit):
+    """The process was asked to end by a signal: what guards others against code that ends the process lets it pass."""
+
+
 def nearest(name: str, names: Iterable[str], otherwise: str = ".") -> str:
     """The end of a sentence about an unknown name: a question for the one that was probably meant, or `otherwise`."""
     import difflib

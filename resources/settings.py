@@ -301,13 +301,16 @@ def own_settings(kind: type[Kind]) -> Kind:
     return read(kind)
 
 
-def refuse_unknown(known: Collection[str], passed: Collection[str] = (), env_file: Path | None = None) -> None:
+def refuse_unknown(
+    known: Collection[str], passed: Collection[str] = (), env_file: Path | None = None, *, prefix: str = PREFIX
+) -> None:
     """Refuse variables with a `TRIBUTARY_` name that is not known: a misspelt one would be ignored in silence.
 
     Args:
-        known: the variables of all sources that are on; the platform's own are known.
+        known: variables of sources; the platform's own are known.
         passed: prefixes of which all variables are let pass, as of sources that are off.
         env_file: the file that is read beside the environment.
+        prefix: what the variables that are looked at begin with.
 
     Raises:
         SettingsError: naming the variable, and the one that was probably meant.
@@ -317,7 +320,7 @@ def refuse_unknown(known: Collection[str], passed: Collection[str] = (), env_fil
     allowed = {PROJECT_VARIABLE, *variables_of(Settings), *known}
     for name in [*os.environ, *dotenv_values(PROJECT_ROOT / ".env" if env_file is None else env_file)]:
         upper = name.upper()
-        if upper.startswith(PREFIX) and upper not in allowed and not upper.startswith(tuple(passed)):
+        if upper.startswith(prefix) and upper not in allowed and not upper.startswith(tuple(passed)):
             hint = nearest(upper, allowed, f"; known are {', '.join(sorted(allowed))}.")
             raise SettingsError(f"{name} is not a setting of Tributary{hint}")
 

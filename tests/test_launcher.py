@@ -155,6 +155,16 @@ def test_a_childs_death_is_told_with_the_end_of_its_log_and_stops_the_rest(tmp_p
     assert not any(map(is_alive, started))
 
 
+def test_a_child_apart_that_cannot_be_held_up_is_given_up_and_the_rest_goes_on(tmp_path: Path) -> None:
+    said: list[str] = []
+    with Supervisor(tmp_path / "logs", patience=Patience(first=0.1), say=said.append) as supervisor:
+        supervisor.start(spec(tmp_path, "failing", apart=True), spec(tmp_path, "plain"))
+        supervisor.wait_ready("http://127.0.0.1:9/", of="failing")
+        supervisor.check()
+        assert any("exit code 1), so it was given up, and the others go on" in line for line in said)
+        assert [child.name for child in supervisor.children if child.exit_code() is None] == ["plain"]
+
+
 def test_a_killed_child_is_started_again_and_one_that_keeps_dying_is_given_up(tmp_path: Path) -> None:
     said: list[str] = []
     with Supervisor(tmp_path / "logs", patience=Patience(first=0.1, tries=2), say=said.append) as supervisor:

@@ -153,6 +153,15 @@ def test_status_shows_the_settings_of_the_sources_that_are_on_and_no_secret(team
     )
 
 
+def test_a_source_that_lacks_a_setting_stops_no_other(team: Team) -> None:
+    made = team.tributary("materialize", code=1, WEATHER_TOKEN="")
+    assert "cannot tell which partitions are due: The station asks for a token; set TRIBUTARY_WEATHER_TOKEN." in made
+    assert "✓ core.dim_date" in made
+    made = team.tributary("materialize", code=1, WEATHER_URL="ftp://x")
+    assert "The source weather cannot be loaded: TRIBUTARY_WEATHER_URL is 'ftp://x'" in made
+    assert "✓ core.dim_date" in made
+
+
 def test_the_sensor_of_the_example_asks_for_a_day_that_is_new(
     team: Team, days: dict[str, list[dict[str, object]]]
 ) -> None:

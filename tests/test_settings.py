@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tributary.assets.retail.settings import retail_folder
-from tributary.assets.sources import check_settings
+from tributary.assets.sources import BUILT_IN, check_settings, find_sources
 from tributary.resources.settings import PROJECT_ROOT, SettingsError, load_settings
 
 
@@ -35,7 +35,6 @@ def test_defaults_need_nothing(empty: Path) -> None:
         ("TRIBUTARY_PROFILE", "gcp", "'local' or 'aws'"),
         ("TRIBUTARY_DAGSTER_PORT", "http", "valid integer"),
         ("TRIBUTARY_DAGSTER_PORT", "70000", "65535"),
-        ("TRIBUTARY_RETAIL_SAMPLE_SCALE", "2", "less than or equal to 1"),
         ("TRIBUTARY_DATABASE_PREFIX", "Robert'); --", "pattern"),
         ("TRIBUTARY_AWS_REGION", "mars", "pattern"),
         ("TRIBUTARY_POSTGRES_URL", "mysql://me:hunter2@host/db", "postgresql://"),
@@ -54,9 +53,28 @@ def test_a_wrong_value_is_one_sentence_naming_the_variable(
 
 
 def test_a_misspelt_variable_is_refused_with_the_right_one(monkeypatch: pytest.MonkeyPatch, empty: Path) -> None:
-    monkeypatch.setenv("TRIBUTARY_RETAIL_DRI", "/data")
-    with pytest.raises(SettingsError, match="did you mean TRIBUTARY_RETAIL_DIR"):
+    monkeypatch.setenv("TRIBUTARY_MAX_CONCURENT_RUNS", "1")
+    with pytest.raises(SettingsError, match="did you mean TRIBUTARY_MAX_CONCURRENT_RUNS"):
         read_all(empty)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("TRIBUTARY_RETAIL_DRI", "/data", "did you mean TRIBUTARY_RETAIL_DIR?"),
+        ("TRIBUTARY_RETAIL_SAMPLE_SCALE", "2", "less than or equal to 1"),
+    ],
+)
+def test_a_setting_of_a_source_that_is_wrong_stops_that_source_alone(
+    empty: Path, name: str, value: str, expected: str
+) -> None:
+    empty.write_text(f"{name}={value}\n")
+    sources = find_sources({name: (place,) for name, place in BUILT_IN.items()}, env_file=empty)
+    assert [source.name for source in sources] == list(BUILT_IN)
+    assert [source.name for source in sources.working] == [name for name in BUILT_IN if name != "retail"]
+    assert sources.broken["retail"].startswith(f"The source retail cannot be loaded: {name} is ")
+    assert expected in sources.broken["retail"]
+    check_settings(empty)
 
 
 def test_an_env_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, empty: Path) -> None:

@@ -13,6 +13,7 @@ import dagster as dg
 from tributary.assets.automation.asking import makeable
 from tributary.assets.automation.partitions import Partitions
 from tributary.assets.parts import Due, KeyRange
+from tributary.assets.sources import SourceError
 from tributary.execution import check_partitions
 from tributary.freshness import out_of_date
 
@@ -27,10 +28,11 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class Plan:
-    """Runs in their order, and the sources of which no partition is due."""
+    """Runs in their order, the sources of which no partition is due, and why some cannot be planned, in sentences."""
 
     runs: tuple[PlannedRun, ...]
     nothing_due: tuple[str, ...] = ()
+    unplanned: tuple[str, ...] = ()
 
 
 def plan(
@@ -48,6 +50,7 @@ def plan(
     first: list[dg.AssetKey] = []
     later: list[PlannedRun] = []
     idle: list[str] = []
+    unplanned: list[str] = []
     for group, members in _by_group(job, keys).items():
         partitioned = _partitioned(job, members)
         ask = dues.get(group)
@@ -59,11 +62,16 @@ def plan(
         if not partitioned:
             first += members
             continue
-        ranges = _wanted(job, instance, partitioned, ask, resources)
+        try:
+            ranges = _wanted(job, instance, partitioned, ask, resources)
+        except SourceError as error:
+            unplanned.append(str(error))
+            continue
         if not ranges:
             idle.append(group)
         later += _runs(members, partitioned, ranges)
-    return Plan(tuple([PlannedRun(tuple(first), Partitions()), *later] if first else later), tuple(idle))
+    runs = [PlannedRun(tuple(first), Partitions()), *later] if first else later
+    return Plan(tuple(runs), tuple(idle), tuple(unplanned))
 
 
 def _lacking(job: dg.JobDefinition, instance: dg.DagsterInstance, keys: Sequence[dg.AssetKey]) -> list[PlannedRun]:
@@ -208,14 +216,21 @@ def _ancestors(job: dg.JobDefinition, keys: Collection[dg.AssetKey]) -> list[dg.
 def out_of_date_or_due(
     defs: dg.Definitions, instance: dg.DagsterInstance, dues: Mapping[str, Due], resources: Mapping[str, object]
 ) -> list[dg.AssetKey]:
-    """What a start should make: assets that are out of date, and all of a source of which some partition is due."""
+    """What a start should make: assets that are out of date, and all of a source of which some partition is due.
+
+    So is a source that cannot tell: it is the plan that says so.
+    """
     job = defs.resolve_implicit_global_asset_job_def()
     found = {dg.AssetKey(name.split("/")) for name in out_of_date(defs, instance)}
     groups = _by_group(job, makeable(job.asset_layer.asset_graph))
     for name, due in dues.items():
         members = groups.get(name, [])
         partitioned = _partitioned(job, members)
-        if partitioned and _wanted(job, instance, partitioned, due, resources):
+        try:
+            wanted = partitioned and _wanted(job, instance, partitioned, due, resources)
+        except SourceError:
+            wanted = members
+        if wanted:
             found.update(members)
     return sorted(found)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 
@@ -14,9 +15,9 @@ from tributary.assets.factory.errors import ModelError
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.refused import stub_asset
 from tributary.assets.factory.sql_assets import sql_asset
-from tributary.assets.parts import Due, Parts
+from tributary.assets.parts import Due, KeyRange, Parts
 from tributary.assets.source import SQL, Source
-from tributary.assets.sources import SourceError, Sources, get_sources, load_object
+from tributary.assets.sources import SourceError, Sources, as_source_error, get_sources, load_object
 from tributary.automation.target_freshness import with_freshness
 from tributary.contents import read_contents
 from tributary.resources.lake import open_lake
@@ -29,8 +30,9 @@ from tributary.resources.warehouse.table import Table
 class Platform:
     """Everything that exists, by what it is.
 
-    `refused` says of each model that is not made why not: its file is wrong, or that of one that it reads; `errors` are
-    all that is wrong with the files. `broken` says of each source that cannot be loaded, or not whole, why not.
+    `refused` says of each model that is not made why not: its file is wrong, or that of one that it reads, or its
+    source does not work; `errors` are all that is wrong with the files. `broken` says of each source that cannot be
+    loaded, or not whole, why not.
     """
 
     sources: Sources
@@ -45,7 +47,7 @@ class Platform:
     @property
     def dues(self) -> Mapping[str, Due]:
         """By source, what tells which partitions are due, of those with partitioned assets."""
-        return {name: parts.due for name, parts in self.parts.items() if parts.due is not None}
+        return {name: _guarded(name, parts.due) for name, parts in self.parts.items() if parts.due is not None}
 
     def resources(self, settings: Settings) -> dict[str, object]:
         """The resources of the settings' profile and of the sources, opened on first use."""
@@ -73,8 +75,10 @@ def load_platform(sources: Sources | None = None) -> Platform:
     parts, broken = _parts(sources)
     contents = read_contents(sources, get_settings().home)
     found, models, tables, lineage = contents.found, contents.models, contents.tables, contents.model_lineage
+    off = {key: broken[model.source] for key, model in models.items() if model.source in broken}
+    refused = {**off, **found.refused}
     assets = [asset for one in parts.values() for asset in one.assets]
-    assets += [sql_asset(model, lineage, found.refused.get(key, "")) for key, model in models.items()]
+    assets += [sql_asset(model, lineage, refused.get(key, "")) for key, model in models.items()]
     stubs = {
         key: (contents.folders.name_of(path).partition("/")[0], path, found.refused[key])
         for key, path in found.stubs.items()
@@ -84,19 +88,20 @@ def load_platform(sources: Sources | None = None) -> Platform:
     assets += [stub_asset(source, key, path, reason) for key, (source, path, reason) in stubs.items()]
     targets = {source.name: source.freshness for source in sources if source.freshness is not None}
     assets = with_freshness(assets, targets, may_sleep=get_settings().profile == "local")
-    return Platform(sources, parts, models, tables, tuple(assets), found.refused, found.errors, broken)
+    return Platform(sources, parts, models, tables, tuple(assets), refused, found.errors, broken)
 
 
 def _parts(sources: Sources) -> tuple[dict[str, Parts], dict[str, str]]:
     """The Dagster side of each source, and of each that has none that can be loaded the reason."""
     parts: dict[str, Parts] = {}
     broken = dict(sources.broken)
-    made: dict[dg.AssetKey, str] = {}
-    for source in sources:
+    made: dict[str, str] = {}
+    for source in sources.working:
         try:
             found = load_object(Parts, source.parts, f"The source {source.name}") if source.parts else Parts()
-            _refuse_what_is_there(source, found, made)
-            _refuse_without_resources(source, found)
+            with as_source_error(f"The source {source.name} cannot be loaded", source.parts.partition(":")[0]):
+                _refuse_what_is_there(source, found, made)
+                _refuse_without_resources(found)
         except SourceError as error:
             broken[source.name] = str(error)
         else:
@@ -104,20 +109,30 @@ def _parts(sources: Sources) -> tuple[dict[str, Parts], dict[str, str]]:
     return parts, broken
 
 
-def _refuse_what_is_there(source: Source, parts: Parts, made: dict[dg.AssetKey, str]) -> None:
-    """Refuse an asset that another source makes: Dagster would refuse all definitions for it."""
-    keys = [key for asset in parts.assets for key in asset.keys]
-    for key in keys:
-        if key in made:
-            raise SourceError(
-                f"The source {source.name} cannot be loaded: it makes {'.'.join(key.path)}, which {made[key]} makes."
-            )
-    made |= dict.fromkeys(keys, source.name)
+def _refuse_what_is_there(source: Source, parts: Parts, made: dict[str, str]) -> None:
+    """Refuse what another source makes too: Dagster would refuse all definitions for it."""
+    names = [".".join(key.path) for asset in parts.assets for key in asset.keys]
+    names += [one.name for one in (*parts.sensors, *parts.schedules, *parts.jobs)]
+    for name in names:
+        if name in made:
+            raise SourceError(f"it makes {name}, which {made[name]} makes")
+    made |= dict.fromkeys(names, source.name)
 
 
-def _refuse_without_resources(source: Source, parts: Parts) -> None:
+def _refuse_without_resources(parts: Parts) -> None:
     """Refuse a source whose resources cannot be had: Dagster would refuse all definitions for those that lack."""
-    try:
-        parts.resources(get_settings())
-    except Exception as error:
-        raise SourceError(f"The source {source.name} cannot be loaded: its resources fail ({error}).") from error
+    there = {"warehouse", "lake", "io_manager", *parts.resources(get_settings())}
+    asking: list[Any] = [*parts.assets, *parts.sensors, *parts.schedules]
+    for one in asking:
+        if lacking := one.required_resource_keys - there:
+            raise SourceError(f"there is no resource {', '.join(sorted(lacking))}")
+
+
+def _guarded(source: str, due: Due) -> Due:
+    """What a source says is due; where it fails, that is one sentence, as of all that a source has wrong."""
+
+    def asked(resources: Mapping[str, object], everything: bool) -> list[KeyRange]:
+        with as_source_error(f"The source {source} cannot tell which partitions are due", due.__module__):
+            return [KeyRange(*one) for one in due(resources, everything)]
+
+    return asked

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tributary.catalogue import get_catalogue
 from tributary.cli.console import out, sentence
-from tributary.services import find_services
+from tributary.resources.settings import get_settings
+from tributary.services import find_services, processes_of
 
 if TYPE_CHECKING:
     from tributary.platform import Platform
@@ -22,6 +23,7 @@ def check() -> int:
     dg.Definitions.validate_loadable(defs)
     get_catalogue()
     wrong = [*platform.problems, *find_services().broken.values(), *_wrong_in_python(platform)]
+    processes_of(get_settings(), wrong.append)
     if wrong:
         for text in wrong:
             sentence(text)

@@ -20,6 +20,9 @@ for _stream in (sys.stdout, sys.stderr):
         # A terminal without a character for what it is to show must not end the command.
         _stream.reconfigure(errors="replace")
 
+MISUSED = 2
+"""The exit code of a command that was called as it cannot be."""
+
 _terminal = sys.stdout.isatty()
 # Piped output is read by programs or pagers, which fold lines themselves where they want to.
 

@@ -6,20 +6,19 @@ import gc
 import importlib
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from click import ClickException
 from typer.core import TyperCommand, TyperGroup
 
-from tributary.cli.console import let_libraries_be_quiet, sentence, unread
+from tributary.cli.console import MISUSED, let_libraries_be_quiet, sentence, unread
 from tributary.cli.signals import end_when_asked, exit_code, ignore_from_now
 from tributary.resources.errors import TributaryError, UsageError
 from tributary.resources.home import keep_private, prepare_home
-
-MISUSED = 2
 
 
 class Commands(TyperGroup):
@@ -174,21 +173,40 @@ def dagster() -> None:
 
 def _of_sources() -> dict[str, Any]:
     """The commands that sources bring, by name."""
-    from tributary.services import load_services
+    from tributary.services import apart, load_services
 
-    own = typer.Typer(add_completion=False)
-    for services in load_services().values():
-        for name, function in services.commands.items():
-            own.command(name)(_guarded(function))
-    # A second one keeps Typer from making a single command of it all.
-    own.callback()(lambda: None)
-    return dict(typer.main.get_group(own).commands)
+    found: dict[str, Any] = {}
+    for source, services in load_services().items():
+        with apart(source, "The commands"):
+            own = typer.Typer(add_completion=False)
+            for name, function in services.commands.items():
+                own.command(name)(_guarded(source, name, function))
+            # A second one keeps Typer from making a single command of it all.
+            own.callback()(lambda: None)
+            found = {**typer.main.get_group(own).commands, **found}
+    return found
 
 
-def _guarded(function: Callable[..., int]) -> Callable[..., None]:
+def _guarded(source: str, name: str, function: Callable[..., int | None]) -> Callable[..., None]:
+    from tributary.assets.sources import SourceError
+    from tributary.services import sound, trying
+
+    def run(arguments: Mapping[str, object]) -> int:
+        what = f"The command {name}"
+        try:
+            with trying(source, what):
+                code = function(**arguments)
+        except SourceError as error:
+            # How a command is meant to end, where it does not return.
+            if isinstance(error.__cause__, TributaryError | SystemExit | ClickException | typer.Exit | typer.Abort):
+                raise error.__cause__ from None
+            raise
+        with trying(source, what):
+            return 0 if code is None else sound(code, int)
+
     @wraps(function)
     def guarded(**arguments: object) -> None:
-        _guard(lambda: function(**arguments))
+        _guard(lambda: run(arguments))
 
     return guarded
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from tributary.cli.check import tell_refused
-from tributary.cli.console import out
+from tributary.cli.console import out, sentence
 from tributary.cli.progress import show, tell_cut_off
 from tributary.cli.sample import ensure_samples
 from tributary.resources.postgres.databases import connect
 from tributary.resources.settings import get_settings
-from tributary.services import load_services
+from tributary.services import standing_in
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -59,10 +58,7 @@ def materialize(
                 str(job.asset_layer.asset_graph.get(key).group_name) for key in everything if key.path[0] == "raw"
             }
             ensure_samples(settings, of=groups, quiet=True)
-            with ExitStack() as standins:
-                for name, services in load_services().items():
-                    if name in groups:
-                        standins.enter_context(services.standin(settings))
+            with standing_in(settings, groups):
                 tell_cut_off(fail_dead_runs(instance))
                 tags = {tag: "true" for tag, wanted in ((FORCE, force), (MISSING, missing)) if wanted}
                 if not partitions.named:
@@ -130,7 +126,9 @@ def run_keys(
     planned = plan(job, instance, keys, platform.dues, platform.resources(get_settings()))
     for name in planned.nothing_due:
         out.print(f"[dim]No partition of {name} is due; name some with --partition, or --from and --to.[/]")
-    failed = 0
+    for text in planned.unplanned:
+        sentence(text)
+    failed = int(bool(planned.unplanned))
     unmade: set[dg.AssetKey] = set()
     waiting = [Run(defs, instance, one.keys, one.partitions, tags) for one in planned.runs]
     announced()

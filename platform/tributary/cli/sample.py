@@ -8,17 +8,18 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tributary.assets.services import USUAL_SAMPLE, SampleError, SampleWanted, Told
-from tributary.cli.console import err, out
+from tributary.assets.sources import SourceError
+from tributary.cli.console import MISUSED, err, out, sentence
+from tributary.resources.errors import UsageError
 from tributary.resources.settings import Settings, get_settings
-from tributary.services import load_services
+from tributary.services import load_services, trying
 
 
 def sample(scale: float | None, force: bool) -> int:
     """Make the samples of all sources that are not the user's own."""
     if scale is not None and not 0 < scale <= 1:
         raise SampleError(f"--scale {scale} is out of range; give a number above 0 and up to 1.")
-    ensure_samples(get_settings(), SampleWanted(scale, force))
-    return 0
+    return ensure_samples(get_settings(), SampleWanted(scale, force))
 
 
 def ensure_samples(
@@ -27,17 +28,27 @@ def ensure_samples(
     *,
     of: Collection[str] | None = None,
     quiet: bool = False,
-) -> None:
+) -> int:
     """Make what is missing of the samples of some sources, or all; what is there is left alone, edited or not.
 
-    Of sources that are the user's own no sample is made.
+    Of sources that are the user's own no sample is made. One that fails is told, and stops no other. Returns the exit
+    code that says whether all could be had.
     """
+    code = 0
     for name, services in load_services().items():
-        if services.sample is not None and (of is None or name in of):
-            with _bars() as told:
+        if services.sample is None or (of is not None and name not in of):
+            continue
+        try:
+            with trying(name, "The sample"), _bars() as told:
                 found = services.sample(settings, wanted, told)
-            if found is not None and (found.made or not quiet):
-                out.print(f"[green]✓[/] {found.sentence}")
+                shown = "" if found is None or (quiet and not found.made) else found.sentence
+        except SourceError as error:
+            sentence(str(error))
+            code = max(code, MISUSED if isinstance(error.__cause__, UsageError) else 1)
+        else:
+            if shown:
+                out.print(f"[green]✓[/] {shown}")
+    return code
 
 
 @contextmanager

@@ -6,16 +6,19 @@ import socket
 from collections import Counter
 
 from tributary.assets.sources import get_sources
-from tributary.cli.console import out
+from tributary.cli.console import out, sentence
 from tributary.cli.standing import standing
 from tributary.cli.tables import Heading, print_rows
 from tributary.resources.settings import Settings, get_settings, shown
+from tributary.services import find_services
 
 
 def status() -> int:
     """Show it all; nothing is started but the embedded Postgres, where it is needed to look."""
     settings = get_settings()
     _print_settings(settings)
+    for text in (*get_sources().broken.values(), *find_services().broken.values()):
+        sentence(text)
     serving = _listens(settings.host, settings.web_port)
     where = settings.address
     out.print(f"\nServed at: {where if serving else 'not running (tributary up)'}", markup=False, soft_wrap=True)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from tributary.assets.sources import get_sources
 from tributary.catalogue import get_catalogue
-from tributary.cli.console import out
+from tributary.cli.console import out, sentence
 from tributary.cli.progress import tell_cut_off
 from tributary.cli.sample import ensure_samples
 from tributary.instance.opening import dagster_environment, open_instance
@@ -20,7 +21,7 @@ from tributary.launcher.single import only_launcher
 from tributary.launcher.supervisor import Supervisor
 from tributary.resources.postgres.databases import connect
 from tributary.resources.settings import LOOPBACK, Settings, get_settings
-from tributary.services import load_services
+from tributary.services import processes_of
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -34,7 +35,7 @@ def up(materialize: bool) -> int:
     with only_launcher(settings.home):
         require_free_port(LOOPBACK, settings.dagster_port, "TRIBUTARY_DAGSTER_PORT")
         require_free_port(settings.host, settings.web_port, "TRIBUTARY_WEB_PORT")
-        processes = [one for services in load_services().values() for one in services.processes(settings)]
+        processes = processes_of(settings, sentence)
         for process in processes:
             if process.port is not None:
                 require_free_port("127.0.0.1", process.port, process.port_setting)
@@ -61,10 +62,12 @@ def _serve(settings: Settings, processes: Sequence[Process], materialize: bool) 
             if materialize:
                 for one in sources:
                     if one.ready:
-                        supervisor.wait_ready(one.ready)
+                        supervisor.wait_ready(one.ready, of=one.name)
                 # With the runs announced the sensors do not ask a second time for what these are making.
                 _materialise(instance, lambda: supervisor.start(daemon))
             else:
+                for text in get_sources().broken.values():
+                    sentence(text)
                 supervisor.start(daemon)
             supervisor.wait_ready(ready_url(settings))
             supervisor.wait_ready(health_url(settings))

@@ -74,6 +74,7 @@ class Tended:
         patience: how patiently.
         say: told of each trouble, and of each recovery, in one line.
         clock: seconds that only go forwards.
+        apart: whether others go on where it is given up.
     """
 
     def __init__(
@@ -82,9 +83,12 @@ class Tended:
         patience: Patience,
         say: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        apart: bool = False,
     ) -> None:
         self.part = part
         self.restarts = 0
+        self.apart = apart
         self._patience, self._say, self._clock = patience, say, clock
         self._failures = 0
         self._due: float | None = None
@@ -115,12 +119,16 @@ class Tended:
         self._well_since = None
         self._failures = min(self._failures + 1, self._patience.tries) if patiently else self._failures + 1
         if self._failures > self._patience.tries:
-            often = f"{self.part.name} {trouble}, {self._failures} times in a row"
-            return f"{often}, so all were stopped; {self.part.last_words()}"
+            return self.given_up(f"{self.part.name} {trouble}, {self._failures} times in a row")
         wait = self._patience.before(self._failures)
         self._due = now + wait
         self._say(f"{self.part.name} {trouble}; it is started again in {wait:g} s.")
         return None
+
+    def given_up(self, trouble: str) -> str:
+        """The sentence for a part that is held up no more."""
+        outcome = "it was given up, and the others go on" if self.apart else "all were stopped"
+        return f"{trouble}, so {outcome}; {self.part.last_words()}"
 
     def _note_well(self, now: float) -> None:
         if self._well_since is None:

@@ -40,6 +40,7 @@ class ProcessSpec:
         preload: modules to import during that wait.
         probe: asks whether it still answers, from its first answer on; a process that does not is started again.
         inner: words on the command line of a child of it, without which it will never answer again.
+        apart: where it cannot be held up, the others go on without it.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ProcessSpec:
     preload: tuple[str, ...] = ()
     probe: Probe | None = None
     inner: tuple[str, ...] = ()
+    apart: bool = False
 
     def command(self) -> list[str]:
         """The command line that runs the module as a child of this process."""

@@ -112,7 +112,7 @@ def health_url(settings: Settings) -> str:
 def process_of(process: Process) -> ProcessSpec:
     """A source's process as the launcher runs it."""
     probe = http(process.ready) if process.ready else None
-    return ProcessSpec(name=process.name, module=process.module, arguments=process.arguments, probe=probe)
+    return ProcessSpec(name=process.name, module=process.module, arguments=process.arguments, probe=probe, apart=True)
 
 
 def _write_workspace(home: Path, socket: Path) -> Path:

@@ -18,6 +18,7 @@ from tributary.launcher.part import USUAL, Awaited, Part, Patience, Tended, Watc
 from tributary.launcher.probes import succeeds
 from tributary.launcher.process import USUAL_LOOKS, ChildProcess, Looks, ProcessSpec
 from tributary.launcher.state import write_state
+from tributary.resources.errors import AskedToEnd
 from tributary.resources.places import IMPORT_ROOT
 
 _POLL_SECONDS = 0.1
@@ -57,6 +58,7 @@ class Supervisor:
         self._ground: list[Tended | Awaited] = []
         self._watching = False
         self._fault: str | None = None
+        self._given_up: set[str] = set()
         self._told: dict[str, bool] | None = None
         self._lock = threading.RLock()
         self._ending = threading.Event()
@@ -95,7 +97,7 @@ class Supervisor:
             for spec in specs:
                 child = ChildProcess(spec, self.logs, self._tell_guard, self._looks)
                 self.children.append(child)
-                self._tended.append(Tended(child, self._patience, self._say))
+                self._tended.append(Tended(child, self._patience, self._say, apart=spec.apart))
 
     def stand_on(self, part: Part) -> None:
         """Hold up a part that runs already. Others cannot do without it: while it is down, they are not given up."""
@@ -119,17 +121,21 @@ class Supervisor:
         if self._fault is not None:
             raise LauncherError(self._fault)
 
-    def wait_ready(self, url: str, timeout: float = 120.0) -> None:
-        """Wait until `url` answers.
+    def wait_ready(self, url: str, timeout: float = 120.0, of: str = "") -> None:
+        """Wait until `url` answers, or until the process named `of`, without which the others go on, is given up.
 
         Raises:
-            LauncherError: when a process is given up meanwhile, or after `timeout` seconds.
+            LauncherError: when another process is given up meanwhile, or after `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
-        while not succeeds(url):
+        while not succeeds(url) and of not in self._given_up:
             self.check()
             if time.monotonic() > deadline:
-                raise LauncherError(f"Nothing answered at {url} within {timeout:.0f} s: see the logs in {self.logs}.")
+                fault = f"Nothing answered at {url} within {timeout:.0f} s: see the logs in {self.logs}."
+                if not of:
+                    raise LauncherError(fault)
+                self._say(fault)
+                return
             time.sleep(_POLL_SECONDS)
 
     def watch(self) -> NoReturn:
@@ -150,19 +156,27 @@ class Supervisor:
                     if self._ending.is_set() or self._fault is not None:
                         return
                     patiently = any(one.is_down for one in self._ground if one is not tended)
-                    self._fault = self._failed_to_start(tended) or tended.tend(patiently)
+                    self._note(tended, self._failed_to_start(tended) or tended.tend(patiently))
             down = {tended.part.name: tended.is_down for tended in self._tended}
             if down != self._told:
                 write_state(self.logs.parent, down)
                 self._told = down
 
+    def _note(self, tended: Tended | Awaited, fault: str | None) -> None:
+        if fault is None or isinstance(tended, Awaited) or not tended.apart:
+            self._fault = fault
+        else:
+            self._tended.remove(tended)
+            self._given_up.add(tended.part.name)
+            self._say(fault)
+
     def _failed_to_start(self, tended: Tended | Awaited) -> str | None:
         part = tended.part
         if self._watching or not isinstance(part, ChildProcess) or (part.exit_code() or 0) <= 0:
             return None
-        if isinstance(tended, Tended) and tended.restarts < _STARTS_AGAIN:
+        if isinstance(tended, Awaited) or tended.restarts < _STARTS_AGAIN:
             return None
-        return f"The process {part.name} {part.look()}, so all were stopped; {part.last_words()}"
+        return tended.given_up(f"The process {part.name} {part.look()}")
 
     def stop(self) -> None:
         """End all processes and what they started: asked first, killed after the grace, at once on a second Ctrl-C."""
@@ -202,4 +216,4 @@ class Supervisor:
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:
-    sys.exit(128 + number)
+    raise AskedToEnd(128 + number)

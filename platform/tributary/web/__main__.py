@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
-import sys
+from types import FrameType
+from typing import NoReturn
 
+from tributary.resources.errors import AskedToEnd
 from tributary.resources.gateway.logs import hide_values
 from tributary.resources.gateway.serving import front_of, serve
 from tributary.resources.lake import open_lake
@@ -19,7 +21,7 @@ def main(settings: Settings) -> None:
     hide_values()
     lake = open_lake(settings.lake_location, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
     # The server repeats the signal that ended it, which would end the process before the stream is closed.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, _leave)
     with connect(settings) as databases:
         stream = open_stream(settings, lake)
         try:
@@ -28,6 +30,10 @@ def main(settings: Settings) -> None:
             serve(application, policy_of(settings), **options, **front_of(settings))
         finally:
             stream.close()
+
+
+def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise AskedToEnd(0)
 
 
 main(get_settings())

@@ -13,7 +13,6 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tributary.assets.services import Mount as SourceApp
 from tributary.identity.dagster_rules import GRAPHQL, DagsterRules
 from tributary.identity.gate import Mounted
 from tributary.identity.opening import open_gate
@@ -31,13 +30,12 @@ from tributary.resources.postgres.databases import Databases
 from tributary.resources.secret import session_secret
 from tributary.resources.settings import Settings
 from tributary.resources.stream.model import EventStream
-from tributary.services import load_services
-from tributary.web.collector import Collector, normal_path
+from tributary.web.collector import COLLECTOR, Collector, normal_path
 from tributary.web.health import PATH as HEALTH
 from tributary.web.health import Health
+from tributary.web.mounts import find_mounts, open_mounts
 from tributary.web.proxy import Upstream
 
-COLLECTOR = "/v1"
 LARGEST_OF_DAGSTER = 8 * 1024 * 1024
 """Bytes of a request: a backfill that names a hundred thousand partitions has less than two million."""
 
@@ -50,13 +48,14 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
     dagster = Upstream(DAGSTER, settings.dagster_origin, signing_key(settings.home))
     closing = _closing(dagster)
     app = FastAPI(title="Tributary", docs_url=None, redoc_url=None, openapi_url=None, lifespan=closing)
-    for mount in _mounts():
-        app.mount(mount.path, mount.open(databases, session_secret(settings)))
+    opened = open_mounts(databases, session_secret(settings))
+    for one in opened:
+        app.mount(one.mount.path, one.app)
     health = Health(lambda: databases.url("app"), settings.home)
     front = environment(Path(__file__).parent).get_template("front.html")
     tiles = [
         (f"{DAGSTER_PATH}/", "Dagster", "The asset graph: materialise, backfill, watch the sensors, follow lineage."),
-        *((f"{mount.path}/", mount.title, mount.description) for mount in _mounts()),
+        *(one.tile for one in opened),
     ]
 
     @app.get("/", response_class=HTMLResponse)
@@ -113,8 +112,4 @@ def _largest_body(path: str) -> int | None:
         return None
     if path.startswith(f"{DAGSTER_PATH}/"):
         return LARGEST_OF_DAGSTER
-    return next((one.largest_body for one in _mounts() if path.startswith(f"{one.path}/")), _LARGEST_BODY)
-
-
-def _mounts() -> list[SourceApp]:
-    return [mount for services in load_services().values() for mount in services.mounts]
+    return next((one.largest_body for _, one in find_mounts() if path.startswith(f"{one.path}/")), _LARGEST_BODY)

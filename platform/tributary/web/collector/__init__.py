@@ -8,4 +8,7 @@ from __future__ import annotations
 
 from tributary.web.collector.app import Collector, normal_path
 
-__all__ = ["Collector", "normal_path"]
+COLLECTOR = "/v1"
+"""The path below which it answers."""
+
+__all__ = ["COLLECTOR", "Collector", "normal_path"]
