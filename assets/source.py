@@ -24,6 +24,19 @@ class SourceColumn(NamedTuple):
     column: str
 
 
+class Resource(NamedTuple):
+    """A path of the data API that gives rows of one table.
+
+    `path` holds columns of the table in braces, which the rows equal: `/households/{household_key}/daily`. `many` is
+    whether a page of rows is given, or the one that there is. `summary` says in some words what that is.
+    """
+
+    path: str
+    table: str
+    summary: str
+    many: bool = False
+
+
 ASKED = "gold"
 """The layer of what people ask."""
 
@@ -47,6 +60,7 @@ class Source:
         settings: the class of its own settings.
         freshness: how old its tables in the layer `ASKED` may be before that is told, where something new always comes.
         models: the folder of its SQL models, `<layer>/<table>.sql`; default: `sql/<name>` of Tributary itself.
+        resources: its paths in the data API, beside those that all tables have.
         needs: names of sources that must be on with it, as its models read their tables.
         parts: what of it needs Dagster, a `Parts` as `package.module:NAME`.
         services: what stands beside Dagster, a `Services` as `package.module:NAME`.
@@ -59,6 +73,7 @@ class Source:
     settings: type[SourceSettings] | None = None
     freshness: timedelta | None = None
     models: Path | None = None
+    resources: tuple[Resource, ...] = ()
     needs: tuple[str, ...] = ()
     parts: str = ""
     services: str = ""

@@ -8,7 +8,7 @@ from tributary.assets.meetup.lineage import TITLE_WORDS_LINEAGE
 from tributary.assets.meetup.settings import MeetupSettings
 from tributary.assets.meetup.staged_assets import STAGED
 from tributary.assets.meetup.tables import TITLE_WORDS
-from tributary.assets.source import Source
+from tributary.assets.source import Resource, Source
 
 MEETUP = Source(
     name="meetup",
@@ -17,6 +17,10 @@ MEETUP = Source(
     lineage={**{one.table.key: one.lineage for one in STAGED}, TITLE_WORDS.key: TITLE_WORDS_LINEAGE},
     settings=MeetupSettings,
     freshness=timedelta(days=2),
+    resources=(
+        Resource("/groups", "gold.meetup_group_directory", "Meetup groups", many=True),
+        Resource("/groups/{group_id}", "gold.meetup_group_directory", "A Meetup group"),
+    ),
     needs=("calendar",),
     parts="tributary.assets.meetup.parts:PARTS",
     services="tributary.assets.meetup.services:SERVICES",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tributary.assets.sneakers.settings import SneakersSettings
 from tributary.assets.sneakers.staged_assets import STAGED
-from tributary.assets.source import Source
+from tributary.assets.source import Resource, Source
 
 SNEAKERS = Source(
     name="sneakers",
@@ -12,6 +12,11 @@ SNEAKERS = Source(
     tables=tuple(one.table for one in STAGED),
     lineage={one.table.key: one.lineage for one in STAGED},
     settings=SneakersSettings,
+    resources=(
+        Resource("/pairs", "core.dim_sneaker_current", "Pairs of sneakers as they are today", many=True),
+        Resource("/pairs/{sneaker_id}", "core.dim_sneaker_current", "A pair of sneakers"),
+        Resource("/pairs/{sneaker_id}/history", "core.dim_sneaker", "A pair as it was at any time", many=True),
+    ),
     needs=("calendar",),
     parts="tributary.assets.sneakers.parts:PARTS",
     services="tributary.assets.sneakers.services:SERVICES",

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tributary.assets.social.settings import SocialSettings
 from tributary.assets.social.staged_assets import STAGED
-from tributary.assets.source import Source
+from tributary.assets.source import Resource, Source
 
 SOCIAL = Source(
     name="social",
@@ -15,6 +15,10 @@ SOCIAL = Source(
     lineage={one.table.key: one.lineage for one in STAGED},
     settings=SocialSettings,
     freshness=timedelta(days=1),
+    resources=(
+        Resource("/users", "gold.social_user_summary", "Users: what they do, and who follows them", many=True),
+        Resource("/users/{user_id}", "gold.social_user_summary", "A user"),
+    ),
     needs=("calendar",),
     parts="tributary.assets.social.parts:PARTS",
     services="tributary.assets.social.services:SERVICES",

@@ -22,6 +22,7 @@ from tributary.assets.source import ASKED, SQL, Lineage, SourceColumn
 from tributary.assets.sources import Sources, get_sources
 from tributary.resources.places import PACKAGE
 from tributary.resources.settings import get_settings
+from tributary.resources.warehouse.checks import Unique
 from tributary.resources.warehouse.table import LAYERS
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class TableEntry(msgspec.Struct, frozen=True):
     Attributes:
         key: `layer.name`.
         source: the source whose it is.
+        keys: sets of columns of which no two rows share the values.
         reads: the tables that it is made of, as `layer.name`; none where Python code makes it.
         partitioned: `hour`, `day` or `month`, and the column, of a model that is made by partitions; else empty.
         file: the model's file; empty where Python code makes it.
@@ -80,6 +82,7 @@ class TableEntry(msgspec.Struct, frozen=True):
     grain: str
     columns: tuple[ColumnEntry, ...]
     checks: tuple[CheckEntry, ...] = ()
+    keys: tuple[tuple[str, ...], ...] = ()
     reads: tuple[str, ...] = ()
     partitioned: str = ""
     charts: tuple[ChartEntry, ...] = ()
@@ -198,6 +201,7 @@ def _tables(contents: Contents) -> Iterator[TableEntry]:
                 for one in table.columns
             ),
             checks=tuple(CheckEntry(one.name, one.description, one.severity) for one in table.checks),
+            keys=tuple(one.names for one in table.checks if isinstance(one, Unique) and one.severity == "error"),
             reads=model.reads if model else (),
             partitioned=f"{window.every} of {window.column}" if window else "",
             charts=(ChartEntry(chart.title, chart.x, chart.y, chart.kind),) if chart else (),

@@ -30,6 +30,8 @@ from tributary.resources.postgres.databases import Databases
 from tributary.resources.secret import session_secret
 from tributary.resources.settings import Settings
 from tributary.resources.stream.model import EventStream
+from tributary.web.api.app import PATH as API_PATH
+from tributary.web.api.app import Api
 from tributary.web.collector import COLLECTOR, Collector, normal_path
 from tributary.web.health import PATH as HEALTH
 from tributary.web.health import Health
@@ -46,15 +48,18 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
     """The web process's application; the stream stays its opener's to close."""
     collector = Collector(stream, settings.collector_write_key.get_secret_value())
     dagster = Upstream(DAGSTER, settings.dagster_origin, signing_key(settings.home))
-    closing = _closing(dagster)
+    api = Api(databases, settings.home)
+    closing = _closing(dagster, api)
     app = FastAPI(title="Tributary", docs_url=None, redoc_url=None, openapi_url=None, lifespan=closing)
     opened = open_mounts(databases, session_secret(settings))
     for one in opened:
         app.mount(one.mount.path, one.app)
+    app.mount(API_PATH, api)
     health = Health(lambda: databases.url("app"), settings.home)
     front = environment(Path(__file__).parent).get_template("front.html")
     tiles = [
         (f"{DAGSTER_PATH}/", "Dagster", "The asset graph: materialise, backfill, watch the sensors, follow lineage."),
+        (f"{API_PATH}/docs", "Data API", "Tables for programs: filters, pages, exports, aggregates, named resources."),
         *(one.tile for one in opened),
     ]
 
@@ -84,12 +89,12 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
     return web
 
 
-def _closing(*upstreams: Upstream) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _closing(*parts: Upstream | Api) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        for upstream in upstreams:
-            await upstream.close()
+        for part in parts:
+            await part.close()
 
     return lifespan
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import chain, zip_longest
 from typing import Any
 
 import psycopg
@@ -55,17 +58,38 @@ def copy_batches(session: Session, table: Table, batches: Iterator[pa.RecordBatc
     return digest.hexdigest()
 
 
-def read_arrow(session: Session, query: str) -> pa.Table:
-    """The rows of a query whose values are already bound, as one Arrow table.
+@contextmanager
+def open_arrow(session: Session, query: str, params: Sequence[Any] = ()) -> Iterator[pa.RecordBatchReader]:
+    """The rows of a query as record batches, read as they are walked, in the session's transaction.
+
+    Each placeholder of `params` stands where a cast gives it its type: `cast(%s as bigint)`. COPY takes no parameters,
+    so the values are bound to settings of the transaction, which the query reads in their places.
 
     Raises:
         WarehouseError: a column has a type with no Arrow counterpart here; cast it in the query.
     """
+    if params:
+        query = _with_settings(session, query, params)
+    with _copied(session, query) as (stream, schema, how):
+        if stream.peek(1):
+            yield pc.open_csv(stream, *how)
+        else:
+            yield pa.RecordBatchReader.from_batches(schema, [])
+
+
+def read_arrow(session: Session, query: str) -> pa.Table:
+    """The rows of a query whose values are already bound, as one Arrow table; `open_arrow` says what it raises."""
+    with _copied(session, query) as (stream, schema, how):
+        return pc.read_csv(stream, *how) if stream.peek(1) else schema.empty_table()
+
+
+@contextmanager
+def _copied(session: Session, query: str) -> Iterator[tuple[io.BufferedReader, pa.Schema, tuple[Any, ...]]]:
+    """What COPY writes of a query's rows, their schema, and how pyarrow is to read it."""
     columns = _describe(session, query)
     texts = [f'"{name}"' for name, type_ in columns.items() if pa.types.is_string(type_)]
     # Quoting every text tells an empty string from a null.
     force = f", FORCE_QUOTE ({', '.join(texts)})" if texts else ""
-    statement = f"COPY ({query}) TO STDOUT WITH (FORMAT csv{force})"
     read = pc.ReadOptions(column_names=list(columns), block_size=1 << 22)
     convert = pc.ConvertOptions(
         column_types=columns,
@@ -76,12 +100,28 @@ def read_arrow(session: Session, query: str) -> pa.Table:
         quoted_strings_can_be_null=False,
         timestamp_parsers=["%Y-%m-%d %H:%M:%S", pc.ISO8601],
     )
-    parse = pc.ParseOptions(newlines_in_values=True)
-    with session.copy_in(statement) as copy:
-        stream = io.BufferedReader(_CopyReader(iter(copy)), buffer_size=1 << 20)
-        if not stream.peek(1):
-            return pa.schema(list(columns.items())).empty_table()
-        return pc.read_csv(stream, read, parse, convert)
+    how = (read, pc.ParseOptions(newlines_in_values=True), convert)
+    with session.copy_in(f"COPY ({query}) TO STDOUT WITH (FORMAT csv{force})") as copy:
+        yield io.BufferedReader(_CopyReader(iter(copy)), buffer_size=1 << 20), pa.schema(list(columns.items())), how
+
+
+def _with_settings(session: Session, query: str, params: Sequence[Any]) -> str:
+    """The query with settings of the transaction, which hold the values, in the places of its placeholders."""
+    pieces = [piece.replace("%%", "%") for piece in query.split("%s")]
+    places = []
+    for number, value in enumerate(params):
+        if value is None:
+            places.append("NULL")
+            continue
+        name = f"tributary.value_{number}"
+        session.execute("SELECT set_config(%s, %s, true)", (name, _text(value)))
+        places.append(f"current_setting('{name}')")
+    return "".join(chain.from_iterable(zip_longest(pieces, places, fillvalue="")))
+
+
+def _text(value: Any) -> str:
+    """A value as Postgres reads it."""
+    return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
 
 
 def _describe(session: Session, query: str) -> dict[str, pa.DataType]:

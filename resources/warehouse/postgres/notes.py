@@ -31,7 +31,13 @@ COMMENT ON COLUMN _parts.published_tables.state IS
     'What a drop, truncate or redefinition by others changes; the note holds good while it is the same.';
 COMMENT ON COLUMN _parts.published_tables.modified IS 'Rows that windows have written since the last ANALYZE.';
 COMMENT ON COLUMN _parts.published_tables.follows IS
-    'The recipe and the versions of inputs by which a later write finds the keys that have changed since.'
+    'The recipe and the versions of inputs by which a later write finds the keys that have changed since.';
+CREATE SCHEMA IF NOT EXISTS _published;
+CREATE OR REPLACE VIEW _published.tables AS
+    SELECT table_name, version, rows, checks, published_at AT TIME ZONE 'UTC' AS updated_at
+    FROM _parts.published_tables;
+COMMENT ON VIEW _published.tables IS
+    'For those who read: of each table the version of its present rows, when they last changed, and what checks found.'
 """
 
 _STATE = (

@@ -75,7 +75,8 @@ COMMENT ON COLUMN quarantine.rejected_rows.raw_text IS
 
 _MISSING = """
 SELECT num_nulls(to_regclass('_parts.published_tables'), to_regclass('_parts.loaded_sources'),
-                 to_regclass('_parts.horizon'), to_regclass('_parts.changes'), to_regtype('_parts.constant')) > 0
+                 to_regclass('_parts.horizon'), to_regclass('_parts.changes'), to_regclass('_published.tables'),
+                 to_regtype('_parts.constant')) > 0
        OR (SELECT count(*) FROM pg_attribute WHERE NOT attisdropped AND (attrelid, attname) IN (
            (to_regclass('quarantine.rejected_rows'), 'byte_offset'),
            (to_regclass('quarantine.rejected_rows'), 'detail'), (to_regclass('_parts.published_tables'), 'follows')
