@@ -51,10 +51,11 @@ def declared_table(source: HeaderSource[Header], layer: str, name: str) -> Table
             kind=header.kind,
             partition_by=header.window.column if header.window else None,
             deduplicate=_deduplication(header.deduplicate),
+            indexes=tuple(map(tuple, header.indexes)),
         )
     except ContractError as error:
         named = {*header.deduplicate.key, *header.deduplicate.order} if header.deduplicate else set()
-        part = "deduplicate" if named - set(header.columns) else "checks"
+        part = "deduplicate" if named - set(header.columns) else "indexes" if "index" in str(error) else "checks"
         raise ModelError(source.path, source.line(part), str(error)) from None
 
 

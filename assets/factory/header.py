@@ -115,6 +115,7 @@ class Header(Strict):
     window: WindowEntry | None = None
     deduplicate: DeduplicateEntry | None = None
     incremental: IncrementalEntry | None = None
+    indexes: list[Annotated[list[Text], Field(min_length=1)]] = []
     columns: dict[str, ColumnEntry] = Field(min_length=1)
     checks: list[CheckEntry] = []
     chart: ChartEntry | None = None

@@ -73,7 +73,7 @@ class Table:
 
     `partition_by` names the column whose ranges own rows, when the table is written by windows.
     `deduplicate` says which of several rows of one identity it keeps. `file` is the contract of the delimited file that
-    it is loaded from, where it is.
+    it is loaded from, where it is. `indexes` are combinations of columns by which readers look up few of many rows.
     """
 
     schema: str
@@ -86,6 +86,7 @@ class Table:
     partition_by: str | None = None
     deduplicate: Deduplication | None = None
     file: FileContract | None = None
+    indexes: tuple[tuple[str, ...], ...] = ()
     column_names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -111,6 +112,11 @@ class Table:
         for name in (*self.deduplicate.key, *self.deduplicate.order) if self.deduplicate else ():
             if name not in names:
                 raise ContractError(f"{self.key}: deduplication names {name}, which is not one of its columns.")
+        for name in (name for index in self.indexes for name in index):
+            if name not in names:
+                raise ContractError(f"{self.key}: an index names {name}, which is not one of its columns.")
+        if self.indexes and self.kind == "view":
+            raise ContractError(f"{self.key} is a view, which has no indexes.")
         if self.partition_by is not None and self.partition_by not in names:
             raise ContractError(f"{self.key}: partition column {self.partition_by} is not one of its columns.")
 

@@ -101,6 +101,7 @@ def test_a_file_added_is_a_table_that_others_can_read(tmp_path: Path) -> None:
             "window column at is not one of its columns",
         ),
         ("checks:", "checks: [", 8, "not valid YAML"),
+        ("checks:", "indexes: [[id, nobody]]\nchecks:", 7, "an index names nobody, which is not one of its columns"),
         ('"decimal(12,2)"', "decimal(12,2)", 6, 'quote it, as in "decimal(12,2)"'),
         ('"Amount.", tags', "Amount, in all, tags", 6, "description is cut off at its comma"),
         ('"Amount.", tags', "Amount, in all, tags", 6, 'quote it, as in "Amount, in all"'),

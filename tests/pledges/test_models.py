@@ -48,9 +48,9 @@ def test_a_bill_is_one_by_its_branch_day_and_number(ledger: Ledger) -> None:
         ("MUM01/2024-03-04/000001", 1, 20240304),
         ("MUM01/2025-03-04/000001", 3, 20250304),
     ]
-    assert ledger.core("SELECT branch_code, months, bills FROM core.dim_branch ORDER BY 1") == [
+    assert ledger.core("SELECT branch_code, months, lines FROM core.dim_branch ORDER BY 1") == [
         ("DEL01", 1, 1),
-        ("MUM01", 2, 2),
+        ("MUM01", 2, 4),
     ]
     fine = "SELECT DISTINCT fine_weight_g FROM core.fact_pledge"
     assert ledger.core(fine) == [(round(Decimal("10.250") * 22 / 24, 3),)]

@@ -83,7 +83,7 @@ class ReportHeader(Header):
     limits: LimitsEntry = LimitsEntry()
     show: ShowEntry = ShowEntry()
 
-    @field_validator("kind", "window", "deduplicate", "incremental", mode="before")
+    @field_validator("kind", "window", "deduplicate", "incremental", "indexes", mode="before")
     @classmethod
     def _of_tables_only(cls, _value: object) -> None:
         raise ValueError("a report's rows are made anew for each request; leave it out")

@@ -144,15 +144,17 @@ class PostgresSession(EngineSession):
         with self._session.transaction():
             self._built_in = number_of_transaction(self._session)
             built = build(self._session, self.table, source, self._part, window=window, at_once=at_once)
-            if self.table.deduplicate is None:
-                return built
-            return replace(built, duplicates=keep_first(self._session, self.table.deduplicate, self._part))
+            if self.table.deduplicate is not None:
+                built = replace(built, duplicates=keep_first(self._session, self.table.deduplicate, self._part))
+            for columns in self.table.indexes if window is None else ():
+                ensure_index(self._session, self._part, columns)
+            return built
 
     def standing(self, window: Window, looked_up: Collection[Sequence[str]]) -> str | None:
         self._found = expect_same_columns(self._session, self.table)
         standing = self._found.part if self._found is not None else None
         # By these, windows and readers find their rows and keys among millions.
-        for columns in looked_up:
+        for columns in (*looked_up, *self.table.indexes):
             ensure_index(self._session, standing or self._part, columns)
         if isinstance(window, Keys):
             index_keys(self._session, self.table, window, standing or self._part)
