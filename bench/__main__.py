@@ -27,6 +27,7 @@ BENCHES = {
     "keyed_tick": "bench.keyed_tick.keyed_tick",
     "sneakers_app": "bench.sneakers_app.sneakers_app",
     "gateway": "bench.gateway.gateway",
+    "data_api": "bench.data_api.data_api",
     "collector": "bench.collector_load.collector_load",
     "social_transform": "bench.social_transform.social_transform",
     "social_tick": "bench.social_tick.social_tick",
