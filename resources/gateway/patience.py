@@ -19,6 +19,7 @@ DISCARDED_BYTES = 1024 * 1024
 """What is thrown away at most of a body that the application answered without reading it."""
 
 _TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_NOT_READ = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _SPARE_FILES = 200
 
@@ -52,6 +53,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._heads_since: float | None = self._begun
         self._stuck_since: float | None = None
         self._unclaimed = 0
+        self._in_head = True
         self._timer: TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn types it
@@ -77,7 +79,17 @@ class PatientProtocol(HttpToolsProtocol):
         elif self._unclaimed > HEAD_BYTES:
             self._end(_TOO_LONG)
 
+    def on_message_begin(self) -> None:
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # What follows a body in chunks would otherwise stand among the headers after they were looked at.
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
+        self._in_head = False
         self._heads_since, self._begun, self._unclaimed = None, self.heard, 0
         if not self.url.startswith(b"/"):
             self._take_authority()
@@ -86,6 +98,9 @@ class PatientProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         self._stop()
         super().handle_websocket_upgrade()
+        # A handshake that its parser does not take, as one with a body, it leaves open without an answer for ever.
+        if not getattr(self.transport.get_protocol(), "handshake_initiated", True):
+            self._end(_NOT_READ)
 
     def pause_writing(self) -> None:
         self._stuck_since = self.loop.time()

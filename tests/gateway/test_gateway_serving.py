@@ -226,6 +226,58 @@ def test_websockets_open_for_the_servers_own_pages_only() -> None:
             opened.send("still there")
 
 
+HANDSHAKE = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Content-Length: 10",),
+        ("Transfer-Encoding: chunked",),
+        tuple(f"X-{number}: x" for number in range(200)),
+        (f"X: {'x' * 10_000}",),
+    ],
+    ids=lambda lines: lines[0][:20],
+)
+def test_a_handshake_that_cannot_be_read_is_answered(server: Served, lines: tuple[str, ...]) -> None:
+    key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+    assert server.said(head(server, *HANDSHAKE, key, *lines, method="GET")).startswith(b"HTTP/1.1 400 ")
+
+
+def test_nothing_is_added_to_a_head_after_it_was_looked_at() -> None:
+    seen: list[bytes] = []
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        seen.extend(name for name, _ in scope["headers"])
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    trailers = b"1\r\nx\r\n0\r\nOrigin: null\r\nX-Tributary-Principal: x\r\n\r\n"
+    with served(application) as server:
+        sent = head(server, "Transfer-Encoding: chunked", "Connection: close") + trailers
+        assert server.said(sent).startswith(b"HTTP/1.1 204 ")
+    assert sorted(seen) == [b"connection", b"host", b"transfer-encoding"]
+
+
+def test_messages_have_a_bound_and_are_not_compressed() -> None:
+    async def count(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": str(len(message["text"]))})
+
+    with served(count) as server, websockets.sync.client.connect(f"ws://127.0.0.1:{server.port}/") as opened:
+        assert opened.protocol.extensions == []
+        opened.send("x" * 1_000_000)
+        assert opened.recv() == "1000000"
+        with contextlib.suppress(websockets.exceptions.ConnectionClosed):
+            opened.send("x" * 2_000_000)
+        with pytest.raises(websockets.exceptions.ConnectionClosedError, match="1009"):
+            opened.recv()
+
+
 def test_no_page_of_another_site_can_frame_an_answer(server: Served) -> None:
     assert httpx.get(server.url).headers["x-frame-options"] == "SAMEORIGIN"
 
