@@ -88,6 +88,9 @@ class Settings(BaseSettings):
         description="How people log in: users, oidc, or users,oidc; required beyond loopback.",
     )
     session_hours: float = Field(12, gt=0, le=720, description="Hours after which a log-in ends.")
+    audit_days: int = Field(
+        0, ge=0, le=36500, description="Days for which entries of the audit log are kept; 0: without end."
+    )
     oidc_issuer: str | None = Field(
         None, pattern=r"^https?://", description="URL of the OpenID provider, below which its configuration is found."
     )

@@ -10,13 +10,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import logging
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from dagster import DagsterInstance
-from dagster_webserver.app import create_app_from_workspace_process_context
+from dagster_webserver.webserver import DagsterWebserver
+from graphql import GraphQLError, GraphQLFormattedError
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 
@@ -34,6 +36,7 @@ from tributary.resources.dagster_internals.serving import (
     setup_interrupt_handlers,
 )
 from tributary.resources.gateway.decision import Policy
+from tributary.resources.gateway.logs import described
 from tributary.resources.gateway.serving import serve
 
 LARGEST_BODY = 8 * 1024 * 1024
@@ -54,6 +57,7 @@ ADMIN = frozenset(
 )
 """What only administrators may do, as Dagster names it; the UI shows it switched off to everybody else."""
 
+_LOG = logging.getLogger(__name__)
 _HOST = "127.0.0.1"
 _STATEMENT_MS, _RECYCLE_SECONDS, _OVERFLOW = 15_000, 3_600, 20
 _POLL_MS = 2_000
@@ -99,6 +103,22 @@ class ProcessContext(WorkspaceProcessContext):
         return context
 
 
+class WebServer(DagsterWebserver[ProcessContext, RequestContext]):
+    """Dagster's, which tells nobody where in its code it failed, and on which values."""
+
+    def handle_graphql_errors(self, errors: Sequence[GraphQLError]) -> list[GraphQLFormattedError]:
+        """The errors as they are told: what is wrong with a document whole, of a failure its kind alone."""
+        return [self._told(error) for error in errors]
+
+    def _told(self, error: GraphQLError) -> GraphQLFormattedError:
+        cause = error.original_error
+        if cause is None:
+            return error.formatted
+        _LOG.error("A field of GraphQL could not be answered:\n%s", described(cause))
+        message = f"Dagster could not answer this ({type(cause).__name__}): its log webserver.log says where it failed."
+        return {**error.formatted, "message": message}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve the UI and its GraphQL until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="tributary.dagster_ui", description=main.__doc__)
@@ -119,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             workspace_load_target=WorkspaceFileTarget(paths=[os.fspath(given.workspace)]),
         ) as context:
             prefix = given.path_prefix
-            application = create_app_from_workspace_process_context(context, prefix, _POLL_MS, lifespan=_lifespan)
+            application = WebServer(context, prefix, _POLL_MS).create_asgi_app(lifespan=_lifespan)
             # What the launcher asks to see whether it is up tells versions and nothing else.
             known = frozenset({f"{prefix}/server_info"})
             behind = Behind(application, DAGSTER, key_in(given.key), known, direct=given.direct)

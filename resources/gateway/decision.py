@@ -4,7 +4,7 @@
 | --- | --- |
 | no Host, several, or one that is no host; a header twice that must be single; a control character in the path | 400 |
 | a Host that is not known | 421 |
-| a change, or a websocket, asked for by a page of another origin | 403 |
+| a change, a websocket or a query of GraphQL, asked for by a page of another origin | 403 |
 | a GraphQL mutation by GET | 405 |
 | GraphQL in a body that any page may send | 415 |
 
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tributary.resources.gateway.graphql import is_json, only_asks
-from tributary.resources.gateway.hosts import Address, KnownHosts, read_authority, read_origin
+from tributary.resources.gateway.hosts import LOOPBACK, Address, Authority, KnownHosts, read_authority, read_origin
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Methods by which nothing is changed (RFC 9110, 9.2.1)."""
@@ -54,12 +54,14 @@ class Policy:
         hosts: the names that it answers to.
         public: whether any web page may send to a path, as to a collector of events; the host must be known there too.
         graphql: paths that execute GraphQL.
+        secure: whether people come by TLS, so that a page without it is another site's, loopback's apart.
         largest_body: bytes of a body at most, by path; None where the application bounds it itself.
     """
 
     hosts: KnownHosts = field(default_factory=KnownHosts)
     public: Callable[[str], bool] = nowhere
     graphql: frozenset[str] = frozenset()
+    secure: bool = False
     largest_body: Callable[[str], int | None] = lambda _path: 64 * 1024
 
 
@@ -85,7 +87,9 @@ def refusal(scope: Mapping[str, Any], policy: Policy) -> Refusal | None:
     if policy.public(path):
         return None
     changes = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
-    if changes and not _from_here(headers, policy.hosts, at):
+    # To answer a query a server may run code.
+    asks = path in policy.graphql and bool(scope.get("query_string"))
+    if (changes or asks) and not _from_here(headers, policy, at):
         return Refusal(403, "This was sent by a page of another site, which can change nothing here.")
     if scope["type"] == "http" and path in policy.graphql:
         return _graphql_refusal(scope, headers, changes=changes)
@@ -100,19 +104,23 @@ def _graphql_refusal(scope: Mapping[str, Any], headers: Mapping[bytes, bytes], *
     return None
 
 
-def _from_here(headers: Mapping[bytes, bytes], hosts: KnownHosts, at: Address) -> bool:
+def _from_here(headers: Mapping[bytes, bytes], policy: Policy, at: Address) -> bool:
     """Whether no page of another origin sent this."""
     if b"origin" in headers:
-        return _is_known(read_origin(headers[b"origin"].decode("latin-1")), hosts, at)
+        return _is_known(read_origin(headers[b"origin"].decode("latin-1")), policy, at)
     if b"sec-fetch-site" in headers:
         return headers[b"sec-fetch-site"].decode("latin-1").strip().lower() in _HERE
     if b"referer" in headers:
-        return _is_known(read_origin(headers[b"referer"].decode("latin-1"), whole=False), hosts, at)
+        return _is_known(read_origin(headers[b"referer"].decode("latin-1"), whole=False), policy, at)
     return True
 
 
-def _is_known(origin: tuple[str, Any] | None, hosts: KnownHosts, at: Address) -> bool:
-    return origin is not None and hosts.knows(origin[1], origin[0], at)
+def _is_known(origin: tuple[str, Authority] | None, policy: Policy, at: Address) -> bool:
+    if origin is None:
+        return False
+    scheme, authority = origin
+    may = scheme == "https" or not policy.secure or authority.name in LOOPBACK
+    return may and policy.hosts.knows(authority, scheme, at)
 
 
 def _single(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes] | None:

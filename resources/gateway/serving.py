@@ -15,9 +15,6 @@ from tributary.resources.gateway.layer import Gateway
 from tributary.resources.gateway.patience import PatientProtocol
 from tributary.resources.settings import Settings
 
-LARGEST_MESSAGE = 1024 * 1024
-"""Bytes of a message at most that a client sends over a websocket."""
-
 STARTUP_FAILURE = 3
 """The exit code of a server that could not start, which is uvicorn's."""
 
@@ -27,7 +24,7 @@ def guarded(application: ASGIApp, policy: Policy, **options: Any) -> uvicorn.Con
     # Requests carry personal data in their paths and addresses; what matters is counted, not logged.
     fixed: dict[str, Any] = {"http": PatientProtocol, "access_log": False, "server_header": False}
     # Of compressed messages many are made of few bytes, all at once: none is taken.
-    fixed |= {"ws": "websockets-sansio", "ws_max_size": LARGEST_MESSAGE, "ws_per_message_deflate": False}
+    fixed |= {"ws": "websockets-sansio", "ws_per_message_deflate": False}
     # Where a request is from, and by which scheme, is what the connection says unless a proxy is named.
     return uvicorn.Config(Gateway(application, policy), **{"proxy_headers": False, **options, **fixed})
 

@@ -250,7 +250,7 @@ def test_what_is_changed_or_refused_is_noted(site: Site, engine: Engine) -> None
     who, path, address = "key:k-operator", "/dagster/graphql", "127.0.0.1"
     assert found == [
         (who, "launchRun", path, address, "allowed", 200),
-        (who, "wipeAssets", path, address, "refused", None),
+        (who, "wipeAssets", path, address, "refused", 403),
         (who, "launchRun", path, address, "failed", 400),
     ]
 

@@ -151,8 +151,12 @@ def test_what_claims_grant(claims: dict[str, Any], path: str, role: Role | None,
 
 
 def test_everybody_can_be_granted_a_role() -> None:
-    found = principal_by({"sub": "s\n", "email": "a@b.example"}, "groups", grants_of("*=viewer, a=b=admin"))
+    claims = {"sub": "s\n", "email": "a@b.example", "email_verified": True}
+    found = principal_by(claims, "groups", grants_of("*=viewer, a=b=admin"))
     assert (found.name, found.roles) == ("oidc:a@b.example", roles_up_to(Role.VIEWER))
+    for verified in (False, "true", None):
+        # Who they say they are is not who they are.
+        assert principal_by({**claims, "email_verified": verified}, "groups", {}).name == "oidc:s?"
     assert principal_by({"sub": "s\n"}, "groups", {}).name == "oidc:s?"
     assert principal_by({"sub": "s", "groups": ["a=b"]}, "groups", grants_of("a=b=admin")).may(Role.ADMIN)
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
-from tributary.assets.sneakers.app.errors import TablesError
 from tributary.assets.sneakers.app.models import SCHEMA
+from tributary.resources.postgres import migrating
 
-MIGRATIONS = Path(__file__).with_name("migrations")
+MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 Sessions = Callable[[], Session]
 """Gives a new session; use it as a context manager."""
 
@@ -24,7 +23,6 @@ POOL = 10
 
 # A write waits for another write to the same pair, never for long; no page is worth a longer statement than this.
 _OPTIONS = "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=15s -c idle_in_transaction_session_timeout=30s"
-_MIGRATION_LOCK = 0x736E65616B657273
 
 
 def open_engine(database_url: str) -> Engine:
@@ -45,32 +43,9 @@ def open_sessions(engine: Engine) -> Sessions:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the tables up to date; processes that do it at once take turns, and one finds nothing left to do.
+    """Bring the tables up to date.
 
     Raises:
         TablesError: the database refuses, or its tables are of a newer version than this code.
     """
-    from alembic import command
-    from alembic.config import Config
-    from alembic.util import CommandError
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    try:
-        with engine.begin() as connection:
-            connection.execute(text("SET LOCAL lock_timeout = '60s'; SET LOCAL statement_timeout = '5min'"))
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-            connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{SCHEMA}"'))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    except CommandError as error:
-        raise TablesError(
-            f"The tables in schema {SCHEMA!r} are of a version that this code does not know ({error}): "
-            "update the code, or give it another database."
-        ) from None
-    except DBAPIError as error:
-        reason = str(error.orig).strip().partition("\n")[0]
-        raise TablesError(
-            f"The tables of the form app cannot be made in schema {SCHEMA!r} ({reason}): check the database and the "
-            "rights of its user."
-        ) from None
+    migrating.migrate(engine, SCHEMA, MIGRATIONS)

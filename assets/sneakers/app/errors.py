@@ -12,10 +12,6 @@ class SneakersError(TributaryError):
     """The form app cannot do what was asked of it."""
 
 
-class TablesError(SneakersError):
-    """The tables of the form app cannot be made or brought up to date."""
-
-
 Fault = tuple[str | None, str]
 """The name of the argument at fault, None where it is not about a single one, and a sentence."""
 

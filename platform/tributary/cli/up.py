@@ -19,7 +19,7 @@ from tributary.launcher.server import PostgresByUrl, PostgresPart
 from tributary.launcher.services import dagster_processes, health_url, process_of, ready_url, web_process
 from tributary.launcher.single import only_launcher
 from tributary.launcher.supervisor import Supervisor
-from tributary.resources.postgres.databases import connect
+from tributary.resources.postgres.databases import Databases, connect
 from tributary.resources.settings import LOOPBACK, Settings, get_settings
 from tributary.services import processes_of
 
@@ -73,12 +73,25 @@ def _serve(settings: Settings, processes: Sequence[Process], materialize: bool) 
             supervisor.wait_ready(health_url(settings))
             supervisor.start(*(process_of(one) for one in processes if one.feeds))
             out.print(f"\n[bold green]Ready.[/] [bold]{settings.address}[/]")
+            if settings.log_in_ways == {"users"} and not _anybody(databases):
+                out.print("[yellow]Nobody can log in yet:[/] tributary users add NAME makes the first user.")
             out.print("[dim]In another terminal: tributary status, tributary query 'SELECT …'. Ctrl-C stops all.[/]")
             try:
                 get_catalogue()  # as nobody waits for it now
                 supervisor.watch()
             except KeyboardInterrupt:
                 out.print("\nStopping.")
+
+
+def _anybody(databases: Databases) -> bool:
+    from tributary.identity.tables import open_tables
+    from tributary.identity.users import has_users
+
+    engine = open_tables(databases.url("app"))
+    try:
+        return has_users(engine)
+    finally:
+        engine.dispose()
 
 
 def _say(line: str) -> None:

@@ -5,15 +5,23 @@ An entry is written before what it tells of is begun, so that nothing happens wi
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, delete, func, insert, update
+from sqlalchemy.exc import SQLAlchemyError
 
-from tributary.identity.tables import audit
+from tributary.identity.tables import audit, sessions
+from tributary.resources.gateway.logs import described
 
+_LOG = logging.getLogger(__name__)
 Outcome = Literal["allowed", "refused", "failed"]
 _LONGEST = 500
 _FAILED = 400
+_DAY = 86_400.0
+_ENDED = timedelta(days=1)
 
 
 def note(
@@ -33,6 +41,29 @@ def complete(engine: Engine, number: int, status: int) -> None:
         connection.execute(update(audit).where(audit.c.id == number).values(**changed))
 
 
+def trim(engine: Engine, days: int) -> int:
+    """Delete entries older than so many days, which an entry says, and log-ins that ended; how many entries went."""
+    with engine.begin() as connection:
+        connection.execute(delete(sessions).where(sessions.c.ends_at < func.now() - _ENDED))
+        old = delete(audit).where(audit.c.at < func.now() - timedelta(days=days))
+        gone = connection.execute(old).rowcount if days else 0
+        if gone:
+            what = f"{gone} entries older than {days} days deleted, as TRIBUTARY_AUDIT_DAYS says"
+            told = {"who": "tributary", "what": what, "path": "", "outcome": "allowed"}
+            connection.execute(insert(audit).values(**told))
+    return gone
+
+
+async def trim_daily(engine: Engine, days: int) -> None:
+    """Trim now and each day, until it is cancelled."""
+    while True:
+        try:
+            await asyncio.to_thread(trim, engine, days)
+        except SQLAlchemyError as error:
+            _LOG.error("The audit log could not be trimmed:\n%s", described(error))
+        await asyncio.sleep(_DAY)
+
+
 def _told(text: str) -> str:
-    """Text of somebody else's, bounded, without what Postgres does not take."""
-    return text.replace("\0", "�")[:_LONGEST].encode("utf-8", "replace").decode()
+    """Text of somebody else's, bounded, without what Postgres does not take or a terminal would obey."""
+    return "".join(one if one.isprintable() else "�" for one in text[:_LONGEST])

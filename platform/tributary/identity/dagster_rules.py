@@ -19,6 +19,9 @@ GRAPHQL = "/graphql"
 REPORTS = ("/report_asset_materialization/", "/report_asset_check/", "/report_asset_observation/")
 """Paths by which scripts from outside tell of assets."""
 
+NOTEBOOKS = frozenset({"/notebook", "/dagit/notebook"})
+"""Paths that show any notebook on the disk by its name, with whatever scripts it has, as pages of this address."""
+
 _OPERATOR = """
 launchPipelineExecution launchRun launchMultipleRuns launchPipelineReexecution launchRunReexecution
 launchPartitionBackfill resumePartitionBackfill reexecutePartitionBackfill cancelPartitionBackfill
@@ -58,6 +61,7 @@ RUNNING_CODE = frozenset({"evaluationResult", "runConfigOrError", "tagsOrError"}
 """Fields of queries that run a sensor's, a schedule's or a partition's own code to be answered."""
 
 _PARAMETERS = frozenset({"query", "variables", "operationName", "extensions"})
+_LARGEST_MESSAGE = 1024 * 1024
 _MESSAGES = frozenset({"connection_init", "connection_terminate", "stop", "start"})
 
 
@@ -70,6 +74,8 @@ class DagsterRules:
     def request(self, request: Request) -> Need:
         if request.path == GRAPHQL:
             return _graphql(request)
+        if request.path in NOTEBOOKS:
+            raise Refused(404, "Notebooks are not shown here.")
         if request.method in SAFE_METHODS:
             return Need(Role.VIEWER)
         if request.method == "POST" and request.path.startswith(REPORTS):
@@ -78,7 +84,7 @@ class DagsterRules:
 
     def message(self, message: str | bytes) -> Need:
         """What a message of the protocol `graphql-ws` takes: every `start` is looked into, whatever was before."""
-        told = _object(message if isinstance(message, str) else "")
+        told = _object(message if isinstance(message, str) and len(message) <= _LARGEST_MESSAGE else "")
         kind = told.get("type")
         if not isinstance(kind, str) or kind not in _MESSAGES or not isinstance(told.get("id", ""), str):
             raise Refused(400, "This is no message of the protocol graphql-ws.")
@@ -125,7 +131,10 @@ def _by_get(query: bytes) -> Need:
     asked, _ = _operation({"query": parameters["query"]})
     if asked.mutations or asked.subscriptions:
         raise Refused(405, "A GET can only carry queries: send everything else by POST.")
-    return _need(asked)
+    need = _need(asked)
+    if need.what is not None:
+        raise Refused(405, "This runs code, which a link must not: send it by POST.")
+    return need
 
 
 def _operation(parameters: dict[str, Any]) -> tuple[Asked, dict[str, Any]]:

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -31,12 +31,15 @@ from tributary.identity.callers import Callers, Credentials, several
 from tributary.identity.principal import Principal, with_principal
 from tributary.identity.rules import Need, Refused, Request, Rules
 from tributary.identity.signing import without_principal
-from tributary.identity.sockets import guarded
+from tributary.identity.sockets import guarded, while_let_in
 from tributary.resources.gateway.bodies import replayed
 from tributary.resources.gateway.decision import SAFE_METHODS
 from tributary.resources.gateway.logs import described
 
 LOG_IN = "/login"
+_NO_SECRETS = (b"text/css", b"text/javascript", b"application/javascript", b"font/", b"image/")
+"""Kinds of files that are part of pages, and of no person."""
+
 _LOG = logging.getLogger(__name__)
 _AWAY = "The database of users and of the audit log does not answer: try again in a moment."
 
@@ -101,19 +104,29 @@ class Gate:
 
     def _sending(self, send: Send) -> Send:
         async def sending(message: Message) -> None:
-            if message["type"] in ("http.response.start", "websocket.accept") and "headers" in message:
-                message = {**message, "headers": self._callers.without_ours(message["headers"])}
+            if message["type"] in ("http.response.start", "websocket.accept"):
+                headers = self._callers.without_ours(message.get("headers", ()))
+                if message["type"] == "http.response.start":
+                    headers = _for_them_alone(headers)
+                message = {**message, "headers": headers}
             await send(message)
 
         return sending
 
-    async def note(self, principal: Principal, what: str, scope: Mapping[str, Any], outcome: audit.Outcome) -> int:
+    async def note(
+        self,
+        principal: Principal,
+        what: str,
+        scope: Mapping[str, Any],
+        outcome: audit.Outcome,
+        status: int | None = None,
+    ) -> int:
         """Write an entry of the audit log.
 
         Raises:
             Refused: that is not possible now.
         """
-        told = (principal.name, what, scope["path"], address_of(scope), outcome)
+        told = (principal.name, what, scope["path"], address_of(scope), outcome, status)
         try:
             return await asyncio.to_thread(audit.note, self._engine, *told)
         except SQLAlchemyError as error:
@@ -170,7 +183,9 @@ class _Caller:
             await send(message)
 
         try:
-            await self._mounted.application(scope, receive, sending if entry is not None else send)
+            whole = await while_let_in(self._mounted.application(scope, receive, sending), self)
+            if not whole and status is None:
+                await _answer(Refused(401, "Log in again."), scope, receive, sending)
         finally:
             if entry is not None and status is not None:
                 await asyncio.shield(self._gate.complete(entry, status))
@@ -181,7 +196,7 @@ class _Caller:
         path = scope["path"][len(self._mounted.prefix) :]
         told = Request(scope["method"], path, scope.get("query_string", b""), types[0].decode("latin-1"))
         if not self._rules.reads(told):
-            return self._rules.request(told), None
+            return await self._need(lambda: self._rules.request(told)), None
         body = b""
         while True:
             # The layer before has gathered it within its limit.
@@ -191,7 +206,16 @@ class _Caller:
             body += message.get("body", b"")
             if not message.get("more_body", False):
                 break
-        return self._rules.request(Request(told.method, told.path, told.query, told.content_type, body)), body
+        return await self._need(lambda: self._rules.request(replace(told, body=body))), body
+
+    async def _need(self, rule: Callable[[], Need]) -> Need:
+        """What a rule says; what it does for nobody is noted, too."""
+        try:
+            return rule()
+        except Refused as refused:
+            what = self._scope.get("method", "message")
+            await self._gate.note(self._principal, what, self._scope, "refused", refused.status)
+            raise
 
     async def message(self, message: str | bytes) -> str | bytes:
         """What is handed on of a websocket's message.
@@ -199,7 +223,7 @@ class _Caller:
         Raises:
             Refused: they may not send it.
         """
-        need = self._rules.message(message)
+        need = await self._need(lambda: self._rules.message(message))
         await self.allowed(need)
         return message if need.sent is None else need.sent.decode()
 
@@ -210,7 +234,7 @@ class _Caller:
             Refused: they may not.
         """
         if not self._principal.may(need.role):
-            await self._gate.note(self._principal, need.what or "read", self._scope, "refused")
+            await self._gate.note(self._principal, need.what or "read", self._scope, "refused", 403)
             raise Refused(403, f"This is for the role {need.role}, which {self._principal.name} has not.")
         return None if need.what is None else await self._gate.note(self._principal, need.what, self._scope, "allowed")
 
@@ -223,6 +247,15 @@ def address_of(scope: Mapping[str, Any]) -> str:
     """Where a request is from."""
     client = scope.get("client")
     return client[0] if client else ""
+
+
+def _for_them_alone(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Headers of an answer that say how long it is kept: where it does not itself, by nobody, pages' parts apart."""
+    told = {name.lower(): value for name, value in headers}
+    if b"cache-control" in told:
+        return headers
+    public = told.get(b"content-type", b"").startswith(_NO_SECRETS)
+    return [*headers, (b"cache-control", b"private" if public else b"no-store")]
 
 
 def _with_json(scope: Scope, body: bytes) -> Scope:

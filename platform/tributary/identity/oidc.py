@@ -16,7 +16,10 @@ from tributary.identity.principal import Principal, Role, highest, roles_up_to
 from tributary.resources.settings import Settings
 
 EVERYBODY = "*"
-_NAMES = ("preferred_username", "email", "sub")
+_SIGNED_BY = "id_token_signing_alg_values_supported"
+_BY_A_PAIR = ("RS", "PS", "ES", "Ed")
+"""How the names of algorithms begin that sign with a pair of keys (RFC 7518, RFC 8037); without any RS256 is meant."""
+
 _LONGEST = 100
 _TIMEOUT = 10.0
 
@@ -63,22 +66,33 @@ class Provider:
             raise NotLetIn("The OpenID provider cannot be asked at this moment: try again.") from error
         return answer
 
-    async def principal(self, request: Request) -> tuple[Principal, str]:
-        """Who came back from the provider, and the subject that the provider knows them by.
+    async def principal(self, request: Request) -> tuple[Principal, str, str]:
+        """Who came back from the provider, the subject that the provider knows them by, and the token that says it.
 
         Raises:
             NotLetIn: state, code, signature, issuer, audience, nonce or time are not as they must be.
         """
         try:
+            metadata = await self._client.load_server_metadata()
+            # Some announce "none", too, by which anybody signs.
+            metadata[_SIGNED_BY] = [one for one in metadata.get(_SIGNED_BY, ()) if one[:2] in _BY_A_PAIR]
             token = await self._client.authorize_access_token(request, claims_options=self._claims)
             claims = token.get("userinfo")
-            if not claims or not isinstance(claims.get("sub"), str):
+            if not claims or not isinstance(claims.get("sub"), str) or not claims["sub"]:
                 raise NotLetIn("The OpenID provider sent no token of who you are.")
             if self._claim and _at(claims, self._claim) is None:
                 claims = {**await self._more(token, claims["sub"]), **claims}
-        except (httpx2.HTTPError, OAuthError, JoseError, ValueError, RuntimeError, KeyError, TypeError) as error:
+        except (httpx2.HTTPError, OAuthError, JoseError, ValueError, RuntimeError, LookupError, TypeError) as error:
             raise NotLetIn("The OpenID provider's answer is not one to this log-in: begin again.") from error
-        return principal_by(claims, self._claim, self._grants), claims["sub"]
+        return principal_by(claims, self._claim, self._grants), claims["sub"], token["id_token"]
+
+    async def log_out_address(self, id_token: str, back: str) -> str | None:
+        """Where the provider ends a log-in, and sends a browser `back` from; None where it has no such place."""
+        try:
+            told = await self._client.create_logout_url(back, id_token, client_id=self._client.client_id)
+        except (httpx2.HTTPError, ValueError, RuntimeError, KeyError):
+            return None
+        return str(told["url"])
 
     async def _more(self, token: Mapping[str, Any], subject: str) -> dict[str, Any]:
         """The claims that some providers tell at their endpoint alone; those of somebody else count for nothing."""
@@ -105,7 +119,9 @@ def principal_by(claims: Mapping[str, Any], claim: str, grants: Mapping[str, set
     values = [value] if isinstance(value, str) else value if isinstance(value, list) else []
     granted = set().union(*(grants.get(one, set()) for one in [EVERYBODY, *values] if isinstance(one, str)))
     role = highest(Role(one) for one in granted if one in set(Role))
-    name = next(str(claims[key]) for key in _NAMES if claims.get(key))
+    # A mail address that the provider did not verify may be somebody else's.
+    email = claims.get("email") if claims.get("email_verified") is True else None
+    name = str(claims.get("preferred_username") or email or claims["sub"])
     shown = "".join(character if character.isprintable() else "?" for character in name)[:_LONGEST]
     return Principal(f"oidc:{shown}", roles_up_to(role), frozenset(granted - set(Role)))
 

@@ -1,29 +1,26 @@
-"""Puts the log-in together: its tables, who is there, the pages, and the layer before the applications."""
+"""Puts the log-in together: who is there, the pages, and the layer before the applications."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sqlalchemy import Engine
+
 from tributary.identity.callers import Callers, cookie_name
 from tributary.identity.gate import LOG_IN, Gate, Mounted
 from tributary.identity.pages import LogInPages
-from tributary.identity.tables import open_tables
 from tributary.resources.settings import Settings
 
 
-def open_gate(settings: Settings, database_url: str, secret: str, mounted: Iterable[Mounted]) -> Gate:
+def open_gate(settings: Settings, engine: Engine, secret: str, mounted: Iterable[Mounted]) -> Gate:
     """The layer before applications, with the pages of logging in and out beside them.
 
     Args:
         settings: how people log in.
-        database_url: of the database `app`.
+        engine: of the tables.
         secret: signs what a browser keeps while it logs in.
         mounted: the applications.
-
-    Raises:
-        IdentityError: the tables cannot be made.
     """
-    engine = open_tables(database_url)
     callers = Callers(engine, cookie_name(secure=settings.is_secure), asks=bool(settings.log_in_ways))
     pages = LogInPages(settings, engine, callers, secret).application
     own = [Mounted(path, pages, None) for path in (LOG_IN, "/logout", "/whoami")]

@@ -25,7 +25,7 @@ from tributary.identity.gate import LOG_IN, address_of
 from tributary.identity.log_in import PasswordLogIn, Throttled
 from tributary.identity.oidc import NotLetIn, Provider
 from tributary.identity.principal import Principal, highest, principal_of
-from tributary.identity.sessions import begin_session, end_session
+from tributary.identity.sessions import Proof, begin_session, end_session
 from tributary.resources.gateway.logs import described
 from tributary.resources.look.files import environment
 from tributary.resources.look.headers import HEADERS
@@ -79,13 +79,17 @@ class LogInPages:
     async def _by_password(self, request: Request) -> Response:
         if self._passwords is None:
             return self._page("/", "Nobody logs in with a password here.", 404)
-        form = parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10)
+        try:
+            form = parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=9)
+        except ValueError:
+            return self._page("/", "This is no form of this page.", 400)
         name, password, after = (form.get(key, [""])[0] for key in ("name", "password", "next"))
         address = address_of(request.scope)
         try:
-            found = await self._passwords.principal(name, password, address)
-            if found is not None:
-                return await self._begun(request, found, "log-in", after)
+            found = await self._passwords.known(name, password, address)
+            proof = None if found is None else Proof(password_hash=found[1])
+            if found and proof and (begun := await self._begun(request, found[0], proof, "log-in", after)):
+                return begun
             await self._noted(request, f"user {name}", "log-in", "refused")
         except Throttled:
             return self._page(after, "That was tried too often: wait a minute.", 429)
@@ -97,9 +101,8 @@ class LogInPages:
         after = local(request.query_params.get("next", "/"))
         if self._provider is None:
             return self._page(after, "There is no OpenID provider here.", 404)
-        base = self._public or f"{request.url.scheme}://{request.headers['host']}"
         try:
-            answer = await self._provider.redirect(request, f"{base}{LOG_IN}/callback")
+            answer = await self._provider.redirect(request, f"{self._base(request)}{LOG_IN}/callback")
         except NotLetIn as error:
             _LOG.error("The OpenID provider cannot be asked:\n%s", described(error))
             return self._page(after, str(error), 503)
@@ -111,11 +114,12 @@ class LogInPages:
             return self._page("/", "There is no OpenID provider here.", 404)
         after = local(str(request.session.pop("next", "/")))
         try:
-            found, subject = await self._provider.principal(request)
+            found, subject, id_token = await self._provider.principal(request)
             if not found.roles:
                 await self._noted(request, found.name, f"log-in as {subject}", "refused")
                 return self._page(after, f"{found.name} is known, and was given no role here.", 403)
-            return await self._begun(request, found, f"log-in as {subject}", after)
+            begun = await self._begun(request, found, Proof(id_token=id_token), f"log-in as {subject}", after)
+            return begun or self._page(after, "Log in again.", 401)
         except NotLetIn as error:
             _LOG.warning("A log-in by OpenID failed:\n%s", described(error))
             return self._page(after, str(error), 401)
@@ -125,17 +129,31 @@ class LogInPages:
     async def _out(self, request: Request) -> Response:
         token = request.cookies.get(cookie_name(secure=self._secure), "")
         credentials = Credentials("session", token)
+        said: str | None = None
         try:
             principal = await self._callers.principal(credentials) if token else None
             if principal is not None and self._asks:
-                await asyncio.to_thread(end_session, self._engine, token)
+                said = await asyncio.to_thread(end_session, self._engine, token)
                 self._callers.forget(credentials)
                 await self._noted(request, principal.name, "log-out", "allowed", 303)
         except SQLAlchemyError as error:
             return self._away("/", error)
-        answer = RedirectResponse(LOG_IN if self._asks else "/", 303, _SAFE)
+        answer: Response = RedirectResponse(LOG_IN if self._asks else "/", 303, _SAFE)
+        if said is not None and self._provider is not None:
+            there = await self._provider.log_out_address(said, self._base(request) + LOG_IN)
+            answer = answer if there is None else self._out_there(there)
         answer.delete_cookie(cookie_name(secure=self._secure), secure=self._secure, httponly=True, samesite="lax")
         return answer
+
+    def _out_there(self, address: str) -> Response:
+        """Goes on to the provider by a page, as browsers hold a form to the sites that its own page names."""
+        there = escape(address)
+        ways = f'<p>You are logged out here.</p><a class="button" href="{there}">Log out at your organisation, too</a>'
+        text = self._text.replace("<head>", f'<head><meta http-equiv="refresh" content="0; url={there}">')
+        return HTMLResponse(text.replace("{{fault}}", "").replace("{{ways}}", ways), headers=_SAFE)
+
+    def _base(self, request: Request) -> str:
+        return self._public or f"{request.url.scheme}://{request.headers['host']}"
 
     async def _who(self, request: Request) -> Response:
         try:
@@ -145,14 +163,17 @@ class LogInPages:
         told = {"name": found.name, "roles": sorted(found.roles), "scopes": sorted(found.scopes)}
         return JSONResponse(told, headers=_SAFE)
 
-    async def _begun(self, request: Request, found: Principal, what: str, after: str) -> Response:
-        """A new session, whatever the browser held before; that one ends."""
+    async def _begun(self, request: Request, found: Principal, proof: Proof, what: str, after: str) -> Response | None:
+        """A new session, whatever the browser held before, which ends; None where they are let in no longer."""
         name = cookie_name(secure=self._secure)
         await self._noted(request, found.name, what, "allowed", 303)
         if before := request.cookies.get(name):
             await asyncio.to_thread(end_session, self._engine, before)
             self._callers.forget(Credentials("session", before))
-        token = await asyncio.to_thread(begin_session, self._engine, found, self._lasts, address_of(request.scope))
+        told = (found, proof, self._lasts, address_of(request.scope))
+        token = await asyncio.to_thread(begin_session, self._engine, *told)
+        if token is None:
+            return None
         answer = RedirectResponse(local(after), 303, _SAFE)
         seconds = int(self._lasts.total_seconds())
         answer.set_cookie(name, token, max_age=seconds, secure=self._secure, httponly=True, samesite="lax")

@@ -1,8 +1,9 @@
-"""A websocket of somebody known: each message is looked at, and it ends when they are let in no longer."""
+"""What lasts, of somebody known: it ends when they are let in no longer; a websocket's messages are looked at, too."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -27,6 +28,24 @@ class Caller(Protocol):
         """Whether they are still let in."""
 
 
+async def while_let_in(serving: Awaitable[None], caller: Caller) -> bool:
+    """Serve a request until it is answered, or its caller is let in no longer: some answers have no end.
+
+    Returns whether it was served to its end.
+    """
+    task = asyncio.ensure_future(serving)
+    try:
+        while not (await asyncio.wait({task}, timeout=LOOK_SECONDS))[0]:
+            if not await caller.holds():
+                return False
+        task.result()
+        return True
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
 async def guarded(application: ASGIApp, scope: Scope, receive: Receive, send: Send, caller: Caller) -> None:
     """Serve a websocket until it ends, a message is refused, or its caller is let in no longer."""
     refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -45,13 +64,13 @@ async def guarded(application: ASGIApp, scope: Scope, receive: Receive, send: Se
             await asyncio.Event().wait()
         return {"type": "websocket.receive", "text" if isinstance(handed_on, str) else "bytes": handed_on}
 
-    async def while_let_in() -> str:
+    async def let_in() -> str:
         while await caller.holds():
             await asyncio.sleep(LOOK_SECONDS)
         return "Log in again."
 
     serving = asyncio.ensure_future(application(scope, looked_at, send))
-    watching = asyncio.ensure_future(while_let_in())
+    watching = asyncio.ensure_future(let_in())
     try:
         waited: set[asyncio.Future[Any]] = {serving, watching, refused}
         await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)

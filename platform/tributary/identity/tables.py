@@ -1,4 +1,4 @@
-"""What is kept of identity: tables in the schema `identity` of the database `app`.
+"""What is kept of identity: tables in the schema `identity` of the database `app`, which `versions` brought about.
 
 No table holds a password, a session's token or a key: only what they are known again by.
 """
@@ -6,6 +6,7 @@ No table holds a password, a session's token or a key: only what they are known 
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import (
     ARRAY,
@@ -22,15 +23,13 @@ from sqlalchemy import (
     create_engine,
     func,
     make_url,
-    text,
 )
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.schema import CreateSchema
 
 from tributary.resources.errors import TributaryError
+from tributary.resources.postgres.migrating import migrate
 
 SCHEMA = "identity"
-_LOCK = 0x6964656E74697479
+_VERSIONS = Path(__file__).with_name("versions")
 _OPTIONS = "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=15s"
 _POOL = 5
 
@@ -66,8 +65,21 @@ sessions = Table(
     _when("made_at", now=True),
     _when("ends_at", required=True),
     _when("revoked_at"),
+    Column("id_token", Text),
 )
-"""Log-ins that hold; the token's hash is SHA-256, as the token has 256 random bits."""
+"""Log-ins that hold; the token's hash is SHA-256, as the token has 256 random bits. `id_token` is what an OpenID
+provider said of somebody, by which it knows whose log-out is asked for; it opens nothing, and is gone with the log-in.
+"""
+
+tries = Table(
+    "tries",
+    metadata,
+    _when("at", now=True),
+    Column("name_hash", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Index("tries_at", "at"),
+)
+"""Passwords that were tried in the last minute; by a hash, as people type passwords where their name belongs."""
 
 keys = Table(
     "keys",
@@ -100,17 +112,17 @@ somebody known. `outcome` is `allowed`, `refused` or `failed`; `status` is the a
 
 
 class IdentityError(TributaryError):
-    """What is kept of identity cannot be read or changed as asked."""
+    """What is kept of identity cannot be changed as asked."""
 
 
 def open_tables(url: str) -> Engine:
-    """The database's engine, with the tables made where they are missing; processes that do it at once take turns.
+    """The database's engine, with its tables brought up to date.
 
     Args:
         url: of the database `app`; any PostgreSQL URL, whichever driver it names.
 
     Raises:
-        IdentityError: the tables cannot be made.
+        TablesError: the tables cannot be made.
     """
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
@@ -120,15 +132,5 @@ def open_tables(url: str) -> Engine:
         hide_parameters=True,
         connect_args={"options": _OPTIONS, "application_name": "tributary identity"},
     )
-    try:
-        with engine.begin() as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            connection.execute(CreateSchema(SCHEMA, if_not_exists=True))
-            metadata.create_all(connection)
-    except DBAPIError as error:
-        reason = str(error.orig).strip().partition("\n")[0]
-        raise IdentityError(
-            f"The tables of users and sessions cannot be made in schema {SCHEMA!r} ({reason}): check the database "
-            "and the rights of its user."
-        ) from None
+    migrate(engine, SCHEMA, _VERSIONS)
     return engine

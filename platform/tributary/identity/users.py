@@ -74,6 +74,12 @@ def find_user(engine: Engine, name: str) -> tuple[Principal, str] | None:
     return Principal(row["name"], roles_up_to(Role(row["role"])), frozenset(row["scopes"])), row["password_hash"]
 
 
+def has_users(engine: Engine) -> bool:
+    """Whether anybody can log in with a password."""
+    with engine.connect() as connection:
+        return connection.execute(select(users.c.name).limit(1)).first() is not None
+
+
 def checked_name(name: str) -> str:
     """A name that a user or key may have.
 

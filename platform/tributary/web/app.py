@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tributary.identity.audit import trim_daily
 from tributary.identity.dagster_rules import GRAPHQL, DagsterRules
 from tributary.identity.gate import Mounted
 from tributary.identity.opening import open_gate
@@ -20,6 +22,7 @@ from tributary.identity.pages import who_is_there
 from tributary.identity.principal import principal_of
 from tributary.identity.rules import ByMethod
 from tributary.identity.signing import DAGSTER, signing_key
+from tributary.identity.tables import open_tables
 from tributary.launcher.services import DAGSTER_PATH
 from tributary.resources.gateway.decision import Policy
 from tributary.resources.gateway.serving import hosts_of
@@ -49,8 +52,17 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
     collector = Collector(stream, settings.collector_write_key.get_secret_value())
     dagster = Upstream(DAGSTER, settings.dagster_origin, signing_key(settings.home))
     api = Api(databases, settings.home)
-    closing = _closing(dagster, api)
-    app = FastAPI(title="Tributary", docs_url=None, redoc_url=None, openapi_url=None, lifespan=closing)
+    engine = open_tables(databases.url("app"))
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        trimming = asyncio.ensure_future(trim_daily(engine, settings.audit_days))
+        yield
+        trimming.cancel()
+        await dagster.close()
+        await api.close()
+
+    app = FastAPI(title="Tributary", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     opened = open_mounts(databases, session_secret(settings))
     for one in opened:
         app.mount(one.mount.path, one.app)
@@ -76,7 +88,7 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
         Mounted(DAGSTER_PATH, dagster, DagsterRules()),
         Mounted(LOOK, Starlette(routes=[Mount(LOOK, Files(directory=STATIC))]), None),
     ]
-    gate = open_gate(settings, databases.url("app"), session_secret(settings), mounted)
+    gate = open_gate(settings, engine, session_secret(settings), mounted)
 
     async def web(scope: Scope, receive: Receive, send: Send) -> Any:
         # The collector is asked thousands of times a second, so nothing else looks at its requests.
@@ -89,20 +101,11 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
     return web
 
 
-def _closing(*parts: Upstream | Api) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-        for part in parts:
-            await part.close()
-
-    return lifespan
-
-
 def policy_of(settings: Settings) -> Policy:
     """What the web process allows: any page may send events, and nothing else."""
     graphql = frozenset({DAGSTER_PATH + GRAPHQL})
-    return Policy(hosts_of(settings), public=is_collector, graphql=graphql, largest_body=_largest_body)
+    secure = settings.is_secure
+    return Policy(hosts_of(settings), public=is_collector, graphql=graphql, secure=secure, largest_body=_largest_body)
 
 
 def is_collector(path: str) -> bool:

@@ -23,9 +23,9 @@ from tests.sneakers.app.conftest import Collector
 
 from tributary.assets.sneakers.app.app import create_app
 from tributary.assets.sneakers.app.database import migrate, open_engine
-from tributary.assets.sneakers.app.errors import TablesError
 from tributary.assets.sneakers.app.models import SCHEMA, Base
 from tributary.resources.postgres.databases import Databases
+from tributary.resources.postgres.migrating import TablesError
 
 
 @pytest.fixture

@@ -1,0 +1,55 @@
+"""Tables of the platform's own, in one schema of a database, brought up to date by Alembic's versions at the start."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from tributary.resources.postgres.errors import PostgresError
+
+_ENTRY = Path(__file__).with_name("migrations")
+
+
+class TablesError(PostgresError):
+    """Tables cannot be made or brought up to date."""
+
+
+def migrate(engine: Engine, schema: str, versions: Path) -> None:
+    """Bring a schema's tables up to date; processes that do it at once take turns, and one finds nothing left to do.
+
+    Args:
+        engine: of the database.
+        schema: where the tables are, and the note of which version they have.
+        versions: folder of Alembic's versions.
+
+    Raises:
+        TablesError: the database refuses, or its tables are of a newer version than this code.
+    """
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(_ENTRY).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", str(versions).replace("%", "%%"))
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SET LOCAL lock_timeout = '60s'; SET LOCAL statement_timeout = '5min'"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": zlib.crc32(schema.encode())})
+            connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+            config.attributes.update(connection=connection, schema=schema)
+            command.upgrade(config, "head")
+    except CommandError as error:
+        raise TablesError(
+            f"The tables in schema {schema!r} are of a version that this code does not know ({error}): "
+            "update the code, or give it another database."
+        ) from None
+    except DBAPIError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        raise TablesError(
+            f"The tables in schema {schema!r} cannot be made ({reason}): check the database and the rights of its user."
+        ) from None
