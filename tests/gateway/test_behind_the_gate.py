@@ -294,6 +294,14 @@ async def closed(found: Any) -> int:
         return error.rcvd.code if error.rcvd else 0
 
 
+async def ended_by(site: Site, message: str | bytes, role: Role = Role.VIEWER) -> int:
+    """The code with which a socket is closed for a message."""
+    found = await opened(site, site.headers(role))
+    await found.send(start(LOCATIONS))
+    await found.send(message)
+    return await closed(found)
+
+
 def test_a_subscription_tells_a_viewer_of_a_run(site: Site) -> None:
     launched = site.asked(LAUNCH, Role.OPERATOR).json()["data"]["launchRun"]["run"]["runId"]
 
@@ -331,13 +339,7 @@ def test_a_subscription_tells_a_viewer_of_a_run(site: Site) -> None:
 def test_a_socket_ends_with_what_is_no_subscription(site: Site, message: str | bytes) -> None:
     before = len(site.runs(Role.VIEWER))
 
-    async def code() -> int:
-        found = await opened(site, site.headers(Role.ADMIN))
-        await found.send(start(LOCATIONS))
-        await found.send(message)
-        return await closed(found)
-
-    assert asyncio.run(code()) == 1008
+    assert asyncio.run(ended_by(site, message, Role.ADMIN)) == 1008
     assert len(site.runs(Role.VIEWER)) == before
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -276,3 +277,22 @@ def test_whatever_is_known_was_named(text: str) -> None:
             "tributary.example.com",
             "other.example",
         }
+
+
+def test_a_query_in_a_link_of_another_site_is_not_answered() -> None:
+    query = urlencode({"query": "{ version }"})
+    for said, found in ((("sec-fetch-site", "cross-site"), 403), (("sec-fetch-site", "same-origin"), None)):
+        assert status(path="/graphql", query=query, headers=[*HERE.items(), said]) == found
+        assert status(path="/", query=query, headers=[*HERE.items(), said]) is None
+
+
+def test_where_people_come_by_tls_a_page_without_it_is_another_site() -> None:
+    policy = replace(POLICY, secure=True)
+    for origin, refused in (
+        ("http://tributary.example.com", True),
+        ("https://tributary.example.com", False),
+        ("http://localhost:3000", False),
+    ):
+        headers = [(b"host", b"tributary.example.com"), (b"origin", origin.encode())]
+        scope = {"type": "websocket", "scheme": "ws", "path": "/x", "headers": headers, "server": ("127.0.0.1", 3000)}
+        assert (refusal(scope, policy) is not None) == refused, origin

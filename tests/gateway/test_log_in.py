@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -13,9 +14,10 @@ from tests.collector.serving import WRITE_KEY
 from tests.gateway.conftest import PASSWORD, Site
 
 from tributary.identity.keys import add_key, revoke_key
+from tributary.identity.log_in import PER_ADDRESS, PER_NAME, PasswordLogIn, Throttled
 from tributary.identity.principal import Role
-from tributary.identity.sessions import find_session
-from tributary.identity.users import add_user, change_password, log_out, remove_user
+from tributary.identity.sessions import Proof, begin_session, find_session
+from tributary.identity.users import add_user, change_password, find_user, log_out, remove_user
 from tributary.resources.errors import TributaryError, UsageError
 
 pytestmark = pytest.mark.xdist_group("gateway_dagster")
@@ -143,6 +145,48 @@ def test_guesses_are_refused_alike_and_then_not_looked_at(site: Site, user: str)
     assert log_in(site, user).status_code == 429
     for odd in ("", "\0", "x" * 100_000, "' OR 1=1 --"):
         assert log_in(site, odd, "").status_code in (401, 413, 429)
+    many = httpx.post(f"{site.origin}/login", data={f"field-{number}": "1" for number in range(50)})
+    assert many.status_code == 400
+
+
+def test_tries_are_counted_over_processes_and_restarts(engine: Engine) -> None:
+    def tried(name: str, address: str) -> bool:
+        try:
+            # A process of its own knows as much as this does.
+            return asyncio.run(PasswordLogIn(engine).known(name, "wrong", address)) is None
+        except Throttled:
+            return False
+
+    assert [tried("somebody", "192.0.2.1") for _ in range(7)] == [True] * 5 + [False] * 2
+    assert tried("somebody", "192.0.2.2")
+    assert sum(tried(f"name-{number}", "192.0.2.1") for number in range(30)) == PER_ADDRESS - 5
+    with engine.begin() as connection:
+        assert "somebody" not in str(connection.execute(text("SELECT * FROM identity.tries")).all())
+        connection.execute(text("UPDATE identity.tries SET at = at - interval '61 seconds'"))
+    assert tried("somebody", "192.0.2.1")
+    assert sum(tried("everywhere", f"198.51.100.{number}") for number in range(PER_NAME + 3)) == PER_NAME
+
+
+def test_many_tries_at_once_gain_nothing(engine: Engine) -> None:
+    async def at_once() -> list[object]:
+        processes = [PasswordLogIn(engine) for _ in range(12)]
+        asked = (one.known("at-once", "wrong", "192.0.2.9") for one in processes)
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    assert sum(one is None for one in asyncio.run(at_once())) == 5
+
+
+@pytest.mark.parametrize("ending", ["passwd", "remove"])
+def test_nobody_is_let_in_by_what_was_looked_at_before_a_change(user: str, engine: Engine, ending: str) -> None:
+    found = find_user(engine, user)
+    assert found is not None
+    who_, proof = found[0], Proof(password_hash=found[1])
+    assert begin_session(engine, who_, proof, timedelta(hours=1), "") is not None
+    if ending == "passwd":
+        change_password(engine, user, "another long password")
+    else:
+        remove_user(engine, user)
+    assert begin_session(engine, who_, proof, timedelta(hours=1), "") is None
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,10 @@ def test_what_cannot_be_understood_or_is_not_known_is_refused(body: object) -> N
         (Request("POST", "/graphql/", b"", "application/json", b"{}"), 405),
         (Request("POST", "/anything"), 405),
         (Request("DELETE", "/runs/1"), 405),
+        (Request("GET", "/graphql", b"query={sensorOrError{nextTick{evaluationResult{skipReason}}}}"), 405),
+        (Request("GET", "/graphql", b"query={a:partitionSetOrError{...F}} fragment F on X{runConfigOrError}"), 405),
+        (Request("GET", "/notebook", b"path=/etc/x.ipynb&repoLocName=tributary"), 404),
+        (Request("GET", "/dagit/notebook"), 404),
     ],
 )
 def test_ways_that_are_no_ways(request_: Request, status: int) -> None:
@@ -188,6 +192,7 @@ def test_messages_of_a_websocket(message: str, handed_on: object) -> None:
         '{"type": "start", "id": "1", "payload": {"query": "{ version }"}}',
         '{"type": "start", "id": "1", "payload": {"query": "subscription { test } mutation { deleteRun }"}}',
         '{"type": "start", "id": "1", "payload": {"id": "persisted"}}',
+        '{"type": "connection_init", "x": "' + "x" * 2_000_000 + '"}',
     ],
 )
 def test_messages_that_are_none_of_the_protocol_are_refused(message: str | bytes) -> None:
