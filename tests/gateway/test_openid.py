@@ -183,6 +183,9 @@ def test_both_log_ins_in_a_browser(oidc_site: Site, browser: sync_api.Browser, e
     page.locator('input[name="sub"]').fill("subject-ada")
     page.locator('button[type="submit"], input[type="submit"]').first.click()
     page.get_by_text("oidc:ada, admin").wait_for()
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="End session").click()
+    page.wait_for_url(f"{oidc_site.origin}/login?state=*")
     page.close()
 
 

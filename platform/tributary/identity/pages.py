@@ -33,7 +33,7 @@ from tributary.resources.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 _SAFE = {**HEADERS, "Cache-Control": "no-store"}
-_PAGE = environment(Path(__file__).parent).get_template("login.html")
+_PAGE, _OUT = map(environment(Path(__file__).parent).get_template, ("login.html", "logout.html"))
 _STATE_SECONDS = 600
 
 
@@ -141,16 +141,11 @@ class LogInPages:
         answer: Response = RedirectResponse(LOG_IN if self._asks else "/", 303, _SAFE)
         if said is not None and self._provider is not None:
             there = await self._provider.log_out_address(said, self._base(request) + LOG_IN)
-            answer = answer if there is None else self._out_there(there)
+            if there is not None:
+                # By a page, as browsers hold a form to the sites that its own page names.
+                answer = HTMLResponse(_OUT.render(there=there), headers=_SAFE)
         answer.delete_cookie(cookie_name(secure=self._secure), secure=self._secure, httponly=True, samesite="lax")
         return answer
-
-    def _out_there(self, address: str) -> Response:
-        """Goes on to the provider by a page, as browsers hold a form to the sites that its own page names."""
-        there = escape(address)
-        ways = f'<p>You are logged out here.</p><a class="button" href="{there}">Log out at your organisation, too</a>'
-        text = self._text.replace("<head>", f'<head><meta http-equiv="refresh" content="0; url={there}">')
-        return HTMLResponse(text.replace("{{fault}}", "").replace("{{ways}}", ways), headers=_SAFE)
 
     def _base(self, request: Request) -> str:
         return self._public or f"{request.url.scheme}://{request.headers['host']}"
