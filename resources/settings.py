@@ -120,6 +120,20 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="Newest runs that are kept of each sensor, schedule and of people; failures apart; 0: without end.",
     )
+    report_concurrency: int = Field(2, ge=1, le=64, description="Reports that are made at the same time; others wait.")
+    report_days: int = Field(
+        90, ge=0, le=36500, description="Days for which a report's extracts are kept; 0: without end."
+    )
+    report_versions: int = Field(
+        10, ge=0, le=100_000, description="Newest extracts that are kept of one and the same question; 0: without end."
+    )
+    mail_url: SecretStr | None = Field(
+        None,
+        description="The server that sends notices, as apprise has it: mailtos://user:password@example.com?from=…",
+    )
+    webhook_hosts: str = Field(
+        "", description="Hosts, with commas between, to whose webhooks notices may be sent: name or name:port."
+    )
     collector_write_key: SecretStr = Field(
         SecretStr(LOCAL_WRITE_KEY), description="Write key that the event collector asks of its senders."
     )
@@ -135,7 +149,7 @@ class Settings(BaseSettings):
         5_000_000, ge=1_000, le=128_000_000, description="Events become an object in the lake at this size (local)."
     )
 
-    @field_validator("allowed_hosts", mode="after")
+    @field_validator("allowed_hosts", "webhook_hosts", mode="after")
     @classmethod
     def _host_names(cls, value: str) -> str:
         names = [name.strip() for name in value.split(",") if name.strip()]
@@ -143,6 +157,13 @@ class Settings(BaseSettings):
             if not _HOST_NAME.fullmatch(name):
                 raise ValueError(f"{name!r} is no name of a host; write name or name:port, with commas between")
         return ",".join(names)
+
+    @field_validator("mail_url", mode="after")
+    @classmethod
+    def _mail_scheme(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("mailto://", "mailtos://")):
+            raise ValueError("must start with mailto:// or mailtos://")
+        return value
 
     @field_validator("postgres_url", mode="after")
     @classmethod
@@ -190,6 +211,11 @@ class Settings(BaseSettings):
         """The names, some with a port, that the servers answer to beside loopback's and their own address."""
         public = [] if self.public_url is None else [self.public_url.partition("://")[2]]
         return (*(name for name in self.allowed_hosts.split(",") if name), *public)
+
+    @property
+    def webhooks(self) -> frozenset[str]:
+        """The hosts, some with a port, to whose webhooks notices may be sent."""
+        return frozenset(name for name in self.webhook_hosts.split(",") if name)
 
     @property
     def stream_journal(self) -> Path:

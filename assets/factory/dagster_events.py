@@ -73,7 +73,7 @@ def events(
     metadata: Callable[[WriteReport], Mapping[str, Any]] | None = None,
     picture: Callable[[], Mapping[str, Any]] | None = None,
     more_checks: Callable[[WriteReport], Sequence[dg.AssetCheckResult]] | None = None,
-    data_version: str | None = None,
+    data_version: str | Callable[[WriteReport], str] | None = None,
     partition_rows: Callable[[], Mapping[str, int]] | None = None,
 ) -> Events:
     """Write, and yield the materialisation and then the results of the checks, which are of what it published.
@@ -108,10 +108,11 @@ def events(
     else:
         told |= {**long_metadata(report), **_lineage_metadata(lineage, last), **(picture() if picture else {})}
     partitioned = context.assets_def.partitions_def is not None
+    version = data_version(report) if callable(data_version) else data_version
     yield dg.MaterializeResult(
         asset_key=asset_key(table.key),
         metadata=_told_once(context, table, told, partition_rows) if partitioned else told,
-        data_version=None if data_version is None else dg.DataVersion(data_version),
+        data_version=None if version is None else dg.DataVersion(version),
     )
     yield from (check_result(table, result) for result in report.checks)
     yield from more

@@ -10,18 +10,30 @@ from tributary.automation.jobs import source_jobs
 from tributary.automation.retention import hourly_retention, retention
 from tributary.instance.executor import run_executor
 from tributary.platform import load_platform
+from tributary.reports.schedules import daily_pruning, report_jobs
+from tributary.reports.sensor import sensors_of
 from tributary.resources.settings import get_settings
 
 check_settings()
 platform = load_platform()
+report_runs = report_jobs(platform.reports)
 
 # Runs execute in one process: starting one process a step would cost seconds a step, for work that Postgres does.
 defs = dg.Definitions(
     assets=platform.assets,
-    sensors=[AUTOMATION, *(one for parts in platform.parts.values() for one in parts.sensors)],
-    schedules=[hourly_retention, *(one for parts in platform.parts.values() for one in parts.schedules)],
+    sensors=[
+        AUTOMATION,
+        *sensors_of(platform.reports, report_runs),
+        *(one for parts in platform.parts.values() for one in parts.sensors),
+    ],
+    schedules=[
+        hourly_retention,
+        *daily_pruning(platform.reports),
+        *(one for parts in platform.parts.values() for one in parts.schedules),
+    ],
     jobs=[
         retention,
+        *report_runs,
         *source_jobs(platform.assets, {source.name: source.description for source in platform.sources}),
         *(one for parts in platform.parts.values() for one in parts.jobs),
     ],

@@ -29,7 +29,7 @@ from tributary.resources.dagster_internals.running import (
 )
 from tributary.resources.errors import UsageError
 
-_TABLE = re.compile(r"(?<![\w/\".*-])(raw|transformed|staged|core|gold)[./](\w+)")
+_TABLE = re.compile(r"(?<![\w/\".*-])(raw|transformed|staged|core|gold|reports)[./](\w+)")
 
 
 class SelectionError(UsageError):
@@ -180,6 +180,12 @@ def check_partitions(job: dg.JobDefinition, keys: Sequence[dg.AssetKey], partiti
         raise SelectionError("None of the selected assets is partitioned; leave --partition, --from and --to out.")
     for key in partitioned:
         known = graph.get(key).partitions_def
+        if isinstance(known, dg.DynamicPartitionsDefinition):
+            if partitions.start is not None:
+                raise SelectionError(
+                    f"The partitions of {'.'.join(key.path)} are in no order; name one by --partition."
+                )
+            continue  # whether anybody asked for it, the asset's own step says
         for wanted in (partitions.key, partitions.start, partitions.end):
             if known is not None and wanted is not None and not known.has_partition_key(wanted):
                 raise SelectionError(

@@ -5,8 +5,8 @@ One run holds one kind of partitions at most, so each source with partitioned as
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import dagster as dg
 
@@ -16,14 +16,16 @@ from tributary.assets.parts import Due, KeyRange
 from tributary.assets.sources import SourceError
 from tributary.execution import check_partitions
 from tributary.freshness import out_of_date
+from tributary.reports.unmade import RequestRun
 
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """The assets of one run, and the partitions that it makes of those that have any."""
+    """The assets of one run, the partitions that it makes of those that have any, and tags of its own."""
 
     keys: tuple[dg.AssetKey, ...]
     partitions: Partitions
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,40 @@ def plan(
     keys: Collection[dg.AssetKey],
     dues: Mapping[str, Due],
     resources: Mapping[str, object],
+    waiting: Callable[[], Sequence[RequestRun]] = tuple,
 ) -> Plan:
     """The runs that make these assets: the unpartitioned sources together, then each partitioned one by its due ranges.
 
     `dues` are by source. What of a source is not partitioned is made in the last of its runs, when all of its
-    partitions are there.
+    partitions are there. The extracts of reports have keys without an order, of which those are due that somebody waits
+    for: `waiting` gives their runs, which follow when all that they read is there, and are followed by what reads them.
     """
+    asked_for = [key for key in keys if _is_asked_for(job, key)]
+    if asked_for:
+        runs = [one for one in waiting() if one.keys[0] in asked_for]
+        others = [key for key in keys if key not in asked_for]
+        before = without_downstream(job, others, {one.keys[0] for one in runs})
+        made = plan(job, instance, before, dues, resources)
+        behind = tuple(key for key in others if key not in before and all(key not in one.keys for one in runs))
+        own = [PlannedRun(one.keys, Partitions(one.key), one.tags) for one in runs]
+        last = [PlannedRun(behind, Partitions())] if behind else []
+        idle = () if others or runs else tuple(".".join(key.path) for key in asked_for)
+        return Plan((*made.runs, *own, *last), (*made.nothing_due, *idle))
+    return _plan(job, instance, keys, dues, resources)
+
+
+def _is_asked_for(job: dg.JobDefinition, key: dg.AssetKey) -> bool:
+    """Whether an asset's partitions are what people asked for."""
+    return isinstance(job.asset_layer.asset_graph.get(key).partitions_def, dg.DynamicPartitionsDefinition)
+
+
+def _plan(
+    job: dg.JobDefinition,
+    instance: dg.DagsterInstance,
+    keys: Collection[dg.AssetKey],
+    dues: Mapping[str, Due],
+    resources: Mapping[str, object],
+) -> Plan:
     first: list[dg.AssetKey] = []
     later: list[PlannedRun] = []
     idle: list[str] = []
@@ -132,6 +162,8 @@ def missing(
     """
     check_partitions(job, keys, partitions)
     first, last = partitions.key or partitions.start, partitions.key or partitions.end
+    if any(_is_asked_for(job, key) for key in keys):
+        return [partitions]
     lacking: set[str] = set()
     order: Sequence[str] = ()
     for key in _partitioned(job, keys):
@@ -183,6 +215,8 @@ def missing_upstream(
         for parent in graph.get(pending.pop()).parent_keys:
             if parent in selected or parent in found or parent not in graph.materializable_asset_keys:
                 continue
+            if _is_asked_for(job, parent):
+                continue
             has_same = same is not None and graph.get(parent).partitions_def == same
             if missing(job, instance, [parent], partitions) if has_same else made.get(parent) is None:
                 found.add(parent)
@@ -222,7 +256,7 @@ def out_of_date_or_due(
     """
     job = defs.resolve_implicit_global_asset_job_def()
     found = {dg.AssetKey(name.split("/")) for name in out_of_date(defs, instance)}
-    groups = _by_group(job, makeable(job.asset_layer.asset_graph))
+    groups = _by_group(job, [key for key in makeable(job.asset_layer.asset_graph) if not _is_asked_for(job, key)])
     for name, due in dues.items():
         members = groups.get(name, [])
         partitioned = _partitioned(job, members)

@@ -16,11 +16,16 @@ from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.refused import stub_asset
 from tributary.assets.factory.sql_assets import sql_asset
 from tributary.assets.parts import Due, KeyRange, Parts
+from tributary.assets.reporting.declaration import Report
+from tributary.assets.reporting.extract_asset import extract_asset
+from tributary.assets.reporting.requests import Requests
+from tributary.assets.reporting.staged_asset import staged_asset
 from tributary.assets.source import SQL, Source
 from tributary.assets.sources import SourceError, Sources, as_source_error, get_sources, load_object
 from tributary.automation.target_freshness import with_freshness
 from tributary.contents import read_contents
 from tributary.resources.lake import open_lake
+from tributary.resources.postgres.shared import shared_databases
 from tributary.resources.settings import Settings, get_settings
 from tributary.resources.warehouse.opening import open_warehouse
 from tributary.resources.warehouse.table import Table
@@ -38,6 +43,7 @@ class Platform:
     sources: Sources
     parts: Mapping[str, Parts]
     models: Mapping[str, SqlModel]
+    reports: Mapping[str, Report]
     tables: Mapping[str, Table]
     assets: tuple[dg.AssetsDefinition, ...]
     refused: Mapping[str, str]
@@ -57,6 +63,7 @@ class Platform:
             **{name: resource for resources in own for name, resource in resources.items()},
             "warehouse": open_warehouse(settings),
             "lake": open_lake(location, region=region, endpoint_url=endpoint),
+            "requests": Requests(lambda: shared_databases(settings).url("app")),
         }
 
     @property
@@ -79,6 +86,9 @@ def load_platform(sources: Sources | None = None) -> Platform:
     refused = {**off, **found.refused}
     assets = [asset for one in parts.values() for asset in one.assets]
     assets += [sql_asset(model, lineage, refused.get(key, "")) for key, model in models.items()]
+    for report in contents.reports.values():
+        why = found.refused.get(report.table.key, "") or broken.get(report.source, "")
+        assets += [extract_asset(report, why), staged_asset(report, lineage, why)]
     stubs = {
         key: (contents.folders.name_of(path).partition("/")[0], path, found.refused[key])
         for key, path in found.stubs.items()
@@ -88,7 +98,7 @@ def load_platform(sources: Sources | None = None) -> Platform:
     assets += [stub_asset(source, key, path, reason) for key, (source, path, reason) in stubs.items()]
     targets = {source.name: source.freshness for source in sources if source.freshness is not None}
     assets = with_freshness(assets, targets, may_sleep=get_settings().profile == "local")
-    return Platform(sources, parts, models, tables, tuple(assets), refused, found.errors, broken)
+    return Platform(sources, parts, models, contents.reports, tables, tuple(assets), refused, found.errors, broken)
 
 
 def _parts(sources: Sources) -> tuple[dict[str, Parts], dict[str, str]]:

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tributary.resources.warehouse.answers import Answer
+from tributary.resources.warehouse.answers import Answer, Extracted
 from tributary.resources.warehouse.base import Note, Origin, Source
 from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.counting import Reckoning
@@ -209,7 +209,9 @@ class Engine(ABC):
         """A session that may write; refusals are `WarehouseError`s, without values where the table is private."""
 
     @abstractmethod
-    def rows(self, sql: str, params: Sequence[Any], origin: Origin, limit: int | None) -> list[dict[str, Any]]:
+    def rows(
+        self, sql: str, params: Sequence[Any], origin: Origin, limit: int | None, seconds: float | None
+    ) -> list[dict[str, Any]]:
         """As `Warehouse.rows`."""
 
     @abstractmethod
@@ -219,3 +221,7 @@ class Engine(ABC):
     @abstractmethod
     def arrow(self, sql: str, params: Sequence[Any], origin: Origin) -> pa.Table:
         """As `Warehouse.arrow`."""
+
+    @abstractmethod
+    def extract(self, table: Table, query: Sql, origin: Origin, seconds: float) -> AbstractContextManager[Extracted]:
+        """As `Warehouse.extract`."""

@@ -15,6 +15,10 @@ class WarehouseError(TributaryError):
     """A statement or a write failed; the old rows are as they were."""
 
 
+class TimeLimitError(WarehouseError):
+    """A query took longer than it may, and was ended."""
+
+
 class InputsMovedError(WarehouseError):
     """A table or an input was published while rows were built of what had changed before; ask again what has."""
 

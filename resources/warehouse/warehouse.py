@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from tributary.resources.warehouse import ledger, published, quarantine
-from tributary.resources.warehouse.answers import Answer
+from tributary.resources.warehouse.answers import Answer, Extracted
 from tributary.resources.warehouse.base import (
     NOBODY,
     Note,
@@ -23,6 +23,7 @@ from tributary.resources.warehouse.base import (
     Standing,
     WriteReport,
 )
+from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.engine import Engine
 from tributary.resources.warehouse.following import Follows
 from tributary.resources.warehouse.table import Table
@@ -46,14 +47,21 @@ class Warehouse:
         self.publications = engine.publications
 
     def rows(
-        self, sql: str, params: Sequence[Any] = (), *, origin: Origin = NOBODY, limit: int | None = None
+        self,
+        sql: str,
+        params: Sequence[Any] = (),
+        *,
+        origin: Origin = NOBODY,
+        limit: int | None = None,
+        seconds: float | None = None,
     ) -> list[dict[str, Any]]:
         """The rows of a query, as dictionaries; the session is read-only.
 
         Raises:
+            TimeLimitError: it took longer than `seconds`.
             WarehouseError: the engine refused the query.
         """
-        return self._engine.rows(sql, params, origin, limit)
+        return self._engine.rows(sql, params, origin, limit, seconds)
 
     def answer(self, sql: str, *, origin: Origin = NOBODY, limit: int | None = None) -> AbstractContextManager[Answer]:
         """The answer to one query, EXPLAIN or SHOW, worded by the server; the session is read-only, and rows stream.
@@ -63,6 +71,20 @@ class Warehouse:
             WarehouseError: the engine refused the query.
         """
         return self._engine.answer(sql, origin, limit)
+
+    def extract(
+        self, table: Table, query: Sql, *, origin: Origin = NOBODY, seconds: float
+    ) -> AbstractContextManager[Extracted]:
+        """The rows of a query in bounded memory, as `table` declares them, once they have passed its checks.
+
+        Checks and rows are of one state of the warehouse; the session is read-only. `seconds` are for all of it.
+
+        Raises:
+            ChecksFailed: a blocking check failed.
+            TimeLimitError: it took longer, also while the rows are walked.
+            WarehouseError: the engine refused the query.
+        """
+        return self._engine.extract(table, query, origin, seconds)
 
     def arrow(self, sql: str, params: Sequence[Any] = (), *, origin: Origin = NOBODY) -> pa.Table:
         """The rows of a query as an Arrow table, at bulk speed; the session is read-only.

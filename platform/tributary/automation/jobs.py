@@ -15,10 +15,12 @@ def source_jobs(assets: Iterable[dg.AssetsDefinition], told: Mapping[str, str]) 
     """The jobs, each with the name of its source; `told` describes sources.
 
     A job holds one kind of partitions: of a source with several it leaves out the assets of the rarer ones. What is
-    refused for now is in none.
+    refused for now is in none, and neither are the extracts of reports, which have jobs of their own.
     """
     groups: dict[str, list[dg.AssetSpec]] = {}
     for spec in (spec for one in assets for spec in one.specs if REFUSED not in spec.tags):
+        if isinstance(spec.partitions_def, dg.DynamicPartitionsDefinition):
+            continue
         groups.setdefault(spec.group_name or "", []).append(spec)
     jobs = []
     for name, specs in groups.items():

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tributary.assets.automation.partitions import Partitions
     from tributary.planning import Upstream
+    from tributary.reports.unmade import RequestRun
 
 _MOST_NAMED = 8
 
@@ -121,16 +122,22 @@ def run_keys(
     from tributary.definitions import platform
     from tributary.execution import Run
     from tributary.planning import plan, without_downstream
+    from tributary.reports.unmade import waiting_runs
 
     job = defs.resolve_implicit_global_asset_job_def()
-    planned = plan(job, instance, keys, platform.dues, platform.resources(get_settings()))
+    resources = platform.resources(get_settings())
+
+    def requests() -> Sequence[RequestRun]:
+        return waiting_runs(instance, platform.reports, resources)
+
+    planned = plan(job, instance, keys, platform.dues, resources, requests)
     for name in planned.nothing_due:
         out.print(f"[dim]No partition of {name} is due; name some with --partition, or --from and --to.[/]")
     for text in planned.unplanned:
         sentence(text)
     failed = int(bool(planned.unplanned))
     unmade: set[dg.AssetKey] = set()
-    waiting = [Run(defs, instance, one.keys, one.partitions, tags) for one in planned.runs]
+    waiting = [Run(defs, instance, one.keys, one.partitions, {**(tags or {}), **one.tags}) for one in planned.runs]
     announced()
     try:
         for one in planned.runs:
@@ -144,7 +151,7 @@ def run_keys(
                 run.call_off()
                 if not possible:
                     continue
-                run = Run(defs, instance, possible, one.partitions, tags)
+                run = Run(defs, instance, possible, one.partitions, {**(tags or {}), **one.tags})
             if one.partitions.tags():
                 out.print(f"[bold]Partitions {one.partitions}[/]")
             failed |= show(run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
@@ -92,12 +92,19 @@ def runs_for(
             sorted(
                 one
                 for one in graph.materializable_asset_keys
-                if graph.get(one).group_name == group and not _is_raw(one)
+                if graph.get(one).group_name == group and not _is_raw(one) and not _is_asked_for(graph.get(one))
             )
         )
         sources = [found.source for found in rejected if found.table_name == name]
         runs += [(members, Partitions(None, *one)) for one in ranges_of_sources(sources)]
     return [(tuple(sorted(whole)), Partitions()), *runs] if whole else runs
+
+
+def _is_asked_for(node: Any) -> bool:
+    """Whether an asset's partitions are what people asked for, as a report's: no record of a source is in them."""
+    import dagster as dg
+
+    return isinstance(node.partitions_def, dg.DynamicPartitionsDefinition)
 
 
 def _is_raw(key: dg.AssetKey) -> bool:

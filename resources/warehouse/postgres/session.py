@@ -11,7 +11,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
 from tributary.resources.warehouse.base import Origin
-from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.errors import TimeLimitError, WarehouseError
 from tributary.resources.warehouse.table import Table
 
 APPLICATION = "tributary"
@@ -97,20 +97,35 @@ class Session:
 
 
 @contextmanager
-def open_session(url: str, origin: Origin, *, read_only: bool = False, table: Table | None = None) -> Iterator[Session]:
+def open_session(
+    url: str,
+    origin: Origin,
+    *,
+    read_only: bool = False,
+    table: Table | None = None,
+    seconds: float | None = None,
+) -> Iterator[Session]:
     """Connect, and turn the server's refusals into `WarehouseError`s.
 
-    What is shown of `table` is shown without personal data, and so are refusals, which may quote values.
+    What is shown of `table` is shown without personal data, and so are refusals, which may quote values. `seconds` is
+    the most that one query may take of those that only read.
     """
+    reading = READING_LIMIT if seconds is None else f"{max(1, round(seconds * 1000))}ms"
     with _connect(url, origin) as connection:
         try:
             session = Session(connection, url, origin, table)
-            session.execute(f"SET statement_timeout = '{READING_LIMIT}'" if read_only else _WRITING)
+            session.execute(f"SET statement_timeout = '{reading}'" if read_only else _WRITING)
             if read_only:
                 with _reading(session):
                     yield session
             else:
                 yield session
+        except psycopg.errors.QueryCanceled as error:
+            limit = READING_LIMIT if seconds is None else f"{seconds:g} s"
+            raise TimeLimitError(
+                f"{origin.asset or 'The query'} was ended, as it took longer than {limit}: ask for less, or let it "
+                "take longer."
+            ) from error
         except psycopg.Error as error:
             if table is not None and table.is_private:
                 kind = f"{type(error).__name__}, SQLSTATE {error.sqlstate}"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from tributary.resources.warehouse.answers import Answer
+from tributary.resources.warehouse.answers import Answer, Extracted
 from tributary.resources.warehouse.base import Origin
+from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.engine import Engine
 from tributary.resources.warehouse.postgres.notes import PUBLICATIONS
 from tributary.resources.warehouse.postgres.session import open_session
@@ -34,8 +35,10 @@ class PostgresEngine(Engine):
         self._url = url
         self._reader_url = reader_url or url
 
-    def rows(self, sql: str, params: Sequence[Any], origin: Origin, limit: int | None) -> list[dict[str, Any]]:
-        with open_session(self._reader_url(), origin, read_only=True) as session:
+    def rows(
+        self, sql: str, params: Sequence[Any], origin: Origin, limit: int | None, seconds: float | None
+    ) -> list[dict[str, Any]]:
+        with open_session(self._reader_url(), origin, read_only=True, seconds=seconds) as session:
             cursor = session.query(sql, params)
             return cursor.fetchall() if limit is None else cursor.fetchmany(limit)
 
@@ -52,6 +55,13 @@ class PostgresEngine(Engine):
         with open_session(self._reader_url(), origin, read_only=True) as session:
             query = psycopg.ClientCursor(session.connection).mogrify(sql, params) if params else sql
             return read_arrow(session, query.strip().removesuffix(";"))
+
+    @contextmanager
+    def extract(self, table: Table, query: Sql, origin: Origin, seconds: float) -> Iterator[Extracted]:
+        from tributary.resources.warehouse.postgres.extracting import extract
+
+        with open_session(self._reader_url(), origin, read_only=True, table=table, seconds=seconds) as session:
+            yield extract(session, table, query, seconds)
 
     @contextmanager
     def session(self, table: Table, origin: Origin) -> Iterator[PostgresSession]:

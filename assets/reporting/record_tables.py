@@ -1,0 +1,128 @@
+"""The tables of the record of requests: in the schema `reports` of the database `app`, append-only.
+
+What may follow what, and how rows are read and written, is `requests`' matter.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Engine,
+    ForeignKey,
+    Identity,
+    Index,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    func,
+    make_url,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateSchema
+
+from tributary.resources.errors import TributaryError
+
+SCHEMA = "reports"
+_LOCK = 0x7265706F727473
+_OPTIONS = "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=30s"
+_POOL = 5
+
+metadata = MetaData(schema=SCHEMA)
+_NOW = func.clock_timestamp()
+
+request = Table(
+    "request",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("asked_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("who", Text, nullable=False),
+    Column("report", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("parameters", JSONB, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("notify", Text, nullable=False, server_default=""),
+    Index("request_of_key", "report", "key", "id"),
+)
+"""What was asked, by whom, of which version of the report's file; `key` is that of the parameters."""
+
+event = Table(
+    "request_event",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("request_id", Text, ForeignKey(request.c.id), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("event", Text, nullable=False),
+    Column("run_id", Text, nullable=False, server_default=""),
+    Column("rows", BigInteger),
+    Column("sentence", Text, nullable=False, server_default=""),
+    Index("event_of_request", "request_id", "id"),
+)
+"""What became of a request; its state is that of its last event. `rows` are those written so far, or in all."""
+
+saved = Table(
+    "saved_request",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("saved_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("who", Text, nullable=False),
+    Column("report", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("parameters", JSONB, nullable=False),
+    Column("cron", Text, nullable=False),
+    Column("zone", Text, nullable=False, server_default="UTC"),
+    Column("notify", Text, nullable=False, server_default=""),
+    Column("removed_at", DateTime(timezone=True)),
+)
+"""Requests that are asked again and again, at the times of a cron expression in a time zone."""
+
+evaluation = Table(
+    "evaluation",
+    metadata,
+    Column("saved_id", Text, ForeignKey(saved.c.id), primary_key=True),
+    Column("due_at", DateTime(timezone=True), primary_key=True),
+    Column("request_id", Text, ForeignKey(request.c.id)),
+    Column("sentence", Text, nullable=False, server_default=""),
+)
+"""Which times of a saved request were seen to, written together with the request; or why there is none."""
+
+
+class RecordError(TributaryError):
+    """The record of requests cannot be read or written as asked."""
+
+
+def open_tables(url: str) -> Engine:
+    """The database's engine, with the tables made where they are missing; processes that do it at once take turns.
+
+    Args:
+        url: of the database `app`; any PostgreSQL URL, whichever driver it names.
+
+    Raises:
+        RecordError: the tables cannot be made.
+    """
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=_POOL,
+        max_overflow=_POOL,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"options": _OPTIONS, "application_name": "tributary reports"},
+    )
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            connection.execute(CreateSchema(SCHEMA, if_not_exists=True))
+            metadata.create_all(connection)
+    except DBAPIError as error:
+        engine.dispose()
+        reason = str(error.orig).strip().partition("\n")[0]
+        raise RecordError(
+            f"The record of requests cannot be opened in schema {SCHEMA!r} of the database app ({reason}): check that "
+            "the server runs, and the rights of its user."
+        ) from None
+    return engine
