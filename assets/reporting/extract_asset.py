@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
 
@@ -17,8 +17,7 @@ from tributary.assets.reporting.answers import read_answers
 from tributary.assets.reporting.binding import bind
 from tributary.assets.reporting.declaration import Report
 from tributary.assets.reporting.extract import Extracts, Manifest, Written
-from tributary.assets.reporting.record_tables import RecordError
-from tributary.assets.reporting.requests import NotNow, Question, Request, Requests
+from tributary.assets.reporting.requests import NotNow, OpenRequests, Question, RecordError, Request
 from tributary.assets.reporting.tags import POOL, REQUEST_TAG, asset_of, partitions_name
 from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake
@@ -27,6 +26,9 @@ from tributary.resources.warehouse.base import Origin
 from tributary.resources.warehouse.checks import CheckResult, Sql
 from tributary.resources.warehouse.errors import ChecksFailed
 from tributary.resources.warehouse.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from tributary.assets.reporting.record import Requests
 
 PROGRESS_SECONDS = 2.0
 """How often a running request tells how many rows it has."""
@@ -74,17 +76,17 @@ def extract_asset(report: Report, refused: str = "") -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
         lake: dg.ResourceParam[Lake],
-        requests: dg.ResourceParam[Requests],
+        requests: dg.ResourceParam[OpenRequests],
     ) -> Any:
-        named = context.run.tags.get(REQUEST_TAG, "")
+        record, named = requests(), context.run.tags.get(REQUEST_TAG, "")
         if refused:
             if named:
-                requests.tell(named, "failed", run_id=context.run.run_id, sentence=refused)
+                record.tell(named, "failed", run_id=context.run.run_id, sentence=refused)
             raise refusal(refused)
         origin = Origin(run_id=context.run.run_id, asset=asset_of(report.name))
-        making = Making(report, warehouse, Extracts(lake), requests, context.run.run_id, origin)
+        making = Making(report, warehouse, Extracts(lake), record, context.run.run_id, origin)
         try:
-            request = requested(requests, report, named, context.partition_key)
+            request = requested(record, report, named, context.partition_key)
             manifest, checks = making.make(request)
         except _Superseded as told:
             context.log.info("%s", told)
@@ -104,7 +106,7 @@ def extract_asset(report: Report, refused: str = "") -> dg.AssetsDefinition:
     return run
 
 
-def requested(requests: Requests, report: Report, id_: str, key: str) -> Request:
+def requested(requests: "Requests", report: Report, id_: str, key: str) -> Request:
     """The request that a run is to make: the one that it names, or, where it names none that is to be made, a new one.
 
     So a partition that is materialised in Dagster's UI asks its question again.
@@ -134,7 +136,7 @@ class Making:
         report: Report,
         warehouse: Warehouse,
         extracts: Extracts,
-        requests: Requests,
+        requests: "Requests",
         run_id: str,
         origin: Origin,
     ) -> None:

@@ -9,9 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from tributary.assets.reporting.extract import Extracts
-from tributary.assets.reporting.requests import Request, Requests
+from tributary.assets.reporting.requests import Request
+
+if TYPE_CHECKING:
+    from tributary.assets.reporting.record import Requests
 
 
 @dataclass(frozen=True)

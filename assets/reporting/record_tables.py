@@ -1,6 +1,6 @@
 """The tables of the record of requests: in the schema `reports` of the database `app`, append-only.
 
-What may follow what, and how rows are read and written, is `requests`' matter.
+What may follow what is `requests`', how rows are read and written `record`'s matter.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateSchema
 
-from tributary.resources.errors import TributaryError
+from tributary.assets.reporting.requests import RecordError
 
 SCHEMA = "reports"
 _LOCK = 0x7265706F727473
@@ -90,10 +90,6 @@ evaluation = Table(
     Column("sentence", Text, nullable=False, server_default=""),
 )
 """Which times of a saved request were seen to, written together with the request; or why there is none."""
-
-
-class RecordError(TributaryError):
-    """The record of requests cannot be read or written as asked."""
 
 
 def open_tables(url: str) -> Engine:

@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, func, insert, select, true, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
+from tributary.assets.reporting.record import Requests, new_id, record
 from tributary.assets.reporting.record_tables import evaluation, saved
-from tributary.assets.reporting.requests import NoSuchRequest, Question, Request, Requests, new_id, record
+from tributary.assets.reporting.requests import NoSuchRequest, Question, Request
 from tributary.resources.errors import UsageError
 
 _LONGEST_TITLE = 200

@@ -17,7 +17,7 @@ from tributary.assets.factory.table_step import table_step
 from tributary.assets.reporting.declaration import Report
 from tributary.assets.reporting.extract import Extracts, Manifest
 from tributary.assets.reporting.pruning import Kept, prune
-from tributary.assets.reporting.requests import Requests
+from tributary.assets.reporting.requests import OpenRequests
 from tributary.assets.reporting.tags import PRUNE_TAG, REQUEST_TAG, asset_of, partitions_name
 from tributary.resources.lake.model import Lake
 from tributary.resources.settings import get_settings
@@ -28,6 +28,8 @@ from tributary.resources.warehouse.windows import SourceObjects
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from tributary.assets.reporting.record import Requests
 
 KEY, VERSION = "request_key", "request_id"
 """The columns that tell the question of a row, and the request whose extract it is from."""
@@ -53,27 +55,28 @@ def staged_asset(report: Report, lineage: ModelLineage, refused: str = "") -> dg
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
         lake: dg.ResourceParam[Lake],
-        requests: dg.ResourceParam[Requests],
+        requests: dg.ResourceParam[OpenRequests],
     ) -> Events:
         if refused:
             raise refusal(refused)
+        record = requests()
         tags, origin, extracts = context.run.tags, origin_of(context, table), Extracts(lake)
         # A request's own run looks at its question alone: there may be a hundred thousand others.
         key = tags.get(_PARTITION, "") if REQUEST_TAG in tags else ""
         if tags.get(PRUNE_TAG) == "true":
             settings = get_settings()
             kept = Kept(settings.report_days, settings.report_versions)
-            context.log.info("%s", prune(report.name, requests, extracts, kept))
+            context.log.info("%s", prune(report.name, record, extracts, kept))
 
         def write() -> WriteReport:
-            return load(report, warehouse, extracts, requests, key, force=tags.get(FORCE) == "true", origin=origin)
+            return load(report, warehouse, extracts, record, key, force=tags.get(FORCE) == "true", origin=origin)
 
         def version(report: WriteReport) -> str:
             return context.run.run_id if not report.unchanged else _last_version(context, table) or context.run.run_id
 
         yield from events(context, table, write, lineage=lambda: lineage.of(report.model), data_version=version)
         if tags.get(PRUNE_TAG) == "true":
-            forget_keys(context.instance, report, requests)
+            forget_keys(context.instance, report, record)
 
     return run
 
@@ -82,7 +85,7 @@ def load(
     report: Report,
     warehouse: Warehouse,
     extracts: Extracts,
-    requests: Requests,
+    requests: "Requests",
     key: str = "",
     *,
     force: bool = False,
@@ -107,7 +110,7 @@ def load(
     )
 
 
-def forget_keys(instance: dg.DagsterInstance, report: Report, requests: Requests) -> int:
+def forget_keys(instance: dg.DagsterInstance, report: Report, requests: "Requests") -> int:
     """Delete the partitions of questions that have no extract and no request under way; how many went."""
     name = partitions_name(report.name)
     held = requests.keys_in_use(report.name)

@@ -18,7 +18,7 @@ from tributary.assets.factory.sql_assets import sql_asset
 from tributary.assets.parts import Due, KeyRange, Parts
 from tributary.assets.reporting.declaration import Report
 from tributary.assets.reporting.extract_asset import extract_asset
-from tributary.assets.reporting.requests import Requests
+from tributary.assets.reporting.requests import OpenRequests
 from tributary.assets.reporting.staged_asset import staged_asset
 from tributary.assets.source import SQL, Source
 from tributary.assets.sources import SourceError, Sources, as_source_error, get_sources, load_object
@@ -63,7 +63,7 @@ class Platform:
             **{name: resource for resources in own for name, resource in resources.items()},
             "warehouse": open_warehouse(settings),
             "lake": open_lake(location, region=region, endpoint_url=endpoint),
-            "requests": Requests(lambda: shared_databases(settings).url("app")),
+            "requests": OpenRequests(lambda: shared_databases(settings).url("app")),
         }
 
     @property

@@ -14,7 +14,8 @@ from tributary.assets.reporting.answers import read_answers
 from tributary.assets.reporting.declaration import Report, reports_of
 from tributary.assets.reporting.extract import Extracts, Manifest
 from tributary.assets.reporting.extract_asset import extract_asset
-from tributary.assets.reporting.requests import Question, Request, Requests
+from tributary.assets.reporting.record import Requests
+from tributary.assets.reporting.requests import OpenRequests, Question, Request
 from tributary.assets.reporting.staged_asset import staged_asset
 from tributary.assets.reporting.tags import REQUEST_TAG, partitions_name
 from tributary.resources.lake.model import Lake
@@ -74,8 +75,12 @@ class Bench:
     report: Report
     warehouse: Warehouse
     lake: Lake
-    requests: Requests
     instance: dg.DagsterInstance
+    opened: OpenRequests
+
+    @property
+    def requests(self) -> Requests:
+        return self.opened()
 
     @property
     def extracts(self) -> Extracts:
@@ -106,7 +111,7 @@ class Bench:
         return [extract_asset(self.report), staged_asset(self.report, lineage)]
 
     def run(self, assets: list[dg.AssetsDefinition], **options: Any) -> dg.ExecuteInProcessResult:
-        resources = {"warehouse": self.warehouse, "lake": self.lake, "requests": self.requests}
+        resources = {"warehouse": self.warehouse, "lake": self.lake, "requests": self.opened}
         return dg.materialize(assets, instance=self.instance, resources=resources, raise_on_error=False, **options)
 
     def now(self, request: Request) -> Request:

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from tests.report_runs.bench import Bench, report_in
-from tributary.assets.reporting.requests import Requests
+from tributary.assets.reporting.requests import OpenRequests
 from tributary.resources.lake.folder import FolderLake
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
@@ -20,17 +20,17 @@ SOME_BILLS = (
 
 
 @pytest.fixture
-def requests(database_url: str) -> Iterator[Requests]:
+def opened(database_url: str) -> Iterator[OpenRequests]:
     """The record, in an empty database."""
-    found = Requests(lambda: database_url)
+    found = OpenRequests(lambda: database_url)
     yield found
-    found.close()
+    found().close()
 
 
 @pytest.fixture
-def bench(tmp_path: Path, warehouse: PostgresWarehouse, requests: Requests) -> Iterator[Bench]:
+def bench(tmp_path: Path, warehouse: PostgresWarehouse, opened: OpenRequests) -> Iterator[Bench]:
     """A report on thirty bills, of which ten are of code b1."""
     with dg.DagsterInstance.ephemeral() as instance:
-        found = Bench(report_in(tmp_path), warehouse, FolderLake(tmp_path / "lake"), requests, instance)
+        found = Bench(report_in(tmp_path), warehouse, FolderLake(tmp_path / "lake"), instance, opened)
         found.fill(SOME_BILLS)
         yield found

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from tributary.assets.reporting.declaration import Report
-from tributary.assets.reporting.requests import Request, Requests
+from tributary.assets.reporting.requests import Request
 from tributary.assets.reporting.tags import REQUEST_TAG, job_of, partitions_name
 from tributary.dagster_client import DagsterAway, DagsterClient, DagsterRefused
+
+if TYPE_CHECKING:
+    from tributary.assets.reporting.record import Requests
 
 _LOG = logging.getLogger(__name__)
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from tributary.assets.reporting.answers import read_answers
 from tributary.assets.reporting.declaration import Report
 from tributary.assets.reporting.extract import Extracts
-from tributary.assets.reporting.requests import Question, Request, Requests
-from tributary.assets.reporting.saved import SavedRequest, SavedRequests
+from tributary.assets.reporting.requests import OpenRequests, Question, Request
 from tributary.assets.reporting.tags import REQUEST_TAG, job_of, partitions_name
 from tributary.reports.launching import run_tags
 from tributary.reports.notifying import send_notice
@@ -19,6 +18,10 @@ from tributary.reports.waiting import KnownRun, Verdict, decide
 from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake
 from tributary.resources.settings import get_settings
+
+if TYPE_CHECKING:
+    from tributary.assets.reporting.record import Requests
+    from tributary.assets.reporting.saved import SavedRequest
 
 _NOTICES = 5
 """Notices a look at most: a server that does not answer takes seconds of each."""
@@ -42,20 +45,22 @@ def report_sensor(reports: Mapping[str, Report], jobs: Sequence[Any]) -> dg.Sens
         "asks saved requests when they are due, and sends notices.",
     )
     def report_requests(
-        context: dg.SensorEvaluationContext, requests: dg.ResourceParam[Requests], lake: dg.ResourceParam[Lake]
+        context: dg.SensorEvaluationContext, requests: dg.ResourceParam[OpenRequests], lake: dg.ResourceParam[Lake]
     ) -> dg.SensorResult | dg.SkipReason:
-        extracts = Extracts(lake)
+        from tributary.assets.reporting.saved import SavedRequests
+
         try:
-            verdicts = settle(context.instance, requests, extracts)
+            record = requests()
+            verdicts = settle(context.instance, record, Extracts(lake))
             launched = [one.request for one in verdicts if one.does == "launch"]
-            launched += SavedRequests(requests).see_to(lambda saved: question_of(reports, saved))
-            send_notices(requests, reports)
+            launched += SavedRequests(record).see_to(lambda saved: question_of(reports, saved))
+            send_notices(record, reports)
         except TributaryError as error:
             return dg.SkipReason(f"Nothing was looked at: {error}")
         known = [one for one in launched if one.report in reports]
         for one in launched:
             if one.report not in reports:
-                requests.tell(one.id, "failed", sentence=f"There is no report {one.report} any more.")
+                record.tell(one.id, "failed", sentence=f"There is no report {one.report} any more.")
         return dg.SensorResult(
             run_requests=[_run_request(reports[one.report], one) for one in known],
             dynamic_partitions_requests=[

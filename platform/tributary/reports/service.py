@@ -17,7 +17,8 @@ from tributary.assets.reporting.answers import Answers, read_answers
 from tributary.assets.reporting.binding import bind
 from tributary.assets.reporting.declaration import Choice, Group, Parameter, Report
 from tributary.assets.reporting.extract import Extracts, Manifest
-from tributary.assets.reporting.requests import NotNow, Origin, Question, Request, Requests
+from tributary.assets.reporting.record import Requests
+from tributary.assets.reporting.requests import NotNow, Origin, Question, Request
 from tributary.assets.reporting.saved import SavedRequest, SavedRequests
 from tributary.dagster_client import DagsterAway, DagsterClient, DagsterRefused
 from tributary.reports.declared import DeclaredReports

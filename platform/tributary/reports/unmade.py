@@ -10,7 +10,7 @@ import dagster as dg
 from tributary.assets.factory.dagster_events import asset_key
 from tributary.assets.reporting.declaration import Report
 from tributary.assets.reporting.extract import Extracts
-from tributary.assets.reporting.requests import Request, Requests
+from tributary.assets.reporting.requests import OpenRequests, Request
 from tributary.assets.reporting.tags import asset_of, partitions_name
 from tributary.reports.launching import run_tags
 from tributary.reports.sensor import settle
@@ -34,8 +34,8 @@ def waiting_runs(
     Raises:
         TributaryError: the record or the lake does not answer.
     """
-    requests, lake = cast("Requests", resources["requests"]), cast("Lake", resources["lake"])
-    waiting = [one.request for one in settle(instance, requests, Extracts(lake)) if one.does == "launch"]
+    requests, lake = cast("OpenRequests", resources["requests"]), cast("Lake", resources["lake"])
+    waiting = [one.request for one in settle(instance, requests(), Extracts(lake)) if one.does == "launch"]
     return [run_of(instance, reports[one.report], one) for one in waiting if one.report in reports]
 
 
