@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from tributary.assets.factory.errors import ModelError
 from tributary.assets.factory.lint import SqlSyntaxError
+from tributary.assets.factory.parameters.parameter import table_key
 from tributary.resources.warehouse.errors import ContractError
 from tributary.resources.warehouse.table import LAYERS, identifier
 
@@ -113,7 +114,7 @@ def key_of(path: Path, folders: ModelFolders) -> str | None:
         _, layer, name = place_of(path, folders)
     except ModelError:
         return None
-    return f"staged.report_{name}" if layer == REPORTS else f"{layer}.{name}"
+    return table_key(name) if layer == REPORTS else f"{layer}.{name}"
 
 
 def template_in(sql: str) -> SqlSyntaxError | None:

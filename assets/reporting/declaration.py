@@ -14,7 +14,7 @@ from sqlglot import exp
 from tributary.assets.factory.header import ChartEntry
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.parameters.parameter import LINE, Asked, Choice, Group, Limits, Parameter, Rule, Show
-from tributary.resources.warehouse.table import Column, Table
+from tributary.resources.warehouse.table import PII, Column, Table
 
 __all__ = ["Choice", "Group", "Limits", "Parameter", "Report", "Rule", "Show", "reports_of"]
 
@@ -92,6 +92,11 @@ class Report:
     def columns(self) -> tuple[Column, ...]:
         """The columns of one request's rows."""
         return self.rows.columns
+
+    @property
+    def has_pii(self) -> bool:
+        """Whether a column of its rows holds personal data."""
+        return any(PII in column.tags for column in self.columns)
 
     @cached_property
     def is_ordered(self) -> bool:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -102,11 +102,37 @@ class TableEntry(msgspec.Struct, frozen=True):
         return {column.name: column.sources for column in self.columns}
 
 
+class ReportEntry(msgspec.Struct, frozen=True):
+    """A report.
+
+    Attributes:
+        grain: what one of its rows is.
+        table: `staged.report_<name>`, whose columns are those of its rows and whose request they are of.
+        asked: the JSON Schema of what it can be asked; empty where no sound file of it is known.
+        seconds: how long it may run.
+        rows: how many rows it may give.
+        refused: why it cannot be asked, or is what an earlier text of its file says; empty where neither is so.
+    """
+
+    name: str
+    source: str
+    title: str
+    description: str
+    grain: str
+    table: str
+    asked: Mapping[str, Any]
+    seconds: int = 0
+    rows: int = 0
+    file: str = ""
+    refused: str = ""
+
+
 class Catalogue(msgspec.Struct, frozen=True, dict=True):
-    """All tables, by layer and name; `digest` tells of what it was made."""
+    """All tables, by layer and name, and all reports, by name; `digest` tells of what it was made."""
 
     digest: str
     tables: tuple[TableEntry, ...]
+    reports: tuple[ReportEntry, ...] = ()
 
     @cached_property
     def by_key(self) -> Mapping[str, TableEntry]:
@@ -154,7 +180,9 @@ def catalogue_of(sources: Sources, home: Path) -> Catalogue:
     from tributary.contents import read_contents
 
     contents = read_contents(sources, home)
-    made = Catalogue(digest, tuple(sorted((*_tables(contents), *_unknown(contents)), key=_place)))
+    tables = sorted((*_tables(contents), *_unknown(contents)), key=_place)
+    reports = sorted(_reports(contents, tables), key=lambda one: one.name)
+    made = Catalogue(digest, tuple(tables), tuple(reports))
     with suppress(OSError):  # where it cannot be kept, the next one makes it again
         aside = path.with_name(f".{path.name}.{os.getpid()}")
         aside.write_bytes(msgspec.json.encode(made))
@@ -218,6 +246,32 @@ def _unknown(contents: Contents) -> Iterator[TableEntry]:
         if key not in contents.tables:
             source = contents.folders.name_of(path).partition("/")[0]
             yield TableEntry(key, source, "table", "", "", (), file=str(path), refused=contents.found.refused[key])
+
+
+def _reports(contents: Contents, tables: Iterable[TableEntry]) -> Iterator[ReportEntry]:
+    from tributary.assets.factory.model_files import REPORTS
+    from tributary.assets.reporting.json_schema import json_schema
+
+    by_table = {report.table.key: report for report in contents.reports.values()}
+    for table in tables:
+        if table.key in by_table:
+            one = by_table[table.key]
+            yield ReportEntry(
+                name=one.name,
+                source=one.source,
+                title=one.title,
+                description=one.description,
+                grain=one.rows.grain,
+                table=table.key,
+                asked=json_schema(one),
+                seconds=one.limits.seconds,
+                rows=one.limits.rows,
+                file=table.file,
+                refused=table.refused,
+            )
+        elif (path := Path(table.file)).parent.name == REPORTS:
+            name = path.stem
+            yield ReportEntry(name, table.source, name, "", "", table.key, {}, file=table.file, refused=table.refused)
 
 
 def _place(table: TableEntry) -> tuple[int, str]:

@@ -26,6 +26,7 @@ from tributary.assets.factory.parameters.parameter import (
     Parameter,
     Rule,
     Show,
+    table_key,
 )  # fmt: skip
 from tributary.assets.factory.parameters.values import NotAValue, Value, in_order, read_value
 from tributary.resources.errors import nearest
@@ -39,6 +40,9 @@ _WHOSE = (
     Column(KEY_COLUMN, "text", "The question: the same for each request that asks the same."),
     Column(ID_COLUMN, "text", "The request whose extract the rows are of."),
 )
+RESERVED_NAMES = ("requests", "saved", "static")
+"""Names that no report can have, as they stand beside those of reports in the addresses of pages and of the API."""
+
 _FROM = re.compile(r"([a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*)\.([a-z_][a-z0-9_]*)")
 _SORT = re.compile(r"([a-z_][a-z0-9_]*)(?: +(asc|desc))?", re.IGNORECASE)
 T = TypeVar("T")
@@ -50,9 +54,10 @@ def report_table(rows: Table) -> Table:
         replace(check, names=(KEY_COLUMN, *check.names), title=check.name) if isinstance(check, Unique) else check
         for check in rows.checks
     )
+    schema, _, name = table_key(rows.name).partition(".")
     return Table(
-        schema="staged",
-        name=f"report_{rows.name}",
+        schema=schema,
+        name=name,
         columns=(*_WHOSE, *rows.columns),
         description=f"{rows.description} Of each question the newest extract.",
         grain=f"{rows.grain}, and question",
@@ -67,6 +72,8 @@ def declared_asked(file: HeaderSource[ReportHeader], rows: Table) -> Asked:
         ModelError: a part of the header cannot be.
     """
     header, declaring = file.header, _Declaring(file)
+    if rows.name in RESERVED_NAMES:
+        raise ModelError(file.path, 1, f"{rows.name} has a meaning of its own in addresses; rename this file.")
     parameters = {name: declaring.member(name, entry) for name, entry in header.parameters.items()}
     known = {name: one for name, one in parameters.items() if one is not None}
     rules = tuple(Rule(one.holds, one.at, one.message, one.group) for one in header.rules)

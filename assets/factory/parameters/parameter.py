@@ -22,6 +22,11 @@ LONGEST = 200
 MOST_VALUES = 1_000
 
 
+def table_key(name: str) -> str:
+    """The table, as `schema.table`, of the rows of a report."""
+    return f"staged.report_{name}"
+
+
 class Choice(NamedTuple):
     """A value that may be chosen, and what people call it."""
 

@@ -287,6 +287,24 @@ def audit(
     _run("identity", "audit_log", sql=sql, output=output, limit=limit)
 
 
+report = typer.Typer(no_args_is_help=True, help="Reports: queries that are asked with parameters, and what they gave.")
+app.add_typer(report, name="report")
+
+InFormat = Annotated[str, typer.Option("--format", help="table or json.")]
+
+
+@report.command("list")
+def report_list(output: InFormat = "table") -> None:
+    """List the reports."""
+    _run("report", "list_reports", output=output)
+
+
+@report.command("show")
+def report_show(name: Annotated[str, typer.Argument(help="The report.")], output: InFormat = "table") -> None:
+    """Show what a report can be asked, and which columns it gives."""
+    _run("report", "show", name=name, output=output)
+
+
 def main() -> None:
     """Run the command line; errors that a person is meant to read end it with one sentence and exit code 1, or 2."""
     # Importing makes many objects and little garbage: collecting often among them costs a tenth of the start-up.
