@@ -5,6 +5,7 @@ The rules themselves are in the modules that use `rule`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,6 +14,9 @@ from sqlglot import ErrorLevel, exp
 from tributary.assets.factory.lint.families import Families
 
 R = TypeVar("R")
+
+
+_NAMED = re.compile(r"%\((\w+)\)s")
 
 
 class Finding(NamedTuple):
@@ -66,4 +70,5 @@ def line_of(node: exp.Expr) -> int:
 def shown(node: exp.Expr) -> str:
     """A node as short text for a message."""
     text = node.sql(dialect="postgres", comments=False, unsupported_level=ErrorLevel.IGNORE)
+    text = _NAMED.sub(r":\1", text)  # as it was written, not as psycopg takes it
     return text if len(text) <= 60 else f"{text[:57]}..."
