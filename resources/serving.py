@@ -86,7 +86,12 @@ class Serving:
             open=False,
             timeout=patience,
             configure=self._configure,
-            kwargs={"row_factory": tuple_row, "application_name": "tributary serving", "connect_timeout": 5},
+            kwargs={
+                "row_factory": tuple_row,
+                "application_name": "tributary serving",
+                "connect_timeout": 5,
+                "options": "-c timezone=UTC",
+            },
         )
 
     async def publication(self, tables: Sequence[str]) -> Publication:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,7 @@ def test_a_table_says_what_it_is_and_what_its_checks_found(shop: Shop) -> None:
     assert found["checks"] == [
         {"name": "unique_id", "holds": "No two rows share id.", "severity": "error", "failures": 0}
     ]
+    assert datetime.now(UTC) - datetime.fromisoformat(found["updated_at"]) < timedelta(minutes=5)
     assert found["publication"] == shop.get("/tables/gold.things/rows").json()["publication"]
     assert [one["key"] for one in shop.get("/tables", params={"source": "shop"}).json()] == [
         "gold.things",

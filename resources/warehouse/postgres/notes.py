@@ -34,7 +34,7 @@ COMMENT ON COLUMN _parts.published_tables.follows IS
     'The recipe and the versions of inputs by which a later write finds the keys that have changed since.';
 CREATE SCHEMA IF NOT EXISTS _published;
 CREATE OR REPLACE VIEW _published.tables AS
-    SELECT table_name, version, rows, checks, published_at AT TIME ZONE 'UTC' AS updated_at
+    SELECT table_name, version, rows, checks, published_at AS updated_at
     FROM _parts.published_tables;
 COMMENT ON VIEW _published.tables IS
     'For those who read: of each table the version of its present rows, when they last changed, and what checks found.'
