@@ -5,15 +5,19 @@ Nothing here knows what is drawn.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import pairwise
 
 WIDTH = 360
 HEIGHT = 200
 LEFT, RIGHT, TOP, BOTTOM = 30, 8, 10, 24
 ROW = 36
 LONGEST_LABEL = 40
+LONGEST_TICK = 14
 TICKS = 4
 
 
@@ -31,6 +35,15 @@ class Steps:
 
     line: str
     area: str
+    x: Sequence[Tick]
+    y: Sequence[Tick]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line through points: the SVG path, and the marks of both axes."""
+
+    line: str
     x: Sequence[Tick]
     y: Sequence[Tick]
 
@@ -80,43 +93,63 @@ def steps(points: Sequence[tuple[date, int]]) -> Steps | None:
         return None
     first, last = points[0][0], points[-1][0]
     days = max((last - first).days, 1)
-    y_ticks, top = _scale(max(value for _, value in points))
+    scale = _Scale(0, max(value for _, value in points))
 
     def x(day: date) -> float:
         return round(LEFT + (WIDTH - LEFT - RIGHT) * (day - first).days / days, 1)
 
-    parts, before = [f"M{x(first)} {_y(points[0][1], top)}"], points[0][1]
+    parts, before = [f"M{x(first)} {scale.y(points[0][1])}"], points[0][1]
     for day, value in points:
         if value != before:
-            parts.append(f"H{x(day)}V{_y(value, top)}")
+            parts.append(f"H{x(day)}V{scale.y(value)}")
             before = value
     line = "".join([*parts, f"H{WIDTH - RIGHT}"])
     chosen = [points[round(index * (len(points) - 1) / (TICKS - 1))][0] for index in range(TICKS)]
     x_ticks = [Tick(x(day), f"{day:%b} {day.year}") for day in sorted(set(chosen))]
     if len({tick.label for tick in x_ticks}) < len(x_ticks):
         x_ticks = [Tick(x_ticks[0].at, x_ticks[0].label)]
-    return Steps(line, f"{line}V{_y(0, top)}H{LEFT}Z", x_ticks, y_ticks)
+    return Steps(line, f"{line}V{scale.y(0)}H{LEFT}Z", x_ticks, scale.ticks)
 
 
-def columns(labels: Sequence[str], values: Sequence[Sequence[int]], names: Sequence[str]) -> Columns:
-    """Columns, one a label, each a pile of its values, one of each of the `names`."""
-    y_ticks, top = _scale(max((sum(pile) for pile in values), default=0))
+def line(points: Sequence[tuple[object, float]]) -> Line | None:
+    """A line through points in their order, as far apart as their days or numbers are; None without two of them."""
+    if len(points) < 2:
+        return None
+    places = _places([x for x, _ in points])
+    first, last = places[0], max(places)
+    scale = _Scale(min(value for _, value in points), max(value for _, value in points))
+    at = [round(LEFT + (WIDTH - LEFT - RIGHT) * (place - first) / ((last - first) or 1), 1) for place in places]
+    path = "L".join(f"{x} {scale.y(value)}" for x, (_, value) in zip(at, points, strict=True))
+    labels = [str(x.date() if isinstance(x, datetime) else x) for x, _ in points]
+    return Line(f"M{path}", _thinned([Tick(x, label) for x, label in zip(at, labels, strict=True)]), scale.ticks)
+
+
+def columns(labels: Sequence[str], values: Sequence[Sequence[float]], names: Sequence[str]) -> Columns:
+    """Columns, one a label, each a pile of its values, one of each of the `names`.
+
+    What is below zero hangs from it, beside what is above.
+    """
+    scale = _Scale(
+        min((sum(value for value in pile if value < 0) for pile in values), default=0),
+        max((sum(value for value in pile if value > 0) for pile in values), default=0),
+    )
     pitch = (WIDTH - LEFT - RIGHT) / max(len(labels), 1)
     boxes = []
     for index, pile in enumerate(values):
-        below = 0
+        reached = {True: 0.0, False: 0.0}
         for series, value in enumerate(pile, start=1):
             if value:
-                upper, lower = _y(below + value, top), _y(below, top)
-                title = f"{labels[index]}: {names[series - 1]} {value}"
+                before = reached[value > 0]
+                upper, lower = sorted((scale.y(before + value), scale.y(before)))
+                title = " ".join(filter(None, (f"{labels[index]}:", names[series - 1], str(value))))
                 left = round(LEFT + pitch * (index + 0.15), 1)
                 boxes.append(Box(left, upper, round(pitch * 0.7, 1), round(lower - upper, 1), series, title))
-            below += value
+                reached[value > 0] += value
     x_ticks = [Tick(round(LEFT + pitch * (index + 0.5), 1), label) for index, label in enumerate(labels)]
-    return Columns(boxes, x_ticks, y_ticks)
+    return Columns(boxes, _thinned(x_ticks), scale.ticks)
 
 
-def bars(rows: Sequence[tuple[str, int, str]]) -> Bars:
+def bars(rows: Sequence[tuple[str, float, str]]) -> Bars:
     """Bars of rows (label, value, what to write behind the bar)."""
     highest = max((value for _, value, _ in rows), default=0) or 1
     room = WIDTH - 50
@@ -127,22 +160,62 @@ def bars(rows: Sequence[tuple[str, int, str]]) -> Bars:
     return Bars(drawn, max(len(rows), 1) * ROW)
 
 
-def _scale(highest: int) -> tuple[list[Tick], int]:
-    """Marks at round numbers from 0 to at least `highest`, and the highest mark's value."""
-    step = next(
-        factor * 10**power
-        for power in range(20)
-        for factor in (1, 2, 5)
-        if factor * 10**power * TICKS >= max(highest, 1)
-    )
-    count = -(-max(highest, 1) // step)
-    top = count * step
-    return [Tick(_y(index * step, top), f"{index * step:,}") for index in range(count + 1)], top
+class _Scale:
+    """An axis from the lowest to the highest value, zero included, with marks at round numbers."""
+
+    def __init__(self, lowest: float, highest: float) -> None:
+        lowest, highest = min(lowest, 0), max(highest, 0)
+        span = (highest - lowest) or 1
+        step: float = next(
+            factor * 10**power
+            for power in range(-9, 300)
+            for factor in (1, 2, 5)
+            if factor * 10.0**power * TICKS >= span and (power >= 0 or span < 1)
+        )
+        self._bottom, self._top = math.floor(lowest / step), math.ceil(highest / step)
+        if self._bottom == self._top:
+            self._top += 1
+        self._step = step
+        numbers = range(self._bottom, self._top + 1)
+        self.ticks = [Tick(self.y(number * step), _number(number * step)) for number in numbers]
+
+    def y(self, value: float) -> float:
+        part = (value / self._step - self._bottom) / (self._top - self._bottom)
+        return round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - part), 1)
 
 
-def _y(value: int, top: int) -> float:
-    return round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - value / top), 1)
+def _number(value: float) -> str:
+    """A number in the room that there is beside an axis: `12.5k` from ten thousand on."""
+    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= max(size, 1e4):
+            return f"{value / size:g}{unit}"
+    return f"{value:,.0f}" if value % 1 == 0 else f"{value:g}"
 
 
-def _short(label: str) -> str:
-    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1].rstrip()}…"
+def _places(values: Sequence[object]) -> list[float]:
+    """Where values stand on an axis: by their days or numbers, else one after the other."""
+    if all(isinstance(value, date) for value in values):
+        moments = [
+            value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001
+            for value in values
+            if isinstance(value, date)
+        ]
+        places = [(moment - moments[0]).total_seconds() for moment in moments]
+    elif all(isinstance(value, int | float | Decimal) for value in values):
+        places = [float(value) for value in values if isinstance(value, int | float | Decimal)]
+    else:
+        places = []
+    is_rising = bool(places) and all(one < other for one, other in pairwise(places))
+    return places if is_rising else [float(index) for index in range(len(values))]
+
+
+def _thinned(ticks: Sequence[Tick]) -> list[Tick]:
+    """Marks of which none writes over another, at the same distances."""
+    widest = max((min(len(tick.label), LONGEST_TICK) for tick in ticks), default=1)
+    room = max(int((WIDTH - LEFT - RIGHT) / (widest * 6.2 + 6)), 1)
+    every = -(-len(ticks) // room)
+    return [Tick(tick.at, _short(tick.label, LONGEST_TICK)) for tick in ticks[::every]]
+
+
+def _short(label: str, longest: int = LONGEST_LABEL) -> str:
+    return label if len(label) <= longest else f"{label[: longest - 1].rstrip()}…"

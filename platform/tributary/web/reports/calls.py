@@ -1,0 +1,132 @@
+"""One call of a page: what came with it, who sent it, and how what goes wrong is shown."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from tributary.assets.reporting.requests import NoSuchRequest
+from tributary.identity.principal import Principal, Role, principal_of
+from tributary.reports.service import NoSuchReport
+from tributary.resources.errors import TributaryError, UsageError
+from tributary.resources.gateway.logs import described
+from tributary.web.reports.showing import Showing
+
+MOST_FIELDS = 20_000
+_LOG = logging.getLogger(__name__)
+_CSRF = "csrf"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request of a browser.
+
+    Attributes:
+        request: as Starlette has it.
+        pairs: the fields of the form that was sent, in order.
+    """
+
+    request: Request
+    pairs: Sequence[tuple[str, str]] = ()
+
+    @property
+    def principal(self) -> Principal:
+        """Who asks."""
+        return principal_of(self.request.scope)
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether they may ask reports, and not only read."""
+        return self.principal.may(Role.OPERATOR)
+
+    def path(self, name: str) -> str:
+        """A part of the path."""
+        return str(self.request.path_params[name])
+
+    def query(self, name: str) -> str:
+        """A value of the address; empty where it has none."""
+        return self.request.query_params.get(name, "")
+
+    def text(self, name: str) -> str:
+        """A field of the form; empty where it was not sent."""
+        return next((text for key, text in self.pairs if key == name), "")
+
+    def token(self) -> str:
+        """What forms of this browser's session carry, so that no other site can send one."""
+        session = self.request.session
+        if _CSRF not in session:
+            session[_CSRF] = secrets.token_urlsafe(24)
+        return str(session[_CSRF])
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the form is one of this browser's session."""
+        expected = str(self.request.session.get(_CSRF, ""))
+        return bool(expected) and hmac.compare_digest(expected.encode(), self.text(_CSRF).encode())
+
+
+class Foreign(UsageError):
+    """A form that is not of this browser's session."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The form was not sent from a page of this browser's session, so nothing was done: look it over and send "
+            "it again. Cookies must be allowed for this site."
+        )
+
+
+def see(address: str) -> Response:
+    """Lead to a page that can be reloaded without sending anything again."""
+    return RedirectResponse(address, 303, {"Cache-Control": "no-store"})
+
+
+def served(showing: Showing, handle: Callable[[Call], Response]) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that hands a call to `handle` in a thread, and shows what goes wrong as a page."""
+
+    def answered(call: Call) -> Response:
+        try:
+            return handle(call)
+        except Exception as error:  # noqa: BLE001 - the one place where any failure becomes a page
+            return _failed(showing, call, error)
+
+    async def endpoint(request: Request) -> Response:
+        body = await request.body() if request.method == "POST" else b""
+        try:
+            pairs = parse_qsl(
+                body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS
+            )
+        except ValueError:
+            return showing.fault(Call(request), f"A form has at most {MOST_FIELDS:,} fields: nothing was done.", 413)
+        return await run_in_threadpool(answered, Call(request, pairs))
+
+    return endpoint
+
+
+def status_of(error: TributaryError) -> int:
+    """The status that tells browsers and machines whose fault it is."""
+    if isinstance(error, NoSuchReport | NoSuchRequest):
+        return 404
+    if isinstance(error, Foreign):
+        return 400
+    # What was asked cannot be; else a server that it takes does not answer.
+    return 409 if isinstance(error, UsageError) else 503
+
+
+def _failed(showing: Showing, call: Call, error: Exception) -> Response:
+    if isinstance(error, TributaryError):
+        status = status_of(error)
+        if status == 503:
+            _LOG.error("A page could not be shown:\n%s", described(error))
+        return showing.fault(call, str(error), status)
+    _LOG.error("A page failed:\n%s", described(error))
+    return showing.fault(
+        call, "Something went wrong here, and nothing was done; the log of the web process says what.", 500
+    )

@@ -1,0 +1,152 @@
+"""The pages on which reports are listed and asked."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from tributary.assets.reporting.answers import Answers, AnswersError, Offered, Problem
+from tributary.assets.reporting.declaration import Report
+from tributary.reports.service import Reports
+from tributary.resources.errors import TributaryError, UsageError
+from tributary.web.reports import form
+from tributary.web.reports.calls import Call, Foreign, see, status_of
+from tributary.web.reports.showing import PATH, Showing
+
+COUNT_SECONDS = 5.0
+_Then = Callable[[Call, Report, Answers], Response]
+
+
+@dataclass(frozen=True)
+class FormPages:
+    """Listing reports and asking them."""
+
+    reports: Reports
+    showing: Showing
+
+    def listed(self, call: Call) -> Response:
+        """All reports, and those whose file is refused, with the reason."""
+        found = self.reports.all().values()
+        return self.showing.page(call, "reports.html", reports=list(found), refused=self.reports.refused())
+
+    def opened(self, call: Call) -> Response:
+        """The form of a report; with `?from=` as an earlier request or a saved one filled it in."""
+        report = self._report(call)
+        typed, saved = form.empty(report), call.query("saved")
+        if before := call.query("from"):
+            typed = form.asked_before(report, self.reports.request(before).answers)
+        elif saved:
+            found = next((one for one in self.reports.saved(report.name) if one.id == saved), None)
+            typed = form.asked_before(report, found.answers) if found else typed
+        return self._page(call, report, typed, first="main")
+
+    def anew(self, call: Call) -> Response:
+        """From the address that a form is sent to back to the form."""
+        return see(f"{PATH}/{self._report(call).name}")
+
+    def changed(self, call: Call) -> Response:
+        """The form again: with a line more or less, or with the count of what it would give."""
+        report = self._report(call)
+        typed = form.sent(report, call.pairs)
+        doing, _, where = call.text("do").partition(":")
+        if doing == "add":
+            typed = form.with_line(report, typed, where)
+            return self._page(call, report, typed, first=form.last_line(report, typed, where))
+        if doing == "remove":
+            name, _, place = where.partition(":")
+            typed = form.without_line(typed, name, int(place) if place.isdecimal() else 0)
+            return self._page(call, report, typed, first=f"{name}-add")
+        return self._judged(call, report, typed, self._counted)
+
+    def asked(self, call: Call) -> Response:
+        """Ask the report, once however often the form is sent, and lead to the request."""
+        report = self._report(call)
+        return self._judged(call, report, form.sent(report, call.pairs), self._submitted)
+
+    def saved(self, call: Call) -> Response:
+        """Ask the same again and again."""
+        report = self._report(call)
+        return self._judged(call, report, form.sent(report, call.pairs), self._kept)
+
+    def _counted(self, call: Call, report: Report, answers: Answers) -> Response:
+        counted = self.reports.count(report, answers, COUNT_SECONDS)
+        if counted is None:
+            told = f"This was not counted within {COUNT_SECONDS:.0f} seconds; it can be asked all the same."
+        elif counted == 0:
+            told = "Nothing matches at this moment."
+        else:
+            told = f"{counted:,} row{' matches' if counted == 1 else 's match'} at this moment."
+            if counted > report.limits.rows:
+                told += f" A request gives at most {report.limits.rows:,}, so ask for less."
+        return self._page(call, report, form.sent(report, call.pairs), counted=told, first="count")
+
+    def _submitted(self, call: Call, report: Report, answers: Answers) -> Response:
+        # Sent again with other answers it is another request, so the token is one of both.
+        token = f"{call.text('token')}:{answers.key}"[:200] if call.text("token") else ""
+        asked = self.reports.submit(
+            report, answers, call.principal.name, "form", call.text("notify").strip(), token=token
+        )
+        return see(f"{PATH}/requests/{asked.id}")
+
+    def _kept(self, call: Call, report: Report, answers: Answers) -> Response:
+        title, cron, zone, notify = (call.text(name).strip() for name in ("title", "cron", "zone", "notify"))
+        self.reports.save(report, answers, call.principal.name, title or report.title, cron, zone or "UTC", notify)
+        return see(f"{PATH}/saved")
+
+    def _judged(self, call: Call, report: Report, typed: form.Typed, then: _Then) -> Response:
+        """What is done with answers that are sound; else the form, with all that is wrong and all that was typed."""
+        try:
+            if then != self._counted and not call.is_own:
+                raise Foreign
+            return then(call, report, self.reports.read(report, typed))
+        except AnswersError as error:
+            return self._page(call, report, typed, error.problems, status=422)
+        except UsageError as error:
+            return self._page(call, report, typed, sentence=str(error), status=422)
+        except TributaryError as error:
+            return self._page(call, report, typed, sentence=str(error), status=status_of(error))
+
+    def _page(
+        self,
+        call: Call,
+        report: Report,
+        typed: form.Typed,
+        problems: Sequence[Problem] = (),
+        *,
+        first: str = "",
+        counted: str = "",
+        sentence: str = "",
+        status: int = 200,
+    ) -> Response:
+        offered, away = self._offered(report)
+        shown = form.shown(report, typed, offered, problems, first)
+        faults = [*shown.faults, *((("", sentence),) if sentence else ())]
+        return self.showing.page(
+            call,
+            "form.html",
+            status,
+            report=report,
+            form=shown,
+            faults=faults,
+            wrong=bool(faults),
+            first=first,
+            counted=counted,
+            away=away,
+            token=call.text("token") if counted else uuid.uuid4().hex,
+            kept={name: call.text(name) for name in ("notify", "title", "cron", "zone")},
+        )
+
+    def _offered(self, report: Report) -> tuple[Offered, str]:
+        """What may be chosen; where the warehouse does not tell, nothing, and why."""
+        try:
+            return self.reports.choices(report), ""
+        except UsageError:
+            raise
+        except TributaryError as error:
+            return {}, str(error)
+
+    def _report(self, call: Call) -> Report:
+        return self.reports.report(call.path("name"))
