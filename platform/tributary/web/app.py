@@ -24,6 +24,7 @@ from tributary.identity.rules import ByMethod
 from tributary.identity.signing import DAGSTER, signing_key
 from tributary.identity.tables import open_tables
 from tributary.launcher.services import DAGSTER_PATH
+from tributary.reports.service import Reports
 from tributary.resources.gateway.decision import Policy
 from tributary.resources.gateway.serving import hosts_of
 from tributary.resources.look.files import PATH as LOOK
@@ -40,6 +41,9 @@ from tributary.web.health import PATH as HEALTH
 from tributary.web.health import Health
 from tributary.web.mounts import find_mounts, open_mounts
 from tributary.web.proxy import Upstream
+from tributary.web.reports.app import LARGEST_FORM, create_pages
+from tributary.web.reports.rules import ReportRules
+from tributary.web.reports.showing import PATH as REPORTS
 
 LARGEST_OF_DAGSTER = 8 * 1024 * 1024
 """Bytes of a request: a backfill that names a hundred thousand partitions has less than two million."""
@@ -51,6 +55,7 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
     """The web process's application; the stream stays its opener's to close."""
     collector = Collector(stream, settings.collector_write_key.get_secret_value())
     dagster = Upstream(DAGSTER, settings.dagster_origin, signing_key(settings.home))
+    reports = Reports(settings, databases)
     api = Api(databases, settings.home)
     engine = open_tables(databases.url("app"))
 
@@ -61,6 +66,7 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
         trimming.cancel()
         await dagster.close()
         await api.close()
+        reports.close()
 
     app = FastAPI(title="Tributary", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     opened = open_mounts(databases, session_secret(settings))
@@ -71,6 +77,7 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
     front = environment(Path(__file__).parent).get_template("front.html")
     tiles = [
         (f"{DAGSTER_PATH}/", "Dagster", "The asset graph: materialise, backfill, watch the sensors, follow lineage."),
+        (f"{REPORTS}/", "Reports", "Questions that are asked by a form, with the answers as tables, charts and files."),
         (f"{API_PATH}/docs", "Data API", "Tables for programs: filters, pages, exports, aggregates, named resources."),
         *(one.tile for one in opened),
     ]
@@ -86,6 +93,7 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
         Mounted("", app, ByMethod()),
         # A server behind the one address is one line here: where it is, and what asking it takes.
         Mounted(DAGSTER_PATH, dagster, DagsterRules()),
+        Mounted(REPORTS, create_pages(reports, settings, session_secret(settings)), ReportRules()),
         Mounted(LOOK, Starlette(routes=[Mount(LOOK, Files(directory=STATIC))]), None),
     ]
     gate = open_gate(settings, engine, session_secret(settings), mounted)
@@ -120,4 +128,6 @@ def _largest_body(path: str) -> int | None:
         return None
     if path.startswith(f"{DAGSTER_PATH}/"):
         return LARGEST_OF_DAGSTER
+    if path.startswith(f"{REPORTS}/"):
+        return LARGEST_FORM
     return next((one.largest_body for _, one in find_mounts() if path.startswith(f"{one.path}/")), _LARGEST_BODY)

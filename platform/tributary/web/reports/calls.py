@@ -49,15 +49,15 @@ class Call:
 
     def path(self, name: str) -> str:
         """A part of the path."""
-        return str(self.request.path_params[name])
+        return _storable(str(self.request.path_params[name]))
 
     def query(self, name: str) -> str:
         """A value of the address; empty where it has none."""
-        return self.request.query_params.get(name, "")
+        return _storable(self.request.query_params.get(name, ""))
 
     def text(self, name: str) -> str:
         """A field of the form; empty where it was not sent."""
-        return next((text for key, text in self.pairs if key == name), "")
+        return _storable(next((text for key, text in self.pairs if key == name), ""))
 
     def token(self) -> str:
         """What forms of this browser's session carry, so that no other site can send one."""
@@ -71,6 +71,11 @@ class Call:
         """Whether the form is one of this browser's session."""
         expected = str(self.request.session.get(_CSRF, ""))
         return bool(expected) and hmac.compare_digest(expected.encode(), self.text(_CSRF).encode())
+
+
+def _storable(text: str) -> str:
+    """Text without what no database takes, so that it is merely not found there."""
+    return text.replace("\0", "\ufffd")
 
 
 class Foreign(UsageError):

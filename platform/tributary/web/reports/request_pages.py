@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import cast
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from tributary.assets.reporting.answers import AnswersError
 from tributary.assets.reporting.declaration import Report
 from tributary.assets.reporting.requests import Request
 from tributary.launcher.services import DAGSTER_PATH
+from tributary.reports.results import EXCEL_ROWS
 from tributary.reports.service import Format, NotNow, Reports
 from tributary.resources.errors import TributaryError
 from tributary.web.reports import results, telling
@@ -22,8 +24,6 @@ from tributary.web.reports.showing import PATH, Showing
 
 REQUESTS = 50
 FORMATS: Mapping[Format, str] = {"csv": "CSV", "parquet": "Parquet", "xlsx": "Excel"}
-MOST_OF_EXCEL = 1_048_575
-"""Rows that a sheet takes below its header."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class RequestPages:
             asked=telling.question(report, found.answers, self._offered(report)),
             dagster=f"{DAGSTER_PATH}/runs/{found.run_id}" if found.run_id else "",
             formats={} if not result else FORMATS,
-            too_long=(found.rows or 0) > MOST_OF_EXCEL,
+            excel_rows=EXCEL_ROWS,
             **{"table": None, "chart": None, "unreadable": "", **result},
         )
 
@@ -78,10 +78,12 @@ class RequestPages:
     def downloaded(self, call: Call) -> Response:
         """The rows as a file."""
         made = self.reports.download(call.path("id"), cast("Format", call.path("format")))
+        # What cannot be read at all is told by a page, and not by a file that breaks off.
+        chunks = chain([next(made.chunks, b"")], made.chunks)
         headers = {"Content-Disposition": f'attachment; filename="{made.name}"', "X-Content-Type-Options": "nosniff"}
         if made.size is not None:
             headers["Content-Length"] = str(made.size)
-        return StreamingResponse(made.chunks, 200, headers, made.media_type)
+        return StreamingResponse(chunks, 200, headers, made.media_type)
 
     def cancelled(self, call: Call) -> Response:
         """End a request."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from urllib.parse import urlencode
 
 from tributary.assets.factory.header import ChartEntry
@@ -97,17 +98,18 @@ def asked_of(query: Mapping[str, str], report: Report | None) -> Asked:
 
 def table_of(page: Page, report: Report | None, asked: Asked) -> Table:
     """The rows of a page, in the columns that the report shows at first, or in all."""
-    names = [column.name for column in page.columns]
+    names = [name for name, _ in page.columns]
+    described = {column.name: column.description for column in report.columns} if report is not None else {}
     shown = [name for name in (report.show.columns if report is not None else ()) if name in names]
     wanted = names if asked.whole or not shown else shown
     places = [names.index(name) for name in wanted]
     headings = []
     for place in places:
-        column = page.columns[place]
-        now = ("descending" if asked.descending else "ascending") if column.name == asked.sort else ""
-        address = asked.address(sort=column.name, descending=now == "ascending", offset=0)
-        is_number = column.type.partition("(")[0] in _NUMBERS
-        headings.append(Heading(column.name, column.description, is_number, now, address))
+        name, kind = page.columns[place]
+        now = ("descending" if asked.descending else "ascending") if name == asked.sort else ""
+        address = asked.address(sort=name, descending=now == "ascending", offset=0)
+        is_number = kind.partition("(")[0] in _NUMBERS
+        headings.append(Heading(name, described.get(name, ""), is_number, now, address))
     last = asked.offset + len(page.rows)
     return Table(
         headings,
@@ -124,14 +126,21 @@ def table_of(page: Page, report: Report | None, asked: Asked) -> Table:
 
 def chart_of(entry: ChartEntry, points: Sequence[Point]) -> Chart | None:
     """The chart of points; None where there are none."""
-    told = [(x, y) for x, y in points if y is not None]
-    if not told:
+    if not points:
         return None
-    labels, values = ["none" if x is None else cell(x) for x, _ in told], [float(y) for _, y in told]
-    chart = Chart(entry.title, (entry.x, entry.y), list(zip(labels, (cell(y) for _, y in told), strict=True)))
-    if entry.kind == "line" and len(told) > 1:
-        return replace(chart, line=drawing.line([(x, value) for (x, _), value in zip(told, values, strict=True)]))
-    if len(told) <= _FEW and min(values) >= 0:
-        numbers = [number for _, number in chart.numbers]
-        return replace(chart, bars=drawing.bars(list(zip(labels, values, numbers, strict=True))))
+    labels, values = [x or "none" for x, _ in points], [y for _, y in points]
+    told = [f"{y:.0f}" if y.is_integer() else f"{y:.10g}" for y in values]
+    chart = Chart(entry.title, (entry.x, entry.y), list(zip(labels, told, strict=True)))
+    if entry.kind == "line" and len(points) > 1:
+        return replace(chart, line=drawing.line([(_moment(x), y) for x, y in points]))
+    if len(points) <= _FEW and min(values) >= 0:
+        return replace(chart, bars=drawing.bars(list(zip(labels, values, told, strict=True))))
     return replace(chart, columns=drawing.columns(labels, [(value,) for value in values], ("",)))
+
+
+def _moment(text: str) -> date | str:
+    """The day that a text is, so that days are as far apart as they are."""
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return text

@@ -45,6 +45,8 @@ def summary(report: Report | None, answers: Mapping[str, object]) -> str:
 
 def state_sentence(found: Request) -> str:
     """What is to be said of a request's state, beside why it failed."""
+    if found.event == "queued":
+        return "It waits until Dagster takes it, which is tried until it does."
     rows = "no rows" if not found.rows else f"{found.rows:,} row{'s' if found.rows != 1 else ''}"
     return {
         "queued": "It waits for its turn.",
