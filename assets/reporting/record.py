@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, and_, insert, select, true
+from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from sqlalchemy.exc import DBAPIError
 
 from tributary.assets.reporting.record_tables import event, open_tables, request
@@ -175,6 +176,10 @@ class Requests:
         if "engine" in self.__dict__:
             self.engine.dispose()
 
+    def of_token(self, token: str) -> Request | None:
+        """The request that was recorded with a token; None where there is none."""
+        return next(iter(self._read(_requests().where(request.c.token == token))), None)
+
     def newest_of_key(self, report: str, key: str) -> Request | None:
         """The newest request of a key, whatever became of it; None where there was never one."""
         return next(iter(self.list(report, key, limit=1)), None)
@@ -199,7 +204,7 @@ class Requests:
 
 
 def record(connection: Connection, asked: Question) -> Request:
-    """Record a request within a transaction of the record."""
+    """Record a request within a transaction of the record; the one of the same token, where there is one."""
     id_ = new_id()
     values = {
         "id": id_,
@@ -210,8 +215,11 @@ def record(connection: Connection, asked: Question) -> Request:
         "key": asked.key,
         "origin": asked.origin,
         "notify": asked.notify,
+        "token": asked.token or None,
     }
-    connection.execute(insert(request).values(**values))
+    added = insert_or_leave(request).values(**values).on_conflict_do_nothing(index_elements=["token"])
+    if connection.execute(added.returning(request.c.id)).one_or_none() is None:
+        return _find(connection, _id_of(connection, asked.token))
     connection.execute(insert(event).values(request_id=id_, event="queued"))
     return _find(connection, id_)
 
@@ -243,6 +251,10 @@ def _requests() -> Select[Any]:
     columns = [_LAST.c.event, _LAST.c.at, _LAST.c.run_id, _LAST.c.sentence]
     joined = request.join(_LAST, true()).outerjoin(_NOTICE, true()).outerjoin(_COUNTED, true())
     return select(request, *columns, _NOTICE.c.sentence.label("notice"), _COUNTED.c.rows).select_from(joined)
+
+
+def _id_of(connection: Connection, token: str) -> str:
+    return str(connection.execute(select(request.c.id).where(request.c.token == token)).scalar() or "")
 
 
 def _find(connection: Connection, id_: str) -> Request:

@@ -47,9 +47,11 @@ request = Table(
     Column("key", Text, nullable=False),
     Column("origin", Text, nullable=False),
     Column("notify", Text, nullable=False, server_default=""),
+    Column("token", Text, unique=True),
     Index("request_of_key", "report", "key", "id"),
 )
-"""What was asked, by whom, of which version of the report's file; `key` is that of the parameters."""
+"""What was asked, by whom, of which version of the report's file; `key` is that of the parameters, and `token` that
+of the form or call that asked, so that what is sent twice is asked once."""
 
 event = Table(
     "request_event",

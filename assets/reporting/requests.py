@@ -119,6 +119,7 @@ class Question:
     key: str
     origin: Origin
     notify: str = ""
+    token: str = ""
 
 
 @dataclass(frozen=True)

@@ -122,19 +122,24 @@ class Reports:
         except TimeLimitError:
             return None
 
-    def submit(self, report: Report, answers: Answers, who: str, origin: Origin, notify: str = "") -> Request:
+    def submit(
+        self, report: Report, answers: Answers, who: str, origin: Origin, notify: str = "", token: str = ""
+    ) -> Request:
         """Record what is asked, and launch its run at once; where that cannot be, the sensor does within a minute.
 
         Args:
             who: the principal's name.
             notify: where to tell of its end: a mail address or a webhook's URL; empty for nowhere.
+            token: of the form or call that asks; what comes again with the same one is the request that is there.
 
         Raises:
             UsageError: nothing may be sent to `notify`.
             RecordError: it could not be recorded, and so was not asked.
         """
+        if token and (known := self._requests.of_token(token)) is not None:
+            return self._current(known)
         notify = checked_address(self._settings, notify)
-        question = Question(who, report.name, report.digest, answers.json, answers.key, origin, notify)
+        question = Question(who, report.name, report.digest, answers.json, answers.key, origin, notify, token)
         return self._launched(self._requests.add(question))
 
     def request(self, id: str) -> Request:  # noqa: A002 - what everybody calls it

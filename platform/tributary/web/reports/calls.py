@@ -18,6 +18,7 @@ from tributary.identity.principal import Principal, Role, principal_of
 from tributary.reports.service import NoSuchReport
 from tributary.resources.errors import TributaryError, UsageError
 from tributary.resources.gateway.logs import described
+from tributary.resources.warehouse.table import PII
 from tributary.web.reports.showing import Showing
 
 MOST_FIELDS = 20_000
@@ -46,6 +47,11 @@ class Call:
     def may_ask(self) -> bool:
         """Whether they may ask reports, and not only read."""
         return self.principal.may(Role.OPERATOR)
+
+    @property
+    def may_see_pii(self) -> bool:
+        """Whether personal data may be shown to them."""
+        return PII in self.principal.scopes
 
     def path(self, name: str) -> str:
         """A part of the path."""
@@ -88,6 +94,13 @@ class Foreign(UsageError):
         )
 
 
+class Personal(UsageError):
+    """A file with personal data, asked for by somebody who may not see them."""
+
+    def __init__(self) -> None:
+        super().__init__("The file may hold personal data, which take the scope pii: ask who gives out rights here.")
+
+
 def see(address: str) -> Response:
     """Lead to a page that can be reloaded without sending anything again."""
     return RedirectResponse(address, 303, {"Cache-Control": "no-store"})
@@ -121,6 +134,8 @@ def status_of(error: TributaryError) -> int:
         return 404
     if isinstance(error, Foreign):
         return 400
+    if isinstance(error, Personal):
+        return 403
     # What was asked cannot be; else a server that it takes does not answer.
     return 409 if isinstance(error, UsageError) else 503
 

@@ -299,4 +299,4 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(canonical_value(value))  # type: ignore[arg-type] - what a value or a default is
+    return str(canonical_value(value))  # type: ignore[arg-type]  # what a value or a default is

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from starlette.responses import Response, StreamingResponse
 
-from tributary.assets.reporting.answers import AnswersError
+from tributary.assets.reporting.answers import AnswersError, Offered
 from tributary.assets.reporting.declaration import Report
-from tributary.assets.reporting.requests import Request
+from tributary.assets.reporting.requests import NotNow, Request
 from tributary.launcher.services import DAGSTER_PATH
-from tributary.reports.results import EXCEL_ROWS
-from tributary.reports.service import Format, NotNow, Reports
+from tributary.reports.results import EXCEL_ROWS, Format
+from tributary.reports.service import Reports
 from tributary.resources.errors import TributaryError
 from tributary.web.reports import results, telling
-from tributary.web.reports.calls import Call, Foreign, see
+from tributary.web.reports.calls import Call, Foreign, Personal, see
 from tributary.web.reports.showing import PATH, Showing
 
 REQUESTS = 50
@@ -59,25 +59,32 @@ class RequestPages:
             token=uuid.uuid4().hex,
             asked=telling.question(report, found.answers, self._offered(report)),
             dagster=f"{DAGSTER_PATH}/runs/{found.run_id}" if found.run_id else "",
-            formats={} if not result else FORMATS,
+            formats=FORMATS if result and _may_have_all(call, report) else {},
+            personal=bool(result) and not _may_have_all(call, report),
             excel_rows=EXCEL_ROWS,
             **{"table": None, "chart": None, "unreadable": "", **result},
         )
 
-    def _result(self, call: Call, found: Request, report: Report | None) -> dict[str, object]:
+    def _result(self, call: Call, found: Request, report: Report | None) -> dict[str, Any]:
         """The rows that are asked for, and the chart; where they cannot be read, why."""
         asked = results.asked_of(call.request.query_params, report)
+        if not call.may_see_pii and not results.is_open(report, asked.sort):
+            asked = replace(asked, sort="")
         try:
             page = self.reports.page(found.id, asked.sort, asked.descending, asked.offset, results.ROWS)
             chart = report.chart if report is not None else None
-            drawn = results.chart_of(chart, self.reports.chart(found.id)) if chart is not None else None
+            may_draw = chart is not None and _may_have_all(call, report)
+            drawn = results.chart_of(chart, self.reports.chart(found.id)) if chart is not None and may_draw else None
         except TributaryError as error:
             return {"unreadable": str(error)}
-        return {"table": results.table_of(page, report, asked), "chart": drawn}
+        return {"table": results.table_of(page, report, asked, pii=call.may_see_pii), "chart": drawn}
 
     def downloaded(self, call: Call) -> Response:
         """The rows as a file."""
-        made = self.reports.download(call.path("id"), cast("Format", call.path("format")))
+        found = self.reports.request(call.path("id"))
+        if not _may_have_all(call, self.reports.all().get(found.report)):
+            raise Personal
+        made = self.reports.download(found.id, cast("Format", call.path("format")))
         # What cannot be read at all is told by a page, and not by a file that breaks off.
         chunks = chain([next(made.chunks, b"")], made.chunks)
         headers = {"Content-Disposition": f'attachment; filename="{made.name}"', "X-Content-Type-Options": "nosniff"}
@@ -134,7 +141,7 @@ class RequestPages:
         self.reports.unsave(call.path("id"), call.principal.name)
         return see(f"{PATH}/saved")
 
-    def _offered(self, report: Report | None) -> Mapping[str, object]:
+    def _offered(self, report: Report | None) -> Offered:
         if report is None:
             return {}
         try:
@@ -142,3 +149,8 @@ class RequestPages:
         except TributaryError:
             # Values are shown without their labels then.
             return {}
+
+
+def _may_have_all(call: Call, report: Report | None) -> bool:
+    """Whether somebody may have all that a report gives; of one that is gone nobody knows what is personal."""
+    return call.may_see_pii or (report is not None and not report.has_pii)

@@ -11,10 +11,14 @@ from tributary.assets.factory.header import ChartEntry
 from tributary.assets.reporting.declaration import Report
 from tributary.reports.results import Page, Point
 from tributary.resources.look import drawing
+from tributary.resources.warehouse.table import PII
 from tributary.web.reports.telling import cell
 
 ROWS = 100
 """Rows of one page."""
+
+HIDDEN = "hidden"
+"""What stands for a personal value."""
 
 _NUMBERS = frozenset({"integer", "bigint", "double", "decimal"})
 _FEW = 12
@@ -48,7 +52,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Heading:
-    """A column's head: `sorted` is `ascending`, `descending`, or empty."""
+    """A column's head: `sorted` is `ascending`, `descending`, or empty; `address` too, where nobody sorts by it."""
 
     name: str
     description: str
@@ -96,24 +100,34 @@ def asked_of(query: Mapping[str, str], report: Report | None) -> Asked:
     return Asked(sort, descending, start - start % ROWS, query.get("columns") == "all")
 
 
-def table_of(page: Page, report: Report | None, asked: Asked) -> Table:
-    """The rows of a page, in the columns that the report shows at first, or in all."""
+def is_open(report: Report | None, column: str) -> bool:
+    """Whether a column is known to hold no personal data, by the report's file as it is now."""
+    return report is not None and any(one.name == column and PII not in one.tags for one in report.columns)
+
+
+def table_of(page: Page, report: Report | None, asked: Asked, *, pii: bool) -> Table:
+    """The rows of a page, in the columns that the report shows at first, or in all.
+
+    Args:
+        pii: whether personal data may be shown; of columns that may hold some, values are hidden else.
+    """
     names = [name for name, _ in page.columns]
     described = {column.name: column.description for column in report.columns} if report is not None else {}
     shown = [name for name in (report.show.columns if report is not None else ()) if name in names]
     wanted = names if asked.whole or not shown else shown
     places = [names.index(name) for name in wanted]
+    hidden = {place for place in places if not pii and not is_open(report, names[place])}
     headings = []
     for place in places:
         name, kind = page.columns[place]
         now = ("descending" if asked.descending else "ascending") if name == asked.sort else ""
-        address = asked.address(sort=name, descending=now == "ascending", offset=0)
+        address = "" if place in hidden else asked.address(sort=name, descending=now == "ascending", offset=0)
         is_number = kind.partition("(")[0] in _NUMBERS
         headings.append(Heading(name, described.get(name, ""), is_number, now, address))
     last = asked.offset + len(page.rows)
     return Table(
         headings,
-        [[cell(row[place]) for place in places] for row in page.rows],
+        [[HIDDEN if place in hidden else cell(row[place]) for place in places] for row in page.rows],
         first=min(asked.offset + 1, last),
         last=last,
         total=page.total,

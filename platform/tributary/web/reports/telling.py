@@ -107,6 +107,6 @@ def _words(part: Parameter | Group | None, value: object, offered: Sequence[tupl
         return "yes" if value else "no"
     written = part.choices.offered if isinstance(part, Parameter) and part.choices else ()
     for choice, label in (*written, *offered):
-        if canonical_value(choice) == value:  # type: ignore[arg-type] - values of a parameter's type
+        if canonical_value(choice) == value:  # type: ignore[arg-type]  # values of a parameter's type
             return label
     return str(value)
