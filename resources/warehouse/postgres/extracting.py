@@ -1,7 +1,4 @@
-"""Streams the rows of one query as a table declares them: checked and read in one state of the database.
-
-Values are bound by the server, which COPY, the faster way out, does not do.
-"""
+"""Streams the rows of one query as a table declares them: checked and read in one state of the database."""
 
 from __future__ import annotations
 
@@ -9,8 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from psycopg.rows import tuple_row
 
 from tributary.resources.warehouse.answers import Extracted
 from tributary.resources.warehouse.audit import ask, audit
@@ -22,9 +17,6 @@ from tributary.resources.warehouse.types import postgres_type
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-ROWS = 10_000
-"""Rows that are fetched at a time."""
 
 
 def extract(session: Session, table: Table, query: Sql, seconds: float) -> Extracted:
@@ -61,24 +53,13 @@ class _Asked:
         return self.session.rows(sql, params)
 
     def batches(self, query: Sql) -> Iterator[pa.RecordBatch]:
-        import pyarrow as pa
+        from tributary.resources.warehouse.postgres.bulk import open_arrow
 
-        from tributary.resources.warehouse.arrow import arrow_schema
-
-        schema = arrow_schema(self.table)
-        with self.session.connection.cursor("extract", row_factory=tuple_row) as cursor:
-            self._limit()
-            # A percent sign is doubled in it, whether there are values or none.
-            text = query.text if query.params else query.text.replace("%%", "%")
-            cursor.execute(self.session.commented(text), query.params or None, binary=True)
-            while True:
-                self._limit()
-                if not (some := cursor.fetchmany(ROWS)):
-                    return
-                columns = [
-                    pa.array(column, kind.type) for column, kind in zip(zip(*some, strict=True), schema, strict=True)
-                ]
-                yield pa.RecordBatch.from_arrays(columns, schema=schema)
+        self._limit()
+        # A percent sign is doubled in it, whether there are values or none.
+        text = query.text if query.params else query.text.replace("%%", "%")
+        with open_arrow(self.session, text, query.params) as rows:
+            yield from rows
 
     def _limit(self) -> None:
         """Let the next statement take what is left of the time."""
