@@ -27,10 +27,10 @@ from bench.errors import BenchError
 from bench.figures import Figure, Limit, at_most
 from bench.serving import AS_SET_OUT, free_ports, fresh_home
 from tributary.identity.keys import add_key
-from tributary.identity.principal import Principal, Role, roles_up_to
 from tributary.identity.signing import DAGSTER, HEADER, signed, signing_key
 from tributary.identity.tables import open_tables
 from tributary.resources.postgres.databases import connect as connect_databases
+from tributary.resources.principal import Principal, Role, roles_up_to
 from tributary.resources.settings import Settings
 
 REQUESTS = 300

@@ -24,7 +24,6 @@ from starlette.requests import HTTPConnection
 
 from tributary.identity.behind import Behind
 from tributary.identity.dagster_rules import GRAPHQL
-from tributary.identity.principal import OWNER, Principal, Role, principal_of
 from tributary.identity.signing import DAGSTER, key_in
 from tributary.resources.dagster_internals.serving import (
     PermissionResult,
@@ -38,6 +37,7 @@ from tributary.resources.dagster_internals.serving import (
 from tributary.resources.gateway.decision import Policy
 from tributary.resources.gateway.logs import described
 from tributary.resources.gateway.serving import serve
+from tributary.resources.principal import OWNER, Principal, Role, principal_of
 
 LARGEST_BODY = 8 * 1024 * 1024
 """Bytes of a request: a backfill that names a hundred thousand partitions has less than two million."""

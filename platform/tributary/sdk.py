@@ -15,7 +15,8 @@ What needs Dagster is imported when it is first asked for, so that the module of
   for assets of one's own `object_spec`, `asset_key` and `failure`, with the resources `LAKE` and `WAREHOUSE`;
   `table_asset` with `Made` for tables that Python makes of `Batches`; `KeyRange` for what is due; for sensors
   `remembered`, `being_made`, `assets_of`, `with_downstream`, `patience`, `Partitions`.
-- **Beside Dagster**: `Services`, `Process`, `Mount`, `SampleWanted`, `Sampled`.
+- **Beside Dagster**: `Services`, `Process`, `Mount`, `SampleWanted`, `Sampled`; `principal_of`, who asks a web app,
+  with `Role`s and scopes.
 - **Settings and errors**: `get_settings`, `own_settings`, `Settings`; `TributaryError`, which is told in one sentence.
 """
 
@@ -33,6 +34,7 @@ from tributary.assets.services import Mount, Process, Sampled, SampleWanted, Ser
 from tributary.assets.source import Lineage, Resource, Source, SourceColumn
 from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake
+from tributary.resources.principal import Role, principal_of
 from tributary.resources.settings import ProjectPath, Settings, SourceSettings, get_settings, own_settings
 from tributary.resources.warehouse.base import Batches, Origin
 from tributary.resources.warehouse.checks import AcceptedValues, Expression, NotNull, References, Unique
@@ -104,6 +106,7 @@ __all__ = [
     "ProjectPath",
     "References",
     "Resource",
+    "Role",
     "Rule",
     "SampleWanted",
     "Sampled",
@@ -131,6 +134,7 @@ __all__ = [
     "object_spec",
     "own_settings",
     "patience",
+    "principal_of",
     "read_lines",
     "remembered",
     "table_asset",

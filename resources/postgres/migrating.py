@@ -17,13 +17,14 @@ class TablesError(PostgresError):
     """Tables cannot be made or brought up to date."""
 
 
-def migrate(engine: Engine, schema: str, versions: Path) -> None:
+def migrate(engine: Engine, schema: str, versions: Path, to: str = "head") -> None:
     """Bring a schema's tables up to date; processes that do it at once take turns, and one finds nothing left to do.
 
     Args:
         engine: of the database.
         schema: where the tables are, and the note of which version they have.
         versions: folder of Alembic's versions.
+        to: the version that is wanted.
 
     Raises:
         TablesError: the database refuses, or its tables are of a newer version than this code.
@@ -42,7 +43,7 @@ def migrate(engine: Engine, schema: str, versions: Path) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": zlib.crc32(schema.encode())})
             connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
             config.attributes.update(connection=connection, schema=schema)
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
     except CommandError as error:
         raise TablesError(
             f"The tables in schema {schema!r} are of a version that this code does not know ({error}): "

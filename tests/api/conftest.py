@@ -16,9 +16,9 @@ from starlette.types import Receive, Scope, Send
 from tests.gateway.serving import served
 from tributary.assets.source import Resource
 from tributary.catalogue import Catalogue, CheckEntry, ColumnEntry, TableEntry
-from tributary.identity.principal import OWNER, Principal, with_principal
 from tributary.resources.gateway.decision import Policy
 from tributary.resources.gateway.patience import Limits
+from tributary.resources.principal import OWNER, Principal, with_principal
 from tributary.resources.serving import Serving
 from tributary.resources.warehouse.arrow import batches
 from tributary.resources.warehouse.base import Batches

@@ -10,7 +10,7 @@ import pytest
 from tests.api.conftest import THINGS, TWINS, Shop, put, shop_of, things
 from tributary.assets.sources import get_sources
 from tributary.catalogue import get_catalogue
-from tributary.identity.principal import Principal, Role, roles_up_to
+from tributary.resources.principal import Principal, Role, roles_up_to
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 VIEWER = Principal("eve", roles_up_to(Role.VIEWER))

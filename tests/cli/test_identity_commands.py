@@ -12,11 +12,11 @@ from sqlalchemy import Engine, text
 
 from tributary.cli import identity
 from tributary.identity.keys import find_key
-from tributary.identity.principal import Role
 from tributary.identity.tables import IdentityError, open_tables
 from tributary.identity.users import find_user
 from tributary.resources.errors import UsageError
 from tributary.resources.postgres.databases import Databases
+from tributary.resources.principal import Role
 from tributary.resources.warehouse.errors import WarehouseError
 
 PASSWORD = "a long enough one"

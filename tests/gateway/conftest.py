@@ -22,11 +22,11 @@ from tests.gateway.serving import served
 
 from tributary.identity import callers, sockets
 from tributary.identity.keys import add_key
-from tributary.identity.principal import Role
 from tributary.identity.tables import open_tables
 from tributary.identity.users import add_user
 from tributary.resources.gateway.patience import Limits
 from tributary.resources.postgres.databases import Databases
+from tributary.resources.principal import Role
 from tributary.resources.settings import Settings
 from tributary.web.app import create_app, policy_of
 

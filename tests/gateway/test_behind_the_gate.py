@@ -22,9 +22,9 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from tributary.identity.dagster_rules import MUTATIONS
 from tributary.identity.keys import add_key, revoke_key
-from tributary.identity.principal import OWNER, Principal, Role, roles_up_to
 from tributary.identity.signing import HEADER, key_in, signed
 from tributary.identity.users import add_user
+from tributary.resources.principal import OWNER, Principal, Role, roles_up_to
 
 pytestmark = pytest.mark.xdist_group("gateway_dagster")
 SELECTOR = '{repositoryLocationName: "tiny_definitions", repositoryName: "__repository__", jobName: "a_job"}'

@@ -18,8 +18,8 @@ from tests.gateway.test_behind_the_gate import ended_by
 from tributary.identity import callers, sockets
 from tributary.identity.gate import Gate, Mounted
 from tributary.identity.keys import add_key, revoke_key
-from tributary.identity.principal import Role
 from tributary.identity.rules import ByMethod
+from tributary.resources.principal import Role
 
 pytestmark = pytest.mark.xdist_group("gateway_dagster")
 

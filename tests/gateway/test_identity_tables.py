@@ -11,11 +11,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from tributary.identity.audit import note, trim
-from tributary.identity.principal import OWNER, Role
 from tributary.identity.sessions import Proof, begin_session, find_session
 from tributary.identity.tables import SCHEMA, metadata, open_tables
 from tributary.identity.users import add_user, find_user, has_users
 from tributary.resources.postgres.migrating import TablesError
+from tributary.resources.principal import OWNER, Role
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from tests.gateway.conftest import PASSWORD, Site
 
 from tributary.identity.keys import add_key, revoke_key
 from tributary.identity.log_in import PER_ADDRESS, PER_NAME, PasswordLogIn, Throttled
-from tributary.identity.principal import Role
 from tributary.identity.sessions import Proof, begin_session, find_session
 from tributary.identity.users import add_user, change_password, find_user, log_out, remove_user
 from tributary.resources.errors import TributaryError, UsageError
+from tributary.resources.principal import Role
 
 pytestmark = pytest.mark.xdist_group("gateway_dagster")
 COOKIE = "tributary-session"

@@ -14,8 +14,8 @@ from sqlalchemy import Engine, text
 from tests.gateway.conftest import PASSWORD, Site
 
 from tributary.identity.oidc import grants_of, principal_by
-from tributary.identity.principal import Role, roles_up_to
 from tributary.identity.users import add_user
+from tributary.resources.principal import Role, roles_up_to
 
 if TYPE_CHECKING:
     from playwright import sync_api

@@ -22,11 +22,11 @@ from tests.gateway.serving import Served, served
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from tributary.identity.principal import Principal, Role, roles_up_to, with_principal
 from tributary.identity.signing import read
 from tributary.resources.gateway.decision import Policy
 from tributary.resources.gateway.hosts import known_hosts
 from tributary.resources.gateway.patience import Limits
+from tributary.resources.principal import Principal, Role, roles_up_to, with_principal
 from tributary.web.proxy import Upstream
 
 KEY = OctKey.generate_key(256)

@@ -19,9 +19,9 @@ from tributary.identity.dagster_rules import (
     SUBSCRIPTIONS,
     DagsterRules,
 )
-from tributary.identity.principal import Role
 from tributary.identity.rules import Need, Refused, Request
 from tributary.resources.gateway.graphql import DEEPEST, Unreadable, read_document
+from tributary.resources.principal import Role
 
 RULES = DagsterRules()
 

@@ -13,11 +13,11 @@ from tributary.cli.console import out
 from tributary.cli.tables import Heading, print_rows
 from tributary.identity.audit import note
 from tributary.identity.keys import add_key, revoke_key
-from tributary.identity.principal import Role
 from tributary.identity.tables import audit, keys, open_tables, sessions, users
 from tributary.identity.users import add_user, change_password, log_out, remove_user
 from tributary.resources.errors import UsageError
 from tributary.resources.postgres.databases import connect
+from tributary.resources.principal import Role
 from tributary.resources.settings import get_settings
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 | module | subject |
 | --- | --- |
-| `principal`, `signing`, `behind` | who somebody is, and how an application behind the gateway is told |
+| `signing`, `behind` | how an application behind the gateway is told who asks (`tributary.resources.principal`) |
 | `tables`, `users`, `sessions`, `keys`, `audit` | what is kept, in the schema `identity` of the database `app` |
 | `passwords`, `oidc`, `pages` | logging in and out |
 | `rules`, `dagster_rules` | what a request takes: which role, and what the audit log calls it |

@@ -10,8 +10,8 @@ from joserfc.jwk import OctKey
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tributary.identity.principal import OWNER, Principal, with_principal
 from tributary.identity.signing import HEADER, Forged, read, without_principal
+from tributary.resources.principal import OWNER, Principal, with_principal
 
 _REFUSED = "Nobody is served here directly: go by the address that `tributary up` prints.\n"
 _POLICY_VIOLATION = 1008

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from tributary.identity.keys import find_key
-from tributary.identity.principal import OWNER, Principal
 from tributary.identity.sessions import find_session
+from tributary.resources.principal import OWNER, Principal
 
 REMEMBERED_SECONDS = 1.0
 """For so long a session or key is taken to hold as it was found; after that a revocation is in force."""

@@ -10,10 +10,10 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from tributary.identity.principal import Role, highest
 from tributary.identity.rules import Need, Refused, Request
 from tributary.resources.gateway.decision import SAFE_METHODS
 from tributary.resources.gateway.graphql import Asked, Unreadable, essence, read_document
+from tributary.resources.principal import Role, highest
 
 GRAPHQL = "/graphql"
 REPORTS = ("/report_asset_materialization/", "/report_asset_check/", "/report_asset_observation/")

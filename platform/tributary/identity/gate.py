@@ -28,13 +28,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tributary.identity import audit
 from tributary.identity.callers import Callers, Credentials, several
-from tributary.identity.principal import Principal, with_principal
 from tributary.identity.rules import Need, Refused, Request, Rules
 from tributary.identity.signing import without_principal
 from tributary.identity.sockets import guarded, while_let_in
 from tributary.resources.gateway.bodies import replayed
 from tributary.resources.gateway.decision import SAFE_METHODS
 from tributary.resources.gateway.logs import described
+from tributary.resources.principal import Principal, with_principal
 
 LOG_IN = "/login"
 _NO_SECRETS = (b"text/css", b"text/javascript", b"application/javascript", b"font/", b"image/")

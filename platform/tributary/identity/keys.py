@@ -8,10 +8,10 @@ from datetime import timedelta
 from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from tributary.identity.principal import Principal, Role, roles_up_to
 from tributary.identity.tables import IdentityError, keys
 from tributary.identity.tokens import kept, new_token
 from tributary.identity.users import checked_name, checked_scopes
+from tributary.resources.principal import Principal, Role, roles_up_to
 
 MARK = "trib_"
 """What a key begins with, so that scanners of repositories know a leaked one."""

@@ -8,10 +8,10 @@ from datetime import timedelta
 from sqlalchemy import Engine, delete, func, insert, select
 
 from tributary.identity.passwords import matches
-from tributary.identity.principal import Principal
 from tributary.identity.tables import tries
 from tributary.identity.tokens import kept
 from tributary.identity.users import LONGEST, find_user
+from tributary.resources.principal import Principal
 
 PER_NAME_AND_ADDRESS, PER_ADDRESS, PER_NAME = 5, 30, 60
 """Tries a minute. Of a name from everywhere so many that nobody is easily locked out by others, and a password of

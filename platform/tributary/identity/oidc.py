@@ -12,7 +12,7 @@ from joserfc.errors import JoseError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tributary.identity.principal import Principal, Role, highest, roles_up_to
+from tributary.resources.principal import Principal, Role, highest, roles_up_to
 from tributary.resources.settings import Settings
 
 EVERYBODY = "*"

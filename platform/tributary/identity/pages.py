@@ -24,11 +24,11 @@ from tributary.identity.callers import Callers, Credentials, cookie_name
 from tributary.identity.gate import LOG_IN, address_of
 from tributary.identity.log_in import PasswordLogIn, Throttled
 from tributary.identity.oidc import NotLetIn, Provider
-from tributary.identity.principal import Principal, highest, principal_of
 from tributary.identity.sessions import Proof, begin_session, end_session
 from tributary.resources.gateway.logs import described
 from tributary.resources.look.files import environment
 from tributary.resources.look.headers import HEADERS
+from tributary.resources.principal import Principal, highest, principal_of
 from tributary.resources.settings import Settings
 
 _LOG = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from tributary.identity.principal import Role
 from tributary.resources.gateway.decision import SAFE_METHODS
+from tributary.resources.principal import Role
 
 
 class Refused(Exception):

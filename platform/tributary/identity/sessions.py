@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Engine, Update, func, insert, select, update
 
-from tributary.identity.principal import Principal, Role, highest, roles_up_to
 from tributary.identity.tables import sessions, users
 from tributary.identity.tokens import kept, new_token
+from tributary.resources.principal import Principal, Role, highest, roles_up_to
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from tributary.identity.principal import Principal, Role
+from tributary.resources.principal import Principal, Role
 from tributary.resources.secret import kept_secret
 
 HEADER = b"x-tributary-principal"

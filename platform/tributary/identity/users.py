@@ -9,10 +9,10 @@ from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tributary.identity.passwords import hashed
-from tributary.identity.principal import Principal, Role, roles_up_to
 from tributary.identity.sessions import revoke_all
 from tributary.identity.tables import IdentityError, users
 from tributary.resources.errors import UsageError
+from tributary.resources.principal import Principal, Role, roles_up_to
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 _SCOPE = re.compile(r"[a-z0-9_.-]{1,64}")

@@ -19,7 +19,6 @@ from tributary.identity.dagster_rules import GRAPHQL, DagsterRules
 from tributary.identity.gate import Mounted
 from tributary.identity.opening import open_gate
 from tributary.identity.pages import who_is_there
-from tributary.identity.principal import principal_of
 from tributary.identity.rules import ByMethod
 from tributary.identity.signing import DAGSTER, signing_key
 from tributary.identity.tables import open_tables
@@ -31,6 +30,7 @@ from tributary.resources.look.files import PATH as LOOK
 from tributary.resources.look.files import STATIC, Files, environment
 from tributary.resources.look.headers import HEADERS
 from tributary.resources.postgres.databases import Databases
+from tributary.resources.principal import principal_of
 from tributary.resources.secret import session_secret
 from tributary.resources.settings import Settings
 from tributary.resources.stream.model import EventStream

@@ -21,6 +21,7 @@ from tributary.assets.sneakers.app.app import create_app
 from tributary.assets.sneakers.app.database import migrate, open_engine, open_sessions
 from tributary.assets.sneakers.app.service.opening import SneakerService, open_service
 from tributary.assets.sneakers.app.service.pairs import Purchase
+from tributary.resources.principal import OWNER, with_principal
 
 TODAY = date(2025, 6, 15)
 
@@ -64,8 +65,11 @@ def purchase(brand: int | None, **changes: Any) -> Purchase:
 
 @pytest.fixture
 def app(database_url: str) -> Flask:
-    """The app, on 15 June 2025."""
-    return create_app(database_url, "a secret of the tests", today=lambda: TODAY)
+    """The app, on 15 June 2025, as its owner sees it."""
+    made = create_app(database_url, "a secret of the tests", today=lambda: TODAY)
+    asked, scope = made.wsgi_app, with_principal({}, OWNER)
+    made.wsgi_app = lambda environ, start: asked({**environ, "asgi.scope": scope}, start)  # type: ignore[method-assign]
+    return made
 
 
 @pytest.fixture

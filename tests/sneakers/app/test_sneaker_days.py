@@ -9,15 +9,14 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from alembic import command
-from alembic.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from tests.sneakers.app.conftest import purchase
 
 from tributary.assets.sneakers.app.database import MIGRATIONS, migrate, open_engine, open_sessions
 from tributary.assets.sneakers.app.events import EventType
+from tributary.assets.sneakers.app.models import SCHEMA
 from tributary.assets.sneakers.app.reading.collection import latest, owned_by_day, totals, uses_by_month
 from tributary.assets.sneakers.app.reading.history import history_of
 from tributary.assets.sneakers.app.reading.pairs import one_pair
@@ -26,6 +25,7 @@ from tributary.assets.sneakers.app.service.corrections import Correction
 from tributary.assets.sneakers.app.service.opening import open_service
 from tributary.assets.sneakers.app.service.rows import events_of
 from tributary.assets.sneakers.app.values import moment_of
+from tributary.resources.postgres import migrating
 
 ZONES = ("Pacific/Kiritimati", "Pacific/Auckland", "Europe/Berlin", "UTC", "America/Los_Angeles", "Etc/GMT+12")
 
@@ -92,12 +92,7 @@ VALUES ('bought', 1, '2025-05-01 12:00Z', '2025-05-01 07:00Z', '{"name": "574", 
 
 def test_what_was_recorded_before_days_were_kept_has_its_day(database_url: str, pg: psycopg.Connection[Any]) -> None:
     engine = open_engine(database_url)
-    with engine.begin() as connection:
-        connection.execute(text("CREATE SCHEMA sneakers"))
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+    migrating.migrate(engine, SCHEMA, MIGRATIONS, "0001")
     pg.execute(V1_EVENTS)
     told = "SELECT event_id, type, event_time, recorded_at, details, txid FROM sneakers.sneaker_events ORDER BY 1"
     before = pg.execute(told).fetchall()

@@ -3,6 +3,9 @@
 # mypy: disallow-subclassing-any=false
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from typing import Any
+
 from tributary.assets.sneakers.app.events import EventType
 from tributary.assets.sneakers.app.forms.base import TokenForm, day_field, price_field, text_field
 from tributary.assets.sneakers.app.forms.entries import PurchaseForm
@@ -18,10 +21,12 @@ class EditForm(TokenForm):
     """The day of an entry, and what else its kind holds."""
 
     event_date = day_field("Day")
+    kept: Mapping[str, Any] = {}
+    """Details that are not asked for, and stay as they are."""
 
     def correction(self) -> Correction:
         """The entry as it should read."""
-        told = {name: self[name].data for name in ("sale_price", "recipient") if name in self}
+        told = {**self.kept, **{name: self[name].data for name in ("sale_price", "recipient") if name in self}}
         return Correction(self.event_date.data, **told)
 
 
@@ -55,7 +60,11 @@ _FORMS: dict[EventType, type[EditForm] | type[EditPurchaseForm]] = {
 }
 
 
-def edit_form(entry: Entry) -> EditForm | EditPurchaseForm:
-    """The form for an entry; unless it was sent, it shows how the entry reads."""
-    form = _FORMS.get(entry.event.type, EditForm)
-    return form(data={**entry.details, "event_date": entry.day})
+def edit_form(entry: Entry, hidden: Collection[str] = ()) -> EditForm | EditPurchaseForm:
+    """The form for an entry, which does not ask for details `hidden`; unless it was sent, it shows how it reads."""
+    form = _FORMS.get(entry.event.type, EditForm)(data={**entry.details, "event_date": entry.day})
+    if isinstance(form, EditForm):
+        form.kept = {name: entry.details.get(name) for name in hidden if name in form}
+        for name in form.kept:
+            del form[name]
+    return form

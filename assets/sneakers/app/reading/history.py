@@ -5,10 +5,10 @@ Lines are in the order of recording, newest first; a corrected entry reads as co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,6 +33,9 @@ LABELS: Mapping[str, str] = {
 }
 """How pages call the details; others are not shown."""
 
+Hidden: TypeAlias = Collection[str]
+"""Names of details that whoever looks may not see."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -53,9 +56,9 @@ class Line:
         return self.entry is not None and self.entry.edited
 
 
-def history_of(session: Session, sneaker_id: int) -> list[Line]:
-    """The lines of a pair; empty where nothing was ever recorded of it."""
-    return _lines(events_of(session, sneaker_id))
+def history_of(session: Session, sneaker_id: int, hidden: Hidden = ()) -> list[Line]:
+    """The lines of a pair, of which the details `hidden` are not told; empty where nothing was ever recorded of it."""
+    return _lines(events_of(session, sneaker_id), hidden)
 
 
 def history_of_brands(session: Session) -> list[Line]:
@@ -66,8 +69,8 @@ def history_of_brands(session: Session) -> list[Line]:
     return _lines([row.event for row in rows])
 
 
-def line_of(session: Session, event_id: int) -> Line:
-    """The line of one event.
+def line_of(session: Session, event_id: int, hidden: Hidden = ()) -> Line:
+    """The line of one event, of which the details `hidden` are not told.
 
     Raises:
         NotThere: there is no such event.
@@ -75,11 +78,11 @@ def line_of(session: Session, event_id: int) -> Line:
     row = session.get(SneakerEvent, event_id)
     if row is None:
         raise NotThere("There is no such entry.")
-    lines = history_of_brands(session) if row.sneaker_id is None else history_of(session, row.sneaker_id)
+    lines = history_of_brands(session) if row.sneaker_id is None else history_of(session, row.sneaker_id, hidden)
     return next(line for line in lines if line.event.event_id == event_id)
 
 
-def _lines(events: list[Event]) -> list[Line]:
+def _lines(events: list[Event], hidden: Hidden = ()) -> list[Line]:
     by_id = {event.event_id: event for event in events}
     read = {entry.event.event_id: entry for entry in entries(events)}
     changed = {edit_id: changes for edit_id, (_, changes) in corrections(events).items()}
@@ -94,7 +97,7 @@ def _lines(events: list[Event]) -> list[Line]:
                 event=event,
                 what=_what(event, by_id.get(event.target or 0)),
                 day=entry.day if entry else event.event_date,
-                remark=_remark(event, entry.details if entry else changed.get(event.event_id, {})),
+                remark=_remark(event, entry.details if entry else changed.get(event.event_id, {}), hidden),
                 undone=undone,
                 editable=is_life(event) and not undone and not gone,
                 undoable=not undone and not gone and not pointless,
@@ -114,7 +117,7 @@ def _what(event: Event, target: Event | None) -> str:
     return f"{what}: “{of}” of {spoken(target.event_date)}"
 
 
-def _remark(event: Event, told: Mapping[str, Any]) -> str:
+def _remark(event: Event, told: Mapping[str, Any], hidden: Hidden) -> str:
     if event.type in BRANDS:
         return brand_label(event.details["name"], event.details["collaborator"])
     parts = []
@@ -122,6 +125,6 @@ def _remark(event: Event, told: Mapping[str, Any]) -> str:
         value = told.get(key)
         if value is None:
             continue
-        shown = spoken(date.fromisoformat(value)) if key == "event_date" else value
+        shown = "…" if key in hidden else spoken(date.fromisoformat(value)) if key == "event_date" else value
         parts.append(f"{LABELS[key]} {shown}")
     return ", ".join(parts)

@@ -11,7 +11,7 @@ from tributary.assets.sneakers.app.here import here
 from tributary.assets.sneakers.app.models import Manufacturer
 from tributary.assets.sneakers.app.reading.history import Line, line_of
 from tributary.assets.sneakers.app.service.writer import Outcome
-from tributary.assets.sneakers.app.views.showing import ID, choices_of_brands, done, show
+from tributary.assets.sneakers.app.views.showing import ID, choices_of_brands, done, hidden, show
 
 blueprint = Blueprint("corrections", __name__)
 _METHODS = ["GET", "POST"]
@@ -23,7 +23,7 @@ def edit(event_id: int) -> ResponseReturnValue:
     line = _line(event_id)
     if line.entry is None:
         abort(404)
-    form = edit_form(line.entry)
+    form = edit_form(line.entry, hidden())
     outcome = form.send(lambda token: here().service.corrections.edit(token, event_id, form.correction()))
     if outcome is not None:
         return _back(outcome, "The entry was corrected.")
@@ -61,7 +61,7 @@ def edit_brand(manufacturer_id: int) -> ResponseReturnValue:
 
 def _line(event_id: int) -> Line:
     with here().sessions() as session:
-        return line_of(session, event_id)
+        return line_of(session, event_id, hidden())
 
 
 def _back(outcome: Outcome, sentence: str) -> ResponseReturnValue:

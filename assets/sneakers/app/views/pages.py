@@ -9,7 +9,7 @@ from tributary.assets.sneakers.app.here import here
 from tributary.assets.sneakers.app.reading.collection import latest, per_brand, totals
 from tributary.assets.sneakers.app.reading.history import history_of, history_of_brands
 from tributary.assets.sneakers.app.reading.pairs import all_pairs, one_pair, owned_pairs
-from tributary.assets.sneakers.app.views.showing import ID
+from tributary.assets.sneakers.app.views.showing import ID, hidden
 
 blueprint = Blueprint("pages", __name__)
 LATEST = 8
@@ -38,7 +38,7 @@ def pairs() -> ResponseReturnValue:
 def pair(sneaker_id: int) -> ResponseReturnValue:
     """One pair and its history; a pair whose purchase was undone keeps its history."""
     with here().sessions() as session:
-        lines = history_of(session, sneaker_id)
+        lines = history_of(session, sneaker_id, hidden())
         if not lines:
             abort(404)
         return render_template("pair.html", pair=one_pair(session, sneaker_id), lines=lines)

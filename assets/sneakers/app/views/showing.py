@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from tributary.assets.sneakers.app.events import PARTICIPLES
@@ -13,9 +13,14 @@ from tributary.assets.sneakers.app.here import here
 from tributary.assets.sneakers.app.reading.pairs import Choice, brand_choices
 from tributary.assets.sneakers.app.service.writer import Outcome
 from tributary.assets.sneakers.app.values import LARGEST_ID
+from tributary.resources.principal import principal_of
+from tributary.resources.warehouse.table import PII
 
 ID = f"int(min=1, max={LARGEST_ID})"
 """An id in the path of a page."""
+
+OF_PEOPLE = frozenset({"recipient"})
+"""Details of events that are personal data, as the columns that are made of them are tagged."""
 
 _COLOURS = (
     "black", "white", "grey", "red", "orange", "yellow", "green", "blue", "navy", "purple", "pink", "brown", "beige",
@@ -42,6 +47,15 @@ def choices_of_brands() -> list[Choice]:
     """The brands at this moment."""
     with here().sessions() as session:
         return brand_choices(session)
+
+
+def hidden() -> frozenset[str]:
+    """The details that whoever asks may not see: of people, for those without the scope that such columns take."""
+    try:
+        sees = PII in principal_of(request.environ.get("asgi.scope", {})).scopes
+    except LookupError:
+        sees = False
+    return frozenset() if sees else OF_PEOPLE
 
 
 def dot_class(color: str) -> str:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response, StreamingResponse
 
 from tributary.catalogue import Catalogue, TableEntry
-from tributary.identity.principal import principal_of
+from tributary.resources.principal import principal_of
 from tributary.resources.serving import Publication, Serving
 from tributary.resources.warehouse.table import quoted
 from tributary.web.api.aggregates import read_aggregate

@@ -10,9 +10,9 @@ from joserfc.jwk import OctKey
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from tributary.identity.principal import principal_of
 from tributary.identity.signing import HEADER, signed
 from tributary.resources.gateway.bodies import has_body
+from tributary.resources.principal import principal_of
 from tributary.web.proxy.headers import Headers, for_client, for_upstream, target_of
 from tributary.web.proxy.sockets import relay
 

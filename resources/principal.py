@@ -1,7 +1,7 @@
 """Somebody, or some machine, that was let in: a name, the roles that tell what they may do, and scopes.
 
 An application in the gateway's own process finds the principal by `principal_of`; one in another process reads it from
-the header that `signing` describes.
+the header that `tributary.identity.signing` describes.
 """
 
 from __future__ import annotations
