@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx2
 
-from tributary.identity.principal import Principal, Role
 from tributary.identity.signing import DAGSTER, HEADER, signed, signing_key
 from tributary.launcher.services import DAGSTER_PATH, LOCATION
 from tributary.resources.errors import TributaryError
+from tributary.resources.principal import Principal, Role
 from tributary.resources.settings import Settings
 
 REPOSITORY = "__repository__"

@@ -23,7 +23,6 @@ from tributary.assets.reporting.record import Requests
 from tributary.assets.reporting.requests import Event
 from tributary.assets.source import Source
 from tributary.assets.sources import Sources
-from tributary.identity.principal import Principal, Role, roles_up_to, with_principal
 from tributary.reports.declared import DeclaredReports
 from tributary.reports.service import Reports
 from tributary.resources.gateway.patience import Limits
@@ -31,6 +30,7 @@ from tributary.resources.lake import open_lake
 from tributary.resources.look.files import PATH as LOOK
 from tributary.resources.look.files import STATIC, Files
 from tributary.resources.postgres.databases import connect
+from tributary.resources.principal import Principal, Role, roles_up_to, with_principal
 from tributary.resources.settings import Settings
 from tributary.resources.warehouse.base import Origin, Select
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse

@@ -13,10 +13,10 @@ import pytest
 from tests.gateway.serving import served
 from tests.report_pages.conftest import BILLS, HEADER, SELECT, Person, Shop, behind, beside, line
 
-from tributary.identity.principal import Role
 from tributary.identity.rules import Request
 from tributary.reports.service import Reports
 from tributary.resources.gateway.patience import Limits
+from tributary.resources.principal import Role
 from tributary.resources.warehouse.errors import WarehouseError
 from tributary.web.reports.app import create_pages
 from tributary.web.reports.rules import ReportRules

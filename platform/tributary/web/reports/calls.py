@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tributary.assets.reporting.requests import NoSuchRequest
-from tributary.identity.principal import Principal, Role, principal_of
 from tributary.reports.service import NoSuchReport
 from tributary.resources.errors import TributaryError, UsageError
 from tributary.resources.gateway.logs import described
+from tributary.resources.principal import Principal, Role, principal_of
 from tributary.resources.warehouse.table import PII
 from tributary.web.reports.showing import Showing
 

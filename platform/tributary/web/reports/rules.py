@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tributary.identity.principal import Role
 from tributary.identity.rules import ByMethod, Need, Request
+from tributary.resources.principal import Role
 
 FORM = "/form"
 """The end of the path to which a form is sent to be shown again; nothing comes of it."""
