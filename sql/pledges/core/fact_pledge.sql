@@ -4,7 +4,7 @@ description: >-
   use one number, and a branch begins anew each year. A bill may have several lines of one code.
 grain: one row a line of a bill
 incremental: {keys: [source_object]}
-indexes: [[ornament_code, gross_weight_g], [bill_id]]
+indexes: [[ornament_code, gross_weight_g]]
 columns:
   bill_id: {type: text, description: "Bill: branch, day and number with slashes between."}
   branch_code: {type: text, description: "Branch that lent."}

@@ -3,7 +3,7 @@ title: Ornament verification
 description: >-
   The bills that hold the ornaments asked for, line by line. A bill is found where for every line asked it holds a line
   of that ornament code with count and gross weight within the ranges, bounds included; or for any of them. One line of
-  a bill may answer several lines asked. All lines of the bills are given; fits tells those that were asked for.
+  a bill may answer several lines asked. The lines that were asked for are given, and no others of the bills.
 grain: one row a line of a bill
 parameters:
   lines:
@@ -36,19 +36,18 @@ columns:
   net_weight_g: {type: "decimal(10,3)", description: "Weight of the line without stones, in g."}
   purity_karat: {type: "decimal(4,2)", description: "Purity of the gold, in karat; 24 is pure."}
   appraised_value: {type: "decimal(14,2)", description: "Appraised value of the line, in rupees."}
-  fits: {type: boolean, description: "Whether the line is within the ranges of a line asked."}
   source_object: {type: text, description: "File that states it."}
   source_line: {type: bigint, description: "Line of that file."}
 checks:
   - unique: [source_object, source_line]
-  - not_null: [bill_id, ornament_code, item_count, gross_weight_g, appraised_value, fits]
-chart: {title: "Value of what fits by branch", x: branch_code, y: "sum(case when fits then appraised_value end)"}
+  - not_null: [bill_id, ornament_code, item_count, gross_weight_g, appraised_value]
+chart: {title: "Appraised value by branch", x: branch_code, y: "sum(appraised_value)"}
 show:
-  columns: [bill_id, ornament_code, ornament_type, item_count, gross_weight_g, net_weight_g, purity_karat, appraised_value, fits]
+  columns: [bill_id, ornament_code, ornament_type, item_count, gross_weight_g, net_weight_g, purity_karat, appraised_value]
   sort: [bill_id, source_line]
 */
 with
-    asked as (
+    lines as (
         select
             code,
             coalesce(lower_count, 1) as lower_count,
@@ -58,16 +57,33 @@ with
         from request.lines
         group by 1, 2, 3, 4, 5
     ),
+    asked as (
+        select
+            code,
+            lower_count,
+            upper_count,
+            lower_weight_g,
+            upper_weight_g,
+            row_number() over (
+                order by code, lower_count, upper_count, lower_weight_g, upper_weight_g
+            ) as number
+        from lines
+    ),
     held as (
         select
+            asked.number,
             pledge.bill_id,
+            pledge.branch_code,
+            pledge.bill_number,
+            pledge.pledged_on,
+            pledge.ornament_code,
+            pledge.item_count,
+            pledge.gross_weight_g,
+            pledge.net_weight_g,
+            pledge.purity_karat,
+            pledge.appraised_value,
             pledge.source_object,
-            pledge.source_line,
-            asked.code,
-            asked.lower_count,
-            asked.upper_count,
-            asked.lower_weight_g,
-            asked.upper_weight_g
+            pledge.source_line
         from asked
         inner join core.fact_pledge as pledge
             on pledge.ornament_code = asked.code
@@ -83,37 +99,41 @@ with
             )
     ),
     answered as (
-        select bill_id, code, lower_count, upper_count, lower_weight_g, upper_weight_g
+        select bill_id, number
         from held
-        group by 1, 2, 3, 4, 5, 6
+        group by bill_id, number
     ),
     found as (
         select bill_id
         from answered
         group by bill_id
         having :match = 'any' or count(*) = (select count(*) from asked)
-    ),
-    fitting as (
-        select source_object, source_line
-        from held
-        group by source_object, source_line
     )
 select
-    pledge.bill_id,
-    pledge.branch_code,
-    pledge.bill_number,
-    pledge.pledged_on,
-    pledge.ornament_code,
+    held.bill_id,
+    held.branch_code,
+    held.bill_number,
+    held.pledged_on,
+    held.ornament_code,
     kind.ornament_type,
-    pledge.item_count,
-    pledge.gross_weight_g,
-    pledge.net_weight_g,
-    pledge.purity_karat,
-    pledge.appraised_value,
-    fitting.source_line is not null as fits,
-    pledge.source_object,
-    pledge.source_line
-from found
-inner join core.fact_pledge as pledge on pledge.bill_id = found.bill_id
-left join core.dim_ornament_type as kind on kind.ornament_code = pledge.ornament_code
-left join fitting on fitting.source_object = pledge.source_object and fitting.source_line = pledge.source_line
+    held.item_count,
+    held.gross_weight_g,
+    held.net_weight_g,
+    held.purity_karat,
+    held.appraised_value,
+    held.source_object,
+    held.source_line
+from held
+inner join found on found.bill_id = held.bill_id
+left join core.dim_ornament_type as kind on kind.ornament_code = held.ornament_code
+-- A line of a bill that answers several lines asked is given once.
+where not exists (
+    select 1
+    from asked as earlier
+    where earlier.number < held.number
+        and earlier.code = held.ornament_code
+        and held.gross_weight_g >= earlier.lower_weight_g
+        and held.gross_weight_g <= earlier.upper_weight_g
+        and held.item_count >= earlier.lower_count
+        and held.item_count <= earlier.upper_count
+)
