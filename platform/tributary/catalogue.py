@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from tributary.assets.source import ASKED, SQL, Lineage, SourceColumn
+from tributary.assets.source import SQL, Lineage, SourceColumn
 from tributary.assets.sources import Sources, get_sources
 from tributary.resources.places import PACKAGE
 from tributary.resources.settings import get_settings
@@ -213,7 +213,6 @@ def _digest(sources: Sources) -> str:
 
 def _tables(contents: Contents) -> Iterator[TableEntry]:
     owners = {table.key: source.name for source in contents.sources for table in source.tables}
-    targets = {source.name: source.freshness for source in contents.sources}
     models = {**contents.models, **{one.table.key: one.model for one in contents.reports.values()}}
     for key, table in contents.tables.items():
         model, lineage = models.get(key), contents.lineage.get(key, {})
@@ -236,7 +235,7 @@ def _tables(contents: Contents) -> Iterator[TableEntry]:
             tags=model.tags if model else {},
             file=str(model.path) if model else "",
             refused=contents.found.refused.get(key, ""),
-            freshness=targets.get(model.source if model else owners[key]) if table.schema == ASKED else None,
+            freshness=contents.targets.get(key),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tributary.assets.factory.inheritance import inherit_tags
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_files import ModelFolders
 from tributary.assets.reporting.declaration import Report, reports_of
-from tributary.assets.source import SQL, Lineage
+from tributary.assets.source import ASKED, SQL, Lineage
 from tributary.assets.sources import Sources
 from tributary.lineage_store import KeptLineage
 from tributary.model_store import Models, load_models_kept
@@ -39,6 +40,20 @@ class Contents:
     reports: Mapping[str, Report]
     tables: Mapping[str, Table]
     model_lineage: KeptLineage
+
+    @cached_property
+    def targets(self) -> Mapping[str, timedelta]:
+        """How old each table that people ask may be, where its source says so; what reports make has no target."""
+        asked = {report.table.key for report in self.reports.values()}
+        exempt = {key for key, model in self.models.items() if not asked.isdisjoint(model.reads)}
+        owners = {table.key: source.name for source in self.sources for table in source.tables}
+        owners |= {key: model.source for key, model in self.models.items()}
+        by_source = {source.name: source.freshness for source in self.sources if source.freshness is not None}
+        return {
+            key: by_source[owner]
+            for key, owner in owners.items()
+            if owner in by_source and key not in exempt and self.tables[key].schema == ASKED
+        }
 
     @cached_property
     def lineage(self) -> Mapping[str, Lineage]:

@@ -96,8 +96,7 @@ def load_platform(sources: Sources | None = None) -> Platform:
     }
     stubs |= {f"raw.{name}": (name, SQL, reason) for name, reason in broken.items()}
     assets += [stub_asset(source, key, path, reason) for key, (source, path, reason) in stubs.items()]
-    targets = {source.name: source.freshness for source in sources if source.freshness is not None}
-    assets = with_freshness(assets, targets, may_sleep=get_settings().profile == "local")
+    assets = with_freshness(assets, contents.targets, may_sleep=get_settings().profile == "local")
     return Platform(sources, parts, models, contents.reports, tables, tuple(assets), refused, found.errors, broken)
 
 

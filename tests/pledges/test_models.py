@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,7 @@ from tributary.assets.calendar.parts import PARTS as CALENDAR
 from tributary.assets.pledges.parts import PARTS
 from tributary.platform import load_platform
 
-MODELS = ("core/dim_branch", "core/dim_ornament_type", "core/fact_pledge")
+MODELS = ("core/dim_branch", "core/dim_ornament_type", "core/fact_pledge", "gold/pledge_months")
 
 
 class Ledger(Branches):
@@ -78,4 +79,16 @@ def test_a_kind_of_ornament_is_called_as_most_lines_call_it(ledger: Ledger) -> N
     assert ledger.core("SELECT * FROM core.dim_ornament_type ORDER BY 1") == [
         ("b1", "Kada", 1, 3),
         ("b2", "Ring", 0, 1),
+    ]
+
+
+def test_months_add_up_by_branch_and_kind(ledger: Ledger) -> None:
+    ledger.state("MUM01-2025-03.csv", bill(1), bill(2, count=3), bill(3, code="b2"))
+    ledger.state("MUM01-2025-04.csv", bill(1, day="2025-04-30"))
+    ledger.run()
+    found = "SELECT month_start, ornament_code, lines, item_count, gross_weight_g FROM gold.pledge_months ORDER BY 1, 2"
+    assert ledger.core(found) == [
+        (date(2025, 3, 1), "b1", 2, 4, Decimal("21.000")),
+        (date(2025, 3, 1), "b2", 1, 1, Decimal("10.500")),
+        (date(2025, 4, 1), "b1", 1, 1, Decimal("10.500")),
     ]

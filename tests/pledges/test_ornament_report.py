@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.asking import ask, fill
+from tests.asking import ask, contents, fill
 
 from tributary.assets.reporting.answers import AnswersError
+from tributary.resources.warehouse.base import Select
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 NAME = "ornament_verification"
@@ -168,3 +169,28 @@ def test_ranges_the_wrong_way_round_are_told_beside_their_fields(pawned: Postgre
 def test_hostile_text_finds_nothing_and_changes_nothing(pawned: PostgresWarehouse, hostile: str) -> None:
     assert ask(pawned, NAME, {"lines": [{"code": hostile}], "branches": [hostile]}) == []
     assert len(ask(pawned, NAME, {"lines": [{"code": code} for code in CODES], "match": "any"})) == len(some_lines())
+
+
+def test_the_summary_counts_what_was_asked_for_by_branch_and_code(pawned: PostgresWarehouse) -> None:
+    asked = {"lines": [{"code": "b1"}, {"code": "b2", "lower_count": 2}], "match": "any"}
+    rows = ask(pawned, NAME, asked)
+    kept = [{"request_key": "k", "request_id": "r", **row} for row in rows]
+    fill(pawned, "staged.report_ornament_verification", kept)
+    summary = contents().models["gold.ornament_report_summary"]
+    pawned.replace(summary.table, Select(summary.statement("postgres")))
+    found = pd.DataFrame(pawned.rows(f"SELECT * FROM {summary.table.sql_name}")).set_index(
+        ["branch_code", "ornament_code"]
+    )
+    frame = pd.DataFrame(rows)
+    groups = frame.groupby(["branch_code", "ornament_code"])
+    expected = pd.DataFrame({"bills": groups.bill_id.nunique(), "item_count": groups.item_count.sum()})
+    sums = groups[["gross_weight_g", "net_weight_g", "appraised_value"]].agg(lambda column: sum(column, Decimal(0)))
+    expected = expected.join(sums)
+    assert set(found.index.get_level_values("ornament_code")) == {"b1", "b2"}
+    pd.testing.assert_frame_equal(found[expected.columns].sort_index(), expected.sort_index(), check_dtype=False)
+
+
+def test_what_reports_make_has_no_target_of_freshness_and_what_deliveries_make_has() -> None:
+    targets = contents().targets
+    assert "gold.pledge_months" in targets
+    assert "gold.ornament_report_summary" not in targets

@@ -1,4 +1,4 @@
-"""How old what people ask may be, shown in the UI: a policy on the gold tables of each source that has a target."""
+"""How old what people ask may be, shown in the UI: a policy on each table that has a target."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from datetime import timedelta
 
 import dagster as dg
 
-from tributary.assets.source import ASKED
-
 A_WEEK = timedelta(days=7)
 """For so long a laptop may have slept: older tables than the target are then told of, and no alarm is raised."""
 
@@ -16,14 +14,14 @@ A_WEEK = timedelta(days=7)
 def with_freshness(
     assets: Iterable[dg.AssetsDefinition], targets: Mapping[str, timedelta], *, may_sleep: bool
 ) -> list[dg.AssetsDefinition]:
-    """The assets, of which those in gold are to be younger than their source's target; past twice as much is a failure.
+    """The assets, of which those with a target, by `schema.table`, are to be younger; past twice as much is a failure.
 
     With `may_sleep` it is one after a week at the earliest, as the machine sleeps when its people do.
     """
 
     def policed(spec: dg.AssetSpec) -> dg.AssetSpec:
-        target = targets.get(spec.group_name or "")
-        if target is None or spec.key.path[0] != ASKED:
+        target = targets.get(".".join(spec.key.path))
+        if target is None:
             return spec
         failed = max(2 * target, A_WEEK) if may_sleep else 2 * target
         policy = dg.FreshnessPolicy.time_window(failed, min(target, failed / 2))
