@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -24,8 +23,8 @@ from tributary.resources.warehouse.delimited.contract import (
     SourceFileError,
 )
 from tributary.resources.warehouse.errors import ChecksFailed
-from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.resources.warehouse.table import Column, Table
+from tributary.resources.warehouse.warehouse import Warehouse
 
 CONTRACT = FileContract(
     columns=(
@@ -34,11 +33,7 @@ CONTRACT = FileContract(
         FileColumn("PRICE", "price", "decimal(8,2)", "Price.", required=False),
         FileColumn("HHMM", "hhmm", "integer", "Time."),
     ),
-    derived=(
-        DerivedColumn(
-            "at", "timestamp", "At.", "timestamp '2024-01-01' + make_interval(mins => hhmm / 100 * 60 + hhmm % 100)"
-        ),
-    ),
+    derived=(DerivedColumn("minute", "integer", "Minute.", "hhmm % 100"),),
     rules=(Rule("time_is_hhmm", "hhmm BETWEEN 0 AND 2359 AND hhmm % 100 < 60", "HHMM is not a time"),),
 )
 KEYED = replace(CONTRACT, key=("id",))
@@ -57,13 +52,13 @@ def source(contract: FileContract, data: bytes, chunk: int = 1000, lines: int | 
     return Delimited(contract, "visits.csv", chunks, lines=lines)
 
 
-def rejected(warehouse: PostgresWarehouse) -> list[tuple[int, str, str, str | None]]:
+def rejected(warehouse: Warehouse) -> list[tuple[int, str, str, str | None]]:
     rows = warehouse.rows("SELECT * FROM quarantine.rejected_rows ORDER BY line_number")
     assert all(row["table_name"] == "staged.visits" and row["source"] == "visits.csv" for row in rows)
     return [(row["line_number"], row["raw_text"], row["reason"], row["detail"]) for row in rows]
 
 
-def test_bad_lines_are_set_aside_with_line_text_and_reason(warehouse: PostgresWarehouse) -> None:
+def test_bad_lines_are_set_aside_with_line_text_and_reason(warehouse: Warehouse) -> None:
     data = HEADER + (
         b"1,ann,1.50,1030\n"  # 2
         b"x,ann,1.50,1030\n"  # 3: type
@@ -79,10 +74,10 @@ def test_bad_lines_are_set_aside_with_line_text_and_reason(warehouse: PostgresWa
         b"99999999999,eve,1,0\n"  # 13: out of range
     )
     report = warehouse.replace(table_of(CONTRACT), source(CONTRACT, data))
-    assert warehouse.rows("SELECT id, who, price::text, at::text FROM staged.visits ORDER BY id") == [
-        {"id": 1, "who": "ann", "price": "1.50", "at": "2024-01-01 10:30:00"},
-        {"id": 3, "who": "bob", "price": None, "at": "2024-01-01 00:00:00"},
-        {"id": 7, "who": "bob, jr", "price": "1.50", "at": "2024-01-01 23:59:00"},
+    assert warehouse.rows("SELECT id, who, CAST(price AS varchar) AS price, minute FROM staged.visits ORDER BY id") == [
+        {"id": 1, "who": "ann", "price": "1.50", "minute": 30},
+        {"id": 3, "who": "bob", "price": None, "minute": 0},
+        {"id": 7, "who": "bob, jr", "price": "1.50", "minute": 59},
     ]
     assert rejected(warehouse) == [
         (3, "x,ann,1.50,1030", "ID is not a valid integer", '"x"'),
@@ -100,7 +95,7 @@ def test_bad_lines_are_set_aside_with_line_text_and_reason(warehouse: PostgresWa
     assert (report.rows, report.lines, report.rejected) == (3, 12, 9)
 
 
-def test_what_the_server_alone_refuses_is_kept_as_it_stood_in_the_file(warehouse: PostgresWarehouse) -> None:
+def test_what_no_pattern_finds_is_kept_as_it_stood_in_the_file(warehouse: Warehouse) -> None:
     contract = FileContract(
         (
             FileColumn("ON", "on", "date", "."),
@@ -125,14 +120,14 @@ def test_what_the_server_alone_refuses_is_kept_as_it_stood_in_the_file(warehouse
         assert [row[:3] for row in rejected(warehouse)] == no_days + broken
 
 
-def test_many_lines_that_break_a_rule_are_each_found(warehouse: PostgresWarehouse) -> None:
+def test_many_lines_that_break_a_rule_are_each_found(warehouse: Warehouse) -> None:
     lines = [f"{i},p,1.0,{2575 if i % 7 == 0 else 1200}\n".encode() for i in range(1, 5001)]
     report = warehouse.replace(table_of(CONTRACT), source(CONTRACT, HEADER + b"".join(lines), 10_000))
     assert (report.rows, report.rejected) == (5000 - 714, 714)
     assert {line for line, *_ in rejected(warehouse)} == {i + 1 for i in range(1, 5001) if i % 7 == 0}
 
 
-def test_repeated_keys_keep_the_first_line(warehouse: PostgresWarehouse) -> None:
+def test_repeated_keys_keep_the_first_line(warehouse: Warehouse) -> None:
     data = HEADER + b"1,ann,1,0\n2,bob,,0\n1,ann,1.0,0\n1,eve,9,0\n2,bob,,0\n"
     report = warehouse.replace(table_of(KEYED, checks=COUNTED), source(KEYED, data))
     assert warehouse.rows("SELECT id, who, source_line FROM staged.visits ORDER BY id") == [
@@ -152,13 +147,13 @@ def test_repeated_keys_keep_the_first_line(warehouse: PostgresWarehouse) -> None
     ]
 
 
-def test_a_file_of_nothing_but_duplicates_and_good_lines_warns_of_nothing(warehouse: PostgresWarehouse) -> None:
+def test_a_file_of_nothing_but_duplicates_and_good_lines_warns_of_nothing(warehouse: Warehouse) -> None:
     report = warehouse.replace(table_of(KEYED, checks=COUNTED), source(KEYED, HEADER + b"1,ann,1,0\n" * 3))
     assert [result.passed for result in report.checks] == [True, True]
     assert (report.rejected, report.duplicates) == (0, 2)
 
 
-def test_a_mended_file_empties_its_quarantine(warehouse: PostgresWarehouse) -> None:
+def test_a_mended_file_empties_its_quarantine(warehouse: Warehouse) -> None:
     table = table_of(CONTRACT)
     warehouse.replace(table, source(CONTRACT, HEADER + b"1,ann,1,0\nx,bob,1,0\n"))
     assert len(rejected(warehouse)) == 1
@@ -175,9 +170,7 @@ def test_a_mended_file_empties_its_quarantine(warehouse: PostgresWarehouse) -> N
         (b"ID,WHO\n1,a\n", "column PRICE, HHMM is missing"),
     ],
 )
-def test_a_refused_file_leaves_the_old_table_and_quarantine(
-    warehouse: PostgresWarehouse, data: bytes, sentence: str
-) -> None:
+def test_a_refused_file_leaves_the_old_table_and_quarantine(warehouse: Warehouse, data: bytes, sentence: str) -> None:
     table = table_of(CONTRACT)
     warehouse.replace(table, source(CONTRACT, HEADER + b"1,ann,1,0\n2,bob,1,9999\n"))
     before = rejected(warehouse)
@@ -187,7 +180,7 @@ def test_a_refused_file_leaves_the_old_table_and_quarantine(
     assert rejected(warehouse) == before
 
 
-def test_a_failed_check_leaves_table_and_quarantine(warehouse: PostgresWarehouse) -> None:
+def test_a_failed_check_leaves_table_and_quarantine(warehouse: Warehouse) -> None:
     table = table_of(CONTRACT, checks=(Expression("id < 10", title="small"),))
     warehouse.replace(table, source(CONTRACT, HEADER + b"1,ann,1,0\nx,bob,1,0\n"))
     with pytest.raises(ChecksFailed, match="small"):
@@ -196,9 +189,7 @@ def test_a_failed_check_leaves_table_and_quarantine(warehouse: PostgresWarehouse
     assert warehouse.rows("SELECT id FROM staged.visits") == [{"id": 1}]
 
 
-def test_the_published_version_is_remembered_with_the_rows(
-    warehouse: PostgresWarehouse, pg: psycopg.Connection[Any]
-) -> None:
+def test_the_published_version_is_remembered_with_the_rows(warehouse: Warehouse) -> None:
     table = table_of(CONTRACT)
     assert warehouse.published(table) is None
     warehouse.replace(table, source(CONTRACT, HEADER + b"1,ann,1,0\nx,b,1,0\n"), fingerprint="version-1")
@@ -206,8 +197,6 @@ def test_the_published_version_is_remembered_with_the_rows(
     assert published is not None
     assert (published.fingerprint, published.rows, published.lines, published.rejected) == ("version-1", 1, 2, 1)
     assert warehouse.review(table).rows == 1
-    pg.execute("DROP TABLE staged.visits")
-    assert warehouse.published(table) is None
 
 
 TYPED = FileContract(
@@ -254,7 +243,7 @@ def one_value(name: str, value: str) -> str:
 
 
 @pytest.mark.parametrize("quoted", [True, False])
-def test_a_column_takes_what_its_type_says_and_nothing_else(warehouse: PostgresWarehouse, quoted: bool) -> None:
+def test_a_column_takes_what_its_type_says_and_nothing_else(warehouse: Warehouse, quoted: bool) -> None:
     def file(values: dict[str, list[str]]) -> bytes:
         lines = (one_value(name, value) for name in values for value in values[name] if quoted or "," not in value)
         text = TYPED_HEADER + "1,,,,,,,\n" + "".join(lines)
@@ -264,11 +253,9 @@ def test_a_column_takes_what_its_type_says_and_nothing_else(warehouse: PostgresW
     report = warehouse.replace(table, source(TYPED, file(GOOD)))
     assert rejected(warehouse) == []
     assert report.rows == 1 + sum(map(len, GOOD.values()))
-    shown = warehouse.rows(
-        "SELECT array_agg(DISTINCT i::text) AS i, array_agg(DISTINCT d1::text) AS d1, sum(f) AS f FROM staged.visits"
-    )[0]
-    assert set(shown["i"]) == {"1", "7", "-5", "5", "2147483647", "-2147483648", "3"}
-    assert set(shown["d1"]) - {None} == {"1.0", "0.5", "999.9", "-999.9", "0.0", "1.3", "100.0", "11.5"}
+    shown = warehouse.rows("SELECT CAST(i AS varchar) AS i, CAST(d1 AS varchar) AS d1 FROM staged.visits")
+    assert {row["i"] for row in shown} == {"1", "7", "-5", "5", "2147483647", "-2147483648", "3"}
+    assert {row["d1"] for row in shown} - {None} == {"1.0", "0.5", "999.9", "-999.9", "0.0", "1.3", "100.0", "11.5"}
     report = warehouse.replace(table, source(TYPED, file(BAD)))
     assert report.rows == 1
     assert report.rejected == file(BAD).count(b"\n") - 2
@@ -277,7 +264,7 @@ def test_a_column_takes_what_its_type_says_and_nothing_else(warehouse: PostgresW
     assert {name for name, _ in reasons} == set(BAD)
 
 
-def test_float_noise_below_a_column_with_many_decimals_is_a_digit(warehouse: PostgresWarehouse) -> None:
+def test_float_noise_below_a_column_with_many_decimals_is_a_digit(warehouse: Warehouse) -> None:
     contract = FileContract((FileColumn("N", "n", "decimal(12,6)", "."), FileColumn("M", "m", "decimal(3,3)", ".")))
     data = b"N,M\n1.0000004,0.1\n1.00000000000004,.25\n1,1.0\n1,0.9999999999\n"
     warehouse.replace(table_of(contract), source(contract, data))
@@ -293,7 +280,7 @@ CELL = st.sampled_from(["1", "7", "x", "", "12.5", "1.505", '"q,q"', "2575", "10
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(st.lists(CELL, min_size=3, max_size=5).map(",".join), min_size=1, max_size=12))
-def test_loaded_plus_rejected_is_every_line(warehouse: PostgresWarehouse, lines: list[str]) -> None:
+def test_loaded_plus_rejected_is_every_line(warehouse: Warehouse, lines: list[str]) -> None:
     data = HEADER + b"5000,sure,1,0\n" + "".join(f"{line}\n" for line in lines).encode()
     for contract in (CONTRACT, KEYED):
         table = Table("staged", f"v{bool(contract.key):d}", table_of(contract).columns)
@@ -323,7 +310,7 @@ TEXT = st.text(st.sampled_from('ab ,;"\\\n\r\t.N5é1'), max_size=8)
     chunk=st.integers(1, 60),
 )
 def test_whatever_a_csv_writer_writes_is_loaded_as_it_was(
-    warehouse: PostgresWarehouse, texts: list[tuple[str, str]], quoting: Any, end: str, chunk: int
+    warehouse: Warehouse, texts: list[tuple[str, str]], quoting: Any, end: str, chunk: int
 ) -> None:
     # Python's writer leaves a carriage return bare unless it quotes everything.
     assume(quoting == csv.QUOTE_ALL or not any("\r" in text for pair in texts for text in pair))
