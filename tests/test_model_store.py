@@ -162,6 +162,7 @@ def test_a_refused_model_says_so_on_its_page_and_fails_with_the_sentence(project
     assert "must begin with a comment" in description
     assert "core/one." in description
     assert REFUSED in one.specs_by_key[one.key].tags
+    assert one.specs_by_key[one.key].kinds == {"core", "sql", REFUSED}
     run = dg.materialize(
         [one], resources={"warehouse": object()}, instance=dg.DagsterInstance.ephemeral(), raise_on_error=False
     )

@@ -13,15 +13,18 @@ from tributary.resources.warehouse.warehouse import Warehouse
 
 def with_banner(spec: dg.AssetSpec, reason: str) -> dg.AssetSpec:
     """The spec with the reason above its description; nothing asks for it by itself."""
-    banner = (
-        f"⚠️ **Not made for now.** {reason}\n\nShown is the last definition that was sound; the rows that stand, stay."
-    )
-    return _refused(spec, f"{banner}\n\n{spec.description or ''}")
+    shown = "Shown is the last definition that was sound, and the rows that stand are of it or an older one."
+    return _refused(spec, reason, f"{shown}\n\n{spec.description or ''}")
 
 
-def _refused(spec: dg.AssetSpec, description: str) -> dg.AssetSpec:
+def _refused(spec: dg.AssetSpec, reason: str, more: str) -> dg.AssetSpec:
+    own = {name: value for name, value in spec.tags.items() if not name.startswith("dagster/kind/")}
     return spec.replace_attributes(
-        description=description, automation_condition=None, tags={**spec.tags, REFUSED: "true"}
+        description=f"⚠️ **Not made for now.** {reason}\n\n{more}",
+        automation_condition=None,
+        tags={**own, REFUSED: "true"},
+        # Graphs show kinds, three at most, where a node is as green as what was made last.
+        kinds={spec.key.path[0], "sql", REFUSED},
     )
 
 
@@ -36,7 +39,7 @@ def stub_asset(source: str, key: str, path: Path, reason: str) -> dg.AssetsDefin
     table = Table(layer, name, (Column("unknown", "text", "The file is refused, so that nobody knows its columns."),))
     spec = table_spec(table, source=source, deps=(), kinds=("sql",), defined_in=path, code_version="", automation=None)
 
-    @table_step(table, _refused(spec, f"⚠️ **Not made for now.** {reason}"))
+    @table_step(table, _refused(spec, reason, "Rows that stand are of an older definition."))
     def run(_context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Events:  # noqa: ARG001
         raise refusal(reason)
         yield
