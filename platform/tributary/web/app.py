@@ -26,6 +26,8 @@ from tributary.launcher.services import DAGSTER_PATH
 from tributary.reports.service import Reports
 from tributary.resources.gateway.decision import Policy
 from tributary.resources.gateway.serving import hosts_of
+from tributary.resources.linked.files import PATH as LINKED
+from tributary.resources.linked.files import application as linked_files
 from tributary.resources.look.files import PATH as LOOK
 from tributary.resources.look.files import STATIC, Files, environment
 from tributary.resources.look.headers import HEADERS
@@ -95,6 +97,7 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
         Mounted(DAGSTER_PATH, dagster, DagsterRules()),
         Mounted(REPORTS, create_pages(reports, settings, session_secret(settings)), ReportRules()),
         Mounted(LOOK, Starlette(routes=[Mount(LOOK, Files(directory=STATIC))]), None),
+        Mounted(LINKED, linked_files(), None),
     ]
     gate = open_gate(settings, engine, session_secret(settings), mounted)
 

@@ -1,0 +1,221 @@
+"""What a page declares: by what the rows of a table are filtered, what is counted of them, and in which views.
+
+Any mistake that can be seen without the rows is a `LinkedError` when the page is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, TypeAlias
+
+from tributary.resources.errors import UsageError
+
+MOST_DIMENSIONS = 31
+"""Each takes a bit of a mask that a row has."""
+
+
+class LinkedError(UsageError):
+    """A declaration that does not fit together."""
+
+
+@dataclass(frozen=True)
+class Category:
+    """One of some values: a column, and columns for what is shown instead of the value, and for where it leads."""
+
+    kind: ClassVar[str] = "category"
+    title: str
+    column: str
+    label: str | None = None
+    link: str | None = None
+
+
+@dataclass(frozen=True)
+class Time:
+    """Days of a column of dates or timestamps."""
+
+    kind: ClassVar[str] = "time"
+    title: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number, in steps of one width."""
+
+    kind: ClassVar[str] = "number"
+    title: str
+    column: str
+    width: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place on the globe, by columns of degrees; places are counted by squares of so many degrees."""
+
+    kind: ClassVar[str] = "place"
+    title: str
+    latitude: str
+    longitude: str
+    degrees: float = 0.01
+
+
+@dataclass(frozen=True)
+class Words:
+    """Any number of words of each row: `column` of another table, whose rows have `key` in common with the page's."""
+
+    kind: ClassVar[str] = "words"
+    title: str
+    table: str
+    key: str
+    column: str
+
+
+Dimension: TypeAlias = Category | Time | Number | Place | Words
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How many rows; where it has a column, its sum."""
+
+    title: str
+    column: str | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """A picture of one dimension by one measure."""
+
+    kind: ClassVar[str]
+    fits: ClassVar[tuple[str, ...]]
+    title: str
+    dimension: str
+    measure: str
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Bars(View):
+    """Bars over time or a number, with a brush."""
+
+    kind = "bars"
+    fits = ("time", "number")
+
+
+@dataclass(frozen=True)
+class Leaderboard(View):
+    """The largest, and what was chosen."""
+
+    kind = "leaderboard"
+    fits = ("category", "words")
+    limit: int = 10
+
+
+@dataclass(frozen=True)
+class WordCloud(View):
+    """Words, the larger the more."""
+
+    kind = "words"
+    fits = ("words", "category")
+    limit: int = 60
+
+
+@dataclass(frozen=True)
+class HeatMap(View):
+    """A map with heat, on which a box filters."""
+
+    kind = "map"
+    fits = ("place",)
+
+
+@dataclass(frozen=True)
+class Groups(View):
+    """A table of a dimension's values with all measures; `measure` is the one that they are sorted by at first."""
+
+    kind = "groups"
+    fits = ("category", "words")
+    limit: int = 100
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table of rows: columns with their titles, sorted downwards by one; the first may lead to an address."""
+
+    kind: ClassVar[str] = "rows"
+    title: str
+    columns: Mapping[str, str]
+    sort: str
+    link: str | None = None
+    limit: int = 100
+    wide: bool = True
+
+
+@dataclass(frozen=True)
+class Linked:
+    """The linked pictures of a page.
+
+    Attributes:
+        title: of the page, for screen readers and file names.
+        table: `schema.table`, as the data API has it.
+        dimensions: what is filtered by, by a name that stands in addresses.
+        measures: what is counted or summed; the first is the most important.
+        views: the pictures, in their order.
+        where: filters of the data API that always hold, as `{"is_cancelled": "is.false"}`.
+
+    Raises:
+        LinkedError: something is named that is not declared, or a view does not fit its dimension.
+    """
+
+    title: str
+    table: str
+    dimensions: Mapping[str, Dimension]
+    measures: Mapping[str, Measure]
+    views: Sequence[View | Rows]
+    where: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.dimensions) > MOST_DIMENSIONS:
+            raise LinkedError(f"{self.title}: there can be {MOST_DIMENSIONS} dimensions at most.")
+        if not self.measures:
+            raise LinkedError(f'{self.title}: name a measure, as {{"rows": Measure("Rows")}}.')
+        if taken := self.dimensions.keys() & {"at"}:
+            raise LinkedError(f"{self.title}: a dimension cannot be called {min(taken)}, which is taken in addresses.")
+        for view in self.views:
+            if isinstance(view, Rows):
+                if view.sort not in view.columns:
+                    raise LinkedError(f"{view.title}: it is sorted by {view.sort}, which is none of its columns.")
+                continue
+            found = self.dimensions.get(view.dimension)
+            if found is None or view.measure not in self.measures:
+                name = view.dimension if found is None else view.measure
+                raise LinkedError(f"{view.title}: {name} is not declared.")
+            if found.kind not in view.fits:
+                raise LinkedError(
+                    f"{view.title}: {type(view).__name__} is not for {found.kind}, but for {', '.join(view.fits)}."
+                )
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the table that are asked for."""
+        found: dict[str, None] = {}
+        for one in self.dimensions.values():
+            told = asdict(one)
+            names = ("key",) if isinstance(one, Words) else ("column", "label", "link", "longitude", "latitude")
+            found |= {told[name]: None for name in names if told.get(name)}
+        found |= {one.column: None for one in self.measures.values() if one.column}
+        for view in self.views:
+            if isinstance(view, Rows):
+                found |= dict.fromkeys([*view.columns, *([view.link] if view.link else [])])
+        return list(found)
+
+    def declared(self) -> dict[str, Any]:
+        """The declaration as the browser reads it."""
+        return {
+            "title": self.title,
+            "table": self.table,
+            "columns": self.columns,
+            "where": dict(self.where),
+            "dimensions": {name: {"kind": one.kind, **asdict(one)} for name, one in self.dimensions.items()},
+            "measures": {name: asdict(one) for name, one in self.measures.items()},
+            "views": [{"kind": one.kind, **asdict(one)} for one in self.views],
+        }

@@ -1,0 +1,59 @@
+/** Small means of drawing that all views share: elements, numbers, ticks, colours. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** An SVG element; attributes that are null are left out, functions listen. */
+export function svg(name, attributes = {}, ...children) {
+  return filled(document.createElementNS(SVG, name), attributes, children);
+}
+
+/** The same in HTML. */
+export function html(name, attributes = {}, ...children) {
+  return filled(document.createElement(name), attributes, children);
+}
+
+function filled(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name, value);
+    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((one) => one !== null && one !== undefined));
+  return element;
+}
+
+const plain = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+export const number = (value) => plain.format(Math.abs(value) < 1e-9 ? 0 : value);
+export const compact = (value) => (Math.abs(value) < 10_000 ? plain.format(value) : short.format(value));
+
+/** Round numbers from 0 to at least the highest, four steps or fewer. */
+export function ticks(highest) {
+  let step = 10 ** Math.floor(Math.log10(Math.max(highest, 1e-9) / 4));
+  for (const factor of [1, 2, 5, 10]) if (factor * step * 4 >= highest) { step *= factor; break; }
+  return Array.from({ length: Math.max(Math.ceil(highest / step - 1e-9), 1) + 1 }, (_, at) => at * step);
+}
+
+const canvas = typeof document === "undefined" ? null : document.createElement("canvas").getContext("2d");
+
+/** How wide a text is, in pixels. */
+export function widthOf(text, size) {
+  canvas.font = `${size}px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif`;
+  return canvas.measureText(text).width;
+}
+
+/** A text cut so that it fits. */
+export function fitted(text, size, room) {
+  if (widthOf(text, size) <= room) return text;
+  let length = Math.max(Math.floor((text.length * room) / widthOf(text, size)), 1);
+  while (length > 1 && widthOf(`${text.slice(0, length)}…`, size) > room) length--;
+  return `${text.slice(0, length).trimEnd()}…`;
+}
+
+/** Cividis (Nuñez, Anderton, Renslow 2018), which reads alike with all kinds of colour sight, at 0 to 1. */
+export function heat(value, dark) {
+  const at = (dark ? value : 1 - value) * (CIVIDIS.length - 1);
+  const [low, part] = [Math.min(Math.floor(at), CIVIDIS.length - 2), at - Math.min(Math.floor(at), CIVIDIS.length - 2)];
+  return `rgb(${[0, 1, 2].map((i) => Math.round(CIVIDIS[low][i] + (CIVIDIS[low + 1][i] - CIVIDIS[low][i]) * part)).join(" ")})`;
+}
+
+const CIVIDIS = [[0, 34, 78], [53, 69, 109], [102, 105, 112], [148, 142, 119], [200, 184, 102], [254, 232, 56]];

@@ -1,0 +1,211 @@
+"""The linked pictures in a real browser, over the data API: what they show is what a query on the table gives."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse
+from starlette.routing import Mount, Route
+from starlette.types import Receive, Scope, Send
+
+from tests.api.conftest import entry, put
+from tests.gateway.serving import Served, served
+from tests.linked.conftest import EVENTS, PAGE, WORDS, rows_and_words
+from tributary.catalogue import Catalogue
+from tributary.identity.principal import OWNER, with_principal
+from tributary.resources.gateway.decision import Policy
+from tributary.resources.gateway.patience import Limits
+from tributary.resources.linked.files import address, application
+from tributary.resources.serving import Serving
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.web.api.app import build
+from tributary.web.api.exports import Exports
+from tributary.web.api.rows import Source
+
+if TYPE_CHECKING:
+    from playwright import sync_api
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed")]
+
+HTML = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Events</title>
+<link rel="icon" href="data:,"><link rel="stylesheet" href="{base}/linked.css">
+<main id="root"></main>
+<script type="module">
+  import {{ mount }} from "{base}/linked.js";
+  mount(document.getElementById("root"), {declared});
+</script>
+"""
+
+
+@pytest.fixture
+def site(warehouse: PostgresWarehouse, tmp_path: Path) -> Iterator[Served]:
+    rows, words = rows_and_words()
+    put(warehouse, EVENTS, rows)
+    put(warehouse, WORDS, words)
+    url = warehouse._engine._reader_url()  # type: ignore[attr-defined]
+    catalogue = Catalogue("d", (entry(EVENTS), entry(WORDS)))
+    api = build(Source(catalogue, Serving(url), Exports(tmp_path, lambda: url)), [])
+    text = HTML.format(base=address(), declared=json.dumps(PAGE.declared()))
+
+    async def show(_request: object) -> HTMLResponse:
+        return HTMLResponse(text)
+
+    app = Starlette(routes=[Route("/page", show), Mount("/api/v1", api), Mount("/", application())])
+
+    async def gated(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(with_principal(scope, OWNER), receive, send)
+
+    with served(gated, Policy(), limits=Limits()) as server:
+        yield server
+
+
+@pytest.fixture
+def page() -> Iterator[sync_api.Page]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser.new_page(viewport={"width": 1200, "height": 1400})
+        browser.close()
+
+
+def settled(page: sync_api.Page) -> None:
+    page.wait_for_selector('.linked[aria-busy="false"]')
+
+
+def count_of(page: sync_api.Page) -> int:
+    settled(page)
+    return int(page.locator(".linked").get_attribute("data-count") or -1)
+
+
+def test_views_filter_each_other_and_the_address_holds_it(
+    site: Served, page: sync_api.Page, pg: psycopg.Connection[Any], warehouse: PostgresWarehouse
+) -> None:
+    wrong: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+
+    def query(where: str = "true") -> tuple[Any, ...]:
+        return pg.execute(f"SELECT count(*), sum(yes_rsvps) FROM gold.events AS e WHERE {where}").fetchone() or ()
+
+    page.goto(f"{site.url}/page")
+    assert count_of(page) == query()[0]
+    yes = page.locator('dd[data-measure="yes"]')
+    assert f"{query()[1]:,} of" in yes.inner_text()
+    assert "rows of" in page.locator(".fresh").inner_text()
+
+    # A click on the board filters all else, and keeps the board itself whole.
+    page.locator('.leaderboard [data-value="g1"]').click()
+    assert count_of(page) == query("group_id = 'g1'")[0]
+    assert page.locator(".leaderboard [data-value]").count() == 5
+    assert "group=g1" in page.url
+    word = page.locator('.words [data-value="jazz"]')
+    with_word = "EXISTS (SELECT FROM gold.words AS w WHERE w.event_id = e.event_id AND word = 'jazz')"
+    assert int(word.get_attribute("data-now") or 0) == query(f"group_id = 'g1' AND {with_word}")[0]
+    word.click()
+    assert count_of(page) == query(f"group_id = 'g1' AND {with_word}")[0]
+
+    # The brush: counts follow while it is dragged, and the address holds the end.
+    bars = page.locator('[data-view="0"] svg')
+    bars.scroll_into_view_if_needed()
+    box = bars.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 60)
+    page.mouse.down()
+    seen = set()
+    for part in (0.4, 0.5, 0.6, 0.7):
+        page.mouse.move(box["x"] + box["width"] * part, box["y"] + 60)
+        page.wait_for_timeout(150)
+        seen.add(page.locator(".linked").get_attribute("data-count"))
+    assert "day=" not in page.url
+    page.mouse.up()
+    settled(page)
+    assert len(seen) > 1
+    chosen = page.evaluate("new URLSearchParams(location.search).get('day')").split("..")
+    filters = f"group_id = 'g1' AND {with_word} AND local_date BETWEEN '{chosen[0]}' AND '{chosen[1]}'"
+    assert count_of(page) == query(filters)[0]
+
+    # Back and forth; and the same address gives the same page to somebody else.
+    address_of_three = page.url
+    page.go_back()
+    page.wait_for_function("!location.search.includes('day=')")
+    page.wait_for_timeout(200)
+    assert count_of(page) == query(f"group_id = 'g1' AND {with_word}")[0]
+    page.goto(address_of_three)
+    assert count_of(page) == query(filters)[0]
+    page.get_by_role("button", name="Clear all").click()
+    settled(page)
+    page.wait_for_function(f"document.querySelector('.linked').dataset.count === '{query()[0]}'")
+
+    # A box on the map.
+    drawing = page.locator(".map svg")
+    drawing.scroll_into_view_if_needed()
+    box = drawing.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.35, box["y"] + 80)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 200, steps=4)
+    page.mouse.up()
+    page.wait_for_function("location.search.includes('place=')")
+    west, south, east, north = map(float, page.evaluate("new URLSearchParams(location.search).get('place')").split(","))
+    near = "floor(lon * 100 + 0.5) / 100 BETWEEN {} AND {} AND floor(lat * 100 + 0.5) / 100 BETWEEN {} AND {}"
+    assert count_of(page) == query(near.format(west, east, south, north))[0] > 0
+    assert len(page.locator(".land").get_attribute("d") or "") > 1000
+
+    # By the keyboard alone.
+    page.goto(f"{site.url}/page")
+    settled(page)
+    page.locator('.leaderboard [data-value="g2"]').focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("location.search.includes('group=g2')")
+    assert count_of(page) == query("group_id = 'g2'")[0]
+    assert page.evaluate("document.activeElement.dataset.value") == "g2"
+    page.locator('[role="slider"]').first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("location.search.includes('day=')")
+
+    # What is saved is what passes.
+    page.locator('[data-view="0"] summary').click()
+    for kind in ("CSV", "SVG", "PNG"):
+        with page.expect_download() as saved:
+            page.locator('[data-view="0"] .save').get_by_role("button", name=kind).click()
+        assert Path(saved.value.path()).stat().st_size > 100
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save rows").click()
+    assert len(Path(saved.value.path()).read_text().splitlines()) == 1 + count_of(page)
+
+    # Newer rows are told of, and not slipped in.
+    rows, _ = rows_and_words(30)
+    put(warehouse, EVENTS, rows)
+    before = page.url
+    page.goto("about:blank")
+    page.goto(before)
+    page.wait_for_selector(".notice:not([hidden])")
+    assert "earlier rows" in page.locator(".notice").inner_text()
+    assert wrong == []
+    assert [one for one in asked if not one.startswith((site.url, "data:", "blob:", "about:"))] == []
+
+
+def test_a_table_without_rows_and_one_that_is_not_there_say_so(
+    site: Served, page: sync_api.Page, warehouse: PostgresWarehouse
+) -> None:
+    put(warehouse, EVENTS, [])
+    page.goto(f"{site.url}/page")
+    page.wait_for_selector('.linked[data-state="empty"]')
+    assert "No rows are there yet" in page.locator(".status").inner_text()
+    problem = {"status": 503, "content_type": "application/problem+json", "body": '{"detail": "Not now."}'}
+    page.route("**/rows?*", lambda route: route.fulfill(**problem))
+    page.reload()
+    page.wait_for_selector('.linked[data-state="error"]')
+    assert "Not now." in page.locator(".status").inner_text()
