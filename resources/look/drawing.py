@@ -152,7 +152,7 @@ def columns(labels: Sequence[str], values: Sequence[Sequence[float]], names: Seq
 def bars(rows: Sequence[tuple[str, float, str]]) -> Bars:
     """Bars of rows (label, value, what to write behind the bar)."""
     highest = max((value for _, value, _ in rows), default=0) or 1
-    room = WIDTH - 50
+    room = WIDTH - max(50, max((len(words) for _, _, words in rows), default=0) * 7 + 8)
     drawn = [
         Bar(index * ROW, max(round(room * value / highest, 1), 2), _short(label), words)
         for index, (label, value, words) in enumerate(rows)

@@ -13,7 +13,7 @@ from tests.report_pages.conftest import CODES, Shop
 from tributary.assets.factory.parameters.parameter import Choice
 from tributary.assets.reporting.answers import Problem
 from tributary.assets.reporting.declaration import Report
-from tributary.web.reports import form
+from tributary.web.reports import form, form_fields
 
 OFFERED = {name: [Choice(code, code) for code in CODES] for name in ("codes", "lines.code")}
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=30)
@@ -25,10 +25,10 @@ def report(shop: Shop) -> Report:
     return shop.reports.report("gem_check")
 
 
-def pairs_of(parts: Sequence[form.Field | form.Lines]) -> Iterator[tuple[str, str]]:
+def pairs_of(parts: Sequence[form_fields.Field | form_fields.Lines]) -> Iterator[tuple[str, str]]:
     """What a browser sends of a form as it is shown."""
     for part in parts:
-        fields = [part] if isinstance(part, form.Field) else [one for line in part.lines for one in line]
+        fields = [part] if isinstance(part, form_fields.Field) else [one for line in part.lines for one in line]
         for one in fields:
             if one.kind == "several":
                 yield one.name, "\r\n".join(one.texts)
@@ -46,7 +46,7 @@ def pairs_of(parts: Sequence[form.Field | form.Lines]) -> Iterator[tuple[str, st
     lines=LINES,
 )
 def test_nothing_typed_is_lost(report: Report, **typed: Any) -> None:
-    shown = form.shown(report, typed, OFFERED)
+    shown = form_fields.shown(report, typed, OFFERED)
     again = form.sent(report, pairs_of(shown.parts))
     assert again == {**typed, "codes": again["codes"]}
     assert sorted(again["codes"]) == sorted(typed["codes"])
@@ -72,7 +72,7 @@ def test_messages_stand_beside_their_fields_and_the_page_begins_at_the_first(rep
         Problem(("lines",), "must have at most 50 lines."),
         Problem(("stranger",), "is no parameter of this report."),
     ]
-    shown = form.shown(report, typed, OFFERED, problems)
+    shown = form_fields.shown(report, typed, OFFERED, problems)
     assert shown.faults == [
         ("codes", "Only these is none of the values that are offered."),
         ("lines", "Gems must have at most 50 lines."),
@@ -81,8 +81,8 @@ def test_messages_stand_beside_their_fields_and_the_page_begins_at_the_first(rep
     ]
     by_name = {part.name: part for part in shown.parts}
     codes, lines = by_name["codes"], by_name["lines"]
-    assert isinstance(codes, form.Field)
-    assert isinstance(lines, form.Lines)
+    assert isinstance(codes, form_fields.Field)
+    assert isinstance(lines, form_fields.Lines)
     assert codes.is_first
     assert [bool(one.errors) for row in lines.lines for one in row] == [False] * 5 + [True] + [False] * 3
 
@@ -92,20 +92,20 @@ def test_messages_stand_beside_their_fields_and_the_page_begins_at_the_first(rep
 )
 def test_how_a_value_is_asked_for_follows_from_its_choices(report: Report, choices: int, kind: str) -> None:
     offered = {"lines.code": [Choice(f"c{number}", "") for number in range(choices)]}
-    shown = form.shown(report, form.empty(report), offered)
+    shown = form_fields.shown(report, form.empty(report), offered)
     fields = {part.name: part for part in shown.parts}
-    assert isinstance(fields["lines"], form.Lines)
+    assert isinstance(fields["lines"], form_fields.Lines)
     assert fields["lines"].lines[0][0].kind == kind
-    assert isinstance(fields["match"], form.Field)
+    assert isinstance(fields["match"], form_fields.Field)
     assert fields["match"].kind == "choice"
 
 
 def test_a_day_that_is_none_is_shown_as_it_was_typed(report: Report) -> None:
     kinds = []
     for text in ("2024-05-01", "1 May", ""):
-        shown = form.shown(report, {**form.empty(report), "since": text}, OFFERED)
+        shown = form_fields.shown(report, {**form.empty(report), "since": text}, OFFERED)
         [since] = [part for part in shown.parts if part.name == "since"]
-        assert isinstance(since, form.Field)
+        assert isinstance(since, form_fields.Field)
         kinds.append((since.input, since.texts, dict(since.bounds)))
     bounds = {"min": "2020-01-01"}
     assert kinds == [("date", ["2024-05-01"], bounds), ("text", ["1 May"], {}), ("date", [""], bounds)]

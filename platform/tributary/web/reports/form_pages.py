@@ -12,7 +12,7 @@ from tributary.assets.reporting.answers import Answers, AnswersError, Offered, P
 from tributary.assets.reporting.declaration import Report
 from tributary.reports.service import Reports
 from tributary.resources.errors import TributaryError, UsageError
-from tributary.web.reports import form
+from tributary.web.reports import form, form_fields
 from tributary.web.reports.calls import Call, Foreign, see, status_of
 from tributary.web.reports.showing import PATH, Showing
 
@@ -122,7 +122,7 @@ class FormPages:
         status: int = 200,
     ) -> Response:
         offered, away = self._offered(report)
-        shown = form.shown(report, typed, offered, problems, first)
+        shown = form_fields.shown(report, typed, offered, problems, first)
         faults = [*shown.faults, *((("", sentence),) if sentence else ())]
         return self.showing.page(
             call,

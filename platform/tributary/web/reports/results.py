@@ -12,7 +12,7 @@ from tributary.assets.reporting.declaration import Report
 from tributary.reports.results import Page, Point
 from tributary.resources.look import drawing
 from tributary.resources.warehouse.table import PII
-from tributary.web.reports.telling import cell
+from tributary.web.reports.texts import cell
 
 ROWS = 100
 """Rows of one page."""
@@ -143,7 +143,7 @@ def chart_of(entry: ChartEntry, points: Sequence[Point]) -> Chart | None:
     if not points:
         return None
     labels, values = [x or "none" for x, _ in points], [y for _, y in points]
-    told = [f"{y:.0f}" if y.is_integer() else f"{y:.10g}" for y in values]
+    told = [f"{y:,.0f}" if y.is_integer() else f"{y:,.10g}" for y in values]
     chart = Chart(entry.title, (entry.x, entry.y), list(zip(labels, told, strict=True)))
     if entry.kind == "line" and len(points) > 1:
         return replace(chart, line=drawing.line([(_moment(x), y) for x, y in points]))

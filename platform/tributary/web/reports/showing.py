@@ -37,7 +37,6 @@ class Showing:
         }
         self._templates.filters |= {
             "spoken": telling.spoken,
-            "cell": telling.cell,
             "state_sentence": telling.state_sentence,
         }
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from tributary.assets.factory.parameters.parameter import Group, Parameter
-from tributary.assets.factory.parameters.values import canonical_value
 from tributary.assets.reporting.answers import Offered
 from tributary.assets.reporting.declaration import Report
 from tributary.assets.reporting.requests import Request
+from tributary.web.reports.texts import typed
 
 _LONGEST_SUMMARY = 160
 _NOTHING = "not given"
@@ -66,15 +66,6 @@ def spoken(moment: date | datetime | None) -> str:
     return f"{day}, {moment:%H:%M} UTC" if isinstance(moment, datetime) else day
 
 
-def cell(value: object) -> str:
-    """A value of a table: its digits untouched, nothing for null."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value.isoformat(" ") if isinstance(value, datetime) else str(value)
-
-
 def _told(report: Report | None, name: str, value: object, offered: Offered) -> Told:
     part = report.parameters.get(name) if report is not None else None
     label = part.label if part is not None else name
@@ -105,8 +96,7 @@ def _words(part: Parameter | Group | None, value: object, offered: Sequence[tupl
         return _NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
+    kind = part.type if isinstance(part, Parameter) else ""
     written = part.choices.offered if isinstance(part, Parameter) and part.choices else ()
-    for choice, label in (*written, *offered):
-        if canonical_value(choice) == value:  # type: ignore[arg-type]  # values of a parameter's type
-            return label
-    return str(value)
+    text = typed(kind, value)
+    return next((label for choice, label in (*written, *offered) if typed(kind, choice) == text), text)
