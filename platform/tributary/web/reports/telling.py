@@ -36,11 +36,13 @@ def question(report: Report | None, answers: Mapping[str, object], offered: Offe
 def summary(report: Report | None, answers: Mapping[str, object]) -> str:
     """What was asked, in a line."""
     told = question(report, answers, {})
-    parts = (
-        f"{one.label}: {one.words or ' | '.join(', '.join(filter(None, row)) for row in one.rows)}" for one in told
-    )
+    parts = (f"{one.label}: {one.words or ' | '.join(map(_line, one.rows))}" for one in told)
     text = "; ".join(part for part in parts if not part.endswith(f": {_NOTHING}"))
     return text if len(text) <= _LONGEST_SUMMARY else f"{text[: _LONGEST_SUMMARY - 1]}…"
+
+
+def _line(row: Sequence[str]) -> str:
+    return ", ".join(words for words in row if words != _NOTHING)
 
 
 def state_sentence(found: Request) -> str:
