@@ -162,6 +162,34 @@ def test_the_browser_shows_a_green_well_described_asset(up: Up) -> None:
         browser.close()
 
 
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed; .ci/run installs it")
+def test_a_report_is_asked_in_the_browser_and_its_rows_are_there_by_themselves(up: Up, tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(base_url=f"http://127.0.0.1:{up.web_port}")
+        page.set_default_timeout(120_000)
+        page.goto("/")
+        page.get_by_role("link", name="Reports", exact=True).click()
+        page.get_by_role("link", name="Ornament verification", exact=True).click()
+        page.get_by_label("Ornament code").select_option("b1")
+        page.get_by_role("button", name="Count the rows first").click()
+        counted = page.get_by_text("match at this moment").inner_text().split()[0]
+        page.get_by_role("button", name="Ask for the report").click()
+        page.get_by_role("heading", name=f"of {counted}").wait_for()
+        with page.expect_download() as downloading:
+            page.get_by_role("link", name="CSV").click()
+        downloading.value.save_as(tmp_path / "made.csv")
+        request = page.url.rpartition("/")[2]
+        browser.close()
+    rows = int(counted.replace(",", ""))
+    assert len((tmp_path / "made.csv").read_text().splitlines()) == rows + 1
+    staged = f"SELECT count(*) AS n FROM staged.report_ornament_verification WHERE request_id = '{request}'"
+    wait_for(lambda: up.rows(staged)[0]["n"] == rows, 60, "the rows in the warehouse")
+
+
 def test_a_changed_file_flows_to_gold_by_itself(up: Up) -> None:
     before = up.rows("SELECT count(*) AS n FROM gold.household_summary")[0]["n"]
     path = up.home / "sample" / "retail" / "hh_demographic.csv"

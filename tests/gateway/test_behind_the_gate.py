@@ -232,6 +232,19 @@ def test_viewers_read_forms_and_operators_write(site: Site) -> None:
         assert (sent.status_code == 403) == (role is Role.VIEWER)
 
 
+def test_viewers_fill_in_forms_of_reports_and_operators_ask(site: Site) -> None:
+    for role, asked in ((Role.VIEWER, 403), (Role.OPERATOR, 400)):
+        with httpx.Client(base_url=site.origin, headers=site.headers(role), timeout=60) as client:
+            assert client.get("/reports/").status_code == 200
+            form = "/reports/retail_households"
+            assert client.post(f"{form}/form", data={"do": "add:x"}).status_code == 200
+            # For an operator the form's own token is what is missing.
+            assert client.post(f"{form}/requests", data={"spent_from": "1"}).status_code == asked
+    assert (
+        httpx.get(f"{site.origin}/reports/", headers={"Accept": "text/html"}).headers["location"].startswith("/login")
+    )
+
+
 def test_what_is_changed_or_refused_is_noted(site: Site, engine: Engine) -> None:
     with engine.connect() as connection:
         newest = connection.execute(text("SELECT coalesce(max(id), 0) FROM identity.audit")).scalar_one()

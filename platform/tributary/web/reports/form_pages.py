@@ -105,7 +105,8 @@ class FormPages:
         except AnswersError as error:
             return self._page(call, report, typed, error.problems, status=422)
         except UsageError as error:
-            return self._page(call, report, typed, sentence=str(error), status=422)
+            status = 400 if isinstance(error, Foreign) else 422
+            return self._page(call, report, typed, sentence=str(error), status=status)
         except TributaryError as error:
             return self._page(call, report, typed, sentence=str(error), status=status_of(error))
 
