@@ -15,8 +15,9 @@ import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from types import TracebackType
 
-from dagster import DagsterInstance
+from dagster import DagsterError, DagsterInstance
 from dagster_webserver.webserver import DagsterWebserver
 from graphql import GraphQLError, GraphQLFormattedError
 from starlette.applications import Starlette
@@ -26,8 +27,12 @@ from tributary.identity.behind import Behind
 from tributary.identity.dagster_rules import GRAPHQL
 from tributary.identity.signing import DAGSTER, key_in
 from tributary.resources.dagster_internals.serving import (
+    DagsterUserCodeProcessError,
+    ErrorCapture,
+    GraphenePythonError,
     PermissionResult,
     Permissions,
+    SerializableErrorInfo,
     WorkspaceFileTarget,
     WorkspaceProcessContext,
     WorkspaceRequestContext,
@@ -112,11 +117,24 @@ class WebServer(DagsterWebserver[ProcessContext, RequestContext]):
 
     def _told(self, error: GraphQLError) -> GraphQLFormattedError:
         cause = error.original_error
-        if cause is None:
-            return error.formatted
-        _LOG.error("A field of GraphQL could not be answered:\n%s", described(cause))
-        message = f"Dagster could not answer this ({type(cause).__name__}): its log webserver.log says where it failed."
-        return {**error.formatted, "message": message}
+        return error.formatted if cause is None else {**error.formatted, "message": _sentence(cause)}
+
+
+def on_exception(exc_info: tuple[type[BaseException], BaseException, TracebackType]) -> GraphenePythonError:
+    """What a failure is answered with: of a source's own code all of it, of Dagster's no more than a sentence."""
+    cause = exc_info[1]
+    if isinstance(cause, DagsterUserCodeProcessError):
+        return ErrorCapture.default_on_exception(exc_info)
+    told = SerializableErrorInfo(_sentence(cause), [], type(cause).__name__)
+    return GraphenePythonError(told)  # type: ignore[no-untyped-call]
+
+
+def _sentence(cause: BaseException) -> str:
+    """Dagster's own words where it has them for people; other libraries' repeat values."""
+    _LOG.error("GraphQL could not be answered:\n%s", described(cause))
+    if isinstance(cause, DagsterError):
+        return str(cause)
+    return f"Dagster could not answer this ({type(cause).__name__}): its log webserver.log says where it failed."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -130,6 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     configure_loggers(log_level="WARNING")
     setup_interrupt_handlers()
+    ErrorCapture.on_exception = on_exception
     with DagsterInstance.get() as instance:
         instance.optimize_for_webserver(_STATEMENT_MS, _RECYCLE_SECONDS, _OVERFLOW)
         with ProcessContext(

@@ -66,6 +66,14 @@ def test_a_failure_of_dagster_tells_nothing_of_its_code(site: Site, key: str) ->
     assert not [word for word in ("errorInfo", "stack", ".py", "unpack", "Invalid path") if word in answer.text]
 
 
+def test_what_dagster_says_for_people_is_told_without_its_code(site: Site) -> None:
+    asked = 'repositorySelector: {repositoryName: "x", repositoryLocationName: "nowhere"}'
+    query = f"{{ sensorsOrError({asked}) {{ ... on PythonError {{ message stack }} }} }}"
+    told = site.asked(query, Role.VIEWER).json()["data"]["sensorsOrError"]
+    assert "nowhere" in told["message"]
+    assert told["stack"] == []
+
+
 def test_an_answer_without_end_ends_with_the_key(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(callers, "REMEMBERED_SECONDS", 0.05)
     monkeypatch.setattr(sockets, "LOOK_SECONDS", 0.1)
