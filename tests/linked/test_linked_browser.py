@@ -19,10 +19,10 @@ from tests.api.conftest import entry, put
 from tests.gateway.serving import Served, served
 from tests.linked.conftest import EVENTS, PAGE, WORDS, rows_and_words
 from tributary.catalogue import Catalogue
-from tributary.identity.principal import OWNER, with_principal
 from tributary.resources.gateway.decision import Policy
 from tributary.resources.gateway.patience import Limits
 from tributary.resources.linked.files import address, application
+from tributary.resources.principal import OWNER, with_principal
 from tributary.resources.serving import Serving
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.web.api.app import build
