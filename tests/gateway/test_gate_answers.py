@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+import time
 import uuid
 
 import httpx
@@ -13,7 +14,8 @@ from sqlalchemy import Engine, text
 from starlette.types import Receive, Scope, Send
 from tests.gateway.conftest import Site
 from tests.gateway.serving import served
-from tests.gateway.test_behind_the_gate import ended_by
+from tests.gateway.test_behind_the_gate import LOCATIONS, ended_by, opened, start
+from websockets.exceptions import InvalidHandshake
 
 from tributary.identity import callers, sockets
 from tributary.identity.gate import Gate, Mounted
@@ -72,6 +74,31 @@ def test_what_dagster_says_for_people_is_told_without_its_code(site: Site) -> No
     told = site.asked(query, Role.VIEWER).json()["data"]["sensorsOrError"]
     assert "nowhere" in told["message"]
     assert told["stack"] == []
+
+
+def test_one_principal_leaves_room_for_the_others(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "MOST_SOCKETS", 3)
+
+    async def tried() -> tuple[int, float]:
+        mine = [await opened(site, site.headers(Role.VIEWER)) for _ in range(3)]
+        with pytest.raises(InvalidHandshake):
+            await opened(site, site.headers(Role.VIEWER))
+        other = await opened(site, site.headers(Role.OPERATOR))
+        for number in range(600):
+            await mine[0].send(start(LOCATIONS, str(number)))
+        begun = time.monotonic()
+        answer = await asyncio.to_thread(site.asked, "{ version }", Role.OPERATOR)
+        took = time.monotonic() - begun
+        for one in (*mine, other):
+            await one.close()
+        again = await opened(site, site.headers(Role.VIEWER))
+        await again.close()
+        return answer.status_code, took
+
+    status, took = asyncio.run(tried())
+    assert status == 200
+    # Of all at once it would be five seconds.
+    assert took < 3
 
 
 def test_an_answer_without_end_ends_with_the_key(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

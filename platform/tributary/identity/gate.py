@@ -30,7 +30,7 @@ from tributary.identity import audit
 from tributary.identity.callers import Callers, Credentials, several
 from tributary.identity.rules import Need, Refused, Request, Rules
 from tributary.identity.signing import without_principal
-from tributary.identity.sockets import guarded, while_let_in
+from tributary.identity.sockets import Shares, guarded, while_let_in
 from tributary.resources.gateway.bodies import replayed
 from tributary.resources.gateway.decision import SAFE_METHODS
 from tributary.resources.gateway.logs import described
@@ -65,6 +65,7 @@ class Gate:
     def __init__(self, mounted: list[Mounted], callers: Callers, engine: Engine) -> None:
         self._mounted = sorted(mounted, key=lambda one: len(one.prefix), reverse=True)
         self._callers, self._engine = callers, engine
+        self.shares = Shares()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's event, as ASGI has it."""
@@ -98,7 +99,11 @@ class Gate:
         scope["headers"] = self._callers.without_credentials(scope["headers"])
         caller = _Caller(self, principal, credentials, scope, mounted)
         if scope["type"] == "websocket":
-            await guarded(mounted.application, scope, receive, self._sending(send), caller)
+            try:
+                with self.shares.socket(principal.name):
+                    await guarded(mounted.application, scope, receive, self._sending(send), caller)
+            except Refused as refused:
+                await _answer(refused, scope, receive, send)
         else:
             await caller.request(receive, self._sending(send))
 
@@ -223,6 +228,7 @@ class _Caller:
         Raises:
             Refused: they may not send it.
         """
+        await self._gate.shares.turn(self._principal.name)
         need = await self._need(lambda: self._rules.message(message))
         await self.allowed(need)
         return message if need.sent is None else need.sent.decode()

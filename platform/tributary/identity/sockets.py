@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from contextlib import suppress
+import time
+from collections import Counter
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +15,13 @@ from tributary.identity.rules import Refused
 
 LOOK_SECONDS = 2.0
 """How often it is looked whether a session still holds."""
+
+MOST_SOCKETS = 200
+"""Websockets of one principal at most; each takes two of the process's files."""
+
+APART_SECONDS, AHEAD_SECONDS = 0.02, 1.0
+"""The messages of one principal are handed on so far apart, but for those of a second that come at once: to begin a
+subscription takes the server behind some milliseconds in which it answers nobody else."""
 
 _POLICY_VIOLATION = 1008
 _LONGEST_REASON = 120
@@ -26,6 +35,36 @@ class Caller(Protocol):
 
     async def holds(self) -> bool:
         """Whether they are still let in."""
+
+
+class Shares:
+    """What each principal has of the websockets, so that one leaves the others theirs."""
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+        self._next: dict[str, float] = {}
+
+    @contextmanager
+    def socket(self, name: str) -> Iterator[None]:
+        """One more websocket of somebody, while it is open.
+
+        Raises:
+            Refused: they have too many.
+        """
+        if self._open[name] >= MOST_SOCKETS:
+            raise Refused(429, f"{name} has {MOST_SOCKETS} websockets open: close some.")
+        self._open[name] += 1
+        try:
+            yield
+        finally:
+            self._open[name] -= 1
+
+    async def turn(self, name: str) -> None:
+        """Wait until one more message of somebody may be handed on."""
+        now = time.monotonic()
+        self._next[name] = at = max(now - AHEAD_SECONDS, self._next.get(name, 0.0)) + APART_SECONDS
+        if at > now:
+            await asyncio.sleep(at - now)
 
 
 async def while_let_in(serving: Awaitable[None], caller: Caller) -> bool:
