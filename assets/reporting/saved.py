@@ -148,11 +148,12 @@ class SavedRequests:
             question, sentence = None, str(error)
         with self._requests.writing() as connection:
             claim = insert_or_leave(evaluation).values(saved_id=one.id, due_at=due, sentence=sentence)
-            if connection.execute(claim.on_conflict_do_nothing()).rowcount != 1 or question is None:
+            mine = connection.execute(claim.on_conflict_do_nothing().returning(evaluation.c.saved_id)).first()
+            if mine is None or question is None:
                 return None  # somebody else has seen to it, or nothing can be asked
             found = record(connection, question)
-            mine = (evaluation.c.saved_id == one.id) & (evaluation.c.due_at == due)
-            connection.execute(update(evaluation).where(mine).values(request_id=found.id))
+            this = (evaluation.c.saved_id == one.id) & (evaluation.c.due_at == due)
+            connection.execute(update(evaluation).where(this).values(request_id=found.id))
             return found
 
 

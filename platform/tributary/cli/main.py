@@ -305,6 +305,74 @@ def report_show(name: Annotated[str, typer.Argument(help="The report.")], output
     _run("report", "show", name=name, output=output)
 
 
+ReportName = Annotated[str, typer.Argument(help="The report.")]
+Sets = Annotated[
+    list[str] | None, typer.Option("--set", help="name=value, where value may be JSON; a name again is a list.")
+]
+Params = Annotated[Path | None, typer.Option("--params", help="A JSON file with the parameters by name.")]
+Notify = Annotated[str, typer.Option("--notify", help="A mail address or a webhook's URL, to be told at the end.")]
+
+
+@report.command("run")
+def report_run(
+    name: ReportName,
+    sets: Sets = None,
+    params: Params = None,
+    output: Annotated[str, typer.Option(help="A .csv, .parquet or .xlsx file to write; - for CSV to the output.")] = "",
+    notify: Notify = "",
+) -> None:
+    """Ask a report, and make its extract in this process."""
+    _run("report_requests", "run", name=name, sets=sets or [], params=params, output=output, notify=notify)
+
+
+@report.command("requests")
+def report_requests(
+    name: Annotated[str, typer.Argument(help="Those of one report.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Requests shown at most.")] = 50,
+) -> None:
+    """List requests, the newest first."""
+    _run("report_requests", "requests", report=name, limit=limit)
+
+
+@report.command("cancel")
+def report_cancel(request: Annotated[str, typer.Argument(help="The request.")]) -> None:
+    """End a request that is queued or running."""
+    _run("report_requests", "cancel", request=request)
+
+
+@report.command("save")
+def report_save(
+    name: ReportName,
+    title: Annotated[str, typer.Option(help="What to call it.")],
+    cron: Annotated[str, typer.Option(help="When to ask: five fields of cron.")],
+    zone: Annotated[str, typer.Option(help="The time zone of these times.")] = "UTC",
+    sets: Sets = None,
+    params: Params = None,
+    notify: Notify = "",
+) -> None:
+    """Ask the same again and again, at times."""
+    asked = {"sets": sets or [], "params": params, "notify": notify}
+    _run("report_requests", "save", name=name, title=title, cron=cron, zone=zone, **asked)
+
+
+@report.command("saved")
+def report_saved() -> None:
+    """List saved requests."""
+    _run("report_requests", "saved")
+
+
+@report.command("unsave")
+def report_unsave(saved: Annotated[str, typer.Argument(help="The saved request.")]) -> None:
+    """Ask a saved request no more."""
+    _run("report_requests", "unsave", id=saved)
+
+
+@report.command("prune")
+def report_prune() -> None:
+    """Delete the extracts that the settings do not keep, with their rows and partitions."""
+    _run("report_requests", "prune")
+
+
 def main() -> None:
     """Run the command line; errors that a person is meant to read end it with one sentence and exit code 1, or 2."""
     # Importing makes many objects and little garbage: collecting often among them costs a tenth of the start-up.

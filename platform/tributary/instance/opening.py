@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tributary.assets.reporting.tags import POOL as REPORTS
 from tributary.instance.configuration import URL_VARIABLE, write_configuration
+from tributary.instance.pools import limit_pool
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -49,6 +51,7 @@ def open_instance(settings: Settings, databases: Databases) -> Iterator[DagsterI
     reference = InstanceRef.from_dir(str(settings.dagster_home), overrides={"compute_logs": NO_COMPUTE_LOGS})
     try:
         with DagsterInstance.from_ref(reference) as instance:
+            limit_pool(instance, REPORTS, settings.report_concurrency)
             yield instance
     finally:
         pooled_engine(databases.url("dagster")).dispose()

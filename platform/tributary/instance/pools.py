@@ -20,6 +20,13 @@ def pool_waited_for(event: DagsterEvent) -> str | None:
     return str(pool.value) if pool is not None else None
 
 
+def limit_pool(instance: DagsterInstance, pool: str, slots: int) -> None:
+    """Let so many steps of a pool go on at once; others have one slot."""
+    storage = instance.event_log_storage
+    if {one.name: one.limit for one in storage.get_pool_limits()}.get(pool) != slots:
+        storage.set_concurrency_slots(pool, slots)
+
+
 def holders_of(instance: DagsterInstance, pool: str) -> str:
     """The pool, and the runs that hold its slots, each with the time since when it runs."""
     holders = {slot.run_id for slot in instance.event_log_storage.get_concurrency_info(pool).claimed_slots}

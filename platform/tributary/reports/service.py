@@ -138,9 +138,24 @@ class Reports:
         """
         if token and (known := self._requests.of_token(token)) is not None:
             return self._current(known)
+        return self._launched(self.record(report, answers, who, origin, notify, token))
+
+    def record(
+        self, report: Report, answers: Answers, who: str, origin: Origin, notify: str = "", token: str = ""
+    ) -> Request:
+        """Record what is asked, as queued, for who launches its run themselves and tells so by `tell_launched`.
+
+        Raises:
+            UsageError: nothing may be sent to `notify`.
+            RecordError: it could not be recorded, and so was not asked.
+        """
         notify = checked_address(self._settings, notify)
         question = Question(who, report.name, report.digest, answers.json, answers.key, origin, notify, token)
-        return self._launched(self._requests.add(question))
+        return self._requests.add(question)
+
+    def tell_launched(self, id: str, run_id: str) -> None:  # noqa: A002
+        """Record which run makes a request."""
+        self._requests.tell(id, "launched", run_id=run_id)
 
     def request(self, id: str) -> Request:  # noqa: A002 - what everybody calls it
         """The request of an id.

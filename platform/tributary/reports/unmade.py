@@ -39,6 +39,16 @@ def waiting_runs(
     return [run_of(instance, reports[one.report], one) for one in waiting if one.report in reports]
 
 
+def settle_all(instance: dg.DagsterInstance, resources: Mapping[str, object]) -> None:
+    """Tell the record of requests whose run ended without a word.
+
+    Raises:
+        TributaryError: the record or the lake does not answer.
+    """
+    requests, lake = cast("OpenRequests", resources["requests"]), cast("Lake", resources["lake"])
+    settle(instance, requests(), Extracts(lake))
+
+
 def run_of(instance: dg.DagsterInstance, report: Report, request: Request) -> RequestRun:
     """The run of a request, whose partition is added where it is missing."""
     instance.add_dynamic_partitions(partitions_name(report.name), [request.key])
