@@ -70,6 +70,8 @@ def extract_asset(report: Report, refused: str = "") -> dg.AssetsDefinition:
         name=f"reports__{report.name}",
         specs=[(with_banner(spec, refused) if refused else spec).replace_attributes(skippable=True)],
         check_specs=check_specs(table),
+        # What is not told, as of a request that was cancelled, is then no failure.
+        can_subset=True,
         pool=POOL,
     )
     def run(
@@ -78,6 +80,11 @@ def extract_asset(report: Report, refused: str = "") -> dg.AssetsDefinition:
         lake: dg.ResourceParam[Lake],
         requests: dg.ResourceParam[OpenRequests],
     ) -> Any:
+        if not context.selected_asset_keys:
+            context.log.warning(
+                "The checks of a report tell of the rows of one request: they are made with them alone."
+            )
+            return
         record, named = requests(), context.run.tags.get(REQUEST_TAG, "")
         if refused:
             if named:

@@ -6,6 +6,7 @@ processes which tell of it at once none can bring it into a state that does not 
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 import uuid
@@ -31,6 +32,8 @@ from tributary.assets.reporting.requests import (
     RecordError,
     Request,
 )
+
+_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
 def new_id() -> str:
@@ -67,10 +70,13 @@ class Turn:
 
 
 class Requests:
-    """The record, in the database at `url`, which is asked for when the record is first used."""
+    """The record, in the database at `url`, which is asked for when the record is first used.
 
-    def __init__(self, url: Callable[[], str]) -> None:
-        self._url = url
+    `keeps` says whether connections are kept, as for a process that is asked again and again, until `close`.
+    """
+
+    def __init__(self, url: Callable[[], str], *, keeps: bool = False) -> None:
+        self._url, self._keeps = url, keeps
 
     @cached_property
     def engine(self) -> Engine:
@@ -79,7 +85,7 @@ class Requests:
         Raises:
             RecordError: they cannot be made.
         """
-        return open_tables(self._url())
+        return open_tables(self._url(), keeps=self._keeps)
 
     def add(self, asked: Question) -> Request:
         """Record a request, as queued.
@@ -109,7 +115,8 @@ class Requests:
             RecordError: the database refused.
         """
         with self.writing() as connection:
-            connection.execute(select(request.c.id).where(request.c.id == id).with_for_update())
+            if _ID.fullmatch(id):
+                connection.execute(select(request.c.id).where(request.c.id == id).with_for_update())
             yield Turn(connection, _find(connection, id))
 
     def tell(self, id: str, happened: Event, *, run_id: str = "", rows: int | None = None, sentence: str = "") -> bool:  # noqa: A002
@@ -132,6 +139,8 @@ class Requests:
 
     def list(self, report: str = "", key: str = "", limit: int = 50, before: str = "") -> Sequence[Request]:
         """Requests, the newest first: of a report, of a key, and asked before the request `before`."""
+        if not all(text.isprintable() for text in (report, key, before)):
+            return []  # no request has such a name, and the database would not take it
         wanted = _requests().order_by(request.c.id.desc()).limit(limit)
         for column, value in ((request.c.report, report), (request.c.key, key)):
             wanted = wanted.where(column == value) if value else wanted
@@ -258,7 +267,7 @@ def _id_of(connection: Connection, token: str) -> str:
 
 
 def _find(connection: Connection, id_: str) -> Request:
-    row = connection.execute(_requests().where(request.c.id == id_)).one_or_none()
+    row = connection.execute(_requests().where(request.c.id == id_)).one_or_none() if _ID.fullmatch(id_) else None
     if row is None:
         raise NoSuchRequest(f"There is no request {id_[:64]!r}; `tributary report requests` lists them.")
     return _request(row)

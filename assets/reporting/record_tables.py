@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateSchema
 
 from tributary.assets.reporting.requests import RecordError
@@ -94,20 +95,19 @@ evaluation = Table(
 """Which times of a saved request were seen to, written together with the request; or why there is none."""
 
 
-def open_tables(url: str) -> Engine:
+def open_tables(url: str, *, keeps: bool = False) -> Engine:
     """The database's engine, with the tables made where they are missing; processes that do it at once take turns.
 
     Args:
         url: of the database `app`; any PostgreSQL URL, whichever driver it names.
+        keeps: whether connections are kept for the next use. A server that stops with its last user waits for those.
 
     Raises:
         RecordError: the tables cannot be made.
     """
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
-        pool_size=_POOL,
-        max_overflow=_POOL,
-        pool_pre_ping=True,
+        **({"pool_size": _POOL, "max_overflow": _POOL, "pool_pre_ping": True} if keeps else {"poolclass": NullPool}),
         hide_parameters=True,
         connect_args={"options": _OPTIONS, "application_name": "tributary reports"},
     )

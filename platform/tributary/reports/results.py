@@ -108,7 +108,7 @@ def _sorted(file: pq.ParquetFile, column: str, descending: bool) -> Sequence[int
     values = file.read(columns=[column])
     keyed = values.append_column("place_", pa.array(range(len(values)), pa.int32()))
     order: Any = [(column, "descending" if descending else "ascending"), ("place_", "ascending")]
-    found: Sequence[int] = compute.sort_indices(keyed, sort_keys=order, null_placement="at_end").to_numpy()
+    found: Sequence[int] = compute.sort_indices(keyed, sort_keys=order).to_numpy()
     return found
 
 

@@ -54,7 +54,7 @@ class Reports:
         lake = open_lake(settings.lake_location, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
         self._settings = settings
         self._declared = DeclaredReports(settings.home)
-        self._requests = Requests(lambda: databases.url("app"))
+        self._requests = Requests(lambda: databases.url("app"), keeps=True)
         self._saved = SavedRequests(self._requests)
         self._extracts = Extracts(lake)
         self._warehouse = open_warehouse(settings)
