@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 import pytest
 
 from tributary.assets.automation.partitions import Partitions
+from tributary.execution import SelectionError, check_partitions
 from tributary.planning import Upstream, missing_upstream, plan, without_downstream
+from tributary.reports.unmade import RequestRun
 
 DAYS = dg.DailyPartitionsDefinition("2024-01-01", end_date="2024-02-01")
 JANUARY_2 = Partitions("2024-01-02")
@@ -114,3 +116,58 @@ def test_where_no_domain_says_what_is_due_the_partitions_that_were_never_made_ar
         (set(keys("pulled", "read")), Partitions(None, "2024-01-04", "2024-01-31")),
         (set(keys("summary", "report")), NONE),
     ]
+
+
+class Asked(World):
+    """The small graph with a report: an extract for each question, a table of them, and what reads that."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        super().__init__(instance)
+        questions = dg.DynamicPartitionsDefinition(name="reports/found")
+
+        @dg.asset(deps=["calendar"], partitions_def=questions)
+        def extracts() -> None: ...
+
+        @dg.asset(deps=[extracts])
+        def answers() -> None: ...
+
+        @dg.asset(deps=[answers])
+        def overview() -> None: ...
+
+        self.assets = [*self.assets, extracts, answers, overview]
+        self.job = dg.Definitions(assets=self.assets).resolve_implicit_global_asset_job_def()
+
+    def planned(self, *names: str, waiting: Sequence[str] = ()) -> list[tuple[set[str], str]]:
+        runs = [RequestRun(None, tuple(keys("extracts", "answers")), key, {"asked": key}) for key in waiting]  # type: ignore[arg-type]
+        found = plan(self.job, self.instance, keys(*names), {}, {}, lambda: runs)
+        return [({key.to_user_string() for key in run.keys}, str(run.partitions)) for run in found.runs]
+
+
+@pytest.fixture
+def asked() -> Iterator[Asked]:
+    with dg.instance_for_test() as instance:
+        yield Asked(instance)
+
+
+def test_extracts_are_made_where_somebody_waits_and_what_reads_them_after_that(asked: Asked) -> None:
+    names = ("calendar", "extracts", "answers", "overview")
+    assert asked.planned(*names) == [({"calendar", "answers", "overview"}, "")]
+    assert asked.planned(*names, waiting=["k1", "k2"]) == [
+        ({"calendar"}, ""),
+        ({"extracts", "answers"}, "k1"),
+        ({"extracts", "answers"}, "k2"),
+        ({"overview"}, ""),
+    ]
+
+
+def test_extracts_that_nobody_waits_for_are_not_due_and_are_not_taken_along(asked: Asked) -> None:
+    found = plan(asked.job, asked.instance, keys("extracts"), {}, {})
+    assert (found.runs, found.nothing_due) == ((), ("extracts",))
+    asked.make("calendar")
+    assert asked.taken("overview") == ({"answers"}, set())
+
+
+def test_a_question_is_named_by_its_key_and_never_by_a_range(asked: Asked) -> None:
+    check_partitions(asked.job, keys("extracts"), Partitions("k1"))
+    with pytest.raises(SelectionError, match="in no order"):
+        check_partitions(asked.job, keys("extracts"), Partitions(None, "k1", "k2"))

@@ -51,7 +51,7 @@ def plan(
     partitions are there. The extracts of reports have keys without an order, of which those are due that somebody waits
     for: `waiting` gives their runs, which follow when all that they read is there, and are followed by what reads them.
     """
-    asked_for = [key for key in keys if _is_asked_for(job, key)]
+    asked_for = [key for key in keys if is_asked_for(job, key)]
     if asked_for:
         runs = [one for one in waiting() if one.keys[0] in asked_for]
         others = [key for key in keys if key not in asked_for]
@@ -65,7 +65,7 @@ def plan(
     return _plan(job, instance, keys, dues, resources)
 
 
-def _is_asked_for(job: dg.JobDefinition, key: dg.AssetKey) -> bool:
+def is_asked_for(job: dg.JobDefinition, key: dg.AssetKey) -> bool:
     """Whether an asset's partitions are what people asked for."""
     return isinstance(job.asset_layer.asset_graph.get(key).partitions_def, dg.DynamicPartitionsDefinition)
 
@@ -162,7 +162,7 @@ def missing(
     """
     check_partitions(job, keys, partitions)
     first, last = partitions.key or partitions.start, partitions.key or partitions.end
-    if any(_is_asked_for(job, key) for key in keys):
+    if any(is_asked_for(job, key) for key in keys):
         return [partitions]
     lacking: set[str] = set()
     order: Sequence[str] = ()
@@ -215,7 +215,7 @@ def missing_upstream(
         for parent in graph.get(pending.pop()).parent_keys:
             if parent in selected or parent in found or parent not in graph.materializable_asset_keys:
                 continue
-            if _is_asked_for(job, parent):
+            if is_asked_for(job, parent):
                 continue
             has_same = same is not None and graph.get(parent).partitions_def == same
             if missing(job, instance, [parent], partitions) if has_same else made.get(parent) is None:
@@ -256,7 +256,7 @@ def out_of_date_or_due(
     """
     job = defs.resolve_implicit_global_asset_job_def()
     found = {dg.AssetKey(name.split("/")) for name in out_of_date(defs, instance)}
-    groups = _by_group(job, [key for key in makeable(job.asset_layer.asset_graph) if not _is_asked_for(job, key)])
+    groups = _by_group(job, [key for key in makeable(job.asset_layer.asset_graph) if not is_asked_for(job, key)])
     for name, due in dues.items():
         members = groups.get(name, [])
         partitioned = _partitioned(job, members)

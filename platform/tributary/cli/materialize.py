@@ -41,13 +41,15 @@ def materialize(
         from tributary.execution import Run, SelectionError, check_partitions, select
         from tributary.instance.opening import open_instance
         from tributary.instance.orphans import fail_dead_runs
-        from tributary.planning import missing_upstream
+        from tributary.planning import is_asked_for, missing_upstream
 
         tell_refused(platform)
         job = defs.resolve_implicit_global_asset_job_def()
         keys = select(job, selection)
         partitions = Partitions(partition, start, end)
         if partitions.named:
+            # A range of days is none of what people asked for: only where that alone is selected is its key meant.
+            keys = [key for key in keys if not is_asked_for(job, key)] or keys
             check_partitions(job, keys, partitions)
         elif missing:
             raise SelectionError("--missing needs the range to look at; give --from and --to.")

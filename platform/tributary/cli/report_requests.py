@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, cast
 
 from tributary.cli.console import err, out
 from tributary.cli.tables import Heading, print_rows
-from tributary.reports.service import Format, Reports
+from tributary.reports.results import Format
+from tributary.reports.service import Reports
 from tributary.resources.errors import UsageError
 from tributary.resources.postgres.databases import Databases, connect
 from tributary.resources.settings import get_settings
@@ -57,8 +58,8 @@ def run(name: str, sets: Sequence[str], params: Path | None, output: str, notify
 
 def requests(report: str, limit: int) -> int:
     """List requests, the newest first."""
-    headings = (Heading("request"), Heading("report"), Heading("asked", right=True), Heading("who"), Heading("state"))
-    headings = (*headings, Heading("rows", right=True), Heading("parameters", wraps=True), Heading("told", wraps=True))
+    asked = (Heading("request"), Heading("report"), Heading("asked", right=True), Heading("who"), Heading("state"))
+    found = (Heading("rows", right=True), Heading("parameters", wraps=True), Heading("told", wraps=True))
     with _opened() as (reports, _):
         rows = [
             (
@@ -73,7 +74,7 @@ def requests(report: str, limit: int) -> int:
             )
             for one in reports.requests(report, limit=limit)
         ]
-    print_rows(headings, rows)
+    print_rows((*asked, *found), rows)
     return 0
 
 
