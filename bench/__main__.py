@@ -33,6 +33,7 @@ BENCHES = {
     "social_tick": "bench.social_tick.social_tick",
     "social_live": "bench.social_live.social_live",
     "meetup": "bench.meetup.meetup",
+    "pledges": "bench.pledges.pledges",
     "retention": "bench.retention.retention",
     "crashes": "bench.crashes.crashes",
     "make_run": "bench.make_run.make_run",

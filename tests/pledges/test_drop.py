@@ -240,3 +240,32 @@ def test_a_prefix_of_s3_is_a_drop_like_a_folder(branches: Branches, monkeypatch:
         assert FILES.take_in(branches.lake, drop).new == []
     finally:
         server.stop()
+
+
+@pytest.mark.parametrize("puts", range(4))
+def test_a_look_at_the_drop_that_was_killed_is_made_again(
+    branches: Branches, monkeypatch: pytest.MonkeyPatch, puts: int
+) -> None:
+    branches.state(MARCH, bill(1))
+    branches.run()
+    branches.state(MARCH, bill(2))
+    branches.state(APRIL, bill(9, day="2025-04-01"))
+    put, left = type(branches.lake).put, [puts]
+
+    def killed(lake: Lake, key: str, data: Any) -> Any:
+        if lake is branches.lake and not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        return put(lake, key, data)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(branches.lake), "put", killed)
+        if puts < 3:
+            with pytest.raises(KeyboardInterrupt):
+                FILES.take_in(branches.lake, branches.drop)
+            # What is half there counts for nothing: the index comes last.
+            assert FILES.index(branches.lake).keys() == {MARCH}
+        else:
+            FILES.take_in(branches.lake, branches.drop)
+    branches.run()
+    assert branches.rows() == [("000002",), ("000009",)]

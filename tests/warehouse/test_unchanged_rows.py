@@ -116,3 +116,11 @@ def test_statistics_follow_many_small_windows(warehouse: PostgresWarehouse, pg: 
         seen.add(row[0] if row else -1)
     assert len(seen) < 5  # ANALYZE costs the same however small the window, so it is not run each time
     assert max(seen) >= 1500
+
+
+def test_the_first_rows_of_a_table_that_was_empty_are_known_at_once(
+    warehouse: PostgresWarehouse, pg: psycopg.Connection[Any]
+) -> None:
+    write(warehouse, [])
+    window(warehouse, [(1, "a"), (2, "b")])
+    assert pg.execute("SELECT reltuples FROM pg_class WHERE oid = 'core.numbers'::regclass").fetchall() == [(2,)]

@@ -214,4 +214,4 @@ class PostgresSession(EngineSession):
         """Whether so many rows changed that new statistics are worth their cost, which is the same for any window."""
         query = "SELECT reltuples FROM pg_class WHERE oid = %s::regclass"
         known = self._session.row(query, (self.table.sql_name,))["reltuples"]
-        return bool(modified) and (known < 0 or modified >= max(ANALYSE_ROWS, ANALYSE_SHARE * known))
+        return bool(modified) and (known <= 0 or modified >= max(ANALYSE_ROWS, ANALYSE_SHARE * known))
