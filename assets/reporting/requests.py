@@ -54,6 +54,14 @@ class NoSuchRequest(UsageError):
     """There is no request of this id."""
 
 
+class Unusable(UsageError):
+    """What is asked beside a report's own parameters cannot be: `field` is `notify`, `title`, `cron` or `zone`."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
 class NotNow(UsageError):
     """The request's state does not allow what was asked for."""
 

@@ -17,8 +17,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
 from tributary.assets.reporting.record import Requests, new_id, record
 from tributary.assets.reporting.record_tables import evaluation, saved
-from tributary.assets.reporting.requests import NoSuchRequest, Question, Request
-from tributary.resources.errors import UsageError
+from tributary.assets.reporting.requests import NoSuchRequest, Question, Request, Unusable
 
 _LONGEST_TITLE = 200
 
@@ -86,12 +85,12 @@ class SavedRequests:
         """Save a request; the next of its times is the first at which it is asked.
 
         Raises:
-            UsageError: the title, the expression or the zone cannot be used.
+            Unusable: the title, the expression or the zone cannot be used.
             RecordError: the database refused.
         """
         title = title.strip()
         if not 0 < len(title) <= _LONGEST_TITLE or not title.isprintable():
-            raise UsageError(f"A saved request has a title of 1 to {_LONGEST_TITLE} characters, in one line.")
+            raise Unusable("title", f"A saved request has a title of 1 to {_LONGEST_TITLE} characters, in one line.")
         times_after(cron, zone, datetime.now(tz=UTC))
         values = {"id": new_id(), "who": who, "report": report, "title": title, "parameters": dict(answers)}
         row = {**values, "cron": " ".join(cron.split()), "zone": zone, "notify": notify}
@@ -161,21 +160,23 @@ def times_after(cron: str, zone: str, moment: datetime) -> datetime:
     """The first time of an expression after a moment, in UTC.
 
     Raises:
-        UsageError: the expression or the zone cannot be used.
+        Unusable: the expression or the zone cannot be used.
     """
     from croniter import croniter
 
     try:
         local = moment.astimezone(ZoneInfo(zone))
     except (KeyError, ValueError, OSError):
-        raise UsageError(f"{zone[:64]!r} is no time zone; write one such as Europe/Berlin, or UTC.") from None
+        raise Unusable("zone", f"{zone[:64]!r} is no time zone; write one such as Europe/Berlin, or UTC.") from None
     if len(cron.split()) != 5 or not croniter.is_valid(cron):
-        raise UsageError(f"{cron[:64]!r} is no cron expression; write five fields, as in '0 7 * * 1' for Mondays at 7.")
+        raise Unusable(
+            "cron", f"{cron[:64]!r} is no cron expression; write five fields, as in '0 7 * * 1' for Mondays at 7."
+        )
     try:
         found: datetime = croniter(cron, local).get_next(datetime)
         return found.astimezone(UTC)
     except ValueError:
-        raise UsageError(f"{cron[:64]!r} never comes; write a day that there is.") from None
+        raise Unusable("cron", f"{cron[:64]!r} never comes; write a day that there is.") from None
 
 
 def last_time(cron: str, zone: str, after: datetime, now: datetime) -> datetime | None:

@@ -185,9 +185,9 @@ class _Scale:
 
 
 def _number(value: float) -> str:
-    """A number in the room that there is beside an axis: `12.5k` from ten thousand on."""
+    """A number in the room that there is beside an axis: `1.5k` from a thousand on."""
     for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= max(size, 1e4):
+        if abs(value) >= size:
             return f"{value / size:g}{unit}"
     return f"{value:,.0f}" if value % 1 == 0 else f"{value:g}"
 

@@ -308,6 +308,10 @@ def test_what_is_asked_regularly_is_saved_shown_and_removed(person: Person, shop
     wrong = person.send(saved, [("match", "any"), *line(0), ("cron", "every day"), ("title", "Weekly")])
     assert wrong.status_code == 422
     assert 'value="every day"' in wrong.text
+    assert beside(wrong.text, "cron").startswith("'every day' is no cron expression")
+    assert re.search(r'id="cron"[^>]* autofocus', wrong.text)
+    nowhere = person.send(ASK, [("match", "any"), *line(0), ("notify", "nobody at all")])
+    assert (nowhere.status_code, beside(nowhere.text, "notify")[:31]) == (422, "A notice goes to a mail address")
     done = person.send(saved, [("match", "any"), *line(0), ("cron", "0 7 * * 1"), ("title", "Weekly"), ("zone", "UTC")])
     assert (done.status_code, done.headers["location"]) == (303, "/reports/saved")
     page = person.open("/reports/saved").text

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
-from tributary.assets.reporting.requests import Request
+from tributary.assets.reporting.requests import Request, Unusable
 from tributary.resources.errors import UsageError
 from tributary.resources.settings import Settings
 
@@ -26,22 +26,26 @@ def checked_address(settings: Settings, address: str) -> str:
     """Where a notice goes, as it is kept: a mail address, or a webhook's URL; empty for nowhere.
 
     Raises:
-        UsageError: nothing may be sent there.
+        Unusable: nothing may be sent there.
     """
     address = address.strip()
     if not address:
         return ""
     if len(address) > _LONGEST or not address.isprintable():
-        raise UsageError("The address of a notice is too long, or holds what no address does.")
+        raise Unusable("notify", "The address of a notice is too long, or holds what no address does.")
     if _MAIL.fullmatch(address):
         if settings.mail_url is None:
-            raise UsageError("No mail can be sent from here: TRIBUTARY_MAIL_URL says by which server it would be.")
+            raise Unusable(
+                "notify", "No mail can be sent from here: TRIBUTARY_MAIL_URL says by which server it would be."
+            )
         return address
     parts = _parts(address)
     if parts is None:
-        raise UsageError("A notice goes to a mail address, or to a webhook's URL that begins with https://.")
+        raise Unusable("notify", "A notice goes to a mail address, or to a webhook's URL that begins with https://.")
     if parts not in settings.webhooks:
-        raise UsageError(f"No notice may be sent to {parts}: TRIBUTARY_WEBHOOK_HOSTS lists the hosts that take them.")
+        raise Unusable(
+            "notify", f"No notice may be sent to {parts}: TRIBUTARY_WEBHOOK_HOSTS lists the hosts that take them."
+        )
     return address
 
 

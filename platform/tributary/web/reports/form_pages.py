@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from tributary.assets.reporting.answers import Answers, AnswersError, Offered, Problem
 from tributary.assets.reporting.declaration import Report
+from tributary.assets.reporting.requests import Unusable
 from tributary.reports.service import Reports
 from tributary.resources.errors import TributaryError, UsageError
 from tributary.web.reports import form, form_fields
@@ -104,6 +105,8 @@ class FormPages:
             return then(call, report, self.reports.read(report, typed))
         except AnswersError as error:
             return self._page(call, report, typed, error.problems, status=422)
+        except Unusable as error:
+            return self._page(call, report, typed, unusable=error, status=422)
         except UsageError as error:
             status = 400 if isinstance(error, Foreign) else 422
             return self._page(call, report, typed, sentence=str(error), status=status)
@@ -120,11 +123,14 @@ class FormPages:
         first: str = "",
         counted: str = "",
         sentence: str = "",
+        unusable: Unusable | None = None,
         status: int = 200,
     ) -> Response:
         offered, away = self._offered(report)
         shown = form_fields.shown(report, typed, offered, problems, first)
         faults = [*shown.faults, *((("", sentence),) if sentence else ())]
+        beside = {unusable.field: [str(unusable)]} if unusable is not None else {}
+        faults += [(name, told) for name, [told] in beside.items()]
         return self.showing.page(
             call,
             "form.html",
@@ -134,6 +140,7 @@ class FormPages:
             faults=faults,
             wrong=bool(faults),
             first=first,
+            beside=beside,
             counted=counted,
             away=away,
             token=call.text("token") if counted else uuid.uuid4().hex,
