@@ -97,8 +97,8 @@ class DroppedFiles:
     suffix: str = ".csv"
 
     def found(self, drop: Lake) -> Iterator[ObjectInfo]:
-        """The files in the drop."""
-        return (info for info in drop.list("") if info.key.lower().endswith(self.suffix))
+        """The files in the drop; what lies in folders within it is left alone."""
+        return (info for info in drop.list("") if "/" not in info.key and info.key.lower().endswith(self.suffix))
 
     def index(self, lake: Lake) -> Index:
         """What the lake has; nothing before the first file.

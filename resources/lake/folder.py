@@ -26,7 +26,10 @@ from tributary.resources.lake.model import CHUNK_BYTES, CONCURRENCY, Lake, Objec
 
 
 class FolderLake(Lake):
-    """A lake in `folder`, which is made where it is missing; one that is `read_only` is left as it is."""
+    """A lake in `folder`, which is made where it is missing; one that is `read_only` is left as it is.
+
+    Of somebody's folder that is only read, files that cannot be objects are none, and stop nobody.
+    """
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         # Resolved once: a link to the lake is the user's choice, a link inside it is not followed.
@@ -58,7 +61,7 @@ class FolderLake(Lake):
 
     def _listed(self, prefix: str, after: str | None) -> Iterator[ObjectInfo]:
         with translated("list", f"{self._url}/{quote(prefix)}"):
-            for key, entry in walk(str(self._root), prefix, after):
+            for key, entry in walk(str(self._root), prefix, after, skip_misnamed=self._writer is None):
                 try:
                     status = entry.stat(follow_symlinks=False)
                 except FileNotFoundError:

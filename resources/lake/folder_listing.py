@@ -9,14 +9,18 @@ import os
 from collections.abc import Iterator
 
 from tributary.resources.lake.errors import LakeKeyError
-from tributary.resources.lake.keys import check_key
+from tributary.resources.lake.keys import check_key, is_key
 
 
-def walk(root: str, prefix: str, after: str | None) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def walk(
+    root: str, prefix: str, after: str | None, *, skip_misnamed: bool = False
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """The files below `root` whose keys begin with `prefix` and lie strictly after `after`, in order of their keys.
 
     A directory is entered only if some key in it can qualify, so the cost is that of scanning the directories on the
     way to the cursor and of those after it. Links, and names that begin with a dot, are passed over.
+
+    With `skip_misnamed` so are files that cannot be objects.
 
     Raises:
         LakeKeyError: naming a file that cannot be an object, as its name is no valid key.
@@ -28,7 +32,8 @@ def walk(root: str, prefix: str, after: str | None) -> Iterator[tuple[str, os.Di
             if key.endswith("/"):
                 stack.append(_scan(root, key, prefix, after))
                 break
-            yield _checked(key, root), entry
+            if not skip_misnamed or is_key(key):
+                yield _checked(key, root), entry
         else:
             stack.pop()
 

@@ -33,6 +33,11 @@ def check_key(key: str) -> str:
     raise LakeKeyError(f"{key!r} cannot be a key of the lake because {problem}; choose another key.")
 
 
+def is_key(key: str) -> bool:
+    """Whether `key` can name an object."""
+    return bool(key) and _problem(key, key.split("/")) is None
+
+
 def check_prefix(prefix: str) -> str:
     """Return `prefix` if some key could begin with it; the empty one is the beginning of every key.
 

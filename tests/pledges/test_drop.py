@@ -112,6 +112,8 @@ def test_what_is_no_file_or_may_not_be_read_keeps_no_other_out(
     os.mkfifo(branches.folder / "DEL01-2025-03.csv")
     (branches.folder / "BLR01-2025-03.csv").symlink_to("/dev/zero")
     (branches.folder / "KOC01-2025-03.csv").mkdir()
+    (branches.folder / "KOC01-2025-03.csv" / "KOC01-2025-03.csv").write_text(HEADER)
+    (branches.folder / "back\\slash.csv").write_text(HEADER)
     closed = branches.state("CHE01-2025-03.csv", bill(2, "CHE01"))
     branches.state(MARCH, bill(1))
     opened = os.open
@@ -126,7 +128,7 @@ def test_what_is_no_file_or_may_not_be_read_keeps_no_other_out(
         result = branches.run()
     assert checks(result)["every_file_counts"] is False
     assert branches.rows() == [("000001",)]
-    branches.run()
+    assert checks(branches.run())["every_file_counts"] is True
     assert branches.rows() == [("000002",), ("000001",)]
 
 
