@@ -26,6 +26,8 @@ def unguarded(settings: Settings) -> str | None:
             f"TRIBUTARY_HOST is {settings.host}, which others can reach, and the collector's write key is the one that "
             "everybody knows: set TRIBUTARY_COLLECTOR_WRITE_KEY"
         )
+    if "*" in settings.trusted_proxies:
+        return "TRIBUTARY_TRUSTED_PROXIES is *, by which everybody could say from where they ask: name the proxies"
     if (settings.tls_certificate is None) != (settings.tls_key is None):
         return "TRIBUTARY_TLS_CERTIFICATE and TRIBUTARY_TLS_KEY go together: set both, or neither"
     if settings.tls_certificate is not None and not (settings.public_url or "").startswith("https://"):

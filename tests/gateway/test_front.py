@@ -45,6 +45,7 @@ def of(**own: Any) -> Settings:
         ({**OIDC, "oidc_issuer": "https://id.example.com", "oidc_roles": ""}, "TRIBUTARY_OIDC_ROLES"),
         ({**OIDC, "oidc_issuer": "http://id.example.com"}, "must begin with https"),
         ({**OIDC, "oidc_issuer": "http://localhost@evil.example"}, "must begin with https"),
+        ({"trusted_proxies": "*"}, "everybody could say"),
         ({"login": "nobody"}, "pattern"),
         ({"oidc_roles": "admins"}, "pattern"),
         ({"tls_certificate": "c.pem"}, "go together"),
