@@ -242,7 +242,8 @@ _LAST = (
 )
 _NOTICE = (
     select(event.c.sentence)
-    .where(and_(event.c.request_id == request.c.id, event.c.event == NOTICE))
+    # What was told of an end that was not the last, as it was asked for again, tells nothing of this one.
+    .where(and_(event.c.request_id == request.c.id, event.c.event == NOTICE, event.c.id > _LAST.c.id))
     .order_by(event.c.id.desc())
     .limit(1)
     .lateral("notice")

@@ -81,7 +81,9 @@ def _verdict(
 def _ended(one: Request, run: KnownRun | None) -> Verdict:
     """The end of a request whose run is over, and has not told of it."""
     if run is not None and run.state == "cancelled":
-        return Verdict(one, "cancelled", run.run_id, "Its run was cancelled in Dagster.")
+        return Verdict(
+            one, "cancelled", run.run_id, "Its run was asked to end, in Dagster or together with the platform."
+        )
     told = "ended before it began" if one.event in ("queued", "launched") else "ended without a word, as in a crash"
     run_id = run.run_id if run is not None else one.run_id
     return Verdict(one, "failed", run_id, f"Its run {told}: there is no extract, ask for it again.")
