@@ -34,7 +34,8 @@ MADE = f"""
 DROP TABLE IF EXISTS bills;
 CREATE TABLE bills AS SELECT n::bigint AS bill, 'branch ' || n % 50 AS branch,
     DATE '2024-01-01' + n % 700 AS pledged_on, 'b' || n % 7 AS code, n % 9 AS items,
-    (n % 100000 / 7.0)::numeric(10,3) AS gross_g, (n % 90000 / 7.0)::numeric(10,3) AS net_g, (n * 1.37)::numeric(14,2) AS value, n / 3.0::double precision AS share
+    (n % 100000 / 7.0)::numeric(10,3) AS gross_g, (n % 90000 / 7.0)::numeric(10,3) AS net_g,
+    (n * 1.37)::numeric(14,2) AS value, n / 3.0::double precision AS share
 FROM generate_series(1, {ROWS}) AS s(n);
 ANALYZE bills;
 """

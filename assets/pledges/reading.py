@@ -97,7 +97,9 @@ def _reject_repetitions(read: DelimitedObject) -> None:
     firsts = read.table.group_by(said, use_threads=False).aggregate([(SOURCE_LINE, "min")])[f"{SOURCE_LINE}_min"]
     again = pc.invert(pc.is_in(read.table[SOURCE_LINE], firsts.combine_chunks()))
     read.reject(again, "says the same as an earlier line")
-    bills = read.table.group_by("bill_number", use_threads=False).aggregate([("pledged_on", "count_distinct"), (SOURCE_LINE, "min")])
+    bills = read.table.group_by("bill_number", use_threads=False).aggregate(
+        [("pledged_on", "count_distinct"), (SOURCE_LINE, "min")]
+    )
     torn = bills.filter(pc.greater(bills["pledged_on_count_distinct"], 1))
     if not torn.num_rows:
         return
