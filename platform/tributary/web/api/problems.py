@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from tributary.resources.serving import NotPublishedError, ServingError, TooLongError, UnreachableError
 
@@ -65,11 +66,21 @@ def register(app: FastAPI) -> None:
         detail = str(error.detail)
         if error.status_code == 404 and detail == "Not Found":
             detail = "There is nothing at this path; openapi.json lists what there is."
-        return Problem(error.status_code, detail).response(request.scope["path"])
+        response = Problem(error.status_code, detail).response(request.scope["path"])
+        response.headers.update({**(error.headers or {}), **_allowed(app, request, error.status_code)})
+        return response
 
     @app.exception_handler(Exception)
     async def _failed(request: Request, _error: Exception) -> Response:
         return Problem(500, "Something failed here; the server's log says what.").response(request.scope["path"])
+
+
+def _allowed(app: FastAPI, request: Request, status: int) -> dict[str, str]:
+    """The methods that a path knows, which 405 must name; Starlette tells those of its first operation alone."""
+    if status != 405:
+        return {}
+    here = [route for route in app.routes if isinstance(route, Route) and route.matches(request.scope)[0] != Match.NONE]
+    return {"Allow": ", ".join(sorted({method for route in here for method in route.methods or ()}))}
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
