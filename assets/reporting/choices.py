@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from tributary.assets.factory.parameters.parameter import Choice, Choices
 from tributary.resources.warehouse.base import Origin
-from tributary.resources.warehouse.table import PII, Table, quoted
+from tributary.resources.warehouse.table import quoted
 from tributary.resources.warehouse.warehouse import Warehouse
 
 MOST = 1_000
 """More values than these are none to choose from: then any value may be given."""
 
 
-def read_choices(warehouse: Warehouse, choices: Choices, tables: Mapping[str, Table]) -> tuple[Choice, ...]:
+def read_choices(warehouse: Warehouse, choices: Choices) -> tuple[Choice, ...]:
     """The distinct values of a column, in their order, each with what people call it.
 
-    None where they are too many, or personal data, whose values are shown nowhere but in the warehouse: then any value
-    may be given.
-
-    Args:
-        warehouse: where the column is.
-        choices: which column it is.
-        tables: by `schema.table`, with the tags of their columns.
+    None where they are too many: then any value may be given.
 
     Raises:
         WarehouseError: the table is not there yet, or the engine refused.
     """
     names = (choices.column, choices.label or choices.column)
-    if any(PII in tables[choices.table].column(name).tags for name in names):
-        return ()
     value, label = map(quoted, names)
     relation = ".".join(map(quoted, choices.table.split(".")))
     rows = warehouse.rows(

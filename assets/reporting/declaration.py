@@ -13,18 +13,32 @@ from sqlglot import exp
 
 from tributary.assets.factory.header import ChartEntry
 from tributary.assets.factory.model import SqlModel
-from tributary.assets.factory.parameters.parameter import LINE, Asked, Choice, Group, Limits, Parameter, Rule, Show
+from tributary.assets.factory.parameters.parameter import (
+    LINE,
+    Asked,
+    Choice,
+    Choices,
+    Group,
+    Limits,
+    Parameter,
+    Rule,
+    Show,
+)
 from tributary.resources.warehouse.table import PII, Column, Table
 
-__all__ = ["Choice", "Group", "Limits", "Parameter", "Report", "Rule", "Show", "reports_of"]
+__all__ = ["Choice", "Choices", "Group", "Limits", "Parameter", "Report", "Rule", "Show", "reports_of"]
 
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """A report: the model that its file holds, whose table `staged.report_<name>` has the rows of all requests."""
+    """A report: the model that its file holds, whose table `staged.report_<name>` has the rows of all requests.
+
+    `offers` are the columns whose values may be chosen, by `name` or `group.field` of what they are chosen for.
+    """
 
     model: SqlModel
     asked: Asked
+    offers: Mapping[str, Choices]
 
     @property
     def name(self) -> str:
@@ -96,7 +110,7 @@ class Report:
     @property
     def has_pii(self) -> bool:
         """Whether a column of its rows holds personal data."""
-        return any(PII in column.tags for column in self.columns)
+        return self.rows.is_private
 
     @cached_property
     def is_ordered(self) -> bool:
@@ -104,7 +118,20 @@ class Report:
         return any(column.name == LINE for column in self.model.select.find_all(exp.Column))
 
 
-def reports_of(models: Mapping[str, SqlModel]) -> dict[str, Report]:
-    """The reports among models, by their names."""
-    found = (Report(model, model.asked) for model in models.values() if model.asked is not None)
+def reports_of(models: Mapping[str, SqlModel], tables: Mapping[str, Table]) -> dict[str, Report]:
+    """The reports among models, by their names; `tables` are all by `schema.table`, with the tags of their columns.
+
+    Values of columns with personal data are offered to nobody, as they are shown nowhere but in the warehouse.
+    """
+
+    def is_shown(choices: Choices) -> bool:
+        names = (choices.column, choices.label)
+        columns = tables[choices.table].columns if choices.table in tables else ()
+        return bool(columns) and not any(one.name in names and PII in one.tags for one in columns)
+
+    found = []
+    for model in models.values():
+        if model.asked is not None:
+            offers = {path: one for path, one in model.asked.choices if one.table and is_shown(one)}
+            found.append(Report(model, model.asked, offers))
     return {report.name: report for report in sorted(found, key=lambda report: report.name)}

@@ -79,4 +79,4 @@ def read_contents(sources: Sources, home: Path) -> Contents:
     lineage.keep()
     tables = python_tables | {key: model.table for key, model in every.items()}
     models = {key: model for key, model in every.items() if model.asked is None}
-    return Contents(sources, folders, found, models, reports_of(every), tables, lineage)
+    return Contents(sources, folders, found, models, reports_of(every, tables), tables, lineage)

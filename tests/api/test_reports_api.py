@@ -25,13 +25,13 @@ from tributary.assets.reporting.extract_asset import Making
 from tributary.assets.reporting.record import Requests
 from tributary.assets.source import Source
 from tributary.assets.sources import Sources
-from tributary.identity.principal import OWNER, Principal, Role, roles_up_to, with_principal
 from tributary.reports.declared import DeclaredReports
 from tributary.reports.service import Reports
 from tributary.resources.gateway.decision import Policy
 from tributary.resources.gateway.patience import Limits
 from tributary.resources.lake import open_lake
 from tributary.resources.postgres.databases import connect
+from tributary.resources.principal import OWNER, Principal, Role, roles_up_to, with_principal
 from tributary.resources.settings import Settings
 from tributary.resources.warehouse.base import Origin, Select
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
@@ -166,6 +166,15 @@ def test_a_question_is_asked_followed_and_read(desk: Desk) -> None:
     newest = desk.get("/matching/requests", limit=2).json()
     assert [one["id"] for one in newest] == [again.json()["id"], found["id"]]
     assert [one["id"] for one in desk.get("/requests", key=found["key"]).json()] == [again.json()["id"], found["id"]]
+
+
+def test_what_is_sent_again_is_asked_once(desk: Desk) -> None:
+    def sent(key: str) -> str:
+        body = {"parameters": {**LINES, "bills": [7]}}
+        answer = desk.client.post("/reports/matching/requests", json=body, headers={"Idempotency-Key": key})
+        return str(answer.json()["id"])
+
+    assert sent("once") == sent("once") != sent("twice")
 
 
 def test_what_cannot_be_asked_is_told_place_by_place(desk: Desk) -> None:

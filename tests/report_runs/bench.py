@@ -65,7 +65,7 @@ def report_in(folder: Path, text: str = HEADER + BODY) -> Report:
     place = folder / "sql" / "shop" / "reports" / "bills.sql"
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(text)
-    return reports_of(load_models(folder / "sql", [BILLS]))["bills"]
+    return reports_of(load_models(folder / "sql", [BILLS]), {})["bills"]
 
 
 @dataclass

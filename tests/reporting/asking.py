@@ -98,7 +98,7 @@ def write(root: Path, text: str = TEXT, name: str = "matching") -> Path:
 def load(root: Path, text: str = TEXT) -> Report:
     """The report that a text declares."""
     write(root, text)
-    return reports_of(load_models(root, [ITEMS]))["matching"]
+    return reports_of(load_models(root, [ITEMS]), {ITEMS.key: ITEMS})["matching"]
 
 
 HOSTILE: list[Any] = [

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -13,7 +14,7 @@ import pytest
 import sqlglot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.reporting.asking import HOSTILE, ITEMS, load
+from tests.reporting.asking import HOSTILE, TEXT, load
 
 from tributary.assets.factory.dialects import Dialect
 from tributary.assets.reporting.answers import Answers, AnswersError, read_answers
@@ -173,16 +174,14 @@ def test_each_placeholder_is_cast_to_the_type_of_its_value(report: Report, diale
 def test_choices_are_the_values_of_the_column(
     items: psycopg.Connection[Any], report: Report, warehouse: PostgresWarehouse
 ) -> None:
-    tables = {ITEMS.key: ITEMS}
-    [(path, choices)] = [(path, one) for path, one in report.asked.choices if one.table]
+    [(path, choices)] = report.offers.items()
     assert path == "lines.code"
     items.execute("grant usage on schema staged to public; grant select on staged.items to public")
-    assert read_choices(warehouse, choices, tables) == tuple(Choice(code, code) for code in CODES)
+    assert read_choices(warehouse, choices) == tuple(Choice(code, code) for code in CODES)
     items.execute("insert into staged.items select 1, 'c' || n from generate_series(1, %s) as n", (MOST,))
-    assert read_choices(warehouse, choices, tables) == ()
+    assert read_choices(warehouse, choices) == ()
 
 
-def test_what_is_personal_is_offered_to_nobody(report: Report, warehouse: PostgresWarehouse) -> None:
-    [(_, choices)] = [(path, one) for path, one in report.asked.choices if one.table]
-    owners = type(choices)(table="staged.items", column="owner")
-    assert read_choices(warehouse, owners, {ITEMS.key: ITEMS}) == ()
+def test_what_is_personal_is_offered_to_nobody(tmp_path: Path) -> None:
+    for choices in ("{from: staged.items.owner}", "{from: staged.items.code, label: owner}"):
+        assert load(tmp_path, TEXT.replace("{from: staged.items.code}", choices)).offers == {}

@@ -19,6 +19,8 @@ from tributary.assets.source import SourceColumn
 from tributary.model_store import HANDED_DOWN, load_models_kept
 from tributary.resources.warehouse.checks import Expression, Unique
 
+TABLES = {ITEMS.key: ITEMS}
+
 
 def test_a_report_is_all_that_its_file_says(tmp_path: Path) -> None:
     report = load(tmp_path)
@@ -63,7 +65,7 @@ def test_its_rows_are_a_table_of_all_requests_that_models_may_read(tmp_path: Pat
     # What is personal in the warehouse is so in the rows of requests, and in what is made of them.
     tagged = inherit_tags(models, {ITEMS.key: ITEMS}, lineage.of)
     assert "pii" in tagged["gold.summary"].table.column("owner").tags
-    [report] = reports_of(tagged).values()
+    [report] = reports_of(tagged, {ITEMS.key: ITEMS}).values()
     assert report.has_pii
     assert [column.name for column in report.columns if "pii" in column.tags] == ["owner"]
 
@@ -159,14 +161,14 @@ def test_a_broken_report_stops_nobody_and_is_stood_in_for_by_its_last_sound_text
     sound = load_models_kept(ModelFolders.under(root), [ITEMS], home)
     path.write_text(TEXT.replace(":since", ":sinse"))
     found = load_models_kept(ModelFolders.under(root), [ITEMS], home)
-    assert set(reports_of(found.models)) == {"matching", "other"}
-    assert reports_of(found.models)["matching"].digest == reports_of(sound.models)["matching"].digest
+    assert set(reports_of(found.models, TABLES)) == {"matching", "other"}
+    assert reports_of(found.models, TABLES)["matching"].digest == reports_of(sound.models, TABLES)["matching"].digest
     assert set(found.refused) == {"staged.report_matching"}
     assert "matching.sql:61: sinse is no parameter; did you mean since?" in found.refused["staged.report_matching"]
     path.unlink()
     write(root, "/*\nhalf", "third")
     found = load_models_kept(ModelFolders.under(root), [ITEMS], home)
-    assert set(reports_of(found.models)) == {"other"}
+    assert set(reports_of(found.models, TABLES)) == {"other"}
     assert set(found.stubs) == {"staged.report_third"}
 
 

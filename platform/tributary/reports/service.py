@@ -15,7 +15,8 @@ from typing import cast
 from tributary.assets.factory.dialects import Dialect
 from tributary.assets.reporting.answers import Answers, read_answers
 from tributary.assets.reporting.binding import bind
-from tributary.assets.reporting.declaration import Choice, Group, Parameter, Report
+from tributary.assets.reporting.choices import read_choices
+from tributary.assets.reporting.declaration import Choice, Choices, Report
 from tributary.assets.reporting.extract import Extracts, Manifest
 from tributary.assets.reporting.record import Requests
 from tributary.assets.reporting.requests import NotNow, Origin, Question, Request
@@ -32,10 +33,8 @@ from tributary.resources.settings import Settings
 from tributary.resources.warehouse.base import Origin as Reader
 from tributary.resources.warehouse.errors import TimeLimitError
 from tributary.resources.warehouse.opening import open_warehouse
-from tributary.resources.warehouse.table import quoted
 
 _CHOICES_SECONDS = 30.0
-_MOST_CHOICES = 1_000
 
 
 class NoSuchReport(UsageError):
@@ -59,7 +58,7 @@ class Reports:
         self._extracts = Extracts(lake)
         self._warehouse = open_warehouse(settings)
         self._dagster = DagsterClient(settings)
-        self._offered: dict[str, tuple[float, Sequence[Choice]]] = {}
+        self._offered: dict[Choices, tuple[float, Sequence[Choice]]] = {}
 
     def close(self) -> None:
         """Let go of connections."""
@@ -92,11 +91,7 @@ class Reports:
         Raises:
             WarehouseError: the warehouse does not tell.
         """
-        found: dict[str, Sequence[Choice]] = {}
-        for name, parameter in _fields(report):
-            if parameter.choices is not None and parameter.choices.table:
-                found[name] = self._choices(parameter.choices.table, parameter.choices.column, parameter.choices.label)
-        return found
+        return {path: self._choices(choices) for path, choices in report.offers.items()}
 
     def read(self, report: Report, raw: Mapping[str, object]) -> Answers:
         """The answers that a form's texts, or JSON's values, stand for.
@@ -262,22 +257,11 @@ class Reports:
         """
         self._saved.remove(id, who)
 
-    def _choices(self, table: str, column: str, label: str) -> Sequence[Choice]:
-        name = f"{table}.{column}.{label}"
-        kept = self._offered.get(name)
-        if kept is not None and time.monotonic() - kept[0] < _CHOICES_SECONDS:
-            return kept[1]
-        schema, _, relation = table.partition(".")
-        value, shown = quoted(column), quoted(label or column)
-        rows = self._warehouse.rows(
-            f"SELECT {value} AS value, min(CAST({shown} AS text)) AS label FROM {quoted(schema)}.{quoted(relation)} "
-            f"WHERE {value} IS NOT NULL GROUP BY 1 ORDER BY 1",
-            origin=Reader(asset=table),
-            limit=_MOST_CHOICES,
-        )
-        found = [Choice(row["value"], row["label"]) for row in rows]
-        self._offered[name] = (time.monotonic(), found)
-        return found
+    def _choices(self, choices: Choices) -> Sequence[Choice]:
+        kept = self._offered.get(choices)
+        if kept is None or time.monotonic() - kept[0] > _CHOICES_SECONDS:
+            kept = self._offered[choices] = (time.monotonic(), read_choices(self._warehouse, choices))
+        return kept[1]
 
     def _launched(self, found: Request) -> Request:
         report = self.all().get(found.report)
@@ -294,16 +278,6 @@ class Reports:
         if found.state != "finished":
             raise NotNow(f"The request {id} is {found.state}, so that it has no rows to show. {found.sentence}".strip())
         return self._extracts.manifest(found.report, found.key, found.id)
-
-
-def _fields(report: Report) -> list[tuple[str, Parameter]]:
-    found: list[tuple[str, Parameter]] = []
-    for name, one in report.parameters.items():
-        if isinstance(one, Group):
-            found += [(f"{name}.{field}", parameter) for field, parameter in one.fields.items()]
-        else:
-            found.append((name, one))
-    return found
 
 
 def _reader(report: Report) -> Reader:

@@ -38,6 +38,7 @@ from tributary.resources.settings import Settings
 from tributary.resources.stream.model import EventStream
 from tributary.web.api.app import PATH as API_PATH
 from tributary.web.api.app import Api
+from tributary.web.api.reports import router as report_operations
 from tributary.web.collector import COLLECTOR, Collector, normal_path
 from tributary.web.health import PATH as HEALTH
 from tributary.web.health import Health
@@ -58,7 +59,7 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
     collector = Collector(stream, settings.collector_write_key.get_secret_value())
     dagster = Upstream(DAGSTER, settings.dagster_origin, signing_key(settings.home))
     reports = Reports(settings, databases)
-    api = Api(databases, settings.home)
+    api = Api(databases, settings.home, [report_operations(reports)])
     engine = open_tables(databases.url("app"))
 
     @asynccontextmanager

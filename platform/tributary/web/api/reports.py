@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 from fastapi.routing import APIRoute
 from starlette.responses import StreamingResponse
 
@@ -19,10 +19,10 @@ from tributary.assets.factory.parameters.values import canonical_value
 from tributary.assets.reporting.answers import AnswersError
 from tributary.assets.reporting.declaration import Report
 from tributary.assets.reporting.requests import NoSuchRequest, NotNow
-from tributary.identity.principal import Principal, principal_of
 from tributary.reports.results import MEDIA_TYPES, Format
 from tributary.reports.service import NoSuchReport, Reports
 from tributary.resources.errors import TributaryError, UsageError
+from tributary.resources.principal import Principal, principal_of
 from tributary.resources.warehouse.table import PII
 from tributary.web.api.problems import PROBLEMS, Problem
 from tributary.web.api.report_models import (
@@ -43,6 +43,7 @@ _Name = Annotated[
 ]
 _Id = Annotated[str, Path(description="The request", pattern="^[0-9A-Za-z-]{1,64}$")]
 _Word = Annotated[str, Query(pattern="^[0-9A-Za-z_-]{0,64}$")]
+_Token = Annotated[str, Header(max_length=200, pattern=r"^[\x20-\x7e]*$")]
 _Limit = Annotated[int, Query(ge=1, le=1_000)]
 _Asked = Annotated[
     Ask,
@@ -163,15 +164,21 @@ def router(reports: Reports) -> APIRouter:
         return [RequestModel.of(one) for one in reports.requests(name, "", limit, before)]
 
     @routes.post("/{name}/requests", summary="Ask a report", status_code=202)
-    def ask(request: Request, response: Response, name: _Name, ask: _Asked) -> RequestModel:
+    def ask(
+        request: Request, response: Response, name: _Name, ask: _Asked, idempotency_key: _Token = ""
+    ) -> RequestModel:
         """Ask a report: its run is launched at once. `Location` is the request, to be looked at until it has ended.
+
+        What comes again with the same `Idempotency-Key` from the same sender gets the request that is there.
 
         Parameters are those of the report's schema; each thing that is wrong with them is told by 422 in `errors`, with
         its place.
         """
         report = reports.report(name)
         answers = reports.read(report, ask.parameters)
-        found = reports.submit(report, answers, _who(request).name, "api", ask.notify)
+        who = _who(request).name
+        token = f"api {who} {answers.key} {idempotency_key}" if idempotency_key else ""
+        found = reports.submit(report, answers, who, "api", ask.notify, token)
         response.headers["Location"] = f"{request.scope.get('root_path', '')}/reports/requests/{found.id}"
         return RequestModel.of(found)
 
