@@ -218,10 +218,11 @@ def test_events_of_the_simulated_network_go_on_arriving(up: Up) -> None:
     wait_for(lambda: up.rows(newest)[0]["at"] > before, 120, "further events")
 
 
-OF_SOURCE = """{ assetNodes(group: {groupName: "meetup", repositoryName: "__repository__",
-  repositoryLocationName: "tributary"}) { assetKey { path } } }"""
+REPOSITORY = 'repositoryName: "__repository__", repositoryLocationName: "tributary"'
+OF_SOURCE = f"""{{ assetNodes(group: {{groupName: "meetup", {REPOSITORY}}}) {{ assetKey {{ path }} }} }}"""
 BACKFILL = """mutation {{
-  launchPartitionBackfill(backfillParams: {{ partitionNames: {days}, assetSelection: [{keys}] }})
+  launchPartitionBackfill(backfillParams: {{ partitionNames: {days}, assetSelection: [{keys}],
+    selector: {{ partitionSetName: "meetup_partition_set", repositorySelector: {{ {repository} }} }} }})
   {{ __typename ... on PythonError {{ message }} }} }}"""
 
 
@@ -232,7 +233,7 @@ def test_a_backfill_of_a_source_that_the_ui_asks_for_is_one_run_and_reaches_gold
     # All assets of the source, as the page of its job asks for them, whether they have partitions or not.
     nodes = up.graphql(OF_SOURCE)["assetNodes"]
     keys = ", ".join(f"{{ path: {json.dumps(node['assetKey']['path'])} }}" for node in nodes)
-    answer = up.graphql(BACKFILL.format(days=days, keys=keys))["launchPartitionBackfill"]
+    answer = up.graphql(BACKFILL.format(days=days, keys=keys, repository=REPOSITORY))["launchPartitionBackfill"]
     assert answer["__typename"] == "LaunchBackfillSuccess", answer
     wait_for(lambda: up.rows(held)[0]["n"] > 20, 150, "gold to follow")
     runs = up.graphql("{ runsOrError(limit: 100) { ... on Runs { results { tags { key } } } } }")["runsOrError"][

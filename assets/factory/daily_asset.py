@@ -5,16 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import dagster as dg
 
-from tributary.assets.factory.dagster_events import asset_key, failure
 from tributary.assets.factory.loading import LAKE
+from tributary.assets.factory.object_step import Told, object_step
 from tributary.assets.factory.objects import DAY, DailyObjects
 from tributary.assets.factory.specs import MISSING, object_spec
 from tributary.assets.parts import Due, KeyRange, RangesOfSources
-from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake
 
 
@@ -44,12 +43,8 @@ def daily_asset(
         partitions=days.partitions(),
     )
 
-    @dg.multi_asset(
-        name=key.replace(".", "__"),
-        specs=[spec],
-        backfill_policy=dg.BackfillPolicy.single_run(),
-    )
-    def run(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[Any]:
+    @object_step(spec)
+    def run(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Told:
         missing = context.run.tags.get(MISSING) == "true"
         done: list[str] = []
         digest, put = hashlib.sha256(), 0
@@ -63,15 +58,13 @@ def daily_asset(
                     put += 1
                 digest.update(f"{name} {hashlib.sha256(data).hexdigest()}\n".encode())
                 done.append(name)
-        except BaseException as error:
+        except BaseException:
             # A step that fails, however that comes about, marks none of its partitions as made.
             for name in done:
-                context.log_event(dg.AssetMaterialization(asset_key(key), partition=name))
-            if isinstance(error, TributaryError):
-                raise failure(error) from error
+                context.log_event(dg.AssetMaterialization(spec.key, partition=name))
             raise
-        return dg.MaterializeResult(
-            asset_key=asset_key(key),
+        yield dg.MaterializeResult(
+            asset_key=spec.key,
             metadata={"days": len(done), "objects changed": put, "prefix": lake.url(days.prefix.rstrip("/"))},
             data_version=dg.DataVersion(digest.hexdigest()),
         )

@@ -1,18 +1,18 @@
 """Makes the raw asset of files that people drop: one for all of them, which takes in what is new or has changed."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from tributary.assets.factory.dagster_events import asset_key, failure
+from tributary.assets.factory.dagster_events import asset_key
 from tributary.assets.factory.dropped_files import DroppedFiles, TakenIn
 from tributary.assets.factory.loading import LAKE
 from tributary.assets.factory.markdown import table
+from tributary.assets.factory.object_step import Told, object_step, warning
 from tributary.assets.factory.specs import object_spec
-from tributary.resources.errors import TributaryError
 
 EVERY_FILE_COUNTS = "every_file_counts"
 _SHOWN = 20
@@ -48,25 +48,17 @@ def dropped_asset(
         description="No file in the drop was refused or could not be read; of one that was, the version before counts.",
     )
 
-    @dg.multi_asset(name=key.replace(".", "__"), specs=[spec], check_specs=[check], required_resource_keys={LAKE, drop})
-    def run(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    @object_step(spec, checks=[check], resources={LAKE, drop})
+    def run(context: dg.AssetExecutionContext) -> Told:
         lake = getattr(context.resources, LAKE)
-        try:
-            done = files.take_in(lake, getattr(context.resources, drop))
-        except TributaryError as error:
-            raise failure(error) from error
+        done = files.take_in(lake, getattr(context.resources, drop))
         yield dg.MaterializeResult(
-            asset_key=asset_key(key),
+            asset_key=spec.key,
             metadata=_metadata(done, lake.url(files.prefix.rstrip("/"))),
             data_version=dg.DataVersion(_digest(done)),
         )
-        yield dg.AssetCheckResult(
-            passed=not done.problems,
-            asset_key=asset_key(key),
-            check_name=EVERY_FILE_COUNTS,
-            severity=dg.AssetCheckSeverity.WARN,
-            metadata={"files": len(done.problems), "why": "; ".join(list(done.problems.values())[:_SHOWN])},
-        )
+        why = {"files": len(done.problems), "why": "; ".join(list(done.problems.values())[:_SHOWN])}
+        yield warning(spec.key, EVERY_FILE_COUNTS, not done.problems, why)
 
     return run
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 
 from tributary.assets.factory.dagster_events import asset_key, failure
+from tributary.assets.factory.object_step import Told, object_step, warning
 from tributary.assets.factory.partition_rows import row_counts
 from tributary.assets.factory.specs import MISSING, object_spec
 from tributary.assets.meetup.api.opening import Meetup
@@ -62,25 +62,15 @@ def raw_groups_asset() -> dg.AssetsDefinition:
         "that did not stays, and it is asked again with the next snapshot.",
     )
 
-    @dg.multi_asset(
-        name="raw__meetup_groups",
-        specs=[spec],
-        check_specs=[tells_all, answered],
-        pool=POOL,
-    )
-    def run(
-        lake: dg.ResourceParam[Lake], meetup: dg.ResourceParam[Meetup]
-    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
+    @object_step(spec, checks=[tells_all, answered], pool=POOL)
+    def run(lake: dg.ResourceParam[Lake], meetup: dg.ResourceParam[Meetup]) -> Told:
         from tributary.assets.meetup.snapshots import take_snapshot
 
-        try:
-            client = meetup.client()
-            claim(lake, meetup.origin)
-            taken = take_snapshot(client, meetup.search, lake, today())
-        except TributaryError as error:
-            raise failure(error) from error
-        yield _warning(key, SEARCH_TELLS_ALL, not taken.capped, {"topics not told in full": ", ".join(taken.capped)})
-        yield _warning(
+        client = meetup.client()
+        claim(lake, meetup.origin)
+        taken = take_snapshot(client, meetup.search, lake, today())
+        yield warning(key, SEARCH_TELLS_ALL, not taken.capped, {"topics not told in full": ", ".join(taken.capped)})
+        yield warning(
             key,
             EVERY_GROUP_ANSWERED,
             not taken.unreached and not taken.failed_fields,
@@ -139,31 +129,20 @@ def raw_events_asset() -> dg.AssetsDefinition:
         f"`{VANISHED_EVENTS}`.",
     )
 
-    @dg.multi_asset(
-        name="raw__meetup_events",
-        specs=[spec],
-        check_specs=[dated, answered, stayed],
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=POOL,
-    )
-    def run(
-        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], meetup: dg.ResourceParam[Meetup]
-    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
+    @object_step(spec, checks=[dated, answered, stayed], pool=POOL)
+    def run(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], meetup: dg.ResourceParam[Meetup]) -> Told:
         only_missing = context.run.tags.get(MISSING) == "true"
-        try:
-            client = meetup.client()
-            claim(lake, meetup.origin)
-            work = Backfill(client, lake, days_between(*days_of(context)), today(), only_missing=only_missing)
-        except TributaryError as error:
-            raise failure(error) from error
+        client = meetup.client()
+        claim(lake, meetup.origin)
+        work = Backfill(client, lake, days_between(*days_of(context)), today(), only_missing=only_missing)
         with _noting_what_is_done(context, work):
             for told in work.years():
                 context.log.info(told)
-        yield _warning(
+        yield warning(
             key, EVERY_EVENT_HAS_A_DAY, not work.undated, {"some events without a day": ", ".join(work.undated)}
         )
         silent = {**work.silent, **work.gone}
-        yield _warning(
+        yield warning(
             key,
             EVERY_GROUP_ANSWERED,
             not silent and not work.failed_fields,
@@ -171,7 +150,7 @@ def raw_events_asset() -> dg.AssetsDefinition:
         )
         lost = work.vanished
         named = {token: str(day) for day, token in lost[:_QUOTED]}
-        yield _warning(
+        yield warning(
             key,
             NO_EVENT_DISAPPEARED,
             not lost,
@@ -185,12 +164,6 @@ def raw_events_asset() -> dg.AssetsDefinition:
         )
 
     return run
-
-
-def _warning(key: dg.AssetKey, name: str, passed: bool, metadata: Mapping[str, Any]) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        passed=passed, asset_key=key, check_name=name, severity=dg.AssetCheckSeverity.WARN, metadata=metadata
-    )
 
 
 def _told(reasons: Mapping[str, str]) -> str:

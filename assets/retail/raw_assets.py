@@ -6,13 +6,12 @@ from typing import Any
 
 import dagster as dg
 
-from tributary.assets.factory.dagster_events import asset_key, failure
 from tributary.assets.factory.markdown import table
+from tributary.assets.factory.object_step import Told, object_step
 from tributary.assets.factory.specs import object_spec
 from tributary.assets.retail.files import COMMODITY_SECTIONS, SourceFile
 from tributary.assets.retail.ingest import Manifest, ingest
 from tributary.assets.source import SQL
-from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake
 
 RETAIL_FOLDER = "retail_folder"
@@ -46,15 +45,13 @@ def raw_asset(source: SourceFile) -> dg.AssetsDefinition:
         },
     )
 
-    @dg.multi_asset(name=f"raw__{source.name}", specs=[spec])
-    def run(lake: dg.ResourceParam[Lake], retail_folder: dg.ResourceParam[Path]) -> dg.MaterializeResult[Any]:
-        try:
-            manifest, new = ingest(lake, path_of(source, retail_folder))
-            metadata = _metadata(lake, source, manifest, new)
-        except TributaryError as error:
-            raise failure(error) from error
-        return dg.MaterializeResult(
-            asset_key=asset_key(source.raw_key), metadata=metadata, data_version=dg.DataVersion(manifest.sha256)
+    @object_step(spec)
+    def run(lake: dg.ResourceParam[Lake], retail_folder: dg.ResourceParam[Path]) -> Told:
+        manifest, new = ingest(lake, path_of(source, retail_folder))
+        yield dg.MaterializeResult(
+            asset_key=spec.key,
+            metadata=_metadata(lake, source, manifest, new),
+            data_version=dg.DataVersion(manifest.sha256),
         )
 
     return run

@@ -2,17 +2,15 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 
-from tributary.assets.factory.dagster_events import asset_key, failure
+from tributary.assets.factory.object_step import Told, object_step
 from tributary.assets.factory.specs import FORCE, object_spec
 from tributary.assets.sneakers.arrivals import RAW, SNEAKER_EVENTS, SNEAKER_STATE
 from tributary.assets.sneakers.pull import Pulled, pull_events
 from tributary.assets.sneakers.state import STATE, Manifest, take_snapshots
 from tributary.resources.app_database import AppDatabase
-from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake
 
 APP_DATABASE = "app_database"
@@ -32,16 +30,13 @@ def raw_events_asset() -> dg.AssetsDefinition:
         code_version="1",
     )
 
-    @dg.multi_asset(name="raw__sneaker_events", specs=[spec])
+    @object_step(spec)
     def run(
         context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], app_database: dg.ResourceParam[AppDatabase]
-    ) -> dg.MaterializeResult[Any]:
-        try:
-            pulled = pull_events(app_database, lake, mend=context.run.tags.get(FORCE) == "true")
-        except TributaryError as error:
-            raise failure(error) from error
-        return dg.MaterializeResult(
-            asset_key=asset_key(SNEAKER_EVENTS),
+    ) -> Told:
+        pulled = pull_events(app_database, lake, mend=context.run.tags.get(FORCE) == "true")
+        yield dg.MaterializeResult(
+            asset_key=spec.key,
             metadata={
                 "pulled": _sentence(pulled),
                 "events": pulled.events,
@@ -69,14 +64,11 @@ def raw_state_asset() -> dg.AssetsDefinition:
         code_version="1",
     )
 
-    @dg.multi_asset(name="raw__sneaker_state", specs=[spec])
-    def run(lake: dg.ResourceParam[Lake], app_database: dg.ResourceParam[AppDatabase]) -> dg.MaterializeResult[Any]:
-        try:
-            found = take_snapshots(app_database, lake)
-        except TributaryError as error:
-            raise failure(error) from error
-        return dg.MaterializeResult(
-            asset_key=asset_key(SNEAKER_STATE),
+    @object_step(spec)
+    def run(lake: dg.ResourceParam[Lake], app_database: dg.ResourceParam[AppDatabase]) -> Told:
+        found = take_snapshots(app_database, lake)
+        yield dg.MaterializeResult(
+            asset_key=spec.key,
             metadata={
                 "snapshots": ", ".join(sorted(found)) or f"None: {NO_APP}.",
                 "prefix": lake.url(STATE.rstrip("/")),

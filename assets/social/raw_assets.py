@@ -4,19 +4,18 @@ The objects are in the lake already and stay as they are; materialising an hour 
 """
 
 import hashlib
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from tributary.assets.factory.dagster_events import asset_key, failure
+from tributary.assets.factory.dagster_events import asset_key
+from tributary.assets.factory.object_step import Told, object_step, warning
 from tributary.assets.factory.specs import object_spec
 from tributary.assets.social.arrivals import RAW, SOCIAL_EVENTS, objects_from
 from tributary.assets.social.partitions import ARRIVAL_HOURS, first_hour, hours_of
 from tributary.assets.social.strays import Strays, strays
-from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake
 
 OBJECTS_ARE_READ = "objects_are_read"
@@ -42,25 +41,17 @@ def raw_events_asset() -> dg.AssetsDefinition:
         "the newest days, those of the run, and what sorts before and after all hours.",
     )
 
-    @dg.multi_asset(
-        name="raw__social_events",
-        specs=[spec],
-        check_specs=[all_read],
-        backfill_policy=dg.BackfillPolicy.single_run(),
-    )
-    def run(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Iterator[dg.MaterializeResult[Any]]:
+    @object_step(spec, checks=[all_read])
+    def run(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Told:
         start, end = hours_of(context)
         digest, count, size, newest = hashlib.sha256(), 0, 0, None
-        try:
-            for found in objects_from(lake, start, end):
-                digest.update(f"{found.key} {found.etag}\n".encode())
-                count, size = count + 1, size + found.size
-                newest = found.modified if newest is None else max(newest, found.modified)
-            unread = strays(lake, start, end, first_hour(), datetime.now(tz=UTC))
-        except TributaryError as error:
-            raise failure(error) from error
+        for found in objects_from(lake, start, end):
+            digest.update(f"{found.key} {found.etag}\n".encode())
+            count, size = count + 1, size + found.size
+            newest = found.modified if newest is None else max(newest, found.modified)
+        unread = strays(lake, start, end, first_hour(), datetime.now(tz=UTC))
         yield dg.MaterializeResult(
-            asset_key=asset_key(SOCIAL_EVENTS),
+            asset_key=spec.key,
             metadata={
                 "objects": count,
                 "bytes": size,
@@ -76,17 +67,10 @@ def raw_events_asset() -> dg.AssetsDefinition:
 
 
 def _all_read(unread: Strays) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        passed=not unread.count,
-        check_name=OBJECTS_ARE_READ,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={
-            "objects not read": f"more than {unread.count:,}" if unread.more else unread.count,
-            **unread.reasons,
-            **(
-                {"for example": dg.MetadataValue.md("\n".join(f"- `{key}`" for key in unread.examples))}
-                if unread.count
-                else {}
-            ),
-        },
-    )
+    metadata: dict[str, Any] = {
+        "objects not read": f"more than {unread.count:,}" if unread.more else unread.count,
+        **unread.reasons,
+    }
+    if unread.count:
+        metadata["for example"] = dg.MetadataValue.md("\n".join(f"- `{key}`" for key in unread.examples))
+    return warning(asset_key(SOCIAL_EVENTS), OBJECTS_ARE_READ, not unread.count, metadata)

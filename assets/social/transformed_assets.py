@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from tributary.assets.factory.dagster_events import REJECTED, asset_key, failure
+from tributary.assets.factory.dagster_events import REJECTED, asset_key
+from tributary.assets.factory.object_step import Told, object_step, warning
 from tributary.assets.factory.partition_rows import row_counts
 from tributary.assets.factory.quarantine import quarantined
 from tributary.assets.factory.specs import FORCE, REPLAY, object_spec
 from tributary.assets.social.arrivals import SOCIAL_EVENTS, TRANSFORMED_EVENTS, hour_of, hour_path, objects_from
 from tributary.assets.social.partitions import ARRIVAL_HOURS, hours_between, hours_of, key_of
 from tributary.resources.dagster_internals.assets import tell_partitions
-from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake, ObjectInfo
 from tributary.resources.warehouse.base import Origin
 from tributary.resources.warehouse.warehouse import Warehouse
@@ -58,41 +58,32 @@ def transformed_events_asset(code_version: str) -> dg.AssetsDefinition:
         description="No record of these hours' objects is in quarantine.rejected_rows under raw.social_events.",
     )
 
-    @dg.multi_asset(
-        name="transformed__social_events",
-        specs=[spec],
-        check_specs=[reconcile, none_rejected],
-        backfill_policy=dg.BackfillPolicy.single_run(),
-    )
+    @object_step(spec, checks=[reconcile, none_rejected])
     def run(
         context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], warehouse: dg.ResourceParam[Warehouse]
-    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[Any]]:
+    ) -> Told:
         start, end = hours_of(context)
         origin = Origin(run_id=context.run.run_id, asset=TRANSFORMED_EVENTS)
         force, replay = (context.run.tags.get(tag) == "true" for tag in (FORCE, REPLAY))
-        try:
-            from tributary.assets.social.events.receipts import is_done, read_receipts, sizes_of_files
+        from tributary.assets.social.events.receipts import is_done, read_receipts, sizes_of_files
 
-            objects = list(objects_from(lake, start, end))
-            known = read_receipts(lake, map(hour_path, hours_between(start, end)))
-            files = sizes_of_files(lake, start, end)
-            held = {found.source: found.count for found in warehouse.rejected(SOCIAL_EVENTS)}
-            missing = [
-                one
-                for one in objects
-                if force
-                or not is_done(known.get(one.key), one, files)
-                or known[one.key].rejected != held.get(one.key, 0)
-                or (replay and known[one.key].rejected)
-            ]
-            made = {receipt.source: receipt for receipt in transform_objects(lake, warehouse, missing, origin)}
-            receipts = [made.get(one.key) or known[one.key] for one in objects]
-            yield from _counted(warehouse, receipts)
-        except TributaryError as error:
-            raise failure(error) from error
-        key = asset_key(TRANSFORMED_EVENTS)
-        tell_partitions(context, key, row_counts(context.partition_keys, _rows_by_hour(receipts)))
-        yield dg.MaterializeResult(asset_key=key, metadata=_metadata(receipts, len(made)))
+        objects = list(objects_from(lake, start, end))
+        known = read_receipts(lake, map(hour_path, hours_between(start, end)))
+        files = sizes_of_files(lake, start, end)
+        held = {found.source: found.count for found in warehouse.rejected(SOCIAL_EVENTS)}
+        missing = [
+            one
+            for one in objects
+            if force
+            or not is_done(known.get(one.key), one, files)
+            or known[one.key].rejected != held.get(one.key, 0)
+            or (replay and known[one.key].rejected)
+        ]
+        made = {receipt.source: receipt for receipt in transform_objects(lake, warehouse, missing, origin)}
+        receipts = [made.get(one.key) or known[one.key] for one in objects]
+        yield from _counted(warehouse, receipts)
+        tell_partitions(context, spec.key, row_counts(context.partition_keys, _rows_by_hour(receipts)))
+        yield dg.MaterializeResult(asset_key=spec.key, metadata=_metadata(receipts, len(made)))
 
     return run
 
@@ -125,13 +116,7 @@ def _counted(warehouse: Warehouse, receipts: "Sequence[Receipt]") -> Iterator[dg
     yield dg.AssetCheckResult(
         passed=records == rows + rejected, asset_key=key, check_name=RECORDS_RECONCILE, metadata=counts
     )
-    yield dg.AssetCheckResult(
-        passed=not rejected,
-        asset_key=key,
-        check_name=NO_REJECTS,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata=counts,
-    )
+    yield warning(key, NO_REJECTS, not rejected, counts)
 
 
 def _rows_by_hour(receipts: "Sequence[Receipt]") -> dict[str, int]:

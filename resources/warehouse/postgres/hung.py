@@ -1,4 +1,4 @@
-"""What people hung on a relation: owner, options, grants, row security. Taken off before it is dropped, put on after.
+"""What people hung on a view: owner, options, grants. Taken off before it is dropped, put on what takes its place.
 
 Everything is put on exactly as it was, and nothing that default privileges would add. What else depends on the relation
 is refused by name, never lost.
@@ -15,14 +15,13 @@ import psycopg
 from tributary.resources.warehouse.errors import WarehouseError
 from tributary.resources.warehouse.postgres.session import Session
 
-# Partitions and policies are made again; the rule of a view is the view.
+# The rule of a view is the view.
 _DEPENDENT = """
     SELECT DISTINCT pg_describe_object(d.classid, d.objid, 0) AS what
     FROM pg_depend AS d LEFT JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
     WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = %(relation)s::regclass
-      AND d.deptype IN ('n', 'a') AND d.objid <> d.refobjid AND d.classid <> 'pg_policy'::regclass
+      AND d.deptype IN ('n', 'a') AND d.objid <> d.refobjid
       AND NOT (r.ev_class IS NOT DISTINCT FROM d.refobjid AND r.rulename = '_RETURN')
-      AND NOT EXISTS (SELECT 1 FROM pg_inherits AS i WHERE i.inhrelid = d.objid AND i.inhparent = d.refobjid)
     UNION ALL
     SELECT 'security label of ' || provider FROM pg_seclabel
     WHERE classoid = 'pg_class'::regclass AND objoid = %(relation)s::regclass
@@ -43,31 +42,18 @@ _GRANTS = """
     ) AS a
 """
 
-_POLICIES = """
-    SELECT quote_ident(polname) AS name, polpermissive AS permissive,
-           CASE polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE'
-                       ELSE 'ALL' END AS command,
-           (SELECT string_agg(CASE r WHEN 0 THEN 'PUBLIC' ELSE r::regrole::text END, ', ') FROM unnest(polroles) AS r)
-               AS roles,
-           pg_get_expr(polqual, polrelid) AS using_, pg_get_expr(polwithcheck, polrelid) AS with_check
-    FROM pg_policy WHERE polrelid = %(relation)s::regclass ORDER BY polname
-"""
-
 
 @dataclass(frozen=True)
 class Hung:
-    """What was taken off a relation; names of roles, columns and policies are quoted."""
+    """What was taken off a view; names of roles and columns are quoted."""
 
     owner: str
     options: Sequence[str]
-    secured: bool
-    forced: bool
     grants: Sequence[Mapping[str, Any]]
-    policies: Sequence[Mapping[str, Any]]
 
 
 def take_off(session: Session, relation: str, name: str) -> Hung:
-    """What hangs on a relation (a quoted name) that is about to be dropped; `name` is for people.
+    """What hangs on a view (a quoted name) that is about to be dropped; `name` is for people.
 
     Raises:
         WarehouseError: something depends on it that could not be put on again.
@@ -83,14 +69,11 @@ def take_off(session: Session, relation: str, name: str) -> Hung:
             "; drop them first, and make them again afterwards."
         )
     found = session.named(
-        """
-        SELECT relowner::regrole::text AS owner, coalesce(reloptions, '{}') AS options,
-               relrowsecurity AS secured, relforcerowsecurity AS forced
-        FROM pg_class WHERE oid = %(relation)s::regclass
-        """,
+        "SELECT relowner::regrole::text AS owner, coalesce(reloptions, '{}') AS options "
+        "FROM pg_class WHERE oid = %(relation)s::regclass",
         which,
     )[0]
-    hung = Hung(**found, grants=session.named(_GRANTS, which), policies=session.named(_POLICIES, which))
+    hung = Hung(**found, grants=session.named(_GRANTS, which))
     session.execute("SELECT set_config('search_path', %s, true)", (path,))
     return hung
 
@@ -106,29 +89,12 @@ def put_on(session: Session, relation: str, name: str, hung: Hung) -> None:
     word = "VIEW" if kind["kind"] == "v" else "TABLE"
     if hung.options:
         session.execute(f"ALTER {word} {relation} SET ({', '.join(hung.options)})")
-    for policy in hung.policies:
-        session.execute(_policy(relation, policy))
-    if hung.secured:
-        session.execute(f"ALTER TABLE {relation} ENABLE ROW LEVEL SECURITY")
-    if hung.forced:
-        session.execute(f"ALTER TABLE {relation} FORCE ROW LEVEL SECURITY")
     owner = session.named("SELECT relowner::regrole::text AS o FROM pg_class WHERE oid = %(relation)s::regclass", which)
     if owner[0]["o"] != hung.owner:
         session.execute(f"ALTER {word} {relation} OWNER TO {hung.owner}")
     for role in sorted({grant["to_role"] for grant in session.named(_GRANTS, which)}):
         session.execute(f"REVOKE ALL ON {relation} FROM {role} CASCADE")
     _grant_again(session, relation, name, hung)
-
-
-def _policy(relation: str, policy: Mapping[str, Any]) -> str:
-    text = f"CREATE POLICY {policy['name']} ON {relation} AS "
-    text += "PERMISSIVE" if policy["permissive"] else "RESTRICTIVE"
-    text += f" FOR {policy['command']} TO {policy['roles']}"
-    if policy["using_"] is not None:
-        text += f" USING ({policy['using_']})"
-    if policy["with_check"] is not None:
-        text += f" WITH CHECK ({policy['with_check']})"
-    return text
 
 
 def _grant_again(session: Session, relation: str, name: str, hung: Hung) -> None:

@@ -16,7 +16,6 @@ import psycopg
 from psycopg import sql
 
 from tributary.resources.warehouse.errors import WarehouseError
-from tributary.resources.warehouse.postgres.hung import put_on, take_off
 from tributary.resources.warehouse.postgres.session import Session
 from tributary.resources.warehouse.table import Column, Table, quoted
 from tributary.resources.warehouse.types import postgres_type
@@ -35,17 +34,13 @@ DO $$ BEGIN CREATE DOMAIN {CONSTANT} AS integer CHECK (VALUE = 1); EXCEPTION WHE
 
 @dataclass(frozen=True)
 class Found:
-    """A relation as the server has it: its kind (`p` partitioned, `v` view, `r` plain), columns, and partition.
-
-    `key` is the column by which an older parent is partitioned.
-    """
+    """A relation as the server has it: its kind (`p` partitioned, `v` view, `r` plain), columns, and partition."""
 
     kind: str
     columns: dict[str, str]
     comments: dict[str, str | None]
     comment: str | None
     part: str | None
-    key: str | None
 
 
 def part_sql(name: str) -> str:
@@ -58,11 +53,9 @@ def find(session: Session, table: Table) -> Found | None:
     rows = session.rows(
         """
         SELECT c.oid, c.relkind::text AS kind, obj_description(c.oid, 'pg_class') AS comment,
-               p.relname::text AS part,
-               (SELECT attname::text FROM pg_attribute WHERE attrelid = c.oid AND attnum = t.partattrs[0]) AS key
+               p.relname::text AS part
         FROM pg_class AS c
         JOIN pg_namespace AS n ON n.oid = c.relnamespace
-        LEFT JOIN pg_partitioned_table AS t ON t.partrelid = c.oid
         LEFT JOIN pg_inherits AS i ON i.inhparent = c.oid
         LEFT JOIN pg_class AS p ON p.oid = i.inhrelid
         WHERE n.nspname = %s AND c.relname = %s
@@ -86,7 +79,6 @@ def find(session: Session, table: Table) -> Found | None:
         comments={row["name"]: row["comment"] for row in columns},
         comment=found["comment"],
         part=found["part"],
-        key=found["key"],
     )
 
 
@@ -141,24 +133,17 @@ def reshape_parent(session: Session, table: Table, found: Found) -> None:
             steps.append(f"ALTER COLUMN {quoted(name)} TYPE {type_name} USING NULL")
     if not steps:
         return
-    if found.key is not None and found.columns[found.key] != wanted.get(found.key):
-        _recreate_parent(session, table)
-        return
     try:
         session.execute(f"ALTER TABLE {table.sql_name} {', '.join(steps)}")
-    except (psycopg.errors.DependentObjectsStillExist, psycopg.errors.FeatureNotSupported) as error:
+    except (
+        psycopg.errors.DependentObjectsStillExist,
+        psycopg.errors.FeatureNotSupported,
+        psycopg.errors.InvalidTableDefinition,  # a column that somebody has the table partitioned by
+    ) as error:
         raise WarehouseError(
             f"{table.key} changes columns that others use ({in_the_way(error)}): drop or change that first, then run "
             "it again; the old rows stay."
         ) from error
-
-
-def _recreate_parent(session: Session, table: Table) -> None:
-    """The column changes that an older parent is partitioned by, which no ALTER can do."""
-    hung = take_off(session, table.sql_name, table.key)
-    session.execute(f"DROP TABLE {table.sql_name}")
-    create_parent(session, table)
-    put_on(session, table.sql_name, table.key, hung)
 
 
 def in_the_way(error: psycopg.Error) -> str:
