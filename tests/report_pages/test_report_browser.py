@@ -186,6 +186,21 @@ def test_every_page_fits_and_every_field_has_a_name(
     shop.reports.unsave(saved.id, "ada")
 
 
+def test_what_was_typed_stays_where_no_page_is_the_answer(open_page: Any, shop: Shop) -> None:
+    page = open_page()
+    page.goto("/reports/gem_check")
+    page.get_by_label("Gem").select_option("b3")
+    page.get_by_label("Note").fill("kept")
+    page.route("**/gem_check/requests", lambda route: route.fulfill(content_type="text/plain", body="Nobody answers."))
+    for button in ("Ask for the report", "Ask for the report"):
+        page.get_by_role("button", name=button).click()
+        assert page.get_by_role("alert").inner_text() == "Nobody answers."
+    assert page.get_by_label("Note").input_value() == "kept"
+    page.unroute("**/gem_check/requests")
+    page.get_by_role("button", name="Ask for the report").click()
+    assert shop.reports.request(id_of(page)).answers["note"] == "kept"
+
+
 def test_a_server_that_is_away_is_asked_again(open_page: Any, shop: Shop) -> None:
     page = open_page()
     id_ = shop.ask()

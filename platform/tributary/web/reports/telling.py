@@ -52,7 +52,7 @@ def state_sentence(found: Request) -> str:
     rows = "no rows" if not found.rows else f"{found.rows:,} row{'s' if found.rows != 1 else ''}"
     return {
         "queued": "It waits for its turn.",
-        "running": f"It is running: {rows} so far.",
+        "running": f"It is running: {rows} so far." if found.rows else "It is running.",
         "finished": f"It is done: {rows}." if found.rows else "It is done, and nothing matches what was asked.",
         "failed": "It failed.",
         "cancelled": "It was cancelled.",
