@@ -39,7 +39,7 @@ CREATE TABLE bills AS SELECT n::bigint AS bill, 'branch ' || n % 50 AS branch,
 FROM generate_series(1, {ROWS}) AS s(n);
 ANALYZE bills;
 """
-QUERY = "SELECT * FROM bills WHERE bill > {}"
+QUERY = "SELECT * FROM bills WHERE bill > CAST({} AS bigint)"
 
 
 def main(url: str, folder: str) -> None:

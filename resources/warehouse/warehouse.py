@@ -77,6 +77,7 @@ class Warehouse:
     ) -> AbstractContextManager[Extracted]:
         """The rows of a query in bounded memory, as `table` declares them, once they have passed its checks.
 
+        Each placeholder of the query stands in a cast to the type that it is to have, since a value may come as text.
         Checks and rows are of one state of the warehouse; the session is read-only. `seconds` are for all of it.
 
         Raises:
