@@ -28,7 +28,7 @@ REPORT = "ornament_verification"
 ASKED = {"lines": [{"code": "b1", "lower_count": 2, "upper_count": 4}]}
 SCALES = {0.004: "20,000 bills", 1.0: "5,000,000 bills"}
 TIMES, AT_ONCE = 20, 20
-MOST_RATIO, MOST_MEGABYTES, MOST_OF_COPY = 3.0, 400, 6.0
+MOST_RATIO, MOST_MEGABYTES, MOST_OF_COPY = 3.0, 400, 8.0
 _LOOK_SECONDS = 0.02
 _PATIENCE = 600
 
