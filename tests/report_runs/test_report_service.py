@@ -187,4 +187,4 @@ def test_the_sensor_asks_for_the_runs_of_what_waits(bench: Bench, monkeypatch: p
     assert (run.job_name, run.partition_key, run.tags[REQUEST_TAG]) == ("report_bills", waiting.key, waiting.id)
     (added,) = result.dynamic_partitions_requests or ()
     assert (added.partitions_def_name, list(added.partition_keys)) == ("reports/bills", [waiting.key])
-    assert bench.now(gone).sentence == "There is no report gone any more."
+    assert bench.now(gone).sentence == "Dagster has loaded no report gone: reload its definitions, then retry."
