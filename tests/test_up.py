@@ -220,22 +220,20 @@ def test_events_of_the_simulated_network_go_on_arriving(up: Up) -> None:
     wait_for(lambda: up.rows(newest)[0]["at"] > before, 120, "further events")
 
 
-REPOSITORY = 'repositoryName: "__repository__", repositoryLocationName: "tributary"'
-OF_SOURCE = f"""{{ assetNodes(group: {{groupName: "meetup", {REPOSITORY}}}) {{ assetKey {{ path }} }} }}"""
+PARTITIONED = (("raw", "meetup_events"), ("staged", "meetup_events"), ("staged", "meetup_venues"))
 BACKFILL = """mutation {{
-  launchPartitionBackfill(backfillParams: {{ partitionNames: {days}, assetSelection: [{keys}],
-    selector: {{ partitionSetName: "meetup_partition_set", repositorySelector: {{ {repository} }} }} }})
+  launchPartitionBackfill(backfillParams: {{ partitionNames: {days}, assetSelection: [{keys}] }})
   {{ __typename ... on PythonError {{ message }} }} }}"""
 
 
-def test_a_backfill_of_a_source_that_the_ui_asks_for_is_one_run_and_reaches_gold(up: Up) -> None:
+def test_a_backfill_of_old_days_that_the_ui_asks_for_is_one_run_and_reaches_gold_by_itself(up: Up) -> None:
     held = "SELECT count(*) AS n FROM gold.meetup_top_events WHERE local_date BETWEEN '2014-03-01' AND '2014-03-31'"
     assert up.rows(held) == [{"n": 0}]
     days = json.dumps([f"2014-03-{day:02}" for day in range(1, 32)])
-    # All assets of the source, as the page of its job asks for them, whether they have partitions or not.
-    nodes = up.graphql(OF_SOURCE)["assetNodes"]
-    keys = ", ".join(f"{{ path: {json.dumps(node['assetKey']['path'])} }}" for node in nodes)
-    answer = up.graphql(BACKFILL.format(days=days, keys=keys, repository=REPOSITORY))["launchPartitionBackfill"]
+    keys = ", ".join(
+        f'{{ path: ["{layer}", "{name}"] }}' for layer, name in (*PARTITIONED, ("core", "fact_meetup_event"))
+    )
+    answer = up.graphql(BACKFILL.format(days=days, keys=keys))["launchPartitionBackfill"]
     assert answer["__typename"] == "LaunchBackfillSuccess", answer
     wait_for(lambda: up.rows(held)[0]["n"] > 20, 150, "gold to follow")
     runs = up.graphql("{ runsOrError(limit: 100) { ... on Runs { results { tags { key } } } } }")["runsOrError"][

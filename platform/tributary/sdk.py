@@ -12,9 +12,9 @@ What needs Dagster is imported when it is first asked for, so that the module of
   `FileContract` of `FileColumn` and `Rule`; its `asset()` makes the table. For files that people drop, `DroppedFiles`
   with `dropped_asset` and `dropped_sensor`, of which each is read as a `DelimitedObject`.
 - **The Dagster side**: `Parts`; for a source that is pulled day by day `daily_asset`, `due_days` and `days_of_objects`;
-  for assets of one's own `object_spec`, `asset_key` and `failure`, with the resources `LAKE` and `WAREHOUSE`;
-  `table_asset` with `Made` for tables that Python makes of `Batches`; `KeyRange` for what is due; for sensors
-  `remembered`, `being_made`, `assets_of`, `with_downstream`, `patience`, `Partitions`.
+  for assets of one's own `object_spec` and `object_step`, `asset_key` and `failure`, with the resources `LAKE` and
+  `WAREHOUSE`; `table_asset` with `Made` for tables that Python makes of `Batches`; `KeyRange` for what is due; for
+  sensors `remembered`, `being_made`, `assets_of`, `with_downstream`, `patience`, `Partitions`.
 - **Beside Dagster**: `Services`, `Process`, `Mount`, `SampleWanted`, `Sampled`; `principal_of`, who asks a web app,
   with `Role`s and scopes.
 - **Settings and errors**: `get_settings`, `own_settings`, `Settings`; `TributaryError`, which is told in one sentence.
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from tributary.assets.factory.delimited_objects import DelimitedObject
     from tributary.assets.factory.dropped_assets import dropped_asset
     from tributary.assets.factory.loading import LAKE, WAREHOUSE
+    from tributary.assets.factory.object_step import object_step
     from tributary.assets.factory.specs import object_spec
     from tributary.assets.factory.table_assets import Made, table_asset
     from tributary.assets.parts import KeyRange, Parts
@@ -68,6 +69,7 @@ _LATER = {
     "factory.dropped_assets": ("dropped_asset",),
     "factory.loading": ("LAKE", "WAREHOUSE"),
     "factory.dagster_events": ("asset_key", "failure"),
+    "factory.object_step": ("object_step",),
     "factory.specs": ("object_spec",),
     "factory.table_assets": ("Made", "table_asset"),
     "parts": ("KeyRange", "Parts"),
@@ -132,6 +134,7 @@ __all__ = [
     "failure",
     "get_settings",
     "object_spec",
+    "object_step",
     "own_settings",
     "patience",
     "principal_of",
