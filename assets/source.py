@@ -60,6 +60,7 @@ class Source:
         settings: the class of its own settings.
         freshness: how old its tables in the layer `ASKED` may be before that is told, where something new always comes.
         models: the folder of its SQL models, `<layer>/<table>.sql`; default: `sql/<name>` of Tributary itself.
+        pages: the folder of its pages in the dashboard, a Python file each (`assets/pages.py`).
         resources: its paths in the data API, beside those that all tables have.
         needs: names of sources that must be on with it, as its models read their tables.
         parts: what of it needs Dagster, a `Parts` as `package.module:NAME`.
@@ -73,6 +74,7 @@ class Source:
     settings: type[SourceSettings] | None = None
     freshness: timedelta | None = None
     models: Path | None = None
+    pages: Path | None = None
     resources: tuple[Resource, ...] = ()
     needs: tuple[str, ...] = ()
     parts: str = ""

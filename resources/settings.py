@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     dagster_port: int = Field(
         3000, ge=1, le=65535, description="Port on loopback by which the web process asks Dagster's own server."
     )
+    dashboard_port: int = Field(
+        8501, ge=1, le=65535, description="Port on loopback by which the web process asks the dashboard's server."
+    )
     direct_ports: bool = Field(
         False, description="Whether servers behind the one address serve whoever asks them on loopback, as the owner."
     )
@@ -243,6 +246,11 @@ class Settings(BaseSettings):
     def dagster_origin(self) -> str:
         """Where Dagster's own server listens, which answers the web process: on loopback, whatever others bind."""
         return f"http://{LOOPBACK}:{self.dagster_port}"
+
+    @property
+    def dashboard_origin(self) -> str:
+        """Where the web process asks the dashboard's server."""
+        return f"http://{LOOPBACK}:{self.dashboard_port}"
 
     @property
     def dagster_home(self) -> Path:

@@ -39,7 +39,7 @@ class Up:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.log = home.with_suffix(".log")
-        self.port, self.web_port, self.meetup_port = free_ports(3)
+        self.port, self.web_port, self.meetup_port, self.dashboard_port = free_ports(4)
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -52,6 +52,7 @@ class Up:
             "TRIBUTARY_HOME": str(self.home),
             "TRIBUTARY_DAGSTER_PORT": str(self.port),
             "TRIBUTARY_WEB_PORT": str(self.web_port),
+            "TRIBUTARY_DASHBOARD_PORT": str(self.dashboard_port),
             "TRIBUTARY_MEETUP_PORT": str(self.meetup_port),
             "TRIBUTARY_STREAM_BUFFER_SECONDS": "5",
             "TRIBUTARY_RETAIL_SAMPLE_SCALE": str(SCALE),

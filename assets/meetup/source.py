@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from tributary.assets.meetup.lineage import TITLE_WORDS_LINEAGE
 from tributary.assets.meetup.settings import MeetupSettings
@@ -17,6 +18,7 @@ MEETUP = Source(
     lineage={**{one.table.key: one.lineage for one in STAGED}, TITLE_WORDS.key: TITLE_WORDS_LINEAGE},
     settings=MeetupSettings,
     freshness=timedelta(days=2),
+    pages=Path(__file__).with_name("pages"),
     resources=(
         Resource("/groups", "gold.meetup_group_directory", "Meetup groups", many=True),
         Resource("/groups/{group_id}", "gold.meetup_group_directory", "A Meetup group"),

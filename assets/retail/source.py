@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tributary.assets.retail.lineage import RECOMMENDATIONS_LINEAGE
 from tributary.assets.retail.settings import RetailSettings
 from tributary.assets.retail.staged_assets import STAGED
@@ -14,6 +16,7 @@ RETAIL = Source(
     tables=(*(one.table for one in STAGED), RECOMMENDATIONS),
     lineage={**{one.table.key: one.lineage for one in STAGED}, RECOMMENDATIONS.key: RECOMMENDATIONS_LINEAGE},
     settings=RetailSettings,
+    pages=Path(__file__).with_name("pages"),
     resources=(
         Resource("/households", "gold.household_summary", "Households: who they are, RFM, spend by section", many=True),
         Resource("/households/{household_key}", "gold.household_summary", "A household"),

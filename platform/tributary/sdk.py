@@ -17,6 +17,8 @@ What needs Dagster is imported when it is first asked for, so that the module of
   sensors `remembered`, `being_made`, `assets_of`, `with_downstream`, `patience`, `Partitions`.
 - **Beside Dagster**: `Services`, `Process`, `Mount`, `SampleWanted`, `Sampled`; `principal_of`, who asks a web app,
   with `Role`s and scopes.
+- **Pages of the dashboard**: `pages`, for rows and documents of the data API and for `pages.show`; `linked`, for what
+  linked pictures declare.
 - **Settings and errors**: `get_settings`, `own_settings`, `Settings`; `TributaryError`, which is told in one sentence.
 """
 
@@ -25,6 +27,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from tributary.assets import pages
 from tributary.assets.factory.dropped_files import DroppedFiles
 from tributary.assets.factory.fields import Field
 from tributary.assets.factory.object_tables import ObjectTable
@@ -34,6 +37,7 @@ from tributary.assets.services import Mount, Process, Sampled, SampleWanted, Ser
 from tributary.assets.source import Lineage, Resource, Source, SourceColumn
 from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake
+from tributary.resources.linked import declaration as linked
 from tributary.resources.principal import Role, principal_of
 from tributary.resources.settings import ProjectPath, Settings, SourceSettings, get_settings, own_settings
 from tributary.resources.warehouse.base import Batches, Origin
@@ -133,9 +137,11 @@ __all__ = [
     "due_days",
     "failure",
     "get_settings",
+    "linked",
     "object_spec",
     "object_step",
     "own_settings",
+    "pages",
     "patience",
     "principal_of",
     "read_lines",

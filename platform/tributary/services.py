@@ -22,7 +22,7 @@ Tell = Callable[[str], None]
 """Is told what is wrong, in sentences."""
 
 
-PLATFORM = frozenset({"code-server", "webserver", "daemon", "web", "postgres"})
+PLATFORM = frozenset({"code-server", "webserver", "daemon", "web", "dashboard", "postgres"})
 """The names of processes that are the platform's own, and so of logs."""
 
 

@@ -16,7 +16,14 @@ from tributary.instance.opening import dagster_environment, open_instance
 from tributary.instance.orphans import fail_dead_runs, fail_orphaned_runs
 from tributary.launcher.ports import require_free_port
 from tributary.launcher.server import PostgresByUrl, PostgresPart
-from tributary.launcher.services import dagster_processes, health_url, process_of, ready_url, web_process
+from tributary.launcher.services import (
+    dagster_processes,
+    dashboard_process,
+    health_url,
+    process_of,
+    ready_url,
+    web_process,
+)
 from tributary.launcher.single import only_launcher
 from tributary.launcher.supervisor import Supervisor
 from tributary.resources.postgres.databases import Databases, connect
@@ -34,6 +41,7 @@ def up(materialize: bool) -> int:
     settings = get_settings()
     with only_launcher(settings.home):
         require_free_port(LOOPBACK, settings.dagster_port, "TRIBUTARY_DAGSTER_PORT")
+        require_free_port(LOOPBACK, settings.dashboard_port, "TRIBUTARY_DASHBOARD_PORT")
         require_free_port(settings.host, settings.web_port, "TRIBUTARY_WEB_PORT")
         processes = processes_of(settings, sentence)
         for process in processes:
@@ -58,7 +66,7 @@ def _serve(settings: Settings, processes: Sequence[Process], materialize: bool) 
         ensure_samples(settings)
         with open_instance(settings, databases) as instance:
             tell_cut_off([*fail_dead_runs(instance), *fail_orphaned_runs(instance)])
-            supervisor.start(web_server, web_process(settings))
+            supervisor.start(web_server, web_process(settings), dashboard_process(settings))
             if materialize:
                 for one in sources:
                     if one.ready:

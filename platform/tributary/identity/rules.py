@@ -77,6 +77,21 @@ class Rules(Protocol):
         """
 
 
+class Reading:
+    """Whoever may read may do all that there is, also over a websocket; what is not reading is done for nobody."""
+
+    def reads(self, request: Request) -> bool:  # noqa: ARG002  (as the protocol has it)
+        return False
+
+    def request(self, request: Request) -> Need:
+        if request.method not in SAFE_METHODS:
+            raise Refused(403, "Nothing can be sent here.")
+        return Need(Role.VIEWER)
+
+    def message(self, message: str | bytes) -> Need:  # noqa: ARG002
+        return Need(Role.VIEWER)
+
+
 class ByMethod:
     """Whoever may read may use the safe methods; everything else is for those who operate."""
 

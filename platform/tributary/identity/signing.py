@@ -28,6 +28,8 @@ HEADER = b"x-tributary-principal"
 DAGSTER = "dagster"
 """The audience that Dagster's own server is."""
 
+DASHBOARD = "dashboard"
+
 SECONDS = 60
 _LEEWAY = 5
 _ISSUER, _ALGORITHM = "tributary", "HS256"

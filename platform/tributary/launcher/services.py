@@ -1,4 +1,4 @@
-"""The processes of `tributary up`: Dagster's code server, web server and daemon, the web process, the sources'."""
+"""The processes of `tributary up`: Dagster's three, the web process, the dashboard, the sources'."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ LOCATION = "tributary"
 
 DAGSTER_PATH = "/dagster"
 """Where the UI is, below the one address."""
+
+DASHBOARD_PATH = "/dashboard"
+"""Where the dashboard is, below the one address."""
 
 HEARTBEAT_TTL = 600
 """Seconds; the launcher sees to the processes itself, so that this matters only where everything above was killed."""
@@ -102,6 +105,12 @@ def dagster_processes(
 def web_process(settings: Settings) -> ProcessSpec:
     """The web process: collector, forms and front page."""
     return ProcessSpec(name="web", module="tributary.web", probe=http(health_url(settings)))
+
+
+def dashboard_process(settings: Settings) -> ProcessSpec:
+    """The dashboard's server, without which all else goes on."""
+    ready = f"{settings.dashboard_origin}{DASHBOARD_PATH}/_stcore/health"
+    return ProcessSpec(name="dashboard", module="tributary.dashboard", probe=http(ready), apart=True)
 
 
 def health_url(settings: Settings) -> str:

@@ -19,10 +19,10 @@ from tributary.identity.dagster_rules import GRAPHQL, DagsterRules
 from tributary.identity.gate import Mounted
 from tributary.identity.opening import open_gate
 from tributary.identity.pages import who_is_there
-from tributary.identity.rules import ByMethod
-from tributary.identity.signing import DAGSTER, signing_key
+from tributary.identity.rules import ByMethod, Reading
+from tributary.identity.signing import DAGSTER, DASHBOARD, signing_key
 from tributary.identity.tables import open_tables
-from tributary.launcher.services import DAGSTER_PATH
+from tributary.launcher.services import DAGSTER_PATH, DASHBOARD_PATH
 from tributary.reports.service import Reports
 from tributary.resources.gateway.decision import Policy
 from tributary.resources.gateway.serving import hosts_of
@@ -58,6 +58,7 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
     """The web process's application; the stream stays its opener's to close."""
     collector = Collector(stream, settings.collector_write_key.get_secret_value())
     dagster = Upstream(DAGSTER, settings.dagster_origin, signing_key(settings.home))
+    dashboard = Upstream(DASHBOARD, settings.dashboard_origin, signing_key(settings.home))
     reports = Reports(settings, databases)
     api = Api(databases, settings.home, [report_operations(reports)])
     engine = open_tables(databases.url("app"))
@@ -68,6 +69,7 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
         yield
         trimming.cancel()
         await dagster.close()
+        await dashboard.close()
         await api.close()
         reports.close()
 
@@ -79,6 +81,7 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
     health = Health(lambda: databases.url("app"), settings.home)
     front = environment(Path(__file__).parent).get_template("front.html")
     tiles = [
+        (f"{DASHBOARD_PATH}/", "Dashboard", "Pictures of every source, each of which filters all others on its page."),
         (f"{DAGSTER_PATH}/", "Dagster", "The asset graph: materialise, backfill, watch the sensors, follow lineage."),
         (f"{REPORTS}/", "Reports", "Questions that are asked by a form, with the answers as tables, charts and files."),
         (f"{API_PATH}/docs", "Data API", "Tables for programs: filters, pages, exports, aggregates, named resources."),
@@ -96,6 +99,7 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
         Mounted("", app, ByMethod()),
         # A server behind the one address is one line here: where it is, and what asking it takes.
         Mounted(DAGSTER_PATH, dagster, DagsterRules()),
+        Mounted(DASHBOARD_PATH, dashboard, Reading()),
         Mounted(REPORTS, create_pages(reports, settings, session_secret(settings)), ReportRules()),
         Mounted(LOOK, Starlette(routes=[Mount(LOOK, Files(directory=STATIC))]), None),
         Mounted(LINKED, linked_files(), None),

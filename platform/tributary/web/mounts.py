@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tributary.assets.services import Mount
 from tributary.assets.sources import SourceError
-from tributary.launcher.services import DAGSTER_PATH
+from tributary.launcher.services import DAGSTER_PATH, DASHBOARD_PATH
 from tributary.resources.postgres.databases import Databases
 from tributary.services import apart, load_services, sound, trying
 from tributary.web.collector import COLLECTOR
@@ -41,7 +41,7 @@ def find_mounts() -> tuple[tuple[str, Mount], ...]:
     for name, services in load_services().items():
         with apart(name, "The web apps"):
             own = {sound(one, Mount).path: (name, one) for one in services.mounts}
-            if taken := own.keys() & {COLLECTOR, DAGSTER_PATH, *found}:
+            if taken := own.keys() & {COLLECTOR, DAGSTER_PATH, DASHBOARD_PATH, *found}:
                 raise SourceError(f"{min(taken)} is another's")
             found |= own
     return tuple(found.values())

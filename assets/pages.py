@@ -1,0 +1,140 @@
+"""What a page of the dashboard is made of: rows and documents of the data API, and linked pictures.
+
+A page is a Python file in the folder of its source's pages. It runs in the dashboard's process, by Streamlit, and reads
+by the data API alone, as whoever looks at it. How the API is asked is told by `connect`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from tributary.assets.source import Source
+from tributary.resources.errors import TributaryError
+from tributary.resources.linked.declaration import Linked
+from tributary.resources.linked.files import STATIC, address
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WHO = "Tributary-Who"
+"""The header that says who looks at a page; the dashboard's server writes it, whatever a client sends."""
+
+_MOUNT = """
+export default async function ({ data, parentElement }) {
+  if (parentElement.linked) return;
+  parentElement.linked = true;
+  const { mount } = await import(new URL(data.base + "/linked.js", location.origin).href);
+  const end = mount(parentElement.querySelector("main"), data.declared);
+  return () => { end(); parentElement.linked = false; };
+}
+"""
+
+
+class PageError(TributaryError):
+    """A page cannot show what it should."""
+
+
+class Answer(Protocol):
+    """An answer of the data API."""
+
+    @property
+    def status_code(self) -> int:
+        """Of HTTP."""
+
+    def json(self) -> Any:
+        """The document."""
+
+
+Ask = Callable[[str, Mapping[str, str], str], Answer]
+_ask: list[Ask] = []
+
+
+def connect(ask: Ask) -> None:
+    """Have pages ask by a function of a path below `/api/v1`, a query, and the value of `WHO`."""
+    _ask[:] = [ask]
+
+
+class PageFile(NamedTuple):
+    """A page: its file, its title, and its address below the dashboard's."""
+
+    path: Path
+    title: str
+    address: str
+
+
+def page_files(source: Source) -> list[PageFile]:
+    """The pages of a source, by the names of their files; `_` stands for a blank, and before a name hides a file."""
+    folder = source.pages
+    files = sorted(folder.glob("[!_]*.py")) if folder else []
+    return [
+        PageFile(
+            path,
+            path.stem.replace("_", " ").capitalize(),
+            source.name if path.stem == source.name else f"{source.name}-{path.stem.replace('_', '-')}",
+        )
+        for path in files
+    ]
+
+
+def document(path: str, **query: str) -> Any:
+    """A document of the data API, by its path below `/api/v1`, as `/households/1/recommendations`.
+
+    Raises:
+        PageError: the API gives none, with its reason.
+    """
+    import streamlit as st
+
+    if not _ask:
+        raise PageError("Pages are shown by `tributary up`, below /dashboard/: this one was run by itself.")
+    answer = _ask[0](path, query, st.context.headers[WHO])
+    found = answer.json()
+    if answer.status_code != 200:
+        raise PageError(f"{found['detail']}")
+    return found
+
+
+def rows(table: str, **query: str) -> pd.DataFrame:
+    """Rows of a table, 10,000 at most, by the API's own filters: `rows("gold.x", day="gte.2024-01-01", order="day")`."""
+    return _frame(document(f"/tables/{table}/rows", **{"limit": "10000", **query}))
+
+
+def aggregate(table: str, measures: str, dimensions: str = "", **query: str) -> pd.DataFrame:
+    """Measures by dimensions, as the API words both: `aggregate("gold.x", "sum(sales)", "month(day)")`."""
+    grouped = {"dimensions": dimensions} if dimensions else {}
+    return _frame(document(f"/tables/{table}/aggregate", measures=measures, limit="10000", **grouped, **query))
+
+
+def _frame(found: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(found["rows"])
+
+
+def freshness(*tables: str) -> None:
+    """One line a table: how old its rows are, and which checks fail."""
+    import streamlit as st
+
+    for table in tables:
+        told = document(f"/tables/{table}")
+        failing = [one for one in told["checks"] if one["failures"]]
+        updated = (told["updated_at"] or "")[:16].replace("T", " ")
+        line = f"{table}: {f'rows of {updated} UTC' if updated else 'not made yet'}. "
+        if failing:
+            holds = "; ".join(f"{one['holds']} ({one['failures']:,} rows)" for one in failing)
+            st.warning(f"{line}{len(failing)} of {len(told['checks'])} checks fail: {holds}")
+        else:
+            st.caption(f"{line}All {len(told['checks'])} checks pass.")
+
+
+def show(linked: Linked) -> None:
+    """Linked pictures, whose rows the browser gets from the data API by itself, and whose state is in the address."""
+    import streamlit as st
+
+    # Defined at each run: a component is known to the session that defined it.
+    component = st.components.v2.component(
+        "tributary_linked", html="<main></main>", css=(STATIC / "linked.css").read_text(), js=_MOUNT
+    )
+    # Without a key the data would be the component's identity, and each run would begin a new one.
+    component(data={"base": address(), "declared": linked.declared()}, key=f"linked-{linked.title}")
