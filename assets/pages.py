@@ -7,6 +7,7 @@ by the data API alone, as whoever looks at it. How the API is asked is told by `
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -42,6 +43,10 @@ class Answer(Protocol):
     @property
     def status_code(self) -> int:
         """Of HTTP."""
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the answer."""
 
     def json(self) -> Any:
         """The document."""
@@ -84,32 +89,43 @@ def document(path: str, **query: str) -> Any:
     Raises:
         PageError: the API gives none, with its reason.
     """
-    import streamlit as st
+    return _answer(path, query).json()
 
-    if not _ask:
-        raise PageError("Pages are shown by `tributary up`, below /dashboard/: this one was run by itself.")
-    answer = _ask[0](path, query, st.context.headers[WHO])
-    found = answer.json()
-    if answer.status_code != 200:
-        raise PageError(f"{found['detail']}")
-    return found
+
+def columns(table: str, type_: str = "") -> list[str]:
+    """The columns of a table whose types begin with some letters."""
+    return [one["name"] for one in document(f"/tables/{table}")["columns"] if one["type"].startswith(type_)]
 
 
 def rows(table: str, **query: str) -> pd.DataFrame:
-    """Rows of a table, 10,000 at most, by the API's own filters: `rows("gold.x", day="gte.2024-01-01", order="day")`."""
-    return _frame(document(f"/tables/{table}/rows", **{"limit": "10000", **query}))
+    """All rows of a table, by the API's own filters: `rows("gold.x", day="gte.2024-01-01")`; raises as `document`."""
+    return _frame(f"/tables/{table}/rows", query)
 
 
 def aggregate(table: str, measures: str, dimensions: str = "", **query: str) -> pd.DataFrame:
     """Measures by dimensions, as the API words both: `aggregate("gold.x", "sum(sales)", "month(day)")`."""
     grouped = {"dimensions": dimensions} if dimensions else {}
-    return _frame(document(f"/tables/{table}/aggregate", measures=measures, limit="10000", **grouped, **query))
+    return _frame(f"/tables/{table}/aggregate", {"measures": measures, **grouped, **query})
 
 
-def _frame(found: Any) -> pd.DataFrame:
-    import pandas as pd
+def _answer(path: str, query: Mapping[str, str]) -> Answer:
+    import streamlit as st
 
-    return pd.DataFrame(found["rows"])
+    if not _ask:
+        raise PageError("Pages are shown by `tributary up`, below /dashboard/: this one was run by itself.")
+    answer = _ask[0](path, query, st.context.headers[WHO])
+    if answer.status_code != 200:
+        raise PageError(f"{answer.json()['detail']}")
+    return answer
+
+
+def _frame(path: str, query: Mapping[str, str]) -> pd.DataFrame:
+    """Rows with their types, decimals as numbers, which is what charts take."""
+    import pyarrow as pa
+
+    table = pa.ipc.open_stream(_answer(path, {**query, "format": "arrow"}).content).read_all()
+    fields = [one.with_type(pa.float64()) if pa.types.is_decimal(one.type) else one for one in table.schema]
+    return table.cast(pa.schema(fields)).to_pandas(date_as_object=False)
 
 
 def freshness(*tables: str) -> None:
@@ -125,16 +141,21 @@ def freshness(*tables: str) -> None:
             holds = "; ".join(f"{one['holds']} ({one['failures']:,} rows)" for one in failing)
             st.warning(f"{line}{len(failing)} of {len(told['checks'])} checks fail: {holds}")
         else:
-            st.caption(f"{line}All {len(told['checks'])} checks pass.")
+            st.caption(f"{line}All {len(told['checks'])} checks pass." if updated else line)
+
+
+@lru_cache(maxsize=1)
+def _component() -> Callable[..., Any]:
+    import streamlit as st
+
+    style = (STATIC / "linked.css").read_text()
+    found: Callable[..., Any] = st.components.v2.component(
+        "tributary_linked", html="<main></main>", css=style, js=_MOUNT
+    )
+    return found
 
 
 def show(linked: Linked) -> None:
     """Linked pictures, whose rows the browser gets from the data API by itself, and whose state is in the address."""
-    import streamlit as st
-
-    # Defined at each run: a component is known to the session that defined it.
-    component = st.components.v2.component(
-        "tributary_linked", html="<main></main>", css=(STATIC / "linked.css").read_text(), js=_MOUNT
-    )
     # Without a key the data would be the component's identity, and each run would begin a new one.
-    component(data={"base": address(), "declared": linked.declared()}, key=f"linked-{linked.title}")
+    _component()(data={"base": address(), "declared": linked.declared()}, key=f"linked-{linked.title}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tributary.assets.sneakers.settings import SneakersSettings
 from tributary.assets.sneakers.staged_assets import STAGED
 from tributary.assets.source import Resource, Source
@@ -12,6 +14,7 @@ SNEAKERS = Source(
     tables=tuple(one.table for one in STAGED),
     lineage={one.table.key: one.lineage for one in STAGED},
     settings=SneakersSettings,
+    pages=Path(__file__).with_name("pages"),
     resources=(
         Resource("/pairs", "core.dim_sneaker_current", "Pairs of sneakers as they are today", many=True),
         Resource("/pairs/{sneaker_id}", "core.dim_sneaker_current", "A pair of sneakers"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from tributary.assets.social.settings import SocialSettings
 from tributary.assets.social.staged_assets import STAGED
@@ -15,6 +16,7 @@ SOCIAL = Source(
     lineage={one.table.key: one.lineage for one in STAGED},
     settings=SocialSettings,
     freshness=timedelta(days=1),
+    pages=Path(__file__).with_name("pages"),
     resources=(
         Resource("/users", "gold.social_user_summary", "Users: what they do, and who follows them", many=True),
         Resource("/users/{user_id}", "gold.social_user_summary", "A user"),

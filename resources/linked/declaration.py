@@ -62,7 +62,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Words:
-    """Any number of words of each row: `column` of another table, whose rows have `key` in common with the page's."""
+    """Any number of values of each row, as words of a title, or what is known of a household: `column` of another
+    table, one or more of whose rows have the value of `key` in common with the row.
+    """
 
     kind: ClassVar[str] = "words"
     title: str
@@ -104,11 +106,12 @@ class Bars(View):
 
 @dataclass(frozen=True)
 class Leaderboard(View):
-    """The largest, and what was chosen."""
+    """The largest, and what was chosen; `without` are values that are no competitors, as online is no venue."""
 
     kind = "leaderboard"
     fits = ("category", "words")
     limit: int = 10
+    without: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,18 @@ test("each view counts what the filters of all others let through", () => {
   }
 });
 
+test("rows share what another table says of their key, whatever the type of both", () => {
+  const column = (values) => ({ kind: "number", values: Float64Array.from(values) });
+  const mine = { rows: 5, columns: new Map([["household", column([1, 2, 1, 3, NaN])]]) };
+  const theirs = { rows: 3, columns: new Map([["household", column([1, 2, 9])], ["segment", column([5, 4, 5])]]) };
+  const dimension = { kind: "words", table: "t", key: "household", column: "segment" };
+  const page = { dimensions: { segment: dimension }, measures: { rows: {} }, views: [{ kind: "leaderboard", dimension: "segment", measure: "rows", limit: 9 }] };
+  const model = new Model(page, mine, new Map([["t", theirs]]));
+  assert.deepEqual(model.results().views[0].leaders.map((one) => [one.value, one.now]), [["5", 2], ["4", 1]]);
+  model.filter({ segment: ["5"] });
+  assert.equal(model.results().count, 2);
+});
+
 test("rows are sorted as asked, and no more of them come than asked", () => {
   const model = new Model({ ...declared, views: [{ kind: "rows", columns: { event_id: "", yes_rsvps: "" }, sort: "yes_rsvps", limit: 5 }] }, table, others);
   const highest = rows.map((row) => row.yes_rsvps).filter((one) => one !== null).sort((a, b) => b - a);

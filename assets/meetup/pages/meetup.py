@@ -25,7 +25,7 @@ pages.show(
             linked.HeatMap("Where they are held", "place", "events"),
             linked.Leaderboard("Top ten groups", "group", "yes"),
             linked.Leaderboard("Top ten events", "event", "yes"),
-            linked.Leaderboard("Top ten venues", "venue", "events"),
+            linked.Leaderboard("Top ten venues", "venue", "events", without=("online", "unknown")),
             linked.WordCloud("Words of titles", "word", "events", wide=True),
             linked.Groups("All groups", "group", "yes", wide=True),
         ],

@@ -18,6 +18,9 @@ from tributary.resources.settings import Settings
 MAIN = Path(__file__).with_name("main_page.py")
 HEALTH = "/_stcore/health"
 
+_COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999"]
+"""Okabe and Ito's, which all kinds of colour sight tell apart."""
+
 _OPTIONS = {
     "server.headless": True,
     "server.fileWatcherType": "none",
@@ -28,6 +31,8 @@ _OPTIONS = {
     "client.showErrorLinks": False,
     "runner.magicEnabled": False,
     "logger.level": "warning",
+    "theme.primaryColor": "#0072b2",
+    "theme.chartCategoricalColors": _COLOURS,
 }
 """Options of Streamlit: it asks and tells nobody else anything, and shows a page's mistakes without their values."""
 

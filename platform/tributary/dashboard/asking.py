@@ -1,4 +1,4 @@
-"""How pages ask the data API: the same application as at `/api/v1`, within this process, as whoever looks at the page."""
+"""How pages ask the data API: the application of `/api/v1`, within this process, as whoever looks at the page."""
 
 from __future__ import annotations
 

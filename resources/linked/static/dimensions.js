@@ -109,25 +109,17 @@ function numbered(column) {
   return { codes: Int32Array.from(column.values, (value) => known.get(value) ?? -1), values: values.map(write) };
 }
 
-/** Any number of bins a row: the words that another table has under the row's key. */
-function lists(keys, otherKeys, words, rows) {
-  const rowOf = new Map();
-  for (let row = 0; row < rows; row++) rowOf.set(keys.values[keys.codes?.[row] ?? row], row);
-  const rowOfCode = otherKeys.values.map((key) => rowOf.get(key) ?? -1);
+/** Any number of bins a row: the values that another table has under the row's key, in one row of it or in many. */
+function lists(keys, otherKeys, others, rows) {
+  const [own, theirs, { codes: words, values }] = [keys, otherKeys, others].map((one) => (one.kind === "text" ? one : numbered(one)));
+  const found = new Map(theirs.values.map((key) => [key, []]));
+  theirs.codes.forEach((key, at) => { if (key >= 0 && words[at] >= 0) found.get(theirs.values[key]).push(words[at]); });
+  const ofKey = own.values.map((key) => found.get(key) ?? []);
   const offsets = new Int32Array(rows + 1);
-  const each = (take) => {
-    for (let at = 0; at < words.codes.length; at++) {
-      const row = rowOfCode[otherKeys.codes?.[at] ?? at];
-      if (row >= 0 && words.codes[at] >= 0) take(row, words.codes[at]);
-    }
-  };
-  each((row) => offsets[row + 1]++);
-  for (let row = 0; row < rows; row++) offsets[row + 1] += offsets[row];
+  for (let row = 0; row < rows; row++) offsets[row + 1] = offsets[row] + (ofKey[own.codes[row]]?.length ?? 0);
   const codes = new Int32Array(offsets[rows]);
-  const next = offsets.slice();
-  each((row, code) => { codes[next[row]++] = code; });
-  const dimension = chosen({ bins: words.values.length, codes, offsets, values: words.values });
-  return { ...dimension, label: (bin) => words.values[bin], link: () => null };
+  for (let row = 0; row < rows; row++) codes.set(ofKey[own.codes[row]] ?? [], offsets[row]);
+  return { ...chosen({ bins: values.length, codes, offsets, values }), label: (bin) => values[bin], link: () => null };
 }
 
 function chosen(dimension) {

@@ -24,7 +24,10 @@ function filled(element, attributes, children) {
 const plain = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 export const number = (value) => plain.format(Math.abs(value) < 1e-9 ? 0 : value);
-export const compact = (value) => (Math.abs(value) < 10_000 ? plain.format(value) : short.format(value));
+export const compact = (value) => {
+  const size = Math.abs(value);
+  return size < 1_000 ? plain.format(value) : size < 10_000 ? plain.format(Math.round(value)) : short.format(value);
+};
 
 /** Round numbers from 0 to at least the highest, four steps or fewer. */
 export function ticks(highest) {

@@ -29,7 +29,7 @@ export function mount(root, declared, { api = "/api/v1" } = {}) {
   const figures = html("dl", { class: "figures" });
   const chips = html("div", { class: "chips" });
   const grid = html("div", { class: "grid-of-views" });
-  const frame = html("section", { class: "linked", "aria-label": declared.title, "aria-busy": "true" }, fresh, notice, status, figures, chips, grid);
+  const frame = html("section", { class: "linked", "aria-label": declared.title, "aria-busy": "true" }, html("h2", {}, declared.title), fresh, notice, status, figures, chips, grid);
   root.append(frame);
 
   const page = {
@@ -154,7 +154,7 @@ export function mount(root, declared, { api = "/api/v1" } = {}) {
     fresh.classList.toggle("bad", Boolean(late) || failing.length > 0);
     fresh.replaceChildren(
       `${declared.table}: ${updated ? `rows of ${updated.toISOString().slice(0, 16).replace("T", " ")} UTC` : "not made yet"}${late ? ", older than they should be" : ""}. `,
-      failing.length === 0 ? (told.checks.length === 0 ? "" : `All ${told.checks.length} checks pass.`) : `${failing.length} of ${told.checks.length} checks fail: ${failing.map((one) => `${one.holds} (${number(one.failures)} rows)`).join("; ")}`);
+      failing.length === 0 ? (!updated || told.checks.length === 0 ? "" : `All ${told.checks.length} checks pass.`) : `${failing.length} of ${told.checks.length} checks fail: ${failing.map((one) => `${one.holds} (${number(one.failures)} rows)`).join("; ")}`);
     const known = publications[declared.table];
     if (known && told.publication && known !== told.publication) {
       tell("Newer rows have been published.", button("Show them", () => location.reload()));
@@ -194,9 +194,12 @@ export function mount(root, declared, { api = "/api/v1" } = {}) {
 export function addresses(declared, api) {
   const where = new URLSearchParams(declared.where);
   const asked = (name, columns, query) => ({ table: name, address: `${api}/tables/${name}/rows?format=arrow&select=${columns.join(",")}${query}` });
-  const others = Object.values(declared.dimensions).filter((one) => one.kind === "words");
+  const others = new Map();
+  for (const { kind, table, key, column } of Object.values(declared.dimensions)) {
+    if (kind === "words") others.set(table, new Set([...(others.get(table) ?? []), key, column]));
+  }
   const query = where.size > 0 ? `&${where}` : "";
-  return [asked(declared.table, declared.columns, query), ...others.map((one) => asked(one.table, [one.key, one.column], ""))];
+  return [asked(declared.table, declared.columns, query), ...[...others].map(([table, columns]) => asked(table, [...columns], ""))];
 }
 
 function button(text, click) {

@@ -107,19 +107,21 @@ export class Model {
     return { unit, bins: [...bins, last], labels };
   }
 
-  #leaders({ dimension, measure }, limit) {
+  #leaders({ dimension, measure, without }, limit) {
     const at = this.names.indexOf(dimension);
     const found = this.dimensions[at];
     const [amounts, { counts }] = [this.#amounts(at, measure), this.cross.dimensions[at]];
     const chosen = new Set(this.filters[dimension] ?? []);
-    const bins = top(amounts, counts, limit);
+    const out = new Set((without ?? []).map((value) => found.binOf.get(value)));
+    const bins = top(amounts, counts, limit + out.size).filter((bin) => !out.has(bin)).slice(0, limit);
     // What was chosen stays in sight, wherever it ranks now, so that it can be let go of.
     const extra = [...chosen].map((value) => found.binOf.get(value)).filter((bin) => bin !== undefined && !bins.includes(bin));
     const leaders = [...bins, ...extra].map((bin) => ({
       value: found.values[bin], label: String(found.label(bin)), link: found.link(bin), now: amounts[bin],
       all: this.all[at].get(measure)[bin], chosen: chosen.has(found.values[bin]),
     }));
-    return { leaders, count: counts.reduce((sum, one) => sum + Number(one > 0), 0), filter: this.filters[dimension] ?? null };
+    const count = counts.reduce((sum, one, bin) => sum + Number(one > 0 && !out.has(bin)), 0);
+    return { leaders, count, filter: this.filters[dimension] ?? null };
   }
 
   #words(view) {
@@ -128,11 +130,11 @@ export class Model {
     return { words: leaders, count, filter };
   }
 
-  #groups({ dimension, limit }, { sort, descending = true }) {
+  #groups({ dimension, measure, limit }, { sort, descending = true }) {
     const at = this.names.indexOf(dimension);
     const found = this.dimensions[at];
     const names = this.measures.map(([name]) => name);
-    const by = names.includes(sort) ? sort : names[0];
+    const by = names.includes(sort) ? sort : measure;
     const bins = top(this.#amounts(at, by), this.cross.dimensions[at].counts, limit, descending ? 1 : -1);
     const chosen = new Set(this.filters[dimension] ?? []);
     return {

@@ -49,6 +49,7 @@ WEATHER = Source(
     lineage={READINGS.table.key: READINGS.lineage},
     settings=WeatherSettings,
     models=Path(__file__).with_name("models"),
+    pages=Path(__file__).with_name("pages"),
     needs=("calendar",),
     parts="acme_weather.parts:PARTS",
 )

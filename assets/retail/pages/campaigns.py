@@ -1,0 +1,46 @@
+"""Campaigns: daily sales of what a campaign's coupons cover, before it, while it ran, and after it."""
+
+import streamlit as st
+
+from tributary.sdk import pages
+
+SUMMARY, DAILY = "gold.campaign_summary", "gold.campaign_daily_sales"
+MARGIN = 28
+
+st.title("Campaigns")
+pages.freshness(SUMMARY, DAILY)
+all_of_them = pages.rows(SUMMARY, order="campaign")
+if all_of_them.empty:
+    st.info("No campaign is there yet.")
+    st.stop()
+campaign = st.selectbox("Campaign", all_of_them["campaign"], key="campaign", bind="query-params")
+one = pages.document(f"/campaigns/{campaign}")
+st.caption(
+    f"{one['campaign_type']}, {one['start_date']} to {one['end_date']}, {one['products']:,} products with coupons."
+)
+
+
+def dollars(value: float | None) -> str:
+    """A mean, or that there is none."""
+    return "none" if value is None else f"${value:,.0f}"
+
+
+figures = st.columns(6)
+figures[0].metric("A day before", dollars(one["daily_sales_before"]))
+figures[1].metric("A day during", dollars(one["daily_sales_during"]))
+figures[2].metric("A day after", dollars(one["daily_sales_after"]))
+figures[3].metric("Lift", "none" if one["lift"] is None else f"{one['lift']:+.0%}", help="During against before")
+figures[4].metric("Coupons redeemed", f"{one['redemptions']:,}")
+figures[5].metric("Households redeeming", f"{one['households_redeeming']:,} of {one['households_targeted']:,}")
+
+near = {"days_since_start": f"gte.{-MARGIN}", "order": "date"}
+days = pages.rows(DAILY, campaign=f"eq.{campaign}", **near)
+days = days[days["days_since_start"] < one["days"] + MARGIN]
+days["time"] = "before"
+days.loc[days["is_running"], "time"] = "during"
+days.loc[days["days_since_start"] >= one["days"], "time"] = "after"
+st.subheader("Daily sales of its products, in dollars")
+st.bar_chart(days, x="date", y="sales_value", color="time", y_label="dollars")
+st.subheader("All campaigns")
+st.dataframe(all_of_them, hide_index=True)
+st.download_button("Save days as CSV", days.to_csv(index=False), f"campaign-{campaign}.csv", "text/csv")

@@ -1,0 +1,49 @@
+"""A household: who it is, its value (RFM) and where that stands among all, what it buys, and what to offer it."""
+
+import streamlit as st
+
+from tributary.sdk import pages
+
+SUMMARY, DAILY, RECOMMENDED = "gold.household_summary", "gold.household_daily_spend", "gold.product_recommendations"
+SCORES = {"r_score": "Recency", "f_score": "Frequency", "m_score": "Money"}
+TRAITS = {
+    "age_45_plus": "45 or older",
+    "income_50k_plus": "50,000 dollars or more",
+    "has_kids": "kids",
+    "couple": "couple",
+}
+
+st.title("Household")
+pages.freshness(SUMMARY, DAILY, RECOMMENDED)
+keys = pages.rows(SUMMARY, select="household_key", order="household_key")
+if keys.empty:
+    st.info("No household is there yet.")
+    st.stop()
+key = st.selectbox("Household", keys["household_key"], key="household", bind="query-params")
+who = pages.document(f"/households/{key}")
+spent = {name: float(who[name]) for name in pages.columns(SUMMARY, "decimal")}
+total = spent.pop("total_sales")
+everybody = len(keys)
+below = int(pages.aggregate(SUMMARY, "count", total_sales=f"lt.{total}")["count"].iloc[0])
+
+figures = st.columns(5)
+figures[0].metric("Spent", f"${total:,.0f}", help="In dollars, over the whole time")
+figures[1].metric("Spends more than", f"{below / everybody:.0%}", help=f"Of {everybody:,} households")
+for place, (name, title) in zip(figures[2:], SCORES.items(), strict=True):
+    place.metric(title, f"{who[name]} of 5")
+same = int(pages.aggregate(SUMMARY, "count", rfm_bin=f"eq.{who['rfm_bin']}")["count"].iloc[0])
+traits = ", ".join(words for name, words in TRAITS.items() if who[name]) or "nothing in the survey"
+st.caption(f"Value {who['rfm_bin']} of 5, as {same:,} of {everybody:,} households. What is known: {traits}.")
+
+left, right = st.columns(2)
+with left:
+    st.subheader("Spend by section")
+    st.bar_chart({"section": list(spent), "dollars": list(spent.values())}, x="section", y="dollars", horizontal=True)
+with right:
+    st.subheader("Recommendations")
+    offers = pages.rows(RECOMMENDED, household_key=f"eq.{key}", order="rank", select="rank,product_id,reason")
+    st.dataframe(offers, hide_index=True)
+st.subheader("Daily sales")
+days = pages.rows(DAILY, household_key=f"eq.{key}", order="date", select="date,total_sales")
+st.bar_chart(days, x="date", y="total_sales", y_label="dollars")
+st.download_button("Save days as CSV", days.to_csv(index=False), f"household-{key}.csv", "text/csv")
