@@ -125,7 +125,8 @@ def _frame(path: str, query: Mapping[str, str]) -> pd.DataFrame:
 
     table = pa.ipc.open_stream(_answer(path, {**query, "format": "arrow"}).content).read_all()
     fields = [one.with_type(pa.float64()) if pa.types.is_decimal(one.type) else one for one in table.schema]
-    return table.cast(pa.schema(fields)).to_pandas(date_as_object=False)
+    found: pd.DataFrame = table.cast(pa.schema(fields)).to_pandas(date_as_object=False)
+    return found
 
 
 def freshness(*tables: str) -> None:

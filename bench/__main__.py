@@ -28,6 +28,7 @@ BENCHES = {
     "sneakers_app": "bench.sneakers_app.sneakers_app",
     "gateway": "bench.gateway.gateway",
     "data_api": "bench.data_api.data_api",
+    "dashboard": "bench.dashboard.dashboard",
     "reports": "bench.reports.reports",
     "collector": "bench.collector_load.collector_load",
     "social_transform": "bench.social_transform.social_transform",

@@ -13,7 +13,7 @@ all_of_them = pages.rows(SUMMARY, order="campaign")
 if all_of_them.empty:
     st.info("No campaign is there yet.")
     st.stop()
-campaign = st.selectbox("Campaign", all_of_them["campaign"], key="campaign", bind="query-params")
+campaign = st.selectbox("Campaign", list[int](all_of_them["campaign"]), key="campaign", bind="query-params")
 one = pages.document(f"/campaigns/{campaign}")
 st.caption(
     f"{one['campaign_type']}, {one['start_date']} to {one['end_date']}, {one['products']:,} products with coupons."
@@ -42,5 +42,6 @@ days.loc[days["days_since_start"] >= one["days"], "time"] = "after"
 st.subheader("Daily sales of its products, in dollars")
 st.bar_chart(days, x="date", y="sales_value", color="time", y_label="dollars")
 st.subheader("All campaigns")
-st.dataframe(all_of_them, hide_index=True)
+day = st.column_config.DateColumn()
+st.dataframe(all_of_them, hide_index=True, column_config={"start_date": day, "end_date": day})
 st.download_button("Save days as CSV", days.to_csv(index=False), f"campaign-{campaign}.csv", "text/csv")

@@ -19,7 +19,7 @@ keys = pages.rows(SUMMARY, select="household_key", order="household_key")
 if keys.empty:
     st.info("No household is there yet.")
     st.stop()
-key = st.selectbox("Household", keys["household_key"], key="household", bind="query-params")
+key = st.selectbox("Household", list[int](keys["household_key"]), key="household", bind="query-params")
 who = pages.document(f"/households/{key}")
 spent = {name: float(who[name]) for name in pages.columns(SUMMARY, "decimal")}
 total = spent.pop("total_sales")

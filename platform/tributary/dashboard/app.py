@@ -31,8 +31,10 @@ _OPTIONS = {
     "client.showErrorLinks": False,
     "runner.magicEnabled": False,
     "logger.level": "warning",
-    "theme.primaryColor": "#0072b2",
-    "theme.chartCategoricalColors": _COLOURS,
+    # Of both themes, so that each looks as the reader's system does.
+    **{f"theme.{theme}.chartCategoricalColors": _COLOURS for theme in ("light", "dark")},
+    "theme.light.primaryColor": "#0072b2",
+    "theme.dark.primaryColor": "#56b4e9",
 }
 """Options of Streamlit: it asks and tells nobody else anything, and shows a page's mistakes without their values."""
 
