@@ -27,7 +27,7 @@ export default async function ({ data, parentElement }) {
   if (parentElement.linked) return;
   parentElement.linked = true;
   const { mount } = await import(new URL(data.base + "/linked.js", location.origin).href);
-  const end = mount(parentElement.querySelector("main"), data.declared);
+  const end = mount(parentElement.querySelector("div"), data.declared);
   return () => { end(); parentElement.linked = false; };
 }
 """
@@ -151,7 +151,7 @@ def _component() -> Callable[..., Any]:
 
     style = (STATIC / "linked.css").read_text()
     found: Callable[..., Any] = st.components.v2.component(
-        "tributary_linked", html="<main></main>", css=style, js=_MOUNT
+        "tributary_linked", html="<div></div>", css=style, js=_MOUNT
     )
     return found
 

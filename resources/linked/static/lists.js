@@ -11,15 +11,16 @@ export function toggled(filter, value) {
 }
 
 function button(view, page, one, filter, ...children) {
+  const told = `${one.label}: ${number(one.now)} of ${number(one.all)}`;
   const press = () => page.filter(view.dimension, toggled(filter, one.value), true);
   return svg("g", {
     role: "button", tabindex: 0, "aria-pressed": String(one.chosen), "data-value": String(one.value), "data-now": one.now,
-    "aria-label": `${one.label}: ${number(one.now)}`, class: `pick${filter && !one.chosen ? " out" : ""}`, click: press,
+    "aria-label": told, class: `pick${filter && !one.chosen ? " out" : ""}`, click: press,
     keydown: (event) => {
       if (event.key === "Enter" || event.key === " ") { event.preventDefault(); press(); }
       if (event.key === "Escape") page.filter(view.dimension, null, true);
     },
-  }, svg("title", {}, `${one.label}: ${number(one.now)} of ${number(one.all)}`), ...children);
+  }, svg("title", {}, told), ...children);
 }
 
 /** Draw anew, and leave the keyboard where it was: at the same value. */
@@ -53,8 +54,8 @@ export function leaderboard(view, page) {
         return button(view, page, one, now.filter,
           svg("rect", { class: "ground", x: 0, y: y + 1, width, height: ROW - 2, rx: 4 }),
           svg("rect", { class: "bar", x: 0, y: y + 3, width: Math.max(((width - 60) * Math.max(one.now, 0)) / highest, 2), height: ROW - 6, rx: 3 }),
-          svg("text", { x: 8, y: y + ROW / 2 + 5 }, fitted(one.label, SIZE, width - 80)),
-          svg("text", { class: "value", x: width - 6, y: y + ROW / 2 + 5, "text-anchor": "end" }, value),
+          svg("text", { "aria-hidden": "true", x: 8, y: y + ROW / 2 + 5 }, fitted(one.label, SIZE, width - 80)),
+          svg("text", { "aria-hidden": "true", class: "value", x: width - 6, y: y + ROW / 2 + 5, "text-anchor": "end" }, value),
         );
       }));
       note.textContent = now.count === 0 ? "Nothing passes the filters." : `${number(now.count)} in all`;
