@@ -150,9 +150,7 @@ def _component() -> Callable[..., Any]:
     import streamlit as st
 
     style = (STATIC / "linked.css").read_text()
-    found: Callable[..., Any] = st.components.v2.component(
-        "tributary_linked", html="<div></div>", css=style, js=_MOUNT
-    )
+    found: Callable[..., Any] = st.components.v2.component("tributary_linked", html="<div></div>", css=style, js=_MOUNT)
     return found
 
 

@@ -167,6 +167,22 @@ def test_the_browser_shows_a_green_well_described_asset(up: Up) -> None:
 
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed; .ci/run installs it")
+def test_every_page_of_the_dashboard_shows_rows_and_no_error(up: Up) -> None:
+    from playwright.sync_api import expect, sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(base_url=f"http://127.0.0.1:{up.web_port}")
+        page.set_default_timeout(60_000)
+        for address in ("meetup", "retail-household", "retail-segments", "retail-campaigns", "sneakers", "social"):
+            page.goto(f"/dashboard/{address}")
+            page.locator('.linked[data-state="ready"], [data-testid="stVegaLiteChart"]').first.wait_for()
+            expect(page.locator('[data-testid="stAlertContentError"], [data-testid="stException"]')).to_have_count(0)
+        browser.close()
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed; .ci/run installs it")
 def test_a_report_is_asked_in_the_browser_and_its_rows_are_there_by_themselves(up: Up, tmp_path: Path) -> None:
     from playwright.sync_api import sync_playwright
 
