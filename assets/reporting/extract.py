@@ -12,19 +12,20 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
 from tributary.resources.errors import TributaryError
 from tributary.resources.lake.errors import ObjectDamagedError, ObjectNotFoundError
 from tributary.resources.lake.integrity import open_verified
-from tributary.resources.lake.model import Lake
+from tributary.resources.lake.model import CHUNK_BYTES, Lake
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -113,8 +114,8 @@ class Extracts:
 
         name = f"part-00000-{mark}"
         digest, size, rows = hashlib.sha256(), 0, 0
-        with tempfile.TemporaryDirectory(prefix="tributary-report-") as aside:
-            copy = Path(aside) / "part.parquet"
+        # It has no name, so that nothing is left of it where the process is killed.
+        with tempfile.TemporaryFile(prefix="tributary-report-") as copy:
 
             def texts() -> Iterator[bytes]:
                 nonlocal rows
@@ -139,8 +140,11 @@ class Extracts:
 
             self.lake.put(f"{folder}{name}.csv", lines())
             csv = Part(f"{name}.csv", size, digest.hexdigest())
-            parquet = Part(f"{name}.parquet", copy.stat().st_size, _digest(copy))
-            self.lake.put(f"{folder}{parquet.name}", copy)
+            length = copy.seek(0, os.SEEK_END)
+            copy.seek(0)
+            parquet = Part(f"{name}.parquet", length, hashlib.file_digest(copy, "sha256").hexdigest())
+            copy.seek(0)
+            self.lake.put(f"{folder}{parquet.name}", iter(lambda: copy.read(CHUNK_BYTES), b""))
         return Written(rows, csv, parquet)
 
     def publish(self, manifest: Manifest) -> None:
@@ -205,8 +209,8 @@ class Extracts:
             raise ExtractError(f"{error} Ask again, which makes another version.") from error
 
     @contextmanager
-    def parquet(self, manifest: Manifest) -> Iterator[Path]:
-        """The Parquet file as a local one; from S3 it is copied for as long as it is read.
+    def parquet(self, manifest: Manifest) -> Iterator[Path | BinaryIO]:
+        """The Parquet file as a local one, as pyarrow takes it; from S3 it is copied for as long as it is read.
 
         Raises:
             ExtractError: it is not there, or another.
@@ -219,11 +223,11 @@ class Extracts:
                     yield local
                     return
             raise ExtractError(f"{self.lake.url(place)} is not there as it was put there: ask again.")
-        with tempfile.NamedTemporaryFile(prefix="tributary-report-") as file:
+        with tempfile.TemporaryFile(prefix="tributary-report-") as file:
             for chunk in self.open(manifest, manifest.parquet):
                 file.write(chunk)
-            file.flush()
-            yield Path(file.name)
+            file.seek(0)
+            yield file
 
 
 def csv_of(batch: pa.RecordBatch, *, header: bool) -> bytes:
@@ -270,8 +274,3 @@ def _empty(schema: pa.Schema) -> pa.RecordBatch:
     import pyarrow as pa
 
     return pa.RecordBatch.from_arrays([pa.array([], kind.type) for kind in schema], schema=schema)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

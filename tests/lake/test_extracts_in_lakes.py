@@ -43,9 +43,9 @@ def test_what_is_read_is_what_was_made(lake: Lake, made: Manifest) -> None:
     extracts = Extracts(lake)
     data = b"".join(extracts.open(made, made.csv))
     assert (made.rows, data.count(b"\r\n"), len(data)) == (ROWS, ROWS + 1, made.csv.bytes)
-    with extracts.parquet(made) as path:
-        assert pq.read_table(path).column("n").to_pylist() == list(range(ROWS))
-        assert pq.ParquetFile(path).metadata.num_row_groups == 3
+    with extracts.parquet(made) as path, pq.ParquetFile(path) as file:
+        assert file.read().column("n").to_pylist() == list(range(ROWS))
+        assert file.metadata.num_row_groups == 3
     assert list(extracts.versions("bills")) == [("k1", "r1")]
     assert [info.key.rpartition("/")[2] for info in lake.list("reports/")] == [
         "manifest.json",
