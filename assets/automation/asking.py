@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from tributary.assets.automation.tags import STEADY_TAG
+from tributary.assets.factory.following import REFRESH
 from tributary.assets.factory.specs import REFUSED
 
 if TYPE_CHECKING:
@@ -33,10 +34,11 @@ def being_made(instance: dg.DagsterInstance) -> set[dg.AssetKey]:
 
 
 def assets_of(context: dg.SensorEvaluationContext | dg.ScheduleEvaluationContext, source: str) -> list[dg.AssetKey]:
-    """The assets of a source's job, by name, so that whoever asks which assets are being made is told."""
+    """The assets of a source's job that follow at once, by name, so that whoever asks what is being made is told."""
     if context.repository_def is None:
         return []
-    return sorted(context.repository_def.get_job(source).asset_layer.asset_graph.materializable_asset_keys)
+    graph = context.repository_def.get_job(source).asset_layer.asset_graph
+    return sorted(key for key in graph.materializable_asset_keys if REFRESH not in graph.get(key).tags)
 
 
 def with_downstream(context: dg.SensorEvaluationContext, source: str, keys: Sequence[dg.AssetKey]) -> list[dg.AssetKey]:

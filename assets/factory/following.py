@@ -8,6 +8,7 @@ since the last look, and lose an input that is updated while the table is being 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -15,6 +16,12 @@ from tributary.resources.dagster_internals.assets import changed_partitions, rec
 
 PARTITIONED = "partitioned"
 """The tag of assets that are made by partitions."""
+
+REFRESH = "refresh"
+"""The tag of assets that take up changes at a pace of their own, and so are in no run that a sensor asks for."""
+
+_PACES = {"hourly": "0 * * * *", "daily": "0 4 * * *", "weekly": "0 4 * * 1"}
+"""By what `REFRESH` says, when changes are taken up, in UTC."""
 
 _DATA = "dagster/data_version"
 _READ_VERSION = "dagster/input_data_version/"
@@ -135,3 +142,13 @@ FOLLOW = (
     & ~dg.AutomationCondition.any_deps_in_progress()
     & ~dg.AutomationCondition.in_progress()
 ).with_label("follows its inputs")
+
+
+def follow(refresh: str | None) -> dg.AutomationCondition[Any]:
+    """How a table follows its inputs: at once, or where it has a pace, at the next full hour, day or week."""
+    if refresh is None:
+        return FOLLOW
+    behind = InputsChanged() | dg.AutomationCondition.missing()
+    # What is due stays so while its inputs are under way; a tick at which nothing is behind passes.
+    due = (behind & dg.AutomationCondition.cron_tick_passed(_PACES[refresh])).since_last_handled()
+    return (FOLLOW & due).with_label(f"follows its inputs, {refresh}")

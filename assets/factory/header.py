@@ -19,6 +19,9 @@ from tributary.assets.factory.errors import ModelError, together
 from tributary.assets.factory.header_yaml import YamlError, compose, values
 from tributary.resources.errors import nearest
 
+Refresh = Literal["hourly", "daily", "weekly"]
+"""How often a table is made that does not follow its inputs at once."""
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 _SHAPES = {
     "dict_type": "a mapping, {name: value, …}, or a line each",
@@ -116,6 +119,7 @@ class Header(Strict):
     deduplicate: DeduplicateEntry | None = None
     incremental: IncrementalEntry | None = None
     indexes: list[Annotated[list[Text], Field(min_length=1)]] = []
+    refresh: Refresh | None = None
     columns: dict[str, ColumnEntry] = Field(min_length=1)
     checks: list[CheckEntry] = []
     chart: ChartEntry | None = None

@@ -46,7 +46,8 @@ class SqlModel:
 
     `references` are the tables that its checks look into, which must be there first as well. `keys` are the columns by
     whose values it follows changes of what it reads; empty where it is made whole. `asked` is what it can be asked,
-    where it is a report: then the SELECT gives the rows of one request, and `table` holds those of all.
+    where it is a report: then the SELECT gives the rows of one request, and `table` holds those of all. `refresh` is
+    the pace at which it takes up changes; None where it follows at once.
     """
 
     path: Path
@@ -59,6 +60,7 @@ class SqlModel:
     window: WindowEntry | None
     keys: tuple[str, ...]
     tags: Mapping[str, str]
+    refresh: str | None
     digest: str
     file: HeaderSource[Header] = field(repr=False)
     asked: Asked | None = None
@@ -129,6 +131,7 @@ def read_model(path: Path, folders: ModelFolders, text: str | None = None) -> Sq
         window=file.header.window,
         keys=tuple(file.header.incremental.keys) if file.header.incremental else (),
         tags=file.header.tags,
+        refresh=file.header.refresh,
         digest=hashlib.sha256(text.encode()).hexdigest()[:16],
         file=file,
         asked=asked,

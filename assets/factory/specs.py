@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from tributary.assets.factory.dagster_events import asset_key, table_schema
-from tributary.assets.factory.following import FOLLOW, PARTITIONED
+from tributary.assets.factory.following import FOLLOW, PARTITIONED, REFRESH, follow
 from tributary.resources.warehouse.table import Table
 
 # The links are Dagster's own, but still marked as beta; the warning would stand once an asset at every start.
@@ -43,10 +43,12 @@ def table_spec(
     metadata: Mapping[str, Any] | None = None,
     partitions: dg.PartitionsDefinition[Any] | None = None,
     automation: dg.AutomationCondition[Any] | None = FOLLOW,
+    refresh: str | None = None,
 ) -> dg.AssetSpec:
     """The spec of a warehouse table; `deps` are tables as `schema.table`, `defined_in` is the file that defines it.
 
-    `automation` is None for what a sensor or schedule asks for.
+    `automation` is None for what a sensor or schedule asks for. With `refresh` (`hourly`, `daily` or `weekly`) changes
+    are taken up at that pace.
     """
     return dg.AssetSpec(
         key=asset_key(table.key),
@@ -55,9 +57,9 @@ def table_spec(
         description=f"{table.description}\n\n**Grain:** {table.grain}" if table.grain else table.description,
         owners=[owner(source)],
         kinds={table.schema, *kinds, table.kind},
-        tags={**_tags(table.schema, source, partitions), **(tags or {})},
+        tags={**_tags(table.schema, source, partitions), **({REFRESH: refresh} if refresh else {}), **(tags or {})},
         code_version=code_version,
-        automation_condition=automation,
+        automation_condition=follow(refresh) if refresh else automation,
         partitions_def=partitions,
         metadata={
             "dagster/column_schema": table_schema(table),

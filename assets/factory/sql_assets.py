@@ -52,6 +52,7 @@ def sql_asset(model: SqlModel, lineage: ModelLineage, refused: str = "") -> dg.A
         defined_in=model.path,
         code_version=model.digest,
         tags=model.tags,
+        refresh=model.refresh,
         partitions=partitions_of(model),
     )
 

@@ -40,11 +40,13 @@ def table_asset(
     lineage: Lineage | None = None,
     extra_checks: Sequence[dg.AssetCheckSpec] = (),
     follows_from_deps: bool = False,
+    refresh: str | None = None,
 ) -> dg.AssetsDefinition:
     """The asset whose rows `make` gives, replaced whole; `defined_in` is the `__file__` of the defining module.
 
     With `follows_from_deps` the rows are a function of the tables of `deps` and of the code that `code_version` stands
     for, and of nothing else; where both are those of the published rows, these are left as they are, unless forced.
+    `refresh` is the pace at which it takes up changes, where it does not follow at once: `hourly`, `daily` or `weekly`.
     """
     read = tuple(deps)
     digest = hashlib.sha256(f"{code_version}\n{table!r}".encode()).hexdigest()
@@ -52,7 +54,13 @@ def table_asset(
     @table_step(
         table,
         table_spec(
-            table, source=source, deps=read, kinds=("python",), defined_in=Path(defined_in), code_version=code_version
+            table,
+            source=source,
+            deps=read,
+            kinds=("python",),
+            defined_in=Path(defined_in),
+            code_version=code_version,
+            refresh=refresh,
         ),
         checks=extra_checks,
     )

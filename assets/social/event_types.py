@@ -68,6 +68,31 @@ class EventType:
         return f"one row {article} '{self.event}' message"
 
 
+CONTEXT = "context."
+CONTEXT_FIELDS = (
+    EventField("campaign_source", "text", "What sent the caller (utm_source).", ("context.campaign.source",)),
+    EventField("campaign_medium", "text", "By what medium it did (utm_medium).", ("context.campaign.medium",)),
+    EventField("campaign_name", "text", "The campaign's name (utm_campaign).", ("context.campaign.name",)),
+    EventField(
+        "referrer",
+        "text",
+        "Address of the page that led to the caller's page; null where none did.",
+        ("context.page.referrer", "context.referrer.url"),
+        tags=("pii",),
+    ),
+    EventField(
+        "device",
+        "text",
+        "Kind of device, as ios; of browsers and servers, which tell none, the library that made the message.",
+        ("context.device.type", "context.library.name"),
+    ),
+)
+"""What any message may say in its context of where it comes from (https://segment.com/docs/connections/spec/common/).
+
+Each is null where nothing, or an empty text, is said.
+"""
+
+
 def _pair(event: str, table: str, description: str, who: str, whom: str) -> EventType:
     fields = (
         EventField("user_id", "id", who, ("userId",)),
@@ -116,5 +141,14 @@ EVENT_TYPES: tuple[EventType, ...] = (
         "Unfollows: each track call 'Unfollow User'.",
         "User who stops following.",
         "User who was followed.",
+    ),
+    EventType(
+        "Post Liked",
+        "social_reactions",
+        "Reactions to posts: each track call 'Post Liked'.",
+        (
+            EventField("user_id", "id", "User who likes.", ("userId",)),
+            EventField("post_id", "id", "Post that is liked.", ("properties.post_id",)),
+        ),
     ),
 )

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from tributary.assets.social.event_types import CONTEXT_FIELDS
 from tributary.assets.social.tables import EVENTS, OTHERS, USERS
 
+_CALLER = {
+    "anonymous_id": ("anonymousId",),
+    **{field.name: field.paths for field in CONTEXT_FIELDS},
+}
 _DELIVERY = {
     "message_id": ("messageId",),
     "timestamp": ("timestamp", "originalTimestamp", "sentAt", "receivedAt"),
@@ -22,11 +27,11 @@ _OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
         "type": ("type",),
         "event": ("event",),
         "user_id": ("userId",),
-        "anonymous_id": ("anonymousId",),
+        "previous_id": ("previousId",),
         "properties": ("properties", "traits"),
     },
 }
 _EVENTS = {table.key: {field.name: field.paths for field in event.fields} for event, table in EVENTS.items()}
 
-FIELDS = {key: {**fields, **_DELIVERY} for key, fields in {**_EVENTS, **_OTHERS}.items()}
+FIELDS = {key: {**fields, **_CALLER, **_DELIVERY} for key, fields in {**_EVENTS, **_OTHERS}.items()}
 """By table, the paths in a message that each of its columns comes from."""

@@ -5,7 +5,7 @@ What a record must hold to become a row of one of them is decided in `assets.soc
 
 from __future__ import annotations
 
-from tributary.assets.social.event_types import EVENT_TYPES
+from tributary.assets.social.event_types import CONTEXT_FIELDS, EVENT_TYPES
 from tributary.resources.warehouse.checks import Expression, NotNull, Unique
 from tributary.resources.warehouse.table import Column, Deduplication, Table
 
@@ -14,6 +14,12 @@ RECORD_OFFSET = "record_offset"
 MESSAGE_ID = "message_id"
 
 _MESSAGE = Column(MESSAGE_ID, "text", "Segment's id of the message; of several deliveries the first one counts.")
+CALLER = (
+    Column("anonymous_id", "text", "Browser or device that acted; null where not said."),
+    *(field.column for field in CONTEXT_FIELDS),
+)
+"""Who called, and from where."""
+
 _DELIVERY = (
     Column("timestamp", "timestamp", "When it happened, in UTC, corrected for the sender's clock."),
     Column("sent_at", "timestamp", "When the sender sent it, in UTC by the sender's clock; null where not said."),
@@ -29,7 +35,7 @@ def _table(name: str, description: str, grain: str, columns: tuple[Column, ...],
         name=name,
         description=description,
         grain=grain,
-        columns=(_MESSAGE, *columns, *_DELIVERY),
+        columns=(_MESSAGE, *columns, *CALLER, *_DELIVERY),
         checks=(
             Unique((MESSAGE_ID,)),
             NotNull((MESSAGE_ID, *required, "timestamp", SOURCE_OBJECT, RECORD_OFFSET)),
@@ -73,7 +79,7 @@ OTHERS = _table(
         Column("type", "text", "Segment's kind of call: track, identify, page, screen, group or alias."),
         Column("event", "text", "Name of the event of a track call; null for other calls."),
         Column("user_id", "text", "User who acted; null while anonymous."),
-        Column("anonymous_id", "text", "Browser or device that acted; null where not said."),
+        Column("previous_id", "text", "Of an alias call the id that the user had until then; else null."),
         Column("properties", "text", "Properties (or traits) as a JSON object with sorted keys.", tags=("pii",)),
     ),
     ("type", "properties"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 TRACK = "track"
 IDENTIFY = "identify"
-KINDS = (TRACK, IDENTIFY, "page", "screen", "group", "alias")
+ALIAS = "alias"
+KINDS = (TRACK, IDENTIFY, "page", "screen", "group", ALIAS)
 
 REFUSED = "refused"
 """The type under which the collector passes on what it did not take, with a `reason`."""

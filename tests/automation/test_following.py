@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from tributary.assets.factory.following import FOLLOW, PARTITIONED
+from tributary.assets.factory.following import FOLLOW, PARTITIONED, follow
 from tributary.assets.factory.specs import REFUSED
 
 HOURS = dg.StaticPartitionsDefinition(["a", "b", "c"])
@@ -263,3 +263,37 @@ def test_of_a_windowed_table_the_newest_partition_follows() -> None:
         make(names, None)
         assert looked() == {"2024-01-03"}
         assert looked() == set()
+
+
+def test_a_table_with_a_pace_takes_up_changes_at_the_full_hour() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        _at_the_full_hour(World(instance, follow("hourly")))
+
+
+def _at_the_full_hour(world: World) -> None:
+    world.make("source", "table", "summary", "refused")
+    world.make("hours", partition_key="a")
+    world.make("total")
+    cursor: Any = None
+
+    def asked(clock: str) -> int:
+        nonlocal cursor
+        result = dg.evaluate_automation_conditions(
+            world.defs,
+            world.instance,
+            asset_selection=dg.AssetSelection.assets("table"),
+            evaluation_time=datetime.fromisoformat(f"2026-03-01T{clock}+00:00"),
+            cursor=cursor,
+        )
+        cursor = result.cursor
+        return result.total_requested
+
+    assert asked("10:05") == 0
+    world.version = "2"
+    world.make("source")
+    assert [asked(clock) for clock in ("10:06", "10:59", "11:01")] == [0, 0, 1]
+    world.make("table")
+    assert [asked(clock) for clock in ("11:02", "12:01")] == [0, 0]
+    world.version = "3"
+    world.make("source")
+    assert [asked(clock) for clock in ("12:30", "13:00")] == [0, 1]

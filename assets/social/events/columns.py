@@ -23,6 +23,8 @@ from tributary.assets.social.events.envelope import (
     ANYTHING,
     BESIDE,
     CARRIES_TRAITS,
+    CONTEXTS,
+    NO_CONTEXT,
     SORTED,
     Message,
     properties_decoder,
@@ -30,10 +32,10 @@ from tributary.assets.social.events.envelope import (
 from tributary.assets.social.events.records import Records
 from tributary.assets.social.events.rows import user_cells
 from tributary.assets.social.events.times import EARLIEST, arrived_before
-from tributary.assets.social.tables import EVENTS, OTHERS, TABLES, USERS
+from tributary.assets.social.tables import CALLER, EVENTS, OTHERS, TABLES, USERS
 from tributary.resources.segment.errors import BadMessage
 from tributary.resources.segment.instants import LATEST, micros_of
-from tributary.resources.segment.kinds import IDENTIFY, KINDS, TRACK
+from tributary.resources.segment.kinds import ALIAS, IDENTIFY, KINDS, TRACK
 from tributary.resources.warehouse.table import Table
 
 ARROW_TYPES = {"bigint": pa.int64(), "text": pa.string(), "timestamp": pa.timestamp("us")}
@@ -55,7 +57,10 @@ _IN_UTC = pa.timestamp("us", "UTC")
 _EMPTY = b"{}"
 
 Cells = tuple[Any, ...]
-"""A row as gathered: the record's index, then the cells up to `received_at`, times as texts."""
+"""A row as gathered: the record's index, then the cells up to `received_at`, times as texts.
+
+Of an event, whose own cells follow from others: index, message, user, times, caller, then its properties.
+"""
 
 
 def plain_tables(records: Records, source_object: str) -> tuple[dict[str, pa.Table], list[int]]:
@@ -87,7 +92,7 @@ class _Event:
         self.name, self.table, self._fields = event.event, table, event.fields
         paths = dict.fromkeys(path for field in event.fields for path in field.paths if path.startswith(PROPERTIES))
         self.decode = properties_decoder(path.removeprefix(PROPERTIES) for path in paths).decode
-        self._places = {**_GATHERED, **{path: len(_GATHERED) + 1 + at for at, path in enumerate(paths)}}
+        self._places = {**_GATHERED, **{path: 6 + len(CALLER) + at for at, path in enumerate(paths)}}
 
     def columns(self, rows: Sequence[Cells]) -> tuple[Sequence[Sequence[Any]], list[int]]:
         """The rows' cells by column, of those that are plain; and the indices of the records of the others."""
@@ -111,8 +116,9 @@ class _Event:
             own.append(values)
         if odd:
             left = [row for at, row in enumerate(rows) if at not in odd]
-            return (self.columns(left)[0] if left else [[] for _ in range(len(own) + 5)]), [rows[at][0] for at in odd]
-        return [*gathered[:2], *own, *gathered[3:6]], []
+            none = [[] for _ in range(len(own) + len(CALLER) + 5)]
+            return (self.columns(left)[0] if left else none), [rows[at][0] for at in odd]
+        return [*gathered[:2], *own, *gathered[6 : 6 + len(CALLER)], *gathered[3:6]], []
 
 
 _NEVER = object()
@@ -141,20 +147,25 @@ def _gather(
         if user is not None and (not user or type(user) is not str):
             others.append(index)
             continue
+        anonymous = message.anonymousId
+        if anonymous is not None and (not anonymous or type(anonymous) is not str):
+            others.append(index)
+            continue
         kind, when = message.type, (timestamp, message.sentAt, message.receivedAt)
         event = message.event if kind == TRACK else None
         try:
+            caller = (anonymous, *(CONTEXTS.decode(message.context).cells() if message.context else NO_CONTEXT))
             if type(event) is str and (found := known.get(event)) is not None:
                 add, decode = found
-                add((index, identifier, user, *when, *astuple(decode(message.properties))))
+                add((index, identifier, user, *when, *caller, *astuple(decode(message.properties))))
                 continue
             if kind == IDENTIFY and user:
                 traits = ANYTHING.decode(message.traits) if message.traits else {}
                 if type(traits) is dict:
-                    add_user((index, identifier, user, *user_cells(traits), *when))
+                    add_user((index, identifier, user, *user_cells(traits), *caller, *when))
                     continue
             elif (other := _other(message, kind, event)) is not None:
-                add_other((index, identifier, kind, event, user, *other, *when))
+                add_other((index, identifier, kind, event, user, *other, *caller, *when))
                 continue
         except (msgspec.DecodeError, RecursionError):
             pass  # what is wrong with it is said by `rows`
@@ -172,8 +183,8 @@ def _holding_nul(records: Records) -> set[int]:
 def _other(message: Message, kind: Any, event: Any) -> tuple[str | None, bytes] | None:
     if type(kind) is not str or kind not in KINDS or (kind == TRACK and (not event or type(event) is not str)):
         return None
-    anonymous = message.anonymousId
-    if anonymous is not None and (not anonymous or type(anonymous) is not str):
+    previous = message.previousId if kind == ALIAS else None
+    if previous is not None and (not previous or type(previous) is not str):
         return None
     said = message.traits if kind in CARRIES_TRAITS else message.properties
     fields = ANYTHING.decode(said or _EMPTY)
@@ -182,7 +193,7 @@ def _other(message: Message, kind: Any, event: Any) -> tuple[str | None, bytes] 
     for name in BESIDE.get(kind, ()):
         if (value := getattr(message, name)) is not None:
             fields.setdefault(name, value)
-    return anonymous, SORTED.encode(fields)
+    return previous, SORTED.encode(fields)
 
 
 class _Times:

@@ -35,12 +35,60 @@ class Message(msgspec.Struct, gc=False):
     receivedAt: Any = None  # noqa: N815
     properties: msgspec.Raw = _NOTHING
     traits: msgspec.Raw = _NOTHING
+    context: msgspec.Raw = _NOTHING
     name: Any = None
     category: Any = None
     groupId: Any = None  # noqa: N815
     previousId: Any = None  # noqa: N815
 
 
+class _Campaign(msgspec.Struct, gc=False):
+    source: str | None = None
+    medium: str | None = None
+    name: str | None = None
+
+
+class _Page(msgspec.Struct, gc=False):
+    referrer: str | None = None
+
+
+class _Referrer(msgspec.Struct, gc=False):
+    url: str | None = None
+
+
+class _Device(msgspec.Struct, gc=False):
+    type: str | None = None
+
+
+class _Library(msgspec.Struct, gc=False):
+    name: str | None = None
+
+
+class Context(msgspec.Struct, gc=False):
+    """What `event_types.CONTEXT_FIELDS` are read from, where it is of the types that the spec gives it."""
+
+    campaign: _Campaign | None = None
+    page: _Page | None = None
+    referrer: _Referrer | None = None
+    device: _Device | None = None
+    library: _Library | None = None
+
+    def cells(self) -> tuple[str | None, ...]:
+        """The values of the fields, in their order."""
+        campaign, page, referrer, device, library = (
+            self.campaign, self.page, self.referrer, self.device, self.library,
+        )  # fmt: skip
+        return (
+            (campaign and campaign.source) or None,
+            (campaign and campaign.medium) or None,
+            (campaign and campaign.name) or None,
+            (page and page.referrer) or (referrer and referrer.url) or None,
+            (device and device.type) or (library and library.name) or None,
+        )
+
+
+NO_CONTEXT = Context().cells()
+CONTEXTS = msgspec.json.Decoder(Context)
 MESSAGES = msgspec.json.Decoder(Message)
 ANYTHING = msgspec.json.Decoder()
 SORTED = msgspec.json.Encoder(order="sorted")

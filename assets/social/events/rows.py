@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tributary.assets.social.event_types import EVENT_TYPES, PROPERTIES, EventField, Kind
+from tributary.assets.social.event_types import CONTEXT, CONTEXT_FIELDS, EVENT_TYPES, PROPERTIES, EventField, Kind
 from tributary.assets.social.events.envelope import (
     BESIDE,
     CARRIES_TRAITS,
@@ -24,7 +24,7 @@ from tributary.assets.social.tables import EVENTS, OTHERS, USERS
 from tributary.resources.segment.documents import document
 from tributary.resources.segment.errors import BadMessage
 from tributary.resources.segment.instants import micros_of
-from tributary.resources.segment.kinds import IDENTIFY, KINDS, REFUSED, TRACK
+from tributary.resources.segment.kinds import ALIAS, IDENTIFY, KINDS, REFUSED, TRACK
 from tributary.resources.warehouse.table import Table
 
 _EVENTS = {one.event: one for one in EVENT_TYPES}
@@ -76,7 +76,8 @@ def _row(record: Mapping[str, Any], raw: bytes, offset: int, delivery: Delivery)
     arrival = delivery.whole if received is None else bounded(received, delivery.whole, "receivedAt")
     when = bounded(happened_at(record, received, delivery.delivered), arrival, "the time of the event")
     table, own = _own_cells(kind, record, message_id, when, arrival)
-    return Row(table, (message_id, *own, when, sent, received, delivery.source_object, offset))
+    caller = (id_of(record.get("anonymousId"), "anonymousId"), *context_cells(record.get("context")))
+    return Row(table, (message_id, *own, *caller, when, sent, received, delivery.source_object, offset))
 
 
 def fingerprint(raw: bytes) -> str:
@@ -107,8 +108,8 @@ def _own_cells(
     for name in BESIDE.get(kind, ()):
         if record.get(name) is not None:
             fields.setdefault(name, record[name])
-    anonymous = id_of(record.get("anonymousId"), "anonymousId")
-    return OTHERS, (kind, event, user, anonymous, json_text(fields))
+    previous = id_of(record.get("previousId"), "previousId") if kind == ALIAS else None
+    return OTHERS, (kind, event, user, previous, json_text(fields))
 
 
 def _cell(
@@ -137,6 +138,23 @@ def _property(kind: Kind, value: Any, path: str, arrival: int) -> str | int | No
         return text_of(value)
     moment = micros_of(value, path)
     return None if moment is None else bounded(moment, arrival, path)
+
+
+def context_cells(context: Any) -> tuple[str | None, ...]:
+    """What a context says of where the message comes from, by `CONTEXT_FIELDS`; parts of odd types say nothing.
+
+    Raises:
+        BadMessage: it is not an object.
+    """
+    said = fields_of(context, "context")
+    return tuple(next(filter(None, (_within(said, path) for path in field.paths)), None) for field in CONTEXT_FIELDS)
+
+
+def _within(context: dict[str, Any], path: str) -> str | None:
+    found: Any = context
+    for name in path.removeprefix(CONTEXT).split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return text_of(found)
 
 
 def user_cells(traits: dict[str, Any]) -> tuple[str | None, str | None, str | None, str]:

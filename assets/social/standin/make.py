@@ -20,7 +20,7 @@ from tributary.resources.lake import Lake, ObjectNotFoundError
 DEFAULT_SEED = 20060321
 DEFAULT_DAYS = 21
 MAX_DAYS = 120
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 """Raise it whenever the same seed, length and end would give other bytes."""
 _WHOLE, _BEGUN = "web-data/sample.json", "web-data/sample-begun.json"
 

@@ -58,7 +58,13 @@ def message_of(action: Action, person: Person, at_ms: int, rng: Random) -> dict[
     else:
         message["traits"] = action.body
         page["title"] = "Wrenfield"
-    message["context"] = {**device.context, "page": page} if device.has_pages else device.context
+    context = {**device.context, "page": page} if device.has_pages else device.context
+    if not action.known:
+        # What brought somebody is in the address, and so in the context, until they move on.
+        if person.touch.campaign is not None:
+            context = {**context, "campaign": person.touch.campaign}
+        page["referrer"] = person.touch.referrer if action.path == "/" else SITE + "/"
+    message["context"] = context
     message["integrations"] = {}
     return message
 

@@ -13,7 +13,7 @@ from typing import get_args
 
 from tributary.assets.social.standin.chance import stream
 from tributary.assets.social.standin.devices import Device, Platform, make_device
-from tributary.assets.social.standin.words import INTERESTS, WORLD, write_about
+from tributary.assets.social.standin.words import INTERESTS, WORLD, Touch, write_about
 
 FOUNDERS = 297
 JOINERS_PER_DAY = 43
@@ -33,7 +33,8 @@ class Person:
     """Somebody with an account, or a stranger.
 
     `number` counts from 0 in the order of joining. `activity` weighs how often they come, `appeal` how readily others
-    follow them, `talk` (0 to 1) how much of what they do is writing.
+    follow them, `talk` (0 to 1) how much of what they do is writing. `touch` is what brings them before they have
+    an account.
     """
 
     number: int
@@ -50,6 +51,7 @@ class Person:
     appeal: float
     talk: float
     device: Device
+    touch: Touch
 
 
 @dataclass(frozen=True)
@@ -63,18 +65,20 @@ class People:
 
 def make_people(seed: int, days: int) -> People:
     """The people of a sample of `days` days."""
-    rng = stream(seed, "people")
+    rng, brought = stream(seed, "people"), stream(seed, "touches")
+    shares = [touch.share for touch in WORLD.touches]
     count = FOUNDERS + JOINERS_PER_DAY * days
     taken: set[str] = set()
     number = 10_400_000
     made = []
     for index in range(count + STRANGERS):
         number += rng.randint(1, 900)
-        made.append(_person(index, str(number), taken, rng))
+        touch = brought.choices(WORLD.touches, shares)[0]
+        made.append(_person(index, str(number), taken, touch, rng))
     return People(tuple(made[:count]), tuple(made[count:]), FOUNDERS)
 
 
-def _person(index: int, user_id: str, taken: set[str], rng: Random) -> Person:
+def _person(index: int, user_id: str, taken: set[str], touch: Touch, rng: Random) -> Person:
     first, last = rng.choice(WORLD.first_names), rng.choice(WORLD.last_names)
     interests = tuple(rng.sample(INTERESTS, rng.choice((2, 2, 3, 3, 4))))
     country, home = rng.choices(tuple(WORLD.countries.items()), [c.share for c in WORLD.countries.values()])[0]
@@ -96,6 +100,7 @@ def _person(index: int, user_id: str, taken: set[str], rng: Random) -> Person:
         appeal=rng.paretovariate(1.3),
         talk=min(0.6, rng.betavariate(1.3, 5.0)),
         device=make_device(rng.choices(platforms, _PLATFORMS)[0], home.locale, home.timezone, skew, rng),
+        touch=touch,
     )
 
 

@@ -29,6 +29,14 @@ class Country(msgspec.Struct, frozen=True):
     timezone: str
 
 
+class Touch(msgspec.Struct, frozen=True):
+    """What brings somebody: its share of the people, the campaign and the page that lead to the network, if any."""
+
+    share: int
+    campaign: dict[str, str] | None = None
+    referrer: str = ""
+
+
 class World(msgspec.Struct, frozen=True):
     """What `world.yaml` holds."""
 
@@ -41,6 +49,7 @@ class World(msgspec.Struct, frozen=True):
     last_names: tuple[str, ...]
     countries: dict[str, Country]
     ages: dict[str, int]
+    touches: tuple[Touch, ...]
     address_blocks: tuple[str, ...]
     browsers: tuple[str, ...]
     phones: dict[str, tuple[tuple[str, str, str], ...]]

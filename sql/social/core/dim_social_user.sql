@@ -52,6 +52,8 @@ with
         select unfollow.user_id_recipient as user_id, unfollow.timestamp as seen_at
         from staged.social_unfollows as unfollow
         union all
+        select reaction.user_id, reaction.timestamp as seen_at from staged.social_reactions as reaction
+        union all
         select other.user_id, other.timestamp as seen_at
         from staged.social_other_events as other
         where other.user_id is not null

@@ -45,6 +45,24 @@ DETAILS = (
     | ODD
     | st.just(LEAVE_OUT)
 )
+CONTEXTS = (
+    st.dictionaries(
+        st.sampled_from(["campaign", "page", "referrer", "device", "library", "ip"]),
+        st.dictionaries(st.sampled_from(["source", "medium", "name", "referrer", "url", "type"]), IDS | ODD) | ODD,
+    )
+    | ODD
+    | st.just(LEAVE_OUT)
+).map(lambda said: _without_left_out(said) if isinstance(said, dict) else said)
+
+
+def _without_left_out(said: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _without_left_out(value) if isinstance(value, dict) else value
+        for name, value in said.items()
+        if value is not LEAVE_OUT
+    }
+
+
 RECORDS = st.fixed_dictionaries(
     {
         "type": st.sampled_from(["track", "track", "identify", "page", "screen", "group", "alias", "x", None, 1, []]),
@@ -59,6 +77,8 @@ RECORDS = st.fixed_dictionaries(
         "properties": DETAILS,
         "traits": DETAILS,
         "name": ODD | st.just(LEAVE_OUT),
+        "context": CONTEXTS,
+        "previousId": IDS,
         "groupId": ODD | st.just(LEAVE_OUT),
     }
 ).map(lambda fields: json.dumps({name: value for name, value in fields.items() if value is not LEAVE_OUT}).encode())
@@ -110,6 +130,8 @@ def test_plain_records_are_all_made_many_at_a_time() -> None:
         identify({"username": "x"}),
         track("Other", {"a": 1}, userId=..., anonymousId="a"),
         track("Other", ..., type="page", name="Home"),
+        track("Other", ..., type="page", context={"campaign": {"name": "x"}, "device": None, "page": {"referrer": ""}}),
+        track("Post Liked", {"post_id": "p"}, anonymousId="a", context={}),
     ]
     _, others = plain_tables(read_records(b"".join(records)), SOURCE)
     assert others == []
@@ -122,6 +144,7 @@ def test_columns_are_those_of_the_declared_tables() -> None:
         track("Unfollow User", {"user_id": "u"}),
         track("Post Created", {}),
         identify({}),
+        track("Post Liked", {"post_id": "p"}),
         track("x", {}),
     ]
     for data in (b"".join(records), b"".join([*records, b"[]"]), b"".join(r.replace(b'"m-1"', b"1") for r in records)):

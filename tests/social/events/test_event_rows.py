@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.social.events.making import SOURCE, TIME, encoded, follow, identify, message, track
 
+from tributary.assets.social.event_types import CONTEXT_FIELDS
 from tributary.assets.social.events.transform import Transformed, transform
 
 
@@ -94,10 +95,11 @@ def test_traits_of_odd_types_and_the_other_spelling_of_about_me() -> None:
         ({"type": "page", "name": "Home", "properties": {"name": "Own"}}, {"properties": '{"name":"Own"}'}),
         ({"type": "screen", "category": "C"}, {"properties": '{"category":"C"}'}),
         ({"type": "group", "groupId": "g", "traits": {"n": 1}}, {"properties": '{"groupId":"g","n":1}'}),
-        ({"type": "alias", "previousId": "old"}, {"properties": '{"previousId":"old"}'}),
+        ({"type": "alias", "previousId": "old"}, {"properties": '{"previousId":"old"}', "previous_id": "old"}),
+        ({"type": "page", "previousId": "old"}, {"properties": "{}", "previous_id": None}),
         (
-            {"type": "track", "event": "Post Liked", "properties": {"p": "é"}},
-            {"event": "Post Liked", "properties": '{"p":"é"}'},
+            {"type": "track", "event": "Post Shared", "properties": {"p": "é"}},
+            {"event": "Post Shared", "properties": '{"p":"é"}'},
         ),
         (
             {"type": "identify", "userId": ..., "anonymousId": "a-1", "traits": {"t": 1}},
@@ -110,6 +112,52 @@ def test_other_messages(fields: dict[str, Any], expected: dict[str, Any]) -> Non
     found = row(encoded(message(fields)), "social_other_events")
     assert found["type"] == fields["type"]
     assert {name: found[name] for name in expected} == expected
+
+
+def test_a_reaction() -> None:
+    found = row(track("Post Liked", {"post_id": 7, "author": "u-2"}), "social_reactions")
+    assert (found["user_id"], found["post_id"]) == ("u-1", "7")
+
+
+@pytest.mark.parametrize(
+    ("context", "expected"),
+    [
+        (..., {}),
+        (None, {}),
+        (
+            {
+                "campaign": {"name": "spring", "source": "letter", "medium": "email", "term": "x"},
+                "page": {"referrer": "https://search.example/?q=a", "path": "/"},
+                "referrer": {"url": "https://other.example/"},
+                "device": {"type": "ios", "model": "x"},
+                "library": {"name": "analytics-swift", "version": "1"},
+                "ip": "192.0.2.1",
+            },
+            {
+                "campaign_name": "spring",
+                "campaign_source": "letter",
+                "campaign_medium": "email",
+                "referrer": "https://search.example/?q=a",
+                "device": "ios",
+            },
+        ),
+        (
+            {"page": {"referrer": ""}, "referrer": {"url": "https://other.example/"}},
+            {"referrer": "https://other.example/"},
+        ),
+        ({"campaign": "spring", "page": None, "device": [], "library": {"name": 5}}, {"device": "5"}),
+    ],
+)
+def test_where_a_message_comes_from(context: Any, expected: dict[str, str]) -> None:
+    names = [field.name for field in CONTEXT_FIELDS]
+    for record, table in (
+        (follow(context=context, anonymousId=7), "social_follows"),
+        (identify({}, context=context, anonymousId=7), "social_users"),
+        (track("Other", {}, context=context, anonymousId=7), "social_other_events"),
+    ):
+        found = row(record, table)
+        assert {name: found[name] for name in names if found[name] is not None} == expected
+        assert found["anonymous_id"] == "7"
 
 
 @pytest.mark.parametrize(
@@ -142,6 +190,9 @@ def test_a_message_without_an_id_gets_one_from_its_bytes(missing: Any) -> None:
         (follow(userId=...), "userId is missing"),
         (follow(userId=True), "userId is neither text nor a number"),
         (follow(messageId={}), "messageId is neither text nor a number"),
+        (follow(anonymousId=[]), "anonymousId is neither text nor a number"),
+        (follow(context="web"), "context is not an object"),
+        (track("x", {}, type="alias", previousId=True), "previousId is neither text nor a number"),
         (follow(properties=...), "properties.user_id is missing"),
         (follow(properties={"user_id": None}), "properties.user_id is missing"),
         (follow(properties={"user_id": [1]}), "properties.user_id is neither text nor a number"),

@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 Row: TypeAlias = Mapping[str, Any]
 Rows: TypeAlias = Mapping[str, list[Row]]
 
-TABLES = ("social_users", "social_posts", "social_follows", "social_unfollows", "social_other_events")
+TABLES = (
+    "social_users",
+    "social_posts",
+    "social_follows",
+    "social_unfollows",
+    "social_reactions",
+    "social_other_events",
+)
 START = datetime.fromisoformat("2026-03-01")
 MICROSECOND = timedelta(microseconds=1)
 USERS = ("ann", "bob", "cy", "dee", "eve@x", "Łuk 😀", "7", "ann@")
@@ -53,6 +60,16 @@ def unfollow(user: str, recipient: str, when: datetime, **given: Any) -> Row:
     return {"table": "social_unfollows", "user_id": user, "user_id_recipient": recipient, "timestamp": when, **given}
 
 
+def like(user: str, post_id: str, when: datetime, **given: Any) -> Row:
+    """A 'Post Liked' call."""
+    return {"table": "social_reactions", "user_id": user, "post_id": post_id, "timestamp": when, **given}
+
+
+def alias(previous: str, user: str, when: datetime, **given: Any) -> Row:
+    """An alias call: `previous` is `user` from now on."""
+    return other(user, when, type="alias", previous_id=previous, **given)
+
+
 def other(user: str | None, when: datetime, **given: Any) -> Row:
     """Another message; a page call unless it says otherwise."""
     said = {"type": "page", "event": None, "anonymous_id": "browser", "properties": "{}"}
@@ -60,7 +77,7 @@ def other(user: str | None, when: datetime, **given: Any) -> Row:
 
 
 def staged(events: Iterable[Row]) -> Rows:
-    """The events as rows of the five tables, with what they leave out filled in."""
+    """The events as rows of the staged tables, with what they leave out filled in."""
     rows: dict[str, list[Row]] = {table: [] for table in TABLES}
     for number, event in enumerate(events):
         message = f"m{number:05}"
@@ -81,6 +98,7 @@ _delivery = {
     "received_at": st.sampled_from([None, *INSTANTS[:3]]),
 }
 _text = st.sampled_from([None, None, "", "a", "b", "z'é😀"])
+_browser = st.sampled_from([None, "browser", "phone", "ann"])
 _event = st.one_of(
     st.builds(
         identify,
@@ -89,6 +107,7 @@ _event = st.one_of(
         email=_text,
         about_me=_text,
         traits=st.sampled_from(["{}", '{"age": 3}', '{"age": 4}']),
+        anonymous_id=_browser,
         **_delivery,
     ),
     st.builds(
@@ -101,7 +120,17 @@ _event = st.one_of(
     ),
     st.builds(follow, _user, _user, **_delivery),
     st.builds(unfollow, _user, _user, **_delivery),
-    st.builds(other, st.sampled_from([None, *USERS]), **_delivery),
+    st.builds(like, _user, st.sampled_from(["p1", "p2", "p5"]), **_delivery),
+    st.builds(
+        other,
+        st.sampled_from([None, *USERS]),
+        anonymous_id=_browser,
+        device=st.sampled_from([None, "analytics.js", "ios"]),
+        campaign_name=st.sampled_from([None, None, "spring"]),
+        referrer=st.sampled_from([None, "https://Search.example/?q=x", "https://b.example/a?c", "odd"]),
+        **_delivery,
+    ),
+    st.builds(alias, st.sampled_from(["browser", *USERS[:4]]), st.sampled_from(USERS[:4]), **_delivery),
 )
 
 
@@ -116,6 +145,19 @@ def networks() -> st.SearchStrategy[Rows]:
     Crowded on purpose: every pair meets several times, and many events share an instant.
     """
     return st.lists(_event, min_size=150, max_size=400).map(staged)
+
+
+def visits() -> st.SearchStrategy[Rows]:
+    """Events of few people over some weeks, often about half an hour apart: sessions and weeks begin and end."""
+    instant = st.builds(
+        lambda day, minutes, more: START + timedelta(days=day, minutes=minutes) + more,
+        st.sampled_from([0, 1, 6, 7, 8, 13, 14, 20, 28, 35]),
+        st.sampled_from([0, 10, 29, 30, 31, 60, 61, 1425, 1439]),
+        st.sampled_from([timedelta(0), MICROSECOND]),
+    )
+    return st.lists(st.tuples(_event, instant).map(lambda drawn: {**drawn[0], "timestamp": drawn[1]}), max_size=60).map(
+        staged
+    )
 
 
 def pairs() -> st.SearchStrategy[Rows]:

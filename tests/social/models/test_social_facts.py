@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from tests.social.models import oracle
 from tests.social.models.building import Network, models
-from tests.social.models.rows import Rows, at, follow, identify, networks, other, post, staged, unfollow
+from tests.social.models.rows import Rows, at, follow, identify, like, networks, other, post, staged, unfollow
 
 from tributary.assets.social.event_types import EVENT_TYPES
 
@@ -70,7 +70,7 @@ def test_events_are_named_for_what_they_are(network: Network) -> None:
         unfollow("ann", "bob", at(3)),
         other(None, at(4)),
         other(None, at(5), type="identify"),
-        other("ann", at(6), type="track", event="Post Liked"),
+        like("ann", "p", at(6), anonymous_id="phone"),
         other("ann", at(7), type="track", event=""),
     ]
     network.build(staged(messages), EVENTS)
@@ -81,7 +81,7 @@ def test_events_are_named_for_what_they_are(network: Network) -> None:
         ("Unfollow User", "track", None),
         ("Page", "page", "browser"),
         ("Identify", "identify", "browser"),
-        ("Post Liked", "track", "browser"),
+        ("Post Liked", "track", "phone"),
         ("Track", "track", "browser"),
     ]
 
