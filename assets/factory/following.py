@@ -148,7 +148,8 @@ def follow(refresh: str | None) -> dg.AutomationCondition[Any]:
     """How a table follows its inputs: at once, or where it has a pace, at the next full hour, day or week."""
     if refresh is None:
         return FOLLOW
-    behind = InputsChanged() | dg.AutomationCondition.missing()
+    behind: dg.AutomationCondition[Any] = InputsChanged() | dg.AutomationCondition.missing()
     # What is due stays so while its inputs are under way; a tick at which nothing is behind passes.
-    due = (behind & dg.AutomationCondition.cron_tick_passed(_PACES[refresh])).since_last_handled()
+    ticked: dg.AutomationCondition[Any] = behind & dg.AutomationCondition.cron_tick_passed(_PACES[refresh])
+    due = ticked.since_last_handled()
     return (FOLLOW & due).with_label(f"follows its inputs, {refresh}")

@@ -28,7 +28,7 @@ from tributary.resources.warehouse.base import NOBODY, WriteReport
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.resources.warehouse.table import Table
 
-POSTS, FOLLOWS, UNFOLLOWS = EVENTS.values()
+POSTS, FOLLOWS, UNFOLLOWS, REACTIONS = EVENTS.values()
 HOUR = datetime(2026, 3, 1, 10, tzinfo=UTC)
 END = HOUR + timedelta(hours=6)
 COUNTED = "SELECT count(*) AS rows, count(DISTINCT message_id) AS messages FROM {}"
@@ -107,6 +107,7 @@ def test_each_message_becomes_a_row_of_its_table_and_bad_records_are_kept(
         POSTS.key: ["m3"],
         FOLLOWS.key: ["m2", "m6"],
         UNFOLLOWS.key: ["m4"],
+        REACTIONS.key: [],
         OTHERS.key: ["m5", "m9"],
     }
     assert [(row["table_name"], row["source"][-1], row["raw_text"]) for row in found["rejected"]] == [

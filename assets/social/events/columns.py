@@ -116,7 +116,7 @@ class _Event:
             own.append(values)
         if odd:
             left = [row for at, row in enumerate(rows) if at not in odd]
-            none = [[] for _ in range(len(own) + len(CALLER) + 5)]
+            none: list[list[Any]] = [[] for _ in range(len(own) + len(CALLER) + 5)]
             return (self.columns(left)[0] if left else none), [rows[at][0] for at in odd]
         return [*gathered[:2], *own, *gathered[6 : 6 + len(CALLER)], *gathered[3:6]], []
 

@@ -22,7 +22,7 @@ columns:
   campaign_source: {type: text, description: "utm_source of the session's first event that names one; null where none does."}
   campaign_medium: {type: text, description: "utm_medium of that event."}
   campaign_name: {type: text, description: "utm_campaign of that event."}
-  referrer_host: {type: text, description: "Site that led to the first event that names one; null where none does."}
+  referrer_host: {type: text, description: "Site that led to the first event; null where none did. Later pages are led to by the network's own."}
   device: {type: text, description: "Device of the first event that tells one; null where none does."}
 chart: {title: "Sessions by day", x: "cast(started_at as date)", y: "count(*)", kind: line}
 checks:
@@ -93,8 +93,8 @@ with
             ) as campaign_rank,
             row_number() over (
                 partition by person_id, number
-                order by case when referrer_host is null then 1 else 0 end, occurred_at, message_id
-            ) as referrer_rank,
+                order by occurred_at, message_id
+            ) as event_rank,
             row_number() over (
                 partition by person_id, number
                 order by case when device is null then 1 else 0 end, occurred_at, message_id
@@ -119,7 +119,7 @@ select
     max(case when campaign_rank = 1 then campaign_source end) as campaign_source,
     max(case when campaign_rank = 1 then campaign_medium end) as campaign_medium,
     max(case when campaign_rank = 1 then campaign_name end) as campaign_name,
-    max(case when referrer_rank = 1 then referrer_host end) as referrer_host,
+    max(case when event_rank = 1 then referrer_host end) as referrer_host,
     max(case when device_rank = 1 then device end) as device
 from ranked
 group by person_id, number

@@ -78,7 +78,7 @@ def sessions(rows: Rows) -> list[dict[str, Any]]:
             "views": sum(event.get("type") in ("page", "screen") for event in run),
             "posts": sum(event["name"] == "Post Created" for event in run),
             "campaign_name": next((event["campaign_name"] for event in run if event.get("campaign_name")), None),
-            "referrer_host": next((host for event in run if (host := _host(event))), None),
+            "referrer_host": _host(run[0]),
             "device": next((device for event in run if (device := _device(event))), None),
         }
         for person, mine in sorted(runs.items())
