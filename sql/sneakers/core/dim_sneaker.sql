@@ -13,6 +13,7 @@ incremental: {keys: [sneaker_id]}
 columns:
   sneaker_key: {type: text, description: "Row: sneaker_id, @, and the id of the last event of the instant that opened the period; other rows keep theirs when entries are added."}
   sneaker_id: {type: bigint, description: "Pair."}
+  last_event_id: {type: bigint, description: "Last event that counts in the row: the one that opened the period."}
   name: {type: text, description: "Name of the pair."}
   manufacturer_id: {type: bigint, description: "Brand."}
   brand: {type: text, description: "Name of the brand, as it is called today."}
@@ -39,7 +40,8 @@ columns:
 checks:
   - unique: [sneaker_key]
   - unique: [sneaker_id, valid_from]
-  - not_null: [sneaker_key, sneaker_id, is_owned, count_wears, count_walks, count_cleans, valid_from, is_current]
+  - unique: [last_event_id]
+  - not_null: [sneaker_key, sneaker_id, last_event_id, is_owned, count_wears, count_walks, count_cleans, valid_from, is_current]
   - expression: "valid_from < valid_to"
     name: a_period_is_not_empty
   - expression: "is_current = (valid_to is null)"
@@ -185,6 +187,7 @@ with
 select
     cast(period.sneaker_id as text) || '@' || cast(period.event_id as text) as sneaker_key,
     period.sneaker_id,
+    period.event_id as last_event_id,
     purchase.name,
     purchase.manufacturer_id,
     brand.brand,

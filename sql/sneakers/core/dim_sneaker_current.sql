@@ -5,6 +5,7 @@ kind: view
 columns:
   sneaker_key: {type: text, description: "The pair's open row of core.dim_sneaker."}
   sneaker_id: {type: bigint, description: "Pair."}
+  last_event_id: {type: bigint, description: "Last event that counts for the pair."}
   name: {type: text, description: "Name of the pair."}
   manufacturer_id: {type: bigint, description: "Brand."}
   brand: {type: text, description: "Name of the brand."}
@@ -33,6 +34,7 @@ checks:
 select
     sneaker_key,
     sneaker_id,
+    last_event_id,
     name,
     manufacturer_id,
     brand,

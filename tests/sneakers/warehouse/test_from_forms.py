@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 from tests.sneakers.warehouse.building import Collection, load_events, load_state
 
 from tributary.assets.sneakers.app.database import open_sessions
 from tributary.assets.sneakers.app.events import EventType
 from tributary.assets.sneakers.app.reading.history import history_of
+from tributary.assets.sneakers.app.reading.pairs import all_pairs
 from tributary.assets.sneakers.app.rules import entries
 from tributary.assets.sneakers.app.service.corrections import Correction
 from tributary.assets.sneakers.app.service.opening import SneakerService, open_service
@@ -94,7 +96,7 @@ def pull(collection: Collection, app: AppDatabase) -> None:
 
 
 def test_the_events_come_to_what_the_app_says(
-    collection: Collection, app: AppDatabase, service: SneakerService
+    collection: Collection, app: AppDatabase, engine: Engine, service: SneakerService
 ) -> None:
     suede = tell_all(service)
     pull(collection, app)
@@ -109,6 +111,12 @@ def test_the_events_come_to_what_the_app_says(
     expected = collection.rows(f"SELECT {columns} FROM staged.sneakers ORDER BY 1")
     assert len(expected) == 4
     assert collection.rows(f"SELECT {columns} FROM core.dim_sneaker_current ORDER BY 1") == expected
+    with Session(engine) as session:
+        shown = {pair.sneaker_id: pair.cost_per_wear for pair in all_pairs(session)}
+    told = collection.rows("SELECT sneaker_id, cost_per_wear FROM gold.sneaker_timeline")
+    assert {row["sneaker_id"]: row["cost_per_wear"] for row in told} == shown
+    assert None in shown.values()
+    assert len(set(shown.values())) > 2
     brands = "SELECT DISTINCT manufacturer_id, {} AS brand, collaborator FROM {} ORDER BY 1"
     assert collection.rows(brands.format("brand", "core.dim_sneaker")) == collection.rows(
         brands.format("name", "staged.sneaker_manufacturers")

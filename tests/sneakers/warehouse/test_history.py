@@ -60,6 +60,9 @@ def test_periods_touch_have_a_length_and_end_open(collection: Collection, log: L
         assert [row["valid_from"] for row in rows] == sorted(
             {naive(since) for since in oracle.counting_from([one for one in entries if one["sneaker_id"] == pair])}
         )
+        mine = [one for one in entries if one["sneaker_id"] == pair]
+        last = {naive(since): one["event_id"] for one, since in zip(mine, oracle.counting_from(mine), strict=True)}
+        assert [row["last_event_id"] for row in rows] == [last[row["valid_from"]] for row in rows]
         assert all(earlier["valid_to"] == later["valid_from"] for earlier, later in pairwise(rows))
         assert [row["is_current"] for row in rows] == [False] * (len(rows) - 1) + [True] * bool(rows)
         assert [row["valid_to"] for row in rows[-1:]] == [None] * bool(rows)

@@ -50,13 +50,15 @@ class Pair:
         return None if self.state.left is None else self.state.left[1]
 
     @property
-    def cost_per_use(self) -> Decimal | None:
-        """What it cost, less what it was sold for, by time worn or walked in, to the cent; None where it never was."""
-        times = self.worn + self.walked
-        if not times:
+    def cost_per_wear(self) -> Decimal | None:
+        """What it cost, less what it was sold for, by time worn (not walked in), to the cent; None where never worn.
+
+        `gold.sneaker_timeline` tells the same.
+        """
+        if not self.worn:
             return None
         cost = self.state.purchase_price - (self.state.sale_price or Decimal(0))
-        return (cost / times).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        return (cost / self.worn).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def all_pairs(session: Session) -> list[Pair]:
