@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
 
 from tributary.assets.services import Process, Sampled, SampleWanted, Services, Told
 from tributary.assets.social.settings import SocialSettings
@@ -43,4 +46,15 @@ def _processes(settings: Settings) -> list[Process]:
     return [Process("social-simulator", module, arguments, feeds=True)]
 
 
-SERVICES = Services(processes=_processes, sample=_sample)
+def erase_user(
+    user_id: Annotated[
+        str, typer.Argument(help="Id of the user; without one, all who are erased are taken out of newer objects.")
+    ] = "",
+) -> int:
+    """Erase a user of the social network: no record of theirs is read any more, and none stays in the raw objects."""
+    from tributary.assets.social.erasing import erase
+
+    return erase(user_id)
+
+
+SERVICES = Services(processes=_processes, sample=_sample, commands={"erase-user": erase_user})

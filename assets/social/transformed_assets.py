@@ -49,7 +49,8 @@ def transformed_events_asset(code_version: str) -> dg.AssetsDefinition:
     reconcile = dg.AssetCheckSpec(
         RECORDS_RECONCILE,
         asset=asset_key(TRANSFORMED_EVENTS),
-        description="Every record of the objects is in a Parquet file or in quarantine: records = rows + rejected.",
+        description="Every record of the objects is in a Parquet file, in quarantine, or of a user who is erased: "
+        "records = rows + rejected + erased.",
         blocking=True,
     )
     none_rejected = dg.AssetCheckSpec(
@@ -110,11 +111,12 @@ def _counted(warehouse: Warehouse, receipts: "Sequence[Receipt]") -> Iterator[dg
     """Compares what was read with what the quarantine holds, not with what the reader says it put there."""
     records = sum(receipt.records for receipt in receipts)
     rows = sum(table.rows for receipt in receipts for table in receipt.tables.values())
+    erased = sum(receipt.erased for receipt in receipts)
     rejected = quarantined(warehouse, SOCIAL_EVENTS, (receipt.source for receipt in receipts))
-    counts = {"records": records, "rows": rows, REJECTED: rejected}
+    counts = {"records": records, "rows": rows, REJECTED: rejected, "erased": erased}
     key = asset_key(TRANSFORMED_EVENTS)
     yield dg.AssetCheckResult(
-        passed=records == rows + rejected, asset_key=key, check_name=RECORDS_RECONCILE, metadata=counts
+        passed=records == rows + rejected + erased, asset_key=key, check_name=RECORDS_RECONCILE, metadata=counts
     )
     yield warning(key, NO_REJECTS, not rejected, counts)
 

@@ -133,6 +133,93 @@ def section_monthly_sales(source: Source) -> pd.DataFrame:
     return result
 
 
+def household_rfm_by_month(source: Source) -> pd.DataFrame:
+    """`gold.household_rfm_by_month`, a month at a time."""
+    lines = _qualifying(source)
+    lines["month"] = lines["date"].dt.to_period("M")
+    parts = []
+    for month in sorted(lines["month"].unique()):
+        mine = lines[(lines["month"] > month - 12) & (lines["month"] <= month)].groupby("household_key")
+        last = mine["date"].max()
+        part = pd.DataFrame({"last": last, "baskets": mine["BASKET_ID"].nunique(), "cents": mine["CENTS"].sum()})
+        part["recency"] = (month.end_time.normalize() - last).dt.days
+        worse = (-part["recency"], part["baskets"], part["cents"])
+        for name, values in zip(("r_score", "f_score", "m_score"), worse, strict=True):
+            part[name] = 1 + sum((_share_worse(values) >= edge).astype(int) for edge in (0.2, 0.4, 0.6, 0.8))
+        parts.append(part.assign(month_start=month.start_time.date()).reset_index())
+    found = pd.concat(parts, ignore_index=True)
+    scores = ["r_score", "f_score", "m_score"]
+    return pd.DataFrame(
+        {
+            "month_start": found["month_start"],
+            "household_key": found["household_key"],
+            "last_purchase_on": found["last"].dt.date,
+            "recency_days": found["recency"],
+            "baskets": found["baskets"],
+            "total_sales": found["cents"].map(_dollars).astype(object),
+            **{name: found[name] for name in scores},
+            "rfm_score": found[scores].sum(axis=1),
+        }
+    )
+
+
+def _share_worse(values: Any) -> Any:
+    """Of each value the share of the others that are below it."""
+    return (values.rank(method="min") - 1) / max(len(values) - 1, 1)
+
+
+def monthly_sales_before_exclusions(source: Source) -> pd.DataFrame:
+    """`gold.monthly_sales_before_exclusions`."""
+    sales, products = source.sales.copy(), source.products
+    gas = (products[["COMMODITY_DESC", "SUB_COMMODITY_DESC"]].apply(lambda column: column.str.strip()) == GASOLINE).any(
+        axis=1
+    )
+    sales["month_start"] = (FIRST_DAY + pd.to_timedelta(sales["DAY"] - 1, unit="D")).dt.to_period("M")
+    what = pd.Series("counted", sales.index)
+    what[sales["PRODUCT_ID"].isin(products.loc[gas, "PRODUCT_ID"])] = "gasoline"
+    what[~sales["PRODUCT_ID"].isin(products["PRODUCT_ID"])] = "unlisted"
+    what[(sales["QUANTITY"] <= 0) | (sales["CENTS"] <= 0)] = "no_purchase"
+    rows = []
+    for month, mine in sales.groupby("month_start"):
+        row = {"month_start": month.start_time.date(), "lines": len(mine)}  # type: ignore[attr-defined]
+        row["sales_before_exclusions"] = _dollars(mine["CENTS"].sum())
+        for name in ("no_purchase", "unlisted", "gasoline", "counted"):
+            chosen = mine[what[mine.index] == name]
+            row |= {f"{name}_lines": len(chosen), f"{name}_sales": _dollars(chosen["CENTS"].sum())}
+        rows.append(row)
+    return pd.DataFrame(rows, dtype=object)
+
+
+def household_top_products(source: Source) -> pd.DataFrame:
+    """`gold.household_top_products`."""
+    lines = _qualifying(source)
+    bought = lines.groupby(["household_key", "PRODUCT_ID"]).agg(
+        baskets=("BASKET_ID", "nunique"),
+        sales_value=("CENTS", "sum"),
+        quantity=("QUANTITY", "sum"),
+        last_bought=("DAY", "max"),
+    )
+    households = lines.groupby("PRODUCT_ID")["household_key"].nunique()
+    popular = sorted(households.items(), key=lambda one: (-one[1], one[0]))
+    rows: list[tuple[Any, ...]] = []
+    for household, mine in bought.reset_index().groupby("household_key"):
+        for metric in ("baskets", "sales_value", "quantity", "last_bought"):
+            best = mine.sort_values([metric, "PRODUCT_ID"], ascending=[False, True]).head(10)
+            scale = 1 if metric == "sales_value" else 100
+            rows += [
+                (household, metric, rank, product, _dollars(value * scale))
+                for rank, (product, value) in enumerate(zip(best["PRODUCT_ID"], best[metric], strict=True), 1)
+            ]
+        known, rank = {*mine["PRODUCT_ID"]}, 0
+        for product, buyers in popular:
+            if rank == 10:
+                break
+            if product not in known:
+                rank += 1
+                rows.append((household, "popular_new", rank, product, _dollars(buyers * 100)))
+    return pd.DataFrame(rows, columns=["household_key", "metric", "rank", "product_id", "value"], dtype=object)
+
+
 def campaign_daily_sales(source: Source) -> pd.DataFrame:
     """`gold.campaign_daily_sales`, sorted by campaign and date."""
     sales = source.sales

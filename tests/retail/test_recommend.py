@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tributary.assets.retail.recommend import SCHEMA, Evaluation, RecommendError, recommend
-from tributary.assets.retail.recommend.evaluation import evaluate, most_popular
+from tributary.assets.retail.recommend.evaluation import (
+    FAVOURITES,
+    FAVOURITES_AND_NEW,
+    OUR_NEW,
+    OURS,
+    POPULAR,
+    POPULAR_NEW,
+    Difference,
+    evaluate,
+    most_popular,
+)
 from tributary.assets.retail.recommend.purchases import hold_out_last_baskets, read_purchases
 from tributary.assets.retail.recommend.ranking import rank
 from tributary.assets.retail.recommend.scores import fit, popularity_strength
@@ -118,7 +128,7 @@ def test_a_habit_comes_first_and_is_explained_by_ones_own_baskets() -> None:
     assert (rows[0]["product_id"], rows[0]["reason"]) == (500, "Bought in 4 of your 5 baskets")
     reasons = {row["product_id"]: row["reason"] for row in rows}
     assert reasons[700] == "Bought in 1 of your 5 baskets"
-    assert reasons[800] == "Popular: bought by 1 of 2 households"
+    assert reasons[800] == "New to you: bought by 1 of 2 households"
 
 
 def test_a_recent_purchase_counts_more_than_an_old_one() -> None:
@@ -140,15 +150,16 @@ def test_every_reason_tells_true_numbers() -> None:
                 assert row["reason"] == f"Bought in {len(held)} of your 12 baskets"
                 continue
             assert product not in bought[household]
-            assert words[0] == "Goes"
-            known = int(words[2].rstrip(","))
+            assert words[:3] == ["New", "to", "you:"]
+            known = int(words[-4].rstrip(","))
             assert known in bought[household]
-            buyers = [h for h in bought if known in bought[h]]
-            both = [h for h in buyers if product in bought[h]]
+            buyers = [h for h in bought if product in bought[h]]
+            both = [h for h in buyers if known in bought[h]]
             assert row["reason"] == (
-                f"Goes with {known}, which you buy: {len(both)} of its {len(buyers)} households buy both"
+                f"New to you: bought by {len(buyers)} of {len(bought)} households, "
+                f"{len(both)} of them with {known}, which you buy"
             )
-    assert kinds == {"Bought", "Goes"}
+    assert kinds == {"Bought", "New"}
 
 
 def test_a_discovery_comes_from_the_households_own_taste() -> None:
@@ -156,8 +167,8 @@ def test_a_discovery_comes_from_the_households_own_taste() -> None:
     lines = [(h, h * 10 + trip, 100 * (h % 2) + p, trip) for h in range(40) for trip in range(3) for p in range(8)]
     lines = [line for line in lines if (line[0], line[2]) not in {(0, 5), (1, 105)}]
     lists = lists_of(recommend(sales(lines)).table)
-    assert next(row["product_id"] for row in lists[0] if row["reason"].startswith("Goes")) == 5
-    assert next(row["product_id"] for row in lists[1] if row["reason"].startswith("Goes")) == 105
+    assert next(row["product_id"] for row in lists[0] if row["reason"].startswith("New")) == 5
+    assert next(row["product_id"] for row in lists[1] if row["reason"].startswith("New")) == 105
 
 
 def test_three_of_ten_are_new_to_the_household() -> None:
@@ -185,7 +196,7 @@ def test_coupons_and_returns_are_no_purchases(quantity: int) -> None:
 def test_no_sales_give_an_empty_table_and_no_rates() -> None:
     result = recommend(sales([]))
     assert result.table.equals(SCHEMA.empty_table())
-    assert result.evaluation == Evaluation(0, 0, 0, 0, None, None, None)
+    assert result.evaluation == Evaluation(0, 0, 0, 0)
 
 
 def test_wrong_input_is_refused_in_one_sentence() -> None:
@@ -248,22 +259,59 @@ def test_rates_are_shares_of_households_with_a_hit() -> None:
     """Everyone's last basket holds the staple in the first half of households, and a first-time product in the rest."""
     lines = [(h, h * 10 + trip, 1, trip) for h in range(10) for trip in range(3)]
     lines += [(h, h * 10 + 3, 1 if h < 5 else 100 + h, 3) for h in range(10)]
-    assert recommend(sales(lines)).evaluation == Evaluation(10, 40, 6, 10, 0.5, 0.5, 1.0)
+    found = recommend(sales(lines)).evaluation
+    assert (found.households, found.baskets, found.products, found.households_evaluated) == (10, 40, 6, 10)
+    assert {name: rate.share for name, rate in found.rates.items()} == dict.fromkeys(found.rates, 0.5)
+    # What is bought for the first time nobody had bought before, so that nobody could be told of it.
+    assert {name: rate.share for name, rate in found.new.items()} == dict.fromkeys(found.new, 0.0)
+    assert found.over_strongest == found.over_popular_new == Difference(0.0, 0.0)
+    half = found.rates[OURS]
+    assert (round(half.low, 3), round(half.high, 3)) == (0.237, 0.763)  # Wilson's interval of 5 of 10
 
 
 def test_it_beats_popularity_where_households_have_tastes() -> None:
     found = recommend(sales(shop_with_tastes())).evaluation
-    assert found.hit_rate_at_10 is not None
-    assert found.baseline_hit_rate_at_10 is not None
-    assert found.lift == found.hit_rate_at_10 / found.baseline_hit_rate_at_10
-    assert found.lift > 1.5
+    assert found.rates[OURS].low > found.rates[POPULAR].high
+    assert found.over_strongest is not None
+    assert found.over_strongest.share - found.over_strongest.half > 0
+    assert found.over_popular_new is not None
+    assert found.over_popular_new.share - found.over_popular_new.half > 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(lines_of_a_shop)
+def test_baselines_are_lists_that_anybody_could_make(lines: list[Line]) -> None:
+    moments: dict[tuple[int, int], int] = {}
+    for household, basket, _, day in lines:
+        moments[household, basket] = max(day, moments.get((household, basket), 0))
+    last = {h: max((day, basket) for (other, basket), day in moments.items() if other == h)[1] for h, _ in moments}
+    evaluated = sorted({h for h, basket in moments if basket != last[h]})
+    earlier = [line for line in lines if line[1] != last[line[0]] or line[0] not in evaluated]
+    baskets = {(h, basket, product) for h, basket, product, _ in earlier}
+    popular: Counter[int] = Counter(product for _, _, product in baskets)
+    order = sorted(popular, key=lambda product: (-popular[product], product))
+    expected: dict[str, list[bool]] = defaultdict(list)
+    for household in evaluated:
+        mine = Counter(product for h, _, product in baskets if h == household)
+        habits = sorted(mine, key=lambda product: (-mine[product], -popular[product], product))
+        unseen = [product for product in order if product not in mine][:10]
+        answer = {product for h, basket, product, _ in lines if (h, basket) == (household, last[household])}
+        for name, guess in (
+            (POPULAR, order[:10]),
+            (FAVOURITES, [*habits, *unseen][:10]),
+            (FAVOURITES_AND_NEW, [*habits[:7], *unseen][:10]),
+        ):
+            expected[name].append(bool(answer & {*guess}))
+    found = evaluate(read_purchases(sales(lines))).rates
+    assert {name: found[name].share for name in expected} == {
+        name: pytest.approx(sum(hits) / len(hits)) for name, hits in expected.items()
+    }
 
 
 def test_discoveries_beat_popularity_too() -> None:
     """With all ten places given to products never bought, taste still finds more of the next basket."""
-    lift = evaluate(read_purchases(sales(shop_with_tastes(baskets=4))), new_in_ten=10).lift
-    assert lift is not None
-    assert lift > 1.2
+    found = evaluate(read_purchases(sales(shop_with_tastes(baskets=4))), new_in_ten=10)
+    assert found.new[OUR_NEW].share > 1.2 * found.new[POPULAR_NEW].share
 
 
 def test_popularity_weighs_less_where_households_repeat_themselves() -> None:
@@ -294,5 +342,6 @@ def test_it_beats_popularity_on_real_sales() -> None:
     )
     found = recommend(real).evaluation
     assert found.households_evaluated > 2000
-    assert found.lift is not None
-    assert found.lift > 1.2
+    assert found.rates[OURS].share > 1.2 * found.rates[POPULAR].share
+    assert found.over_strongest is not None
+    assert found.over_strongest.share + found.over_strongest.half > 0

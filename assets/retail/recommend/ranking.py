@@ -17,6 +17,12 @@ A list of what one buys anyway scores best and helps least, so some of the hit r
 on the second-last to fourth-last baskets, three places take it from 9.1 % to 8.9 % in a thin real sample of lines,
 and from 68 % to 63 % in an invented set with full baskets, where people know most of what they buy. A fourth place
 would cost another 0.2 and 3 points.
+
+On the last four baskets of the real sample the new places hit 2.66 %, the most popular products that a household
+never bought 2.55 %: 0.11 points more, ± 0.18. Neither products that share recent baskets (2.58 %) nor popularity in the
+household's own stores (2.22 %) did better, and weights of all three that were learnt on earlier baskets find as much of
+the last ones as these do (2.48 %, and popularity alone 2.39 %): so none of them is here. Popularity is most of what
+finds new products, and the reasons say so.
 """
 
 

@@ -15,7 +15,8 @@ def reasons(model: Model, ranked: Ranked) -> list[str]:
     """One sentence per row of `ranked`.
 
     A product bought before is explained by the household's own baskets. A new one is explained by the product of the
-    household that speaks most for it, with the number of households that buy both; where none does, by popularity.
+    household that speaks most for it, with the number of households that buy both. Popularity comes first, since it
+    decides most: measured by new purchases, affinity adds no more to it than chance may (`ranking.NEW_IN_TEN`).
     """
     purchases = model.purchases
     width = max(len(purchases.products), 1)
@@ -38,11 +39,13 @@ def reasons(model: Model, ranked: Ranked) -> list[str]:
         elif pointed[row]:
             known = model.offered[because[row]]
             texts.append(
-                f"Goes with {purchases.products[known]}, which you buy: "
-                f"{shared[row]} of its {_counted(buyers[known], 'household')} buy both"
+                f"New to you: bought by {buyers[product]} of {_counted(len(purchases.households), 'household')}, "
+                f"{shared[row]} of them with {purchases.products[known]}, which you buy"
             )
         else:
-            texts.append(f"Popular: bought by {buyers[product]} of {_counted(len(purchases.households), 'household')}")
+            texts.append(
+                f"New to you: bought by {buyers[product]} of {_counted(len(purchases.households), 'household')}"
+            )
     return texts
 
 

@@ -30,7 +30,7 @@ class Written(msgspec.Struct, frozen=True):
 class Receipt(msgspec.Struct, frozen=True):
     """What was made of `source`, of the version `etag`; `tables` by key, such as `staged.social_posts`.
 
-    `records` counts all, of which `rejected` were no rows.
+    `records` counts all, of which `rejected` were no rows, and `erased` were of users who are erased.
     """
 
     source: str
@@ -39,6 +39,7 @@ class Receipt(msgspec.Struct, frozen=True):
     tables: dict[str, Written]
     records: int
     rejected: int
+    erased: int = 0
 
     def dumps(self) -> bytes:
         """As JSON, one text for one receipt."""

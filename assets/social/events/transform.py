@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.assets.social.events.columns import ARROW_TYPES, SCHEMAS, plain_tables
+from tributary.assets.social.events.erasure import Erased, read_erased
 from tributary.assets.social.events.records import Records, read_records
 from tributary.assets.social.events.rows import Delivery, row_of
 from tributary.assets.social.tables import RECORD_OFFSET, TABLES
@@ -22,12 +23,14 @@ from tributary.resources.warehouse.base import Rejected
 class Transformed:
     """What one object gave: `tables` by key (`staged.social_posts`), only those with rows, ordered by record offset.
 
-    Every one of its `records` is either one row of one table or one of `rejected`, which are in the object's order.
+    Every one of its `records` is one row of one table, one of `rejected`, which are in the object's order, or one of
+    those of users who are `erased`, of which nothing is kept.
     """
 
     tables: Mapping[str, pa.Table]
     records: int
     rejected: Sequence[Rejected]
+    erased: int = 0
 
     @property
     def rows(self) -> int:
@@ -35,8 +38,8 @@ class Transformed:
         return sum(table.num_rows for table in self.tables.values())
 
 
-def transform(source_object: str, data: bytes) -> Transformed:
-    """The rows that the object `source_object` holds, `data` being all its bytes, packed or not.
+def transform(source_object: str, data: bytes, erased: Erased | None = None) -> Transformed:
+    """The rows that the object `source_object` holds, but for those `erased`; `data` is all its bytes, packed or not.
 
     A function of its arguments alone, and of no bytes does it fail.
     """
@@ -48,20 +51,36 @@ def transform(source_object: str, data: bytes) -> Transformed:
         for table in TABLES
         if table.key in plain or table.key in odd
     }
-    return Transformed(tables, records.count, sorted([*records.bad, *rejected], key=lambda bad: bad.number))
+    bad = sorted([*records.bad, *rejected], key=lambda one: one.number)
+    return (
+        _without(Transformed(tables, records.count, bad), erased) if erased else Transformed(tables, records.count, bad)
+    )
+
+
+def _without(whole: Transformed, erased: Erased) -> Transformed:
+    """What is left where the rows of those `erased` are taken away, and rejected records that may be theirs."""
+    tables = {key: table.filter(pc.invert(erased.rows(table))) for key, table in whole.tables.items()}
+    kept = Transformed(
+        {key: table for key, table in tables.items() if table.num_rows},
+        whole.records,
+        [bad for bad in whole.rejected if not erased.names(bad.raw)],
+    )
+    return replace(kept, erased=whole.records - kept.rows - len(kept.rejected))
 
 
 def transform_many(lake: Lake, objects: Sequence[ObjectInfo]) -> Iterator[tuple[ObjectInfo, Transformed]]:
     """Read and transform each object, in order, as a stream.
 
     Where an object is replaced between its listing and its reading, its rows are the new ones and its etag the listed
-    one; a receipt with that etag then matches the object no more, and it is transformed again.
+    one; a receipt with that etag then matches the object no more, and it is transformed again. Of users who are erased
+    nothing is there.
 
     Raises:
         LakeError: an object cannot be read.
     """
+    erased = read_erased(lake)
     for info, (_, data) in zip(objects, lake.get_many([info.key for info in objects]), strict=True):
-        yield info, transform(info.key, data)
+        yield info, transform(info.key, data, erased)
 
 
 def _one_by_one(

@@ -36,7 +36,8 @@ def write(lake: Lake, source_object: str, etag: str | None, transformed: Transfo
         elif lake.head(key) is not None:
             # No other key begins with this one: `place_of` sees to that.
             lake.delete_prefix(key)
-    receipt = Receipt(source_object, etag, CODE_VERSION, written, transformed.records, len(transformed.rejected))
+    rejected = len(transformed.rejected)
+    receipt = Receipt(source_object, etag, CODE_VERSION, written, transformed.records, rejected, transformed.erased)
     lake.put(place.receipt_key, receipt.dumps())
     return receipt
 

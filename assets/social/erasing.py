@@ -1,0 +1,53 @@
+"""The command `erase-user`: puts a user on the list of the erased, and takes their records out of the raw objects.
+
+What is a user's is decided in `events.erasure`; here the warehouse is asked which ids are theirs.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from tributary.assets.social.events.erasure import entomb, read_erased, sweep
+from tributary.resources.errors import UsageError
+from tributary.resources.lake import open_lake
+from tributary.resources.postgres.databases import connect
+from tributary.resources.settings import get_settings
+from tributary.resources.warehouse.opening import open_warehouse
+from tributary.resources.warehouse.warehouse import Warehouse
+
+_THEIRS = """
+SELECT i.id FROM core.bridge_social_identity AS i
+WHERE i.user_id = coalesce((SELECT o.user_id FROM core.bridge_social_identity AS o WHERE o.id = %s), %s)
+"""
+_NOW = "SELECT user_id AS id FROM core.bridge_social_identity WHERE id = %s"
+
+
+def erase(user_id: str) -> int:
+    """Erase a user, or with no id sweep again for all who are erased; 0.
+
+    Raises:
+        UsageError: nobody was ever erased, and no user is named.
+        TributaryError: lake or warehouse cannot be reached.
+    """
+    settings = get_settings()
+    lake = open_lake(settings.lake_location, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
+    with connect(settings):
+        if user_id:
+            theirs = _ids_of(open_warehouse(settings), user_id)
+            # An id that a user had before may have been a browser's as well: nobody tells which it is.
+            stone = entomb(lake, user_id, theirs, theirs)
+            typer.echo(f"{len(stone.ids):,} ids are on the list of the erased for this user.")
+        erased = read_erased(lake)
+        if not erased:
+            raise UsageError("Nobody was erased yet: name the user.")
+        rewritten = sum(1 for _ in sweep(lake, erased))
+    typer.echo(f"{rewritten:,} raw objects were rewritten without what is theirs.")
+    if rewritten:
+        typer.echo("To have it out of all tables now: tributary materialize group:social")
+    return 0
+
+
+def _ids_of(warehouse: Warehouse, user_id: str) -> list[str]:
+    """All that the user is known by, beside this id."""
+    rows = [*warehouse.rows(_THEIRS, (user_id, user_id)), *warehouse.rows(_NOW, (user_id,))]
+    return sorted({row["id"] for row in rows})
