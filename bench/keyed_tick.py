@@ -24,6 +24,7 @@ from tributary.assets.factory.model import SqlModel, read_model
 from tributary.assets.factory.sql_assets import keyed_model, write_model
 from tributary.assets.sneakers.tables import EVENTS
 from tributary.assets.social import tables as social
+from tributary.assets.social.event_types import CONTEXT_FIELDS
 from tributary.resources.postgres.binaries import program
 from tributary.resources.settings import PROJECT_ROOT
 from tributary.resources.warehouse.base import NOBODY, Batches, Select, WriteReport
@@ -33,7 +34,13 @@ from tributary.resources.warehouse.table import Table
 from tributary.resources.warehouse.windows import SourceObjects
 
 DATABASE = "bench_keyed"
-KEYED = ("core.dim_social_user", "core.fact_social_event", "staged.sneaker_entries", "core.dim_sneaker")
+KEYED = (
+    "core.dim_social_user",
+    "core.bridge_social_identity",
+    "core.fact_social_event",
+    "staged.sneaker_entries",
+    "core.dim_sneaker",
+)
 EVENTS_AT_ONE = 100_000
 """Events of each of the two sources at 1 times the history."""
 TICK = 20
@@ -182,13 +189,18 @@ def _made(numbers: str, size: int, name: str) -> Mapping[Table, str]:
     person, other = (f"'u' || ((g * {step}::bigint) % {people})" for step in (7_919, 104_729))
     moment = "(timestamp '2026-01-01' + g * interval '1 second')"
     message = f"'m' || g AS message_id, {moment} AS timestamp, {moment} AS sent_at, {moment} AS received_at"
-    delivery = f"{message}, '{name}' AS source_object, g::bigint AS record_offset, {person} AS user_id"
+    caller = ", ".join(f"NULL AS {field.name}" for field in CONTEXT_FIELDS)
+    delivery = (
+        f"{message}, '{name}' AS source_object, g::bigint AS record_offset, {person} AS user_id, "
+        f"'b' || {person} AS anonymous_id, {caller}"
+    )
     own = {
         "social_users": "'n' || g % 5 AS username, 'e' || g AS email, 'about' AS about_me, '{}' AS traits",
         "social_posts": f"'p' || g AS post_id, {moment} AS published_at, 'words' AS body",
         "social_follows": f"{other} AS user_id_recipient",
         "social_unfollows": f"{other} AS user_id_recipient",
-        "social_other_events": "'page' AS type, NULL AS event, 'browser' AS anonymous_id, '{}' AS properties",
+        "social_reactions": "'p' || g % 1000 AS post_id",
+        "social_other_events": "'page' AS type, NULL AS event, NULL AS previous_id, '{}' AS properties",
     }
     found = {
         table: f"SELECT {delivery}, {own[table.name]} FROM {numbers} WHERE g % {len(social.TABLES)} = {place}"
