@@ -5,9 +5,13 @@ What is a user's is decided in `events.erasure`; here the warehouse is asked whi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import typer
 
-from tributary.assets.social.events.erasure import entomb, read_erased, sweep
+from tributary.assets.social.events.erasure import Erased, entomb, read_erased, sweep
+from tributary.assets.social.tables import TABLES
+from tributary.assets.social.watch import hours_of_keys
 from tributary.resources.errors import UsageError
 from tributary.resources.lake import open_lake
 from tributary.resources.postgres.databases import connect
@@ -40,11 +44,20 @@ def erase(user_id: str) -> int:
         erased = read_erased(lake)
         if not erased:
             raise UsageError("Nobody was erased yet: name the user.")
-        rewritten = sum(1 for _ in sweep(lake, erased))
-    typer.echo(f"{rewritten:,} raw objects were rewritten without what is theirs.")
-    if rewritten:
-        typer.echo("To have it out of all tables now: tributary materialize group:social")
+        rewritten = list(sweep(lake, erased))
+        hours = sorted({*hours_of_keys(rewritten), *hours_of_keys(_staged(open_warehouse(settings), erased))})
+    typer.echo(f"{len(rewritten):,} raw objects were rewritten without what is theirs.")
+    if hours:
+        first, last = (f"{hour:%Y-%m-%d-%H:%M}" for hour in (hours[0], hours[-1]))
+        typer.echo(f"To have it out of all tables: tributary materialize group:social --from {first} --to {last}")
     return 0
+
+
+def _staged(warehouse: Warehouse, erased: Erased) -> Iterator[str]:
+    """The objects of which tables still hold rows of theirs."""
+    for table in TABLES:
+        rows = warehouse.arrow(f"SELECT {', '.join(table.column_names)} FROM {table.sql_name}")
+        yield from set(rows.filter(erased.rows(rows))["source_object"].to_pylist())
 
 
 def _ids_of(warehouse: Warehouse, user_id: str) -> list[str]:

@@ -149,6 +149,9 @@ EVENT_TYPES: tuple[EventType, ...] = (
         (
             EventField("user_id", "id", "User who likes.", ("userId",)),
             EventField("post_id", "id", "Post that is liked.", ("properties.post_id",)),
+            EventField(
+                "author_id", "text", "User who wrote it, as the message says; may be null.", ("properties.author",)
+            ),
         ),
     ),
 )

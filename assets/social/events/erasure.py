@@ -25,7 +25,7 @@ from tributary.resources.lake.model import Lake
 TOMBSTONES = "web-data/erased/"
 """One object a user, named by the digest of their id: whom the list keeps out it must name."""
 
-_ACTORS = ("user_id", "user_id_recipient", "previous_id")
+_ACTORS = ("user_id", "user_id_recipient", "previous_id", "author_id")
 _NAMED = r'"(?:user_id|userId|author|author_id|previousId)":"?(?:{})"?[,}}]'
 
 
@@ -94,13 +94,15 @@ def entomb(lake: Lake, user_id: str, ids: Iterable[str], browsers: Iterable[str]
 def sweep(lake: Lake, erased: Erased) -> Iterator[str]:
     """Rewrite every raw object that holds records of theirs, without these; the keys of those that were rewritten.
 
-    An object's receipt goes before the object is put, so that whatever a crash leaves is taken up again: it is read
-    anew, with the list applied. Swept twice, nothing is left to do.
+    What is made of an object is put before the object itself, under a receipt that matches none, and under the right
+    one after it: whatever a crash leaves, Parquet files lack their rows, and the sweep finds what is left to do.
+    Swept twice, nothing is left to do.
 
     Raises:
         LakeError: the lake cannot be read or written.
     """
-    from tributary.assets.social.events.places import place_of
+    from tributary.assets.social.events.transform import transform
+    from tributary.assets.social.events.writing import write
 
     for found in lake.list(RAW):
         if hour_of(found.key) is None:
@@ -108,8 +110,9 @@ def sweep(lake: Lake, erased: Erased) -> Iterator[str]:
         data = lake.get(found.key)
         kept = redacted(found.key, data, erased)
         if kept is not None:
-            lake.delete_prefix(place_of(found.key).receipt_key)
-            lake.put(found.key, kept)
+            made = transform(found.key, kept, erased)
+            write(lake, found.key, None, made)
+            write(lake, found.key, lake.put(found.key, kept).etag, made)
             yield found.key
 
 
