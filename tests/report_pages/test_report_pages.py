@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from tributary.reports.service import Reports
 from tributary.resources.gateway.patience import Limits
 from tributary.resources.principal import Role
 from tributary.resources.warehouse.errors import WarehouseError
+from tributary.web.reports import request_pages
 from tributary.web.reports.app import create_pages
 from tributary.web.reports.rules import ReportRules
 
@@ -203,6 +205,20 @@ def test_cancel_retry_and_ask_again(person: Person, shop: Shop) -> None:
     assert again in both
     changed = person.open(f"/reports/gem_check?from={id_}").text
     assert re.search(r'name="match" value="any" checked', changed)
+
+
+def test_past_requests_are_listed_a_page_at_a_time(person: Person, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_pages, "REQUESTS", 2)
+    asked = [shop.ask(note="listed") for _ in range(5)]
+    found, path = [], f"/reports/requests?key={shop.reports.request(asked[0]).key}"
+    while path:
+        page = person.open(path).text
+        listed = re.findall(r'<th scope="row"><a href="/reports/requests/(\w+)">Gem check</a>', page)
+        assert len(listed) <= 2
+        found += listed
+        older = re.search(r'href="([^"]*)">Older ones', page)
+        path = unescape(older[1]) if older else ""
+    assert found == asked[::-1]
 
 
 def test_files_that_are_gone_are_told_of(person: Person, shop: Shop) -> None:
