@@ -120,7 +120,7 @@ def test_the_wheel_is_one_package_with_all_its_files(team: Team) -> None:
 
 
 def test_a_platform_with_only_the_example_works_from_check_to_replay(team: Team) -> None:
-    assert "✓ 5 assets, 2 SQL models" in team.tributary("check")
+    assert "✓ 7 assets, 2 SQL models" in team.tributary("check")
     made = team.tributary("materialize", "group:weather")
     assert "staged.weather_readings" in made
     assert "gold.weather_summary" in made
@@ -139,6 +139,22 @@ def test_a_platform_with_only_the_example_works_from_check_to_replay(team: Team)
     assert "2 rejected records were read again; 1 are still rejected." in team.tributary("replay")
     held = "SELECT count(*), count(temperature) FROM staged.weather_readings"
     assert team.tributary("query", "--format", "csv", held).split()[1] == "3,2"
+
+
+def test_a_report_of_the_example_is_asked_without_a_line_of_python(team: Team) -> None:
+    assert team.tributary("report", "list").splitlines()[1].split() == [
+        "warm_days", "weather", "Warm", "days", "at_least,", "since",
+    ]  # fmt: skip
+    assert "from -90.0; to 60.0" in team.tributary("report", "show", "warm_days")
+    team.tributary("materialize", "+core.fact_weather_day")
+    output = team.project / "warm.csv"
+    team.tributary("report", "run", "warm_days", "--set", "at_least=4", "--output", str(output))
+    assert output.read_text().split() == ["date,highest", "2026-01-02,5.0"]
+    held = "SELECT date, highest FROM staged.report_warm_days"
+    assert team.tributary("query", "--format", "csv", held).split() == ["date,highest", "2026-01-02,5.0"]
+    refused = team.tributary("report", "run", "warm_days", "--set", "at_least=61", "--set", "sinse=x", code=1)
+    assert "at_least must be at most 60.0" in refused
+    assert "sinse is no parameter of this report; did you mean since?" in refused
 
 
 def test_status_shows_the_settings_of_the_sources_that_are_on_and_no_secret(team: Team) -> None:
@@ -179,7 +195,7 @@ with dg.DagsterInstance.ephemeral() as instance:
         print(request.tags["dagster/partition"], len(request.asset_selection))
 """
     done = team.run("python", "-c", code)
-    assert done.stdout.split() == ["2026-01-03", "4"], done.stderr
+    assert done.stdout.split() == ["2026-01-03", "5"], done.stderr
 
 
 def test_a_project_that_was_just_written_works_and_has_its_own_source_only(team: Team) -> None:

@@ -45,7 +45,7 @@ class AnswersError(TributaryError):
         told = "; ".join(
             f"{'.'.join(map(str, one.at)) or 'what is asked'} {one.message.rstrip('.')}" for one in self.problems
         )
-        super().__init__(f"{report} cannot be asked that: {told}.")
+        super().__init__(f"{report} cannot be asked that: {told}{'' if told.endswith('?') else '.'}")
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def plan(
         own = [PlannedRun(one.keys, Partitions(one.key), one.tags) for one in runs]
         last = [PlannedRun(behind, Partitions())] if behind else []
         idle = () if others or runs else tuple(".".join(key.path) for key in asked_for)
-        return Plan((*made.runs, *own, *last), (*made.nothing_due, *idle))
+        return Plan((*made.runs, *own, *last), (*made.nothing_due, *idle), made.unplanned)
     return _plan(job, instance, keys, dues, resources)
 
 
