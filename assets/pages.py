@@ -156,5 +156,11 @@ def _component() -> Callable[..., Any]:
 
 def show(linked: Linked) -> None:
     """Linked pictures, whose rows the browser gets from the data API by itself, and whose state is in the address."""
+    import streamlit as st
+
+    visible = columns(linked.table)
+    if not set(linked.columns).issubset(visible):
+        linked = linked.shown_to(visible)
+        st.caption("Columns with personal data are not shown to you.")
     # Without a key the data would be the component's identity, and each run would begin a new one.
     _component()(data={"base": address(), "declared": linked.declared()}, key=f"linked-{linked.title}")

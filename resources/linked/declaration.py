@@ -5,8 +5,8 @@ Any mistake that can be seen without the rows is a `LinkedError` when the page i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar, TypeAlias
 
 from tributary.resources.errors import UsageError
@@ -210,6 +210,32 @@ class Linked:
             if isinstance(view, Rows):
                 found |= dict.fromkeys([*view.columns, *([view.link] if view.link else [])])
         return list(found)
+
+    def shown_to(self, visible: Collection[str]) -> Linked:
+        """What is left for somebody who may see some columns of the table: pictures of others are left out.
+
+        Raises:
+            LinkedError: no measure is left.
+        """
+        dimensions: dict[str, Dimension] = {}
+        for name, one in self.dimensions.items():
+            told = asdict(one)
+            needed = ("key",) if isinstance(one, Words) else ("column", "longitude", "latitude")
+            if isinstance(one, Category):
+                label, link = (text if text in visible else None for text in (one.label, one.link))
+                one = replace(one, label=label, link=link)
+            if all(told[column] in visible for column in needed if column in told):
+                dimensions[name] = one
+        measures = {name: one for name, one in self.measures.items() if one.column is None or one.column in visible}
+        views: list[View | Rows] = []
+        for view in self.views:
+            if isinstance(view, Rows):
+                columns = {name: title for name, title in view.columns.items() if name in visible}
+                if view.sort in columns:
+                    views.append(replace(view, columns=columns, link=view.link if view.link in visible else None))
+            elif view.dimension in dimensions and view.measure in measures:
+                views.append(view)
+        return replace(self, dimensions=dimensions, measures=measures, views=views)
 
     def declared(self) -> dict[str, Any]:
         """The declaration as the browser reads it."""

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PASSWORD = "correct horse battery"
+SOCIAL = ("gold.social_user_summary", "gold.social_daily_activity", "gold.social_follower_history")
 EVENTS, WORDS = "gold.meetup_events", "gold.meetup_title_words"
 
 
@@ -55,6 +56,8 @@ def _rows(entry: TableEntry, count: int) -> list[dict[str, Any]]:
     def value(name: str, type_: str, number: int) -> Any:
         if type_ == "date":
             return date(2024, 1, 1) + timedelta(days=number % 90)
+        if type_ == "timestamp":
+            return datetime(2024, 1, 1) + timedelta(days=number % 90)  # noqa: DTZ001
         if type_ == "boolean":
             return number % 10 == 0 if name == "is_cancelled" else number % 3 == 0
         if type_ == "text":
@@ -96,6 +99,8 @@ def site(
     put(warehouse, _table(catalogue[EVENTS]), _rows(catalogue[EVENTS], 200))
     words = [{**row, "word": f"word {n % 5}", "yes_rsvps": 1} for n, row in enumerate(_rows(catalogue[WORDS], 200))]
     put(warehouse, _table(catalogue[WORDS]), words)
+    for key in SOCIAL:
+        put(warehouse, _table(catalogue[key]), _rows(catalogue[key], 50))
     environment = {
         "TRIBUTARY_HOME": str(home),
         "TRIBUTARY_DASHBOARD_PORT": str(settings.dashboard_port),
@@ -202,3 +207,15 @@ def test_the_pictures_of_meetup_are_linked_and_nothing_is_asked_elsewhere(
     # At an address below its own, Streamlit's page first looks there for its server.
     assert [one for one in wrong if "/dashboard/meetup/_stcore/" not in one] == []
     assert [one for one in asked if not one.startswith((gateway, "data:", "blob:"))] == []
+
+
+@pytest.mark.browser
+def test_who_may_not_see_personal_data_sees_the_page_without(site: tuple[str, str], page: sync_api.Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{site[0]}/dashboard/social")
+    page.wait_for_selector('.linked[data-state="ready"]', timeout=60_000)
+    page.get_by_text("Columns with personal data are not shown to you.").wait_for()
+    (rows,) = [one for one in asked if "social_user_summary/rows" in one]
+    assert "user_id" in rows
+    assert "username" not in rows

@@ -37,6 +37,18 @@ def test_only_columns_that_are_used_are_asked_for() -> None:
     assert page.columns == ["date", "shop_id", "name", "amount", "note", "url"]
 
 
+def test_what_somebody_may_not_see_is_left_out_and_the_rest_stays() -> None:
+    rows = Rows("All", {"note": "Note", "name": "Name"}, "note", link="url")
+    views = [Bars("B", "day", "sum"), Leaderboard("L", "shop", "rows"), rows]
+    page = Linked("T", "gold.t", DIMENSIONS, MEASURES, views)
+    without_names = page.shown_to({"date", "shop_id", "amount", "note"})
+    assert without_names.columns == ["date", "shop_id", "amount", "note"]
+    assert [view.title for view in without_names.views] == ["B", "L", "All"]
+    without_shops = page.shown_to({"date", "name"})
+    assert (list(without_shops.dimensions), list(without_shops.measures)) == (["day"], ["rows"])
+    assert list(without_shops.views) == []
+
+
 @pytest.mark.parametrize(
     ("view", "sentence"),
     [

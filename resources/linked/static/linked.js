@@ -21,6 +21,7 @@ export function mount(root, declared, { api = "/api/v1" } = {}) {
   let state = read(location.search, declared);
   let [publications, publication, results, busy, waiting, asked, dragging] = [{}, null, null, false, false, 0, false];
   const answers = new Map();
+  let seen = null;
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
   const status = html("p", { class: "status", role: "status" }, "Loading rows…");
@@ -155,7 +156,9 @@ export function mount(root, declared, { api = "/api/v1" } = {}) {
     fresh.replaceChildren(
       `${declared.table}: ${updated ? `rows of ${updated.toISOString().slice(0, 16).replace("T", " ")} UTC` : "not made yet"}${late ? ", older than they should be" : ""}. `,
       failing.length === 0 ? (!updated || told.checks.length === 0 ? "" : `All ${told.checks.length} checks pass.`) : `${failing.length} of ${told.checks.length} checks fail: ${failing.map((one) => `${one.holds} (${number(one.failures)} rows)`).join("; ")}`);
-    const known = publications[declared.table];
+    seen ??= told.publication;
+    // The rows of a view are of the publications of what it reads; whether its own has changed tells the same.
+    const known = told.kind === "view" ? seen : publications[declared.table];
     if (known && told.publication && known !== told.publication) {
       tell("Newer rows have been published.", button("Show them", () => location.reload()));
     }
