@@ -6,6 +6,7 @@ by the data API alone, as whoever looks at it. How the API is asked is told by `
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 WHO = "Tributary-Who"
 """The header that says who looks at a page; the dashboard's server writes it, whatever a client sends."""
+
+PII = "pii"
+"""The tag of columns with personal data, and the scope of who may see them."""
 
 _MOUNT = """
 export default async function ({ data, parentElement }) {
@@ -93,8 +97,13 @@ def document(path: str, **query: str) -> Any:
 
 
 def columns(table: str, type_: str = "") -> list[str]:
-    """The columns of a table whose types begin with some letters."""
-    return [one["name"] for one in document(f"/tables/{table}")["columns"] if one["type"].startswith(type_)]
+    """The columns of a table that whoever looks may see, of types that begin with some letters."""
+    import streamlit as st
+
+    scopes = json.loads(st.context.headers[WHO])["scopes"]
+    found = document(f"/tables/{table}")["columns"]
+    seen = [one for one in found if PII not in one["tags"] or PII in scopes]
+    return [one["name"] for one in seen if one["type"].startswith(type_)]
 
 
 def rows(table: str, **query: str) -> pd.DataFrame:
