@@ -16,15 +16,13 @@ from tributary.assets.source import Source
 from tributary.resources.errors import TributaryError
 from tributary.resources.linked.declaration import Linked
 from tributary.resources.linked.files import STATIC, address
+from tributary.resources.warehouse.table import PII
 
 if TYPE_CHECKING:
     import pandas as pd
 
 WHO = "Tributary-Who"
 """The header that says who looks at a page; the dashboard's server writes it, whatever a client sends."""
-
-PII = "pii"
-"""The tag of columns with personal data, and the scope of who may see them."""
 
 _MOUNT = """
 export default async function ({ data, parentElement }) {
