@@ -1,9 +1,12 @@
 """The tables of the record of requests: in the schema `reports` of the database `app`, append-only.
 
-What may follow what is `requests`', how rows are read and written `record`'s matter.
+`versions` makes the tables; here is what they hold. What may follow what is `requests`', how rows are read and written
+`record`'s matter.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from sqlalchemy import (
     BigInteger,
@@ -12,24 +15,21 @@ from sqlalchemy import (
     Engine,
     ForeignKey,
     Identity,
-    Index,
     MetaData,
     Table,
     Text,
     create_engine,
     func,
     make_url,
-    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
-from sqlalchemy.schema import CreateSchema
 
 from tributary.assets.reporting.requests import RecordError
+from tributary.resources.postgres.migrating import TablesError, migrate
 
 SCHEMA = "reports"
-_LOCK = 0x7265706F727473
+_VERSIONS = Path(__file__).with_name("versions")
 _OPTIONS = "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=30s"
 _POOL = 5
 
@@ -48,8 +48,7 @@ request = Table(
     Column("key", Text, nullable=False),
     Column("origin", Text, nullable=False),
     Column("notify", Text, nullable=False, server_default=""),
-    Column("token", Text, unique=True),
-    Index("request_of_key", "report", "key", "id"),
+    Column("token", Text),
 )
 """What was asked, by whom, of which version of the report's file; `key` is that of the parameters, and `token` that
 of the form or call that asked, so that what is sent twice is asked once."""
@@ -64,7 +63,6 @@ event = Table(
     Column("run_id", Text, nullable=False, server_default=""),
     Column("rows", BigInteger),
     Column("sentence", Text, nullable=False, server_default=""),
-    Index("event_of_request", "request_id", "id"),
 )
 """What became of a request; its state is that of its last event. `rows` are those written so far, or in all."""
 
@@ -112,15 +110,8 @@ def open_tables(url: str, *, keeps: bool = False) -> Engine:
         connect_args={"options": _OPTIONS, "application_name": "tributary reports"},
     )
     try:
-        with engine.begin() as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            connection.execute(CreateSchema(SCHEMA, if_not_exists=True))
-            metadata.create_all(connection)
-    except DBAPIError as error:
+        migrate(engine, SCHEMA, _VERSIONS)
+    except TablesError as error:
         engine.dispose()
-        reason = str(error.orig).strip().partition("\n")[0]
-        raise RecordError(
-            f"The record of requests cannot be opened in schema {SCHEMA!r} of the database app ({reason}): check that "
-            "the server runs, and the rights of its user."
-        ) from None
+        raise RecordError(f"The record of requests cannot be opened: {error}") from None
     return engine
