@@ -71,7 +71,11 @@ class Team:
         assert done.returncode == 0, done.stderr
 
     def run(self, *words: str, cwd: Path | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("TRIBUTARY_", "PYTHON"))}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("TRIBUTARY_", "PYTHON", "COLUMNS"))
+        }
         own = {"WEATHER_URL": self.url, "WEATHER_TOKEN": TOKEN, "SOURCES": "weather", **settings}
         environment = kept | {f"TRIBUTARY_{name}": value for name, value in own.items()}
         program = [str(self.bin / words[0]), *words[1:]]

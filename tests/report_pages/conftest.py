@@ -239,7 +239,7 @@ def person(site: str) -> Iterator[Person]:
         yield Person(client)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[sync_api.Browser]:
     """A browser without windows."""
     if CHROMIUM is None:

@@ -43,7 +43,9 @@ ALL_DAYS = (date(2008, 1, 1), date(2036, 1, 1))
 def models() -> Mapping[str, SqlModel]:
     """The meetup models by `schema.table`, each after those that it reads or refers to."""
     folders = ModelFolders.under(SQL)
-    found = {model.key: model for path in (SQL / "meetup").rglob("*.sql") for model in [read_model(path, folders)]}
+    read = [read_model(path, folders) for path in (SQL / "meetup").rglob("*.sql")]
+    # Reports are made for requests, not with the tables that they read.
+    found = {model.key: model for model in read if model.asked is None}
     needs = {key: {other for other in _needs(model) if other in found} for key, model in found.items()}
     return {key: found[key] for key in TopologicalSorter(needs).static_order()}
 

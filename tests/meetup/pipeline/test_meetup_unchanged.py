@@ -51,7 +51,8 @@ def whole_source() -> tuple[dg.AssetsDefinition, ...]:
     """All of the source's assets."""
     folders = ModelFolders.under(SQL)
     lineage = ModelLineage({})
-    models = [sql_asset(read_model(path, folders), lineage) for path in sorted((SQL / "meetup").rglob("*.sql"))]
+    read = [read_model(path, folders) for path in sorted((SQL / "meetup").rglob("*.sql"))]
+    models = [sql_asset(model, lineage) for model in read if model.asked is None]
     return (*RAW, *STAGED, *models, title_words_asset())
 
 

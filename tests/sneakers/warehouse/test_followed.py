@@ -51,8 +51,9 @@ def test_whatever_happens_the_history_is_as_if_made_whole(
             first, last = which * len(log) // PULLS, (which + 1) * len(log) // PULLS + which % 2 * 9
             pulled = log[first:last]
             key = key_of(pulled[0]["event_id"], pulled[-1]["event_id"])
-            # An object that does not reach the last event of its name would be refused.
-            stays = [what == "pull" or one is pulled[-1] or place not in left_out for place, one in enumerate(pulled)]
+            # An object that does not go from the first to the last event of its name would be refused.
+            ends = (0, len(pulled) - 1)
+            stays = [what == "pull" or place in ends or place not in left_out for place in range(len(pulled))]
             collection.lake.put(key, lines(one for one, kept in zip(pulled, stays, strict=True) if kept))
             load_events(collection.warehouse, collection.lake)
         elif what == "rewrite":
