@@ -23,10 +23,13 @@ from tributary.resources.warehouse.table import quoted
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-_PUBLICATION = b"""
-SELECT count(*), string_agg(version, ' ' ORDER BY table_name), max(updated_at), CAST(sum(rows) AS bigint)
+PUBLICATION = b"""
+SELECT count(*) AS known, string_agg(version, ' ' ORDER BY table_name) AS version, max(updated_at) AS updated_at,
+    CAST(sum(rows) AS bigint) AS rows
 FROM _published.tables WHERE table_name = ANY(%s)
 """
+"""Asks which versions of some tables stand; their rows are of these in a transaction that `lock` began."""
+
 _MOST = 8
 """Connections at most: more would only wait for the server's cores."""
 
@@ -97,7 +100,7 @@ class Serving:
     async def publication(self, tables: Sequence[str]) -> Publication:
         """Which version of some tables stands; raises as `rows`."""
         async with self._reading(tables) as connection:
-            told = await connection.execute(_PUBLICATION, [list(tables)])
+            told = await connection.execute(PUBLICATION, [list(tables)])
             return _publication(tables, await told.fetchone())
 
     async def plain(self, sql: str) -> list[tuple[Any, ...]]:
@@ -120,7 +123,7 @@ class Serving:
         """
         async with self._reading(tables) as connection, connection.pipeline():
             await connection.execute(lock(tables).encode())
-            told = await connection.execute(_PUBLICATION, [list(tables)])
+            told = await connection.execute(PUBLICATION, [list(tables)])
             found = await connection.execute(sql.encode(), params or None)
             publication = _publication(tables, await told.fetchone())
             return publication, await found.fetchall()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -18,6 +19,10 @@ from tributary.resources.postgres.databases import Databases, connect
 from tributary.resources.settings import PROJECT_ROOT, Settings
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
+if TYPE_CHECKING:
+    from playwright import sync_api
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REAL_JOURNEY = PROJECT_ROOT.parent / "shared" / "data" / "complete_journey"
 
 
@@ -126,3 +131,15 @@ def real_retail(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     if not REAL_JOURNEY.is_dir():
         pytest.skip(f"the real Complete Journey files are not at {REAL_JOURNEY}")
     yield from _materialised(cli, tmp_path_factory.mktemp("real"), REAL_JOURNEY)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[sync_api.Browser]:
+    """A browser without windows; while there is one, its event loop runs in the tests' thread."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium is installed")
+    playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +20,7 @@ import psutil
 import pytest
 from segment.analytics import Client
 
+from tests.conftest import CHROMIUM
 from tributary.assets.sources import BUILT_IN
 from tributary.resources.guarding import LOCAL_WRITE_KEY
 from tributary.resources.postgres import postmaster
@@ -29,7 +29,6 @@ from tributary.resources.settings import Settings
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 pytestmark = [pytest.mark.xdist_group("up"), pytest.mark.timeout(600)]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SCALE = 0.006
 
 

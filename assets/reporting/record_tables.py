@@ -18,15 +18,12 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    create_engine,
     func,
-    make_url,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.pool import NullPool
 
 from tributary.assets.reporting.requests import RecordError
-from tributary.resources.postgres.migrating import TablesError, migrate
+from tributary.resources.postgres.migrating import TablesError, migrate, open_engine
 
 SCHEMA = "reports"
 _VERSIONS = Path(__file__).with_name("versions")
@@ -103,12 +100,7 @@ def open_tables(url: str, *, keeps: bool = False) -> Engine:
     Raises:
         RecordError: the tables cannot be made.
     """
-    engine = create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"),
-        **({"pool_size": _POOL, "max_overflow": _POOL, "pool_pre_ping": True} if keeps else {"poolclass": NullPool}),
-        hide_parameters=True,
-        connect_args={"options": _OPTIONS, "application_name": "tributary reports"},
-    )
+    engine = open_engine(url, "tributary reports", _OPTIONS, _POOL if keeps else None)
     try:
         migrate(engine, SCHEMA, _VERSIONS)
     except TablesError as error:

@@ -1,12 +1,14 @@
-"""Tables of the platform's own, in one schema of a database, brought up to date by Alembic's versions at the start."""
+"""Tables of the platform's own, in one schema of a database: reached by an engine, brought up to date by Alembic."""
 
 from __future__ import annotations
 
 import zlib
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 
 from tributary.resources.postgres.errors import PostgresError
 
@@ -15,6 +17,26 @@ _ENTRY = Path(__file__).with_name("migrations")
 
 class TablesError(PostgresError):
     """Tables cannot be made or brought up to date."""
+
+
+def open_engine(url: str, name: str, options: str, pool: int | None) -> Engine:
+    """An engine on a database, which connects when it is first used; what fails does not tell the values.
+
+    Args:
+        url: of the database; any PostgreSQL URL, whichever driver it names.
+        name: by which the server knows the connections.
+        options: settings of each, as `-c name=value`.
+        pool: connections that are kept, with as many again when all are busy; None to keep none between uses.
+    """
+    kept: dict[str, Any] = {"poolclass": NullPool}
+    if pool is not None:
+        kept = {"pool_size": pool, "max_overflow": pool, "pool_pre_ping": True}
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        **kept,
+        hide_parameters=True,
+        connect_args={"options": options, "application_name": name},
+    )
 
 
 def migrate(engine: Engine, schema: str, versions: Path, to: str = "head") -> None:

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.collector.conftest import Served
 from tests.collector.serving import WRITE_KEY
+from tests.conftest import CHROMIUM
 
 if TYPE_CHECKING:
     from playwright import sync_api
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 NPM = shutil.which("npm")
 LIBRARY = "@segment/analytics-next@1.84.3"
 pytestmark = [

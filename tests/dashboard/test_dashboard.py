@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from websockets.sync.client import connect
 
 from tests.api.conftest import put
 from tests.collector.serving import WRITE_KEY, stream_of
+from tests.conftest import CHROMIUM
 from tests.gateway.serving import served
 from tributary.assets.sources import get_sources
 from tributary.catalogue import TableEntry, catalogue_of
@@ -37,7 +37,6 @@ from tributary.web.app import create_app, policy_of
 if TYPE_CHECKING:
     from playwright import sync_api
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PASSWORD = "correct horse battery"
 SOCIAL = ("gold.social_user_summary", "gold.social_daily_activity", "gold.social_follower_history")
 EVENTS, WORDS = "gold.meetup_events", "gold.meetup_title_words"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
@@ -30,10 +29,6 @@ from tributary.resources.principal import Role
 from tributary.resources.settings import Settings
 from tributary.web.app import create_app, policy_of
 
-if TYPE_CHECKING:
-    from playwright import sync_api
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PASSWORD = "correct horse battery"
 DEFINITIONS = """
 import dagster as dg
@@ -179,15 +174,3 @@ def site(serve_site: Any, engine: Engine) -> Iterator[Site]:
         patched.setattr(sockets, "LOOK_SECONDS", 0.1)
         with serve_site(login="users") as found:
             yield Site(found.port, keys)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    """A browser without windows; while there is one, its event loop runs in the tests' thread."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium is installed")
-    playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()

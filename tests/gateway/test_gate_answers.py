@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from tests.gateway.conftest import Site
 from tests.gateway.serving import served
 from tests.gateway.test_behind_the_gate import LOCATIONS, ended_by, opened, start
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidHandshake
 
 from tributary.identity import callers, sockets
@@ -79,6 +80,17 @@ def test_what_dagster_says_for_people_is_told_without_its_code(site: Site) -> No
 def test_one_principal_leaves_room_for_the_others(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "MOST_SOCKETS", 3)
 
+    async def again() -> ClientConnection:
+        """One more, as soon as the server has noticed that others were closed."""
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                return await opened(site, site.headers(Role.VIEWER))
+            except InvalidHandshake:
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(0.05)
+
     async def tried() -> tuple[int, float]:
         mine = [await opened(site, site.headers(Role.VIEWER)) for _ in range(3)]
         with pytest.raises(InvalidHandshake):
@@ -91,8 +103,7 @@ def test_one_principal_leaves_room_for_the_others(site: Site, monkeypatch: pytes
         took = time.monotonic() - begun
         for one in (*mine, other):
             await one.close()
-        again = await opened(site, site.headers(Role.VIEWER))
-        await again.close()
+        await (await again()).close()
         return answer.status_code, took
 
     status, took = asyncio.run(tried())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from tests.api.conftest import entry, put
+from tests.conftest import CHROMIUM
 from tests.gateway.serving import Served, served
 from tests.linked.conftest import EVENTS, PAGE, WORDS, rows_and_words
 from tributary.catalogue import Catalogue
@@ -32,7 +32,6 @@ from tributary.web.api.rows import Source
 if TYPE_CHECKING:
     from playwright import sync_api
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed")]
 

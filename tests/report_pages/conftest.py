@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -37,10 +36,6 @@ from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.resources.warehouse.table import Column, Table
 from tributary.web.reports.app import create_pages
 
-if TYPE_CHECKING:
-    from playwright import sync_api
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 GEM = Table("core", "dim_gem", (Column("gem_code", "text", "Code."), Column("gem", "text", "Name.")), "Gems.")
 PLEDGE = Table(
     "core",
@@ -237,18 +232,6 @@ def person(site: str) -> Iterator[Person]:
     """An operator."""
     with httpx.Client(base_url=site, timeout=30) as client:
         yield Person(client)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    """A browser without windows."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium is installed")
-    playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 def line(number: int, code: str = "b1", lower: str = "1", upper: str = "99") -> list[tuple[str, str]]:

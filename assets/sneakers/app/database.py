@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from tributary.assets.sneakers.app.models import SCHEMA
@@ -27,14 +27,7 @@ _OPTIONS = "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=15s -c idle_
 
 def open_engine(database_url: str) -> Engine:
     """An engine on the database, whichever driver its URL names; it connects when it is first used."""
-    return create_engine(
-        make_url(database_url).set(drivername="postgresql+psycopg"),
-        pool_size=POOL,
-        max_overflow=POOL,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args={"options": _OPTIONS, "application_name": "tributary sneakers"},
-    )
+    return migrating.open_engine(database_url, "tributary sneakers", _OPTIONS, POOL)
 
 
 def open_sessions(engine: Engine) -> Sessions:

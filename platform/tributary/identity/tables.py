@@ -20,13 +20,11 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    create_engine,
     func,
-    make_url,
 )
 
 from tributary.resources.errors import TributaryError
-from tributary.resources.postgres.migrating import migrate
+from tributary.resources.postgres.migrating import migrate, open_engine
 
 SCHEMA = "identity"
 _VERSIONS = Path(__file__).with_name("versions")
@@ -124,13 +122,6 @@ def open_tables(url: str) -> Engine:
     Raises:
         TablesError: the tables cannot be made.
     """
-    engine = create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"),
-        pool_size=_POOL,
-        max_overflow=_POOL,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args={"options": _OPTIONS, "application_name": "tributary identity"},
-    )
+    engine = open_engine(url, "tributary identity", _OPTIONS, _POOL)
     migrate(engine, SCHEMA, _VERSIONS)
     return engine

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from tributary.resources.serving import lock
+from tributary.resources.serving import PUBLICATION, lock
 from tributary.resources.warehouse.base import Origin
 from tributary.resources.warehouse.errors import WarehouseError
 from tributary.web.api.problems import Problem
@@ -78,12 +78,7 @@ class Exports:
                 session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 session.execute(f"SET LOCAL statement_timeout = '{SECONDS}s'")
                 session.execute(lock(tables))
-                now = session.row(
-                    "SELECT string_agg(version, ' ' ORDER BY table_name) AS version FROM _published.tables "
-                    "WHERE table_name = ANY(%s)",
-                    [list(tables)],
-                )
-                if now["version"] != version:
+                if session.row(PUBLICATION.decode(), [list(tables)])["version"] != version:
                     raise republished(tables[0])
                 with open_arrow(session, sql, params) as rows, pq.ParquetWriter(aside, rows.schema) as writer:
                     for batch in rows:

@@ -31,6 +31,7 @@ FILES: dict[str, Any] = {
 }
 """What answers may be beside JSON, for OpenAPI."""
 
+_HELD = "if-none-match"
 _JSON = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -109,8 +110,7 @@ async def rows_of(
     before = decoded(query.cursor) if query.cursor is not None else None
     if before is not None and before.question != page.question:
         raise Problem(400, "cursor: it belongs to another question; begin again without one.", at="cursor")
-    known = await source.serving.publication(bases)
-    if before is None and (same := unchanged(request, known)) is not None:
+    if before is None and (same := await _held(request, source, bases)) is not None:
         return same
     statement = page.statement(before, query.limit or USUAL)
     publication, found = await source.serving.rows(bases, statement.sql, statement.params)
@@ -138,8 +138,7 @@ async def aggregate_of(request: Request, source: Source, table: TableEntry, quer
     if query.format != "json":
         return await _export(request, source, table, statement, query.format)
     bases = source.bases(table.key)
-    known = await source.serving.publication(bases)
-    if (same := unchanged(request, known)) is not None:
+    if (same := await _held(request, source, bases)) is not None:
         return same
     publication, rows = await source.serving.rows(bases, f"{statement.sql} LIMIT {query.limit}", statement.params)
     return answer(request, publication, wanted.names, rows, next=None)
@@ -177,8 +176,15 @@ def one_answer(request: Request, publication: Publication, document: object) -> 
 def unchanged(request: Request, publication: Publication) -> Response | None:
     """The answer to whoever has the document of a publication already; None to others."""
     headers = _headers(request, publication)
-    held = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+    held = [one.strip().removeprefix("W/") for one in request.headers.get(_HELD, "").split(",")]
     return Response(status_code=304, headers=headers) if headers["ETag"] in held else None
+
+
+async def _held(request: Request, source: Source, bases: Sequence[str]) -> Response | None:
+    """`unchanged` before any row is read, which only who holds a document already has to wait for."""
+    if _HELD not in request.headers:
+        return None
+    return unchanged(request, await source.serving.publication(bases))
 
 
 @dataclass(frozen=True)
