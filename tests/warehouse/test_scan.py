@@ -8,7 +8,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tributary.resources.warehouse.delimited import scan
@@ -306,7 +306,7 @@ def naive_record(text: str, at: int) -> tuple[list[str] | None, int]:
 
 
 def is_right(fields: list[str] | None) -> bool:
-    if fields is None or len(fields) != 3 or "\r" in "".join(fields):
+    if fields is None or len(fields) != 3 or any("\r" in field.replace("\r\n", "") for field in fields):
         return False
     number, _, price = (field.strip(" \t") for field in fields)
     is_integer = re.fullmatch(r"[0-9]{1,9}(\.0*)?", number) is not None
@@ -322,6 +322,7 @@ RECORD = st.tuples(
 
 
 @settings(deadline=None)
+@example(pieces=['1,",1\n', "\r\n", '1,",1'], size=7, block=100)
 @given(
     pieces=st.lists(st.one_of(PIECE, RECORD), min_size=1, max_size=40),
     size=st.integers(1, 64),
