@@ -113,7 +113,7 @@ def dashboard(_bed: Bed) -> list[Figure]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         raise BenchError("No chromium is installed: the dashboard is measured in one.")
-    figures = []
+    figures: list[Figure] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for rows, limit in SIZES.items():
@@ -149,7 +149,7 @@ def _measured(page: sync_api.Page, url: str, rows: int, limit: float) -> Iterato
 @contextmanager
 def _serving(rows: int) -> Iterator[str]:
     stream = _stream(rows)
-    told = {"checks": [], "updated_at": None, "publication": "1", "fresh_within_seconds": None}
+    told: dict[str, object] = {"checks": [], "updated_at": None, "publication": "1", "fresh_within_seconds": None}
 
     async def send(_request: Request) -> Response:
         kind = "application/vnd.apache.arrow.stream"

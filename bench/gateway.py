@@ -50,9 +50,10 @@ _SUBSCRIPTION = "subscription { locationStateChangeEvents { event { eventType } 
 def gateway(bed: Bed) -> list[Figure]:
     """Latency added, and memory of the web process for open websockets."""
     with fresh_home(bed) as home:
-        own = {**AS_SET_OUT, "home": home, "login": "users", **free_ports()}
-        ports = {name: value for name, value in own.items() if name in ("web_port", "dagster_port")}
-        settings = Settings(_env_file=None, home=home, login="users", **ports)
+        ports = free_ports()
+        own: dict[str, object] = {**AS_SET_OUT, "home": home, "login": "users", **ports}
+        web_port, dagster_port = ports["web_port"], ports["dagster_port"]
+        settings = Settings(_env_file=None, home=home, login="users", web_port=web_port, dagster_port=dagster_port)
         with connect_databases(settings) as databases:
             engine = open_tables(databases.url("app"))
             key = add_key(engine, "bench", Role.VIEWER, [], None)

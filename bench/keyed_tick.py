@@ -6,6 +6,7 @@ server; written files are relations that it creates, by its write-ahead log.
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,10 +22,10 @@ from tributary.assets.calendar.dates import date_rows
 from tributary.assets.calendar.tables import DIM_DATE
 from tributary.assets.factory.lineage import ModelLineage
 from tributary.assets.factory.model import SqlModel, read_model
+from tributary.assets.factory.model_files import ModelFolders
 from tributary.assets.factory.sql_assets import keyed_model, write_model
 from tributary.assets.sneakers.tables import EVENTS
 from tributary.assets.social import tables as social
-from tributary.assets.social.event_types import CONTEXT_FIELDS
 from tributary.resources.postgres.binaries import program
 from tributary.resources.settings import PROJECT_ROOT
 from tributary.resources.warehouse.base import NOBODY, Batches, Select, WriteReport
@@ -136,7 +137,10 @@ def keyed_tick(bed: Bed) -> list[Figure]:
             )
         )
     tick = f"{TICK} events, 10 times the history"
-    return [*figures, Figure("keyed_tick", tick, ticks[1], "1 times", ticks[0], ratio_at_most(*ticks[::-1], GROWTH))]
+    return [
+        *figures,
+        Figure("keyed_tick", tick, ticks[1], "1 times", ticks[0], ratio_at_most(ticks[1], ticks[0], GROWTH)),
+    ]
 
 
 def _written(pg: psycopg.Connection) -> dict[int, int]:
@@ -160,8 +164,9 @@ def _lsn(place: int) -> str:
 
 def _models() -> Mapping[str, SqlModel]:
     root = PROJECT_ROOT / "sql"
+    folders = ModelFolders.under(root)
     paths = [path for source in ("social", "sneakers") for path in (root / source).rglob("*.sql")]
-    found = {model.key: model for path in paths for model in [read_model(path, root)] if model.key in KEYED}
+    found = {model.key: model for path in paths for model in [read_model(path, folders)] if model.key in KEYED}
     needs = {key: {other for other in model.reads if other in found} for key, model in found.items()}
     return {key: found[key] for key in TopologicalSorter(needs).static_order()}
 
@@ -189,10 +194,9 @@ def _made(numbers: str, size: int, name: str) -> Mapping[Table, str]:
     person, other = (f"'u' || ((g * {step}::bigint) % {people})" for step in (7_919, 104_729))
     moment = "(timestamp '2026-01-01' + g * interval '1 second')"
     message = f"'m' || g AS message_id, {moment} AS timestamp, {moment} AS sent_at, {moment} AS received_at"
-    caller = ", ".join(f"NULL AS {field.name}" for field in CONTEXT_FIELDS)
     delivery = (
         f"{message}, '{name}' AS source_object, g::bigint AS record_offset, {person} AS user_id, "
-        f"'b' || {person} AS anonymous_id, {caller}"
+        f"'b' || {person} AS anonymous_id"
     )
     own = {
         "social_users": "'n' || g % 5 AS username, 'e' || g AS email, 'about' AS about_me, '{}' AS traits",
@@ -209,15 +213,22 @@ def _made(numbers: str, size: int, name: str) -> Mapping[Table, str]:
     kind = f"CASE WHEN g <= {people} THEN 'bought' WHEN g % 50 = 7 THEN 'edited' ELSE 'worn' END"
     given = "CASE WHEN type = 'bought' THEN"
     events = f"""
-        SELECT g::bigint AS event_id, type, (g * 7919::bigint) % {people} + 1 AS sneaker_id,
+        SELECT g::bigint AS event_id, type AS type, (g * 7919::bigint) % {people} + 1 AS sneaker_id,
             {given} g % 40 + 1 END AS manufacturer_id, {moment}::date AS event_date, {moment} AS event_time,
             {moment} AS recorded_at, {given} 'Pair' END AS name, {given} 'White' END AS color,
             {given} 'Suede' END AS material, {given} 100 END AS purchase_price,
-            {given} 'Brand' || g % 40 END AS brand, NULL AS collaborator, NULL AS sale_price, NULL AS recipient,
+            {given} 'Brand' || g % 40 END AS brand,
             CASE WHEN type = 'edited' THEN g - {people} END AS target_event_id,
             CASE WHEN type = 'edited' THEN 'event_date,event_time' END AS changed_fields,
             CASE WHEN type = 'edited' THEN {moment}::date - 1 END AS changed_event_date,
             CASE WHEN type = 'edited' THEN {moment} - interval '1 day' END AS changed_event_time,
             '{name}' AS source_object, g::bigint AS record_offset
         FROM (SELECT g, {kind} AS type FROM {numbers}) AS k"""
-    return {**found, EVENTS: events}
+    return {table: _with_nulls(table, select) for table, select in {**found, EVENTS: events}.items()}
+
+
+def _with_nulls(table: Table, select: str) -> str:
+    """The SELECT with each column of the table that it does not name, as null."""
+    named = set(re.findall(r" AS (\w+)", select))
+    absent = [f"NULL AS {column.name}" for column in table.columns if column.name not in named]
+    return f"SELECT {', '.join(['made.*', *absent])} FROM ({select}) AS made"

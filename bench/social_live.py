@@ -21,7 +21,6 @@ from bench.errors import BenchError
 from bench.figures import Figure, at_most
 from bench.serving import fresh_home, serving
 from tributary.assets.social.arrivals import RAW
-from tributary.launcher.services import web_url
 from tributary.resources.lake.folder import FolderLake
 from tributary.resources.postgres.databases import Databases, connect
 from tributary.resources.settings import Settings
@@ -80,7 +79,7 @@ def _travel(settings: Settings, databases: Databases) -> Way:
     failures: list[Any] = []
     client = Client(
         settings.collector_write_key.get_secret_value(),
-        host=web_url(settings),
+        host=settings.web_url,
         on_error=lambda error, _: failures.append(error),
     )
     called = time.time()
