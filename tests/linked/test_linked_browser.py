@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import psycopg
 import pytest
@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
+from tests.accessibility import faults
 from tests.api.conftest import entry, put
 from tests.conftest import CHROMIUM
 from tests.gateway.serving import Served, served
@@ -37,6 +38,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="
 
 HTML = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Events</title>
 <link rel="icon" href="data:,"><link rel="stylesheet" href="{base}/linked.css">
+<style>:root {{ color-scheme: light dark }} @media (prefers-color-scheme: dark) {{
+  :root {{ --st-text-color: #fafafa; --st-background-color: #0e1117; background: #0e1117 }} }}</style>
 <main id="root"></main>
 <script type="module">
   import {{ mount }} from "{base}/linked.js";
@@ -194,6 +197,16 @@ def test_views_filter_each_other_and_the_address_holds_it(
     assert "earlier rows" in page.locator(".notice").inner_text()
     assert wrong == []
     assert [one for one in asked if not one.startswith((site.url, "data:", "blob:", "about:"))] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_the_pictures(site: Served, page: sync_api.Page, scheme: Literal["light", "dark"]) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{site.url}/page?group=g1")
+    settled(page)
+    assert faults(page) == []
+    page.evaluate("document.querySelector('.leaderboard').append(document.createElement('button'))")
+    assert [one.partition(" ")[0] for one in faults(page, within=".leaderboard")] == ["button-name"]
 
 
 def test_a_table_without_rows_and_one_that_is_not_there_say_so(
