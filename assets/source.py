@@ -24,6 +24,18 @@ class SourceColumn(NamedTuple):
     column: str
 
 
+class Step(NamedTuple):
+    """A part of a SELECT that makes a table of others: its SQL, and the columns of other tables that it looks at.
+
+    `how` is `value` where it makes the values of a column, and `join`, `filter` or `group` where it decides which rows
+    there are.
+    """
+
+    how: str
+    sql: str
+    sources: tuple[SourceColumn, ...]
+
+
 class Resource(NamedTuple):
     """A path of the data API that gives rows of one table.
 

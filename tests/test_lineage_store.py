@@ -43,9 +43,9 @@ def of(model: SqlModel, path: Path, table: Table = SALES) -> object:
 def derivations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was derived, by the text of its SELECT."""
     told: list[str] = []
-    derive = lineage.column_lineage
+    derive = lineage.flow_of
     monkeypatch.setattr(
-        lineage, "column_lineage", lambda select, schema: (told.append(select.sql()), derive(select, schema))[1]
+        lineage, "flow_of", lambda select, schema: (told.append(select.sql()), derive(select, schema))[1]
     )
     return told
 

@@ -1,33 +1,65 @@
-"""Column lineage: which columns of which tables the values of each column come from.
+"""Column lineage: which columns of which tables the values of each column come from, and by which expressions.
 
-Only values count: a column that merely filters or joins is no source of another. Following a column through table after
-table is the catalogue's matter.
+Only values count: a column that merely filters or joins is no source of another; which ones do so is told apart.
+Following a column through table after table is `lineage_graph`'s matter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
-from tributary.assets.source import Lineage, SourceColumn
+from tributary.assets.source import Lineage, SourceColumn, Step
 from tributary.resources.warehouse.table import Table
 
 if TYPE_CHECKING:
     from tributary.assets.factory.model import SqlModel
 
 
-def column_lineage(select: exp.Query, schema: Mapping[str, Mapping[str, str]]) -> Lineage:
-    """The sources of each column that a SELECT returns; `schema` gives the columns of every table it reads."""
+LONGEST = 600
+"""Characters of an expression that are told."""
+
+
+class Flow(NamedTuple):
+    """How a table comes about of others.
+
+    Attributes:
+        columns: of each of its columns, those that its values come from.
+        steps: of each column the expressions that make its values, from the SELECT's own inwards through the queries
+            that it reads; none for a column that is handed on under its name.
+        conditions: what joins, filters and groups the rows, in any of the queries.
+    """
+
+    columns: dict[str, tuple[SourceColumn, ...]]
+    steps: dict[str, tuple[Step, ...]]
+    conditions: tuple[Step, ...]
+
+    def without(self, relations: Iterable[str]) -> Flow:
+        """The same, as if some relations were no tables."""
+        known = set(relations)
+        return Flow(
+            {name: _others(sources, known) for name, sources in self.columns.items()},
+            {name: tuple(_narrowed(steps, known)) for name, steps in self.steps.items()},
+            tuple(step for step in _narrowed(self.conditions, known) if step.sources),
+        )
+
+
+def flow_of(select: exp.Query, schema: Mapping[str, Mapping[str, str]]) -> Flow:
+    """How the columns and rows of a SELECT come about; `schema` gives the columns of every table it reads."""
     tree = qualified(select, schema)
     root = build_scope(tree)
     if root is None:
-        return {}
-    resolver = _Resolver()
-    return {name: resolver.column(root, name) for name in tree.named_selects}
+        return Flow({}, {}, ())
+    resolver, names = _Resolver(), tree.named_selects
+    return Flow(
+        {name: resolver.column(root, name) for name in names},
+        {name: tuple(dict.fromkeys(resolver.steps(root, name, set()))) for name in names},
+        tuple(dict.fromkeys(resolver.conditions(root))),
+    )
 
 
 class ModelLineage:
@@ -35,22 +67,24 @@ class ModelLineage:
 
     def __init__(self, tables: Mapping[str, Table]) -> None:
         self._tables = tables
-        self._known: dict[str, Lineage] = {}
+        self._known: dict[str, Flow] = {}
 
     def of(self, model: SqlModel) -> Lineage:
-        """The lineage of a model's columns."""
+        """The columns that the values of each of a model's columns come from."""
+        return self.flow(model).columns
+
+    def flow(self, model: SqlModel) -> Flow:
+        """How a model's columns and rows come about."""
         if model.key not in self._known:
             self._known[model.key] = self._derived(model)
         return self._known[model.key]
 
-    def _derived(self, model: SqlModel) -> Lineage:
+    def _derived(self, model: SqlModel) -> Flow:
         if model.asked is None:
-            return column_lineage(model.select, self.schema(model))
-        found = column_lineage(model.select, {**self.schema(model), **model.asked.relations})
-        return {  # what somebody asked is of no table
-            name: tuple(one for one in sources if one.table not in model.asked.relations)
-            for name, sources in found.items()
-        }
+            return flow_of(model.select, self.schema(model))
+        # What somebody asked is of no table.
+        relations = model.asked.relations
+        return flow_of(model.select, {**self.schema(model), **relations}).without(relations)
 
     def schema(self, model: SqlModel) -> Mapping[str, Mapping[str, str]]:
         """The portable types of the columns of the tables that a model reads."""
@@ -98,12 +132,74 @@ class _Resolver:
                 for column in select.find_all(exp.Column):
                     yield from self._origin(scope, column)
 
+    def steps(self, scope: Scope, name: str, told: set[tuple[int, str]], label: str = "") -> Iterator[Step]:
+        """The expressions that make a column, which is called `label` where it is used; those in `told` are not."""
+        if (id(scope), name) in told:
+            return
+        told.add((id(scope), name))
+        if isinstance(scope.expression, exp.SetOperation):
+            position = _names(scope).index(name)
+            for branch in scope.set_operation_scopes:
+                yield from self.steps(branch, _names(branch)[position], told, label or name)
+            return
+        for select in cast("exp.Query", scope.expression).selects:
+            if select.alias_or_name != name:
+                continue
+            value, columns = select.unalias(), list(select.find_all(exp.Column))
+            if not (isinstance(value, exp.Column) and value.name == name):
+                yield Step("value", f"{label or name} = {_text(value)}", self._origins(scope, columns))
+            for column in columns:
+                inner = _source_of(scope, column.table)
+                if isinstance(inner, Scope):
+                    yield from self.steps(inner, column.name, told, column.sql(dialect="postgres"))
+
+    def conditions(self, root: Scope) -> Iterator[Step]:
+        """What decides which rows there are, in a query and in those that it reads."""
+        for scope in root.traverse():
+            # What a subquery looks at is a part of the expression that it stands in.
+            if isinstance(scope.expression, exp.Select) and not scope.is_subquery:
+                for how, part in _deciding(scope.expression):
+                    if sources := self._origins(scope, part.find_all(exp.Column)):
+                        yield Step(how, _text(part), sources)
+
+    def _origins(self, scope: Scope, columns: Iterable[exp.Column]) -> tuple[SourceColumn, ...]:
+        return tuple(sorted({origin for column in columns for origin in self._origin(scope, column)}))
+
     def _origin(self, scope: Scope, column: exp.Column) -> Iterator[SourceColumn]:
         source = _source_of(scope, column.table)
         if isinstance(source, Scope):
             yield from self.column(source, column.name)
         elif isinstance(source, exp.Table):
             yield SourceColumn(f"{source.db}.{source.name}", column.name)
+
+
+def _deciding(select: exp.Select) -> Iterator[tuple[str, exp.Expr]]:
+    """What of a SELECT decides which rows it has, each part of an AND for itself."""
+    clauses = [("join", join.args.get("on")) for join in select.args.get("joins") or ()]
+    for name in ("where", "having", "qualify"):
+        clause = select.args.get(name)
+        clauses.append(("filter", clause.this if clause is not None else None))
+    for how, clause in clauses:
+        if clause is not None:
+            parts = clause.flatten() if isinstance(clause, exp.And) else [clause]
+            yield from ((how, part) for part in parts)
+    if (group := select.args.get("group")) is not None:
+        yield from (("group", part) for part in group.expressions)
+    if (order := select.args.get("order")) is not None and select.args.get("limit") is not None:
+        yield "filter", order
+
+
+def _text(expression: exp.Expr) -> str:
+    text = expression.sql(dialect="postgres", comments=False)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _others(sources: Iterable[SourceColumn], known: set[str]) -> tuple[SourceColumn, ...]:
+    return tuple(source for source in sources if source.table not in known)
+
+
+def _narrowed(steps: Iterable[Step], known: set[str]) -> Iterator[Step]:
+    return (step._replace(sources=_others(step.sources, known)) for step in steps)
 
 
 def _names(scope: Scope) -> list[str]:

@@ -14,11 +14,11 @@ from datetime import timedelta
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tributary.assets.source import SQL, Lineage, SourceColumn
+from tributary.assets.source import SQL, Lineage, SourceColumn, Step
 from tributary.assets.sources import Sources, get_sources
 from tributary.resources.places import PACKAGE
 from tributary.resources.settings import get_settings
@@ -35,13 +35,19 @@ _CODE = ("assets/factory", "assets/reporting", "resources/warehouse", "catalogue
 
 
 class ColumnEntry(msgspec.Struct, frozen=True):
-    """A column; `sources` are the columns that its values come from, none where they are computed."""
+    """A column.
+
+    Attributes:
+        sources: the columns that its values come from, none where they are computed.
+        steps: the expressions that make its values, of a model; none where it is handed on under its name.
+    """
 
     name: str
     type: str
     description: str
     tags: tuple[str, ...] = ()
     sources: tuple[SourceColumn, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 class CheckEntry(msgspec.Struct, frozen=True):
@@ -69,6 +75,7 @@ class TableEntry(msgspec.Struct, frozen=True):
         source: the source whose it is.
         keys: sets of columns of which no two rows share the values.
         reads: the tables that it is made of, as `layer.name`; none where Python code makes it.
+        conditions: what joins, filters and groups its rows, of a model.
         partitioned: `hour`, `day` or `month`, and the column, of a model that is made by partitions; else empty.
         file: the model's file; empty where Python code makes it.
         refused: why it is not made for now; empty where it is.
@@ -84,6 +91,7 @@ class TableEntry(msgspec.Struct, frozen=True):
     checks: tuple[CheckEntry, ...] = ()
     keys: tuple[tuple[str, ...], ...] = ()
     reads: tuple[str, ...] = ()
+    conditions: tuple[Step, ...] = ()
     partitioned: str = ""
     charts: tuple[ChartEntry, ...] = ()
     tags: Mapping[str, str] = {}
@@ -139,32 +147,6 @@ class Catalogue(msgspec.Struct, frozen=True, dict=True):
         """The tables by `layer.name`."""
         return {table.key: table for table in self.tables}
 
-    @property
-    def lineage(self) -> Mapping[str, Lineage]:
-        """The column lineage of every table."""
-        return {table.key: table.lineage for table in self.tables}
-
-
-class Step(NamedTuple):
-    """One column on the way of a trace, `depth` tables away from where it began."""
-
-    depth: int
-    source: SourceColumn
-
-
-def trace(lineages: Mapping[str, Lineage], start: SourceColumn) -> Iterator[Step]:
-    """Walk from a column to its sources, theirs, and so on, depth first; none is entered twice."""
-    seen: set[SourceColumn] = set()
-    pending = [Step(0, start)]
-    while pending:
-        step = pending.pop()
-        yield step
-        if step.source in seen:
-            continue
-        seen.add(step.source)
-        sources = lineages.get(step.source.table, {}).get(step.source.column, ())
-        pending += [Step(step.depth + 1, source) for source in reversed(sources)]
-
 
 def get_catalogue() -> Catalogue:
     """The catalogue of the sources that are on, as they and their files are now."""
@@ -215,7 +197,7 @@ def _tables(contents: Contents) -> Iterator[TableEntry]:
     owners = {table.key: source.name for source in contents.sources for table in source.tables}
     models = {**contents.models, **{one.table.key: one.model for one in contents.reports.values()}}
     for key, table in contents.tables.items():
-        model, lineage = models.get(key), contents.lineage.get(key, {})
+        model, flow = models.get(key), contents.flows[key]
         window, chart = (model.window, model.chart) if model else (None, None)
         yield TableEntry(
             key=key,
@@ -224,12 +206,20 @@ def _tables(contents: Contents) -> Iterator[TableEntry]:
             description=table.description,
             grain=table.grain,
             columns=tuple(
-                ColumnEntry(one.name, one.type, one.description, one.tags, tuple(lineage.get(one.name, ())))
+                ColumnEntry(
+                    one.name,
+                    one.type,
+                    one.description,
+                    one.tags,
+                    sources=flow.columns.get(one.name, ()),
+                    steps=flow.steps.get(one.name, ()),
+                )
                 for one in table.columns
             ),
             checks=tuple(CheckEntry(one.name, one.description, one.severity) for one in table.checks),
             keys=tuple(one.names for one in table.checks if isinstance(one, Unique) and one.severity == "error"),
             reads=model.reads if model else (),
+            conditions=flow.conditions,
             partitioned=f"{window.every} of {window.column}" if window else "",
             charts=(ChartEntry(chart.title, chart.x, chart.y, chart.kind),) if chart else (),
             tags=model.tags if model else {},

@@ -9,10 +9,11 @@ from functools import cached_property
 from pathlib import Path
 
 from tributary.assets.factory.inheritance import inherit_tags
+from tributary.assets.factory.lineage import Flow
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_files import ModelFolders
 from tributary.assets.reporting.declaration import Report, reports_of
-from tributary.assets.source import ASKED, SQL, Lineage
+from tributary.assets.source import ASKED, SQL
 from tributary.assets.sources import Sources
 from tributary.lineage_store import KeptLineage
 from tributary.model_store import Models, load_models_kept
@@ -56,13 +57,18 @@ class Contents:
         }
 
     @cached_property
-    def lineage(self) -> Mapping[str, Lineage]:
-        """The column lineage of every table; what is not kept is derived, which takes some milliseconds a model."""
-        declared = {key: lineage for source in self.sources for key, lineage in source.lineage.items()}
+    def flows(self) -> Mapping[str, Flow]:
+        """How every table comes about of others; what is not kept is derived, which takes some milliseconds a model."""
+        unknown = dict.fromkeys(self.tables, Flow({}, {}, ()))
+        declared = {
+            key: Flow({name: tuple(columns) for name, columns in lineage.items()}, {}, ())
+            for source in self.sources
+            for key, lineage in source.lineage.items()
+        }
         reports = [report.model for report in self.reports.values()]
-        derived = {model.key: self.model_lineage.of(model) for model in (*self.models.values(), *reports)}
+        derived = {model.key: self.model_lineage.flow(model) for model in (*self.models.values(), *reports)}
         self.model_lineage.keep()
-        return declared | derived
+        return unknown | declared | derived
 
 
 def read_contents(sources: Sources, home: Path) -> Contents:

@@ -15,15 +15,14 @@ from pathlib import Path
 import msgspec
 
 from tributary.assets.factory import lineage as rules
-from tributary.assets.factory.lineage import ModelLineage
+from tributary.assets.factory.lineage import Flow, ModelLineage
 from tributary.assets.factory.model import SqlModel
-from tributary.assets.source import Lineage, SourceColumn
 from tributary.resources.warehouse.table import Table
 
 _MOST = 2_000
 """Models of the past whose lineage is kept beside those of now."""
 
-_Kept = dict[str, dict[str, tuple[SourceColumn, ...]]]
+_Kept = dict[str, Flow]
 
 
 class KeptLineage(ModelLineage):
@@ -35,12 +34,12 @@ class KeptLineage(ModelLineage):
         self._kept = _load(path)
         self._new: _Kept = {}
 
-    def of(self, model: SqlModel) -> Lineage:
-        """The lineage of a model's columns."""
+    def flow(self, model: SqlModel) -> Flow:
+        """How a model's columns and rows come about."""
         digest = self._digest(model)
         found = self._kept.get(digest)
         if found is None:
-            found = self._kept[digest] = self._new[digest] = dict(super().of(model))
+            found = self._kept[digest] = self._new[digest] = super().flow(model)
         return found
 
     def keep(self) -> None:

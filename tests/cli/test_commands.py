@@ -56,11 +56,36 @@ def test_lineage_goes_back_to_the_file(cli: Cli, sample_retail: RetailWarehouse)
     assert "staged.retail_commodity_sections.section" in table
 
 
+def test_lineage_goes_down_and_is_told_to_programs(cli: Cli, sample_retail: RetailWarehouse) -> None:
+    tree = cli("lineage", "core.fact_sale.day_no", "--down", home=sample_retail.home).stdout
+    assert "│   ├── gold.household_summary.r_score\n" in tree
+    asked = ("lineage", "gold.household_summary.r_score", "--format")
+    told = json.loads(cli(*asked, "json", home=sample_retail.home).stdout)
+    assert told["of"] == ["gold.household_summary.r_score"]
+    assert {"column": "raw.retail_transactions.DAY", "hops": -4, "tags": []} in told["columns"]
+    (edge,) = [one for one in told["edges"] if one["from"] == "core.fact_basket.day_no" and one["how"] == ["value"]]
+    assert edge["to"] == "gold.household_summary.r_score"
+    assert edge["sql"][-1].startswith("shoppers.last_day = MAX(")
+    assert {tuple(one["how"]) for one in told["edges"] if one["to"] == "gold.household_summary"} <= {
+        ("filter",),
+        ("join",),
+        ("group", "join"),
+    }
+    drawn = cli(*asked, "mermaid", home=sample_retail.home).stdout
+    assert drawn.startswith("flowchart LR\n")
+    assert '["gold.household_summary"]' in drawn
+    assert ' -.->|"filter"| t0' in drawn
+    few = cli("lineage", "core.dim_household", "--down", home=sample_retail.home).stdout
+    assert "has_demographics → gold.household_summary (filter)" in few
+    assert "household_size → nothing" in few
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (("lineage", "gold.household_sumary"), "did you mean gold.household_summary"),
         (("lineage", "gold.household_summary.r_scor"), "did you mean r_score"),
+        (("lineage", "gold.household_summary", "--format", "dot"), "--format dot is not known"),
         (("materialize", "gold.nothing"), "matches no asset"),
         (("materialize", "group:("), "cannot be read"),
         (("materialize", "group:retail", "--partition", "2024-01-01"), "None of the selected assets is partitioned"),

@@ -372,7 +372,7 @@ def test_lineage_is_derived_anew_only_where_the_code_is_new(
 ) -> None:
     first, _ = metadata_of(shop, instance, {FORCE: "true"})
     with monkeypatch.context() as patched:
-        patched.setattr("tributary.assets.factory.lineage.column_lineage", lambda *_: pytest.fail("derived again"))
+        patched.setattr("tributary.assets.factory.lineage.flow_of", lambda *_: pytest.fail("derived again"))
         again, _ = metadata_of(shop, instance, {FORCE: "true"})
     assert again["lineage"] == first["lineage"]
     shop.write("gold", "totals", TOTALS.replace("sum(v.amount) AS total", "max(v.shop) AS total"))

@@ -126,9 +126,11 @@ def ls(
 @app.command()
 def lineage(
     target: Annotated[str, typer.Argument(help="TABLE or TABLE.COLUMN, as in gold.household_summary.r_score.")],
+    down: Annotated[bool, typer.Option("--down", help="Show what depends on it instead.")] = False,
+    output: Annotated[str, typer.Option("--format", help="tree, json or mermaid.")] = "tree",
 ) -> None:
-    """Show where a table's or a column's values come from, back to the sources."""
-    _run("lineage", "lineage", target=target)
+    """Show where a table's or a column's values come from, back to the sources, or what depends on them."""
+    _run("lineage", "lineage", target=target, down=down, output=output)
 
 
 @app.command()
