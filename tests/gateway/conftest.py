@@ -31,18 +31,48 @@ from tributary.web.app import create_app, policy_of
 
 PASSWORD = "correct horse battery"
 DEFINITIONS = """
+import os
+from pathlib import Path
+
 import dagster as dg
+
+MENDED = Path(os.environ["DAGSTER_HOME"], "mended")
 
 @dg.asset
 def pebble() -> int:
     return 1
+
+@dg.asset(
+    key=["gold", "gravel"],
+    group_name="quarry",
+    check_specs=[dg.AssetCheckSpec("is_smooth", asset=["gold", "gravel"])],
+    tags={"refresh": "hourly"},
+)
+def gravel():
+    yield dg.MaterializeResult(metadata={"dagster/row_count": 7, "bytes": 8192, "seconds": 0.5})
+    smooth = MENDED.exists()
+    failures = {"failures": 0 if smooth else 3}
+    yield dg.AssetCheckResult(passed=smooth, severity=dg.AssetCheckSeverity.WARN, metadata=failures)
+
+@dg.asset(
+    key=["gold", "sand"],
+    group_name="quarry",
+    deps=[gravel],
+    partitions_def=dg.DailyPartitionsDefinition("2026-01-01", end_date="2026-01-05"),
+)
+def sand() -> None:
+    if not MENDED.exists():
+        raise dg.Failure("The sand is wet.")
 
 @dg.sensor(job_name="a_job")
 def a_sensor():
     return dg.SkipReason("nothing")
 
 defs = dg.Definitions(
-    assets=[pebble], jobs=[dg.define_asset_job("a_job")], sensors=[a_sensor], executor=dg.in_process_executor
+    assets=[pebble, gravel, sand],
+    jobs=[dg.define_asset_job("a_job")],
+    sensors=[a_sensor],
+    executor=dg.in_process_executor,
 )
 """
 RUNS = "query { runsOrError { ... on Runs { results { runId status } } } }"
