@@ -13,13 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from tributary.assets.reporting.requests import NoSuchRequest
-from tributary.reports.service import NoSuchReport
 from tributary.resources.errors import TributaryError, UsageError
 from tributary.resources.gateway.logs import described
 from tributary.resources.principal import Principal, Role, principal_of
 from tributary.resources.warehouse.table import PII
-from tributary.web.reports.showing import Showing
+from tributary.web.pages.frame import Pages
 
 MOST_FIELDS = 20_000
 _LOG = logging.getLogger(__name__)
@@ -44,8 +42,8 @@ class Call:
         return principal_of(self.request.scope)
 
     @property
-    def may_ask(self) -> bool:
-        """Whether they may ask reports, and not only read."""
+    def may_operate(self) -> bool:
+        """Whether they may ask for something to be done, and not only read."""
         return self.principal.may(Role.OPERATOR)
 
     @property
@@ -94,26 +92,19 @@ class Foreign(UsageError):
         )
 
 
-class Personal(UsageError):
-    """A file with personal data, asked for by somebody who may not see them."""
-
-    def __init__(self) -> None:
-        super().__init__("The file may hold personal data, which take the scope pii: ask who gives out rights here.")
-
-
 def see(address: str) -> Response:
     """Lead to a page that can be reloaded without sending anything again."""
     return RedirectResponse(address, 303, {"Cache-Control": "no-store"})
 
 
-def served(showing: Showing, handle: Callable[[Call], Response]) -> Callable[[Request], Awaitable[Response]]:
+def served(pages: Pages, handle: Callable[[Call], Response]) -> Callable[[Request], Awaitable[Response]]:
     """An endpoint that hands a call to `handle` in a thread, and shows what goes wrong as a page."""
 
     def answered(call: Call) -> Response:
         try:
             return handle(call)
         except Exception as error:  # noqa: BLE001 - the one place where any failure becomes a page
-            return _failed(showing, call, error)
+            return _failed(pages, call, error)
 
     async def endpoint(request: Request) -> Response:
         body = await request.body() if request.method == "POST" else b""
@@ -122,31 +113,19 @@ def served(showing: Showing, handle: Callable[[Call], Response]) -> Callable[[Re
                 body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS
             )
         except ValueError:
-            return showing.fault(Call(request), f"A form has at most {MOST_FIELDS:,} fields: nothing was done.", 413)
+            return pages.fault(Call(request), f"A form has at most {MOST_FIELDS:,} fields: nothing was done.", 413)
         return await run_in_threadpool(answered, Call(request, pairs))
 
     return endpoint
 
 
-def status_of(error: TributaryError) -> int:
-    """The status that tells browsers and machines whose fault it is."""
-    if isinstance(error, NoSuchReport | NoSuchRequest):
-        return 404
-    if isinstance(error, Foreign):
-        return 400
-    if isinstance(error, Personal):
-        return 403
-    # What was asked cannot be; else a server that it takes does not answer.
-    return 409 if isinstance(error, UsageError) else 503
-
-
-def _failed(showing: Showing, call: Call, error: Exception) -> Response:
+def _failed(pages: Pages, call: Call, error: Exception) -> Response:
     if isinstance(error, TributaryError):
-        status = status_of(error)
+        status = 400 if isinstance(error, Foreign) else pages.status_of(error)
         if status == 503:
             _LOG.error("A page could not be shown:\n%s", described(error))
-        return showing.fault(call, str(error), status)
+        return pages.fault(call, str(error), status)
     _LOG.error("A page failed:\n%s", described(error))
-    return showing.fault(
+    return pages.fault(
         call, "Something went wrong here, and nothing was done; the log of the web process says what.", 500
     )

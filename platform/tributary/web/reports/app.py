@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.sessions import SessionMiddleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from tributary.reports.service import Reports
-from tributary.resources.look.files import Files
 from tributary.resources.settings import Settings
-from tributary.web.reports.calls import Call, served
+from tributary.web.pages.calls import served
 from tributary.web.reports.form_pages import FormPages
 from tributary.web.reports.request_pages import RequestPages
 from tributary.web.reports.rules import FORM
-from tributary.web.reports.showing import PATH, STATIC, Showing
+from tributary.web.reports.showing import pages_of
 
 LARGEST_FORM = 1024 * 1024
 """Bytes of a form; one with a thousand lines has less than half of it."""
@@ -32,8 +25,8 @@ def create_pages(reports: Reports, settings: Settings, secret: str) -> Starlette
         settings: whether people log in, and whether over TLS.
         secret: signs what a browser keeps while it fills in forms.
     """
-    showing = Showing(asks=bool(settings.log_in_ways))
-    asking, following = FormPages(reports, showing), RequestPages(reports, showing)
+    pages = pages_of(settings, secret)
+    asking, following = FormPages(reports, pages), RequestPages(reports, pages)
     one = "/requests/{id:str}"
     gets = {
         "/": asking.listed,
@@ -56,23 +49,6 @@ def create_pages(reports: Reports, settings: Settings, secret: str) -> Starlette
         "/{name:str}/requests": asking.asked,
         "/{name:str}/saved": asking.saved,
     }
-    routes = [Route(path, served(showing, handle), methods=["GET"]) for path, handle in gets.items()]
-    routes += [Route(path, served(showing, handle), methods=["POST"]) for path, handle in posts.items()]
-    kept = Middleware(
-        SessionMiddleware,
-        secret_key=hashlib.sha256(f"reports {secret}".encode()).hexdigest(),
-        session_cookie="tributary-reports",
-        path=PATH,
-        max_age=None,
-        same_site="lax",
-        https_only=settings.is_secure,
-    )
-
-    async def missing(request: Request, _error: Exception) -> Response:
-        return showing.fault(Call(request), "There is no such page.", 404)
-
-    async def unusable(request: Request, _error: Exception) -> Response:
-        return showing.fault(Call(request), "This page cannot be used like that.", 405)
-
-    pages = Mount(PATH, routes=[Mount("/static", Files(directory=STATIC)), *routes])
-    return Starlette(routes=[pages], middleware=[kept], exception_handlers={404: missing, 405: unusable})
+    routes = [Route(path, served(pages, handle), methods=["GET"]) for path, handle in gets.items()]
+    routes += [Route(path, served(pages, handle), methods=["POST"]) for path, handle in posts.items()]
+    return pages.application(routes)

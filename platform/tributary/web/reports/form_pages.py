@@ -13,9 +13,10 @@ from tributary.assets.reporting.declaration import Report
 from tributary.assets.reporting.requests import Unusable
 from tributary.reports.service import Reports
 from tributary.resources.errors import TributaryError, UsageError
+from tributary.web.pages.calls import Call, Foreign, see
+from tributary.web.pages.frame import Pages
 from tributary.web.reports import form, form_fields
-from tributary.web.reports.calls import Call, Foreign, see, status_of
-from tributary.web.reports.showing import PATH, Showing
+from tributary.web.reports.showing import PATH
 
 COUNT_SECONDS = 5.0
 _Then = Callable[[Call, Report, Answers], Response]
@@ -26,7 +27,7 @@ class FormPages:
     """Listing reports and asking them."""
 
     reports: Reports
-    showing: Showing
+    showing: Pages
 
     def listed(self, call: Call) -> Response:
         """All reports, and those whose file is refused, with the reason."""
@@ -111,7 +112,7 @@ class FormPages:
             status = 400 if isinstance(error, Foreign) else 422
             return self._page(call, report, typed, sentence=str(error), status=status)
         except TributaryError as error:
-            return self._page(call, report, typed, sentence=str(error), status=status_of(error))
+            return self._page(call, report, typed, sentence=str(error), status=self.showing.status_of(error))
 
     def _page(
         self,

@@ -18,9 +18,10 @@ from tributary.launcher.services import DAGSTER_PATH
 from tributary.reports.results import EXCEL_ROWS, Format
 from tributary.reports.service import Reports
 from tributary.resources.errors import TributaryError
+from tributary.web.pages.calls import Call, Foreign, see
+from tributary.web.pages.frame import Pages
 from tributary.web.reports import results, telling
-from tributary.web.reports.calls import Call, Foreign, Personal, see
-from tributary.web.reports.showing import PATH, Showing
+from tributary.web.reports.showing import PATH, Personal
 
 REQUESTS = 50
 FORMATS: Mapping[Format, str] = {"csv": "CSV", "parquet": "Parquet", "xlsx": "Excel"}
@@ -31,7 +32,7 @@ class RequestPages:
     """Following requests, and reading their rows."""
 
     reports: Reports
-    showing: Showing
+    showing: Pages
 
     def listed(self, call: Call) -> Response:
         """Past requests, the newest first, of a report (`?report=`) or of one question (`?key=`)."""

@@ -1,57 +1,30 @@
-"""Makes pages of templates: what each of them has, whatever it shows."""
+"""The frame of the pages of reports: where they are, where they lead, and what is personal to them."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from starlette.responses import HTMLResponse, Response
-
-from tributary.identity.pages import who_is_there
-from tributary.resources.look import drawing
-from tributary.resources.look.files import environment, versioned
-from tributary.resources.look.headers import HEADERS_WITH_SCRIPTS
+from tributary.assets.reporting.requests import NoSuchRequest
+from tributary.reports.service import NoSuchReport
+from tributary.resources.errors import UsageError
+from tributary.resources.settings import Settings
+from tributary.web.pages.frame import Pages
 from tributary.web.reports import telling
 
-if TYPE_CHECKING:
-    from tributary.web.reports.calls import Call
-
 PATH = "/reports"
-STATIC = Path(__file__).with_name("static")
 _LINKS = ((f"{PATH}/", "Reports"), (f"{PATH}/requests", "Requests"), (f"{PATH}/saved", "Saved"))
 
 
-class Showing:
-    """The templates.
+class Personal(UsageError):
+    """A file with personal data, asked for by somebody who may not see them."""
 
-    Args:
-        asks: whether people log in here.
-    """
+    def __init__(self) -> None:
+        super().__init__("The file may hold personal data, which take the scope pii: ask who gives out rights here.")
 
-    def __init__(self, *, asks: bool) -> None:
-        self._asks = asks
-        self._templates = environment(Path(__file__).with_name("templates"))
-        self._templates.globals |= {
-            "asset": versioned(STATIC, lambda name, version: f"{PATH}/static/{name}?v={version}"),
-            "drawing": drawing,
-        }
-        self._templates.filters |= {
-            "spoken": telling.spoken,
-            "state_sentence": telling.state_sentence,
-        }
 
-    def page(self, call: Call, template: str, status: int = 200, **values: object) -> Response:
-        """A page."""
-        here = call.request.url.path
-        text = self._templates.get_template(template).render(
-            links=[(address, label, address == here) for address, label in _LINKS],
-            who=who_is_there(call.principal, asks=self._asks),
-            csrf=call.token(),
-            may_ask=call.may_ask,
-            **{"wrong": False, **values},
-        )
-        return HTMLResponse(text, status, {**HEADERS_WITH_SCRIPTS, "Cache-Control": "no-store"})
-
-    def fault(self, call: Call, sentence: str, status: int) -> Response:
-        """The page of what cannot be done."""
-        return self.page(call, "fault.html", status, sentence=sentence)
+def pages_of(settings: Settings, secret: str) -> Pages:
+    """The frame; `secret` signs what a browser keeps while it fills in forms."""
+    statuses = {NoSuchReport: 404, NoSuchRequest: 404, Personal: 403}
+    pages = Pages(settings, secret, PATH, Path(__file__).parent, _LINKS, statuses)
+    pages.templates.filters |= {"spoken": telling.spoken, "state_sentence": telling.state_sentence}
+    return pages
