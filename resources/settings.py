@@ -53,8 +53,43 @@ class Settings(BaseSettings):
     postgres_url: SecretStr | None = Field(
         None, description="URL of a Postgres server (17 or later) to use instead of the embedded one."
     )
+    postgres_port: int | None = Field(
+        None,
+        ge=1024,
+        le=65535,
+        description="Port on loopback that the embedded Postgres opens, with passwords, for Trino and BI tools.",
+    )
     database_prefix: str = Field(
         "", pattern=r"^[a-z0-9_]{0,32}$", description="Put before the names of the three databases."
+    )
+    warehouse: Literal["postgres", "trino", "athena"] = Field(
+        "postgres", description="Engine of the warehouse; trino and athena keep its tables in Iceberg."
+    )
+    trino_url: str | None = Field(
+        None, pattern=r"^https?://[^/@]+$", description="A Trino of one's own; default: that of `tributary trino up`."
+    )
+    trino_user: str = Field("tributary", min_length=1, description="Name under which Trino is asked.")
+    trino_password: SecretStr | None = Field(None, description="Password that goes with it; only by https.")
+    trino_catalog: str = Field(
+        "iceberg", pattern=r"^[a-z_][a-z0-9_]{0,47}$", description="Name of Trino's catalogue of the tables."
+    )
+    trino_statements: int = Field(2, ge=1, le=64, description="Statements that a process gives Trino at a time.")
+    trino_port: int = Field(8080, ge=1, le=65535, description="Port on loopback of `tributary trino up`.")
+    trino_memory: str = Field("2G", pattern=r"^[1-9][0-9]*[MG]$", description="Heap of `tributary trino up`.")
+    trino_folder: ProjectPath | None = Field(
+        None, description="Folder of a Trino server to run instead of the one that is fetched by Maven."
+    )
+    trino_java: ProjectPath | None = Field(
+        None, description="Folder of a JDK (24 or later) to run Trino on; default: the newest that is found."
+    )
+    iceberg_catalog: Literal["jdbc", "glue", "rest"] = Field(
+        "jdbc", description="Where Iceberg's tables are listed: a Postgres database, Glue, or a REST catalogue."
+    )
+    iceberg_uri: SecretStr | None = Field(
+        None, description="The REST catalogue's URL, or that of a database of one's own for jdbc."
+    )
+    iceberg_warehouse: str | None = Field(
+        None, description="Where Iceberg's tables lie: s3://bucket/prefix, or a folder; default <home>/iceberg."
     )
     lake_url: str | None = Field(None, description="s3://bucket/prefix, or a folder; default <home>/lake.")
     aws_region: str = Field("us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="Region of the AWS services.")
@@ -187,6 +222,20 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _engine_is_complete(self) -> Self:
+        if self.warehouse == "postgres":
+            return self
+        if self.warehouse == "athena" and self.iceberg_catalog != "glue":
+            raise ValueError(f"{PREFIX}ICEBERG_CATALOG must be glue for Athena, which knows no other")
+        if self.iceberg_catalog == "rest" and self.iceberg_uri is None:
+            raise ValueError(f"{PREFIX}ICEBERG_URI is required by the catalogue rest")
+        if self.iceberg_catalog == "glue" and not self.iceberg_location.startswith("s3://"):
+            raise ValueError(f"{PREFIX}ICEBERG_WAREHOUSE must be an s3:// URL with the catalogue glue")
+        if self.iceberg_catalog == "jdbc" and not (self.iceberg_uri or self.postgres_url or self.postgres_port):
+            raise ValueError(f"{PREFIX}POSTGRES_PORT is required, so that Trino reaches its catalogue in Postgres")
+        return self
+
+    @model_validator(mode="after")
     def _is_guarded(self) -> Self:
         if fault := unguarded(self):
             raise ValueError(fault)
@@ -208,6 +257,19 @@ class Settings(BaseSettings):
         if self.lake_url is None:
             return str(self.home / "lake")
         return self.lake_url if self.lake_url.startswith("s3://") else str(PROJECT_ROOT / self.lake_url)
+
+    @property
+    def iceberg_location(self) -> str:
+        """Where Iceberg's tables lie: an `s3://` URL or an absolute folder."""
+        if self.iceberg_warehouse is None:
+            return str(self.home / "iceberg")
+        own = self.iceberg_warehouse
+        return own.rstrip("/") if own.startswith("s3://") else str(PROJECT_ROOT / own)
+
+    @property
+    def trino_address(self) -> str:
+        """Where Trino is asked: the one of one's own, or that of `tributary trino up`."""
+        return self.trino_url or f"http://{LOOPBACK}:{self.trino_port}"
 
     @property
     def allowed_host_names(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from tests.running_trino import RunningTrino, running_trino
 from tributary.resources.postgres.databases import Databases, connect
 from tributary.resources.settings import PROJECT_ROOT, Settings
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
@@ -66,6 +67,13 @@ def pg(database_url: str) -> Iterator[psycopg.Connection[Any]]:
     """A plain connection to the test's own database, as a reader of the warehouse would have."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture(scope="session")
+def trino_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTrino]:
+    """A running Trino; tests that use it share one process by `xdist_group("trino")`."""
+    with running_trino(tmp_path_factory.mktemp("trino")) as found:
+        yield found
 
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]

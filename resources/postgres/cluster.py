@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from tributary.resources.disk import full_disk
-from tributary.resources.postgres import binaries
+from tributary.resources.postgres import binaries, loopback
 from tributary.resources.postgres.errors import PostgresError
 from tributary.resources.postgres.owner import ServerUser
 from tributary.resources.postgres.tuning import configuration
@@ -75,10 +75,14 @@ def make(data: Path, user: ServerUser) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def configure(data: Path, user: ServerUser) -> None:
-    """Write the configuration file that the server reads at its start."""
+def configure(data: Path, user: ServerUser, port: int | None = None) -> None:
+    """Write the configuration files that the server reads at its start; it opens a `port` on loopback where one is."""
     folder = _socket_folder(data, user)
-    _write(data / _CONFIGURATION, configuration(folder), user)
+    text = configuration(folder)
+    if port is not None:
+        _write(data / loopback.HBA_FILE, loopback.HBA, user)
+        text += loopback.configuration(port)
+    _write(data / _CONFIGURATION, text, user)
 
 
 def _initdb(aside: Path, user: ServerUser) -> None:

@@ -14,6 +14,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from tributary.resources.postgres.cluster import SUPERUSER
 from tributary.resources.postgres.embedded import EmbeddedPostgres
 from tributary.resources.postgres.errors import PostgresError
+from tributary.resources.postgres.loopback import ICEBERG, ICEBERG_OWNER, ensure_roles, passwords
+from tributary.resources.postgres.postmaster import PORT
 from tributary.resources.postgres.reader import READER, ensure_reader
 
 if TYPE_CHECKING:
@@ -77,6 +79,18 @@ class Databases:
         url = self.url(name)
         return url if self.server is None else url.replace(f"//{SUPERUSER}@", f"//{READER}@", 1)
 
+    def iceberg_url(self) -> str:
+        """The URL of the database of the Iceberg catalogue, as its owner; the database is made where it is missing.
+
+        On the embedded server that owner is a role that is there once a port was opened.
+        """
+        name = f"{self.prefix}{ICEBERG}"
+        with _open(self.server_url) as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+                _create(connection, self, name, None if self.server is None else ICEBERG_OWNER)
+        url = _with_database(self.server_url, name)
+        return url if self.server is None else url.replace(f"//{SUPERUSER}@", f"//{ICEBERG_OWNER}@", 1)
+
     def close(self) -> None:
         """Let go of the embedded server, which stops where nobody else uses it."""
         if self.server is not None:
@@ -93,12 +107,23 @@ def connect(settings: Settings) -> Databases:
         external = Databases(_normal(settings.postgres_url.get_secret_value()), settings.database_prefix)
         _ensure(external)
         return external
-    server = EmbeddedPostgres(settings.postgres_data, settings.postgres_data.with_name("postgres.lock"))
+    port, lock = settings.postgres_port, settings.postgres_data.with_name("postgres.lock")
+    server = EmbeddedPostgres(settings.postgres_data, lock, port=port)
     server.start()
     try:
+        if port not in (None, server.socket_port):
+            raise PostgresError(
+                f"Postgres on {server.data} already runs without the port {port} of TRIBUTARY_POSTGRES_PORT: stop what "
+                "uses it, and start again."
+            )
         folder = quote(str(server.socket_folder), safe="")
-        embedded = Databases(f"postgresql://{SUPERUSER}@/postgres?host={folder}", settings.database_prefix, server)
+        number = "" if server.socket_port == PORT else f"&port={server.socket_port}"
+        url = f"postgresql://{SUPERUSER}@/postgres?host={folder}{number}"
+        embedded = Databases(url, settings.database_prefix, server)
         _ensure(embedded)
+        if port is not None:
+            with _open(url) as connection:
+                ensure_roles(connection, passwords(settings))
     except BaseException:
         server.stop()
         raise
@@ -128,6 +153,8 @@ def masked(url: str) -> str:
 
 def _ensure(databases: Databases) -> None:
     """Check the server and make what is missing on it. Safe to run in any number of processes at once."""
+    from psycopg import sql
+
     with _open(databases.server_url) as connection:
         version = connection.info.server_version
         if version < OLDEST_VERSION * 10_000:
@@ -143,27 +170,29 @@ def _ensure(databases: Databases) -> None:
             ensure_reader(connection, _READ, lambda name: _open(_with_database(databases.server_url, name)))
         for name in NAMES:
             if databases.name(name) not in found:
-                _create(connection, databases, name)
+                _create(connection, databases, databases.name(name))
+        if databases.server is not None and databases.name(_DURABLE) not in found:
+            durable = sql.Identifier(databases.name(_DURABLE))
+            connection.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = on").format(durable))
 
 
-def _create(connection: psycopg.Connection, databases: Databases, name: DatabaseName) -> None:
+def _create(connection: psycopg.Connection, databases: Databases, name: str, owner: str | None = None) -> None:
     from psycopg import errors, sql
 
-    database = sql.Identifier(databases.name(name))
     # On the embedded server the common template carries what the reader may do: in the warehouse alone.
-    template = sql.SQL("TEMPLATE template0" if databases.server is not None and name != _READ else "")
+    own = databases.server is not None and name != databases.name(_READ)
+    template = sql.SQL("TEMPLATE template0" if own else "")
+    owned = sql.SQL("OWNER {}").format(sql.Identifier(owner)) if owner else sql.SQL("")
     try:
-        connection.execute(sql.SQL("CREATE DATABASE {} {}").format(database, template))
+        connection.execute(sql.SQL("CREATE DATABASE {} {} {}").format(sql.Identifier(name), template, owned))
     except (errors.DuplicateDatabase, errors.UniqueViolation):
         # Another process made it at the same moment.
         return
     except errors.InsufficientPrivilege:
         raise PostgresError(
-            f"The user of {masked(databases.server_url)} may not make the database {databases.name(name)!r}: grant it "
+            f"The user of {masked(databases.server_url)} may not make the database {name!r}: grant it "
             "CREATEDB, or make the database for it."
         ) from None
-    if databases.server is not None and name == _DURABLE:
-        connection.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = on").format(database))
 
 
 def _open(url: str) -> psycopg.Connection:

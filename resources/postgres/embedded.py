@@ -45,15 +45,22 @@ class EmbeddedPostgres:
         lock: the file that users lock; its folder is made when missing.
         patience: seconds that a start may take, recovery after a crash included.
         foreign_patience: seconds for which the server stays while only other programs' sessions use it.
+        port: the port on loopback that it opens when this user starts it; None for none.
     """
 
     def __init__(
-        self, data: Path, lock: Path, patience: float = 600.0, foreign_patience: float = FOREIGN_PATIENCE
+        self,
+        data: Path,
+        lock: Path,
+        patience: float = 600.0,
+        foreign_patience: float = FOREIGN_PATIENCE,
+        port: int | None = None,
     ) -> None:
         self.data = data.absolute()
         self.lock = lock.absolute()
         self.patience = patience
         self.foreign_patience = foreign_patience
+        self.port = port
         self.log = self.data.parent / "logs" / f"{self.data.name}.log"
         self._held: IO[str] | None = None
         self._holder = 0
@@ -74,10 +81,22 @@ class EmbeddedPostgres:
         Raises:
             PostgresError: when no server runs on the data folder.
         """
+        return self._running().socket_folder
+
+    @property
+    def socket_port(self) -> int:
+        """The number in the name of the running server's Unix socket.
+
+        Raises:
+            PostgresError: when no server runs on the data folder.
+        """
+        return self._running().port
+
+    def _running(self) -> postmaster.Postmaster:
         found = postmaster.read(self.data)
         if found is None:
             raise PostgresError(f"No Postgres runs on {self.data}: start it first.")
-        return found.socket_folder
+        return found
 
     def start(self) -> None:
         """Use the server: returns when it takes connections. Starts it, and makes its data folder, where needed.
@@ -198,7 +217,7 @@ class EmbeddedPostgres:
             elif self._join(pid, deadline):
                 return
         self._clear_the_crash()
-        cluster.configure(self.data, user)
+        cluster.configure(self.data, user, self.port)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         log_start = self.log.stat().st_size if self.log.exists() else 0
         pid = self._run_keeper(start=True)
@@ -235,7 +254,7 @@ class EmbeddedPostgres:
             time.sleep(0.05)
         left = postmaster.read(self.data)
         if left is not None:
-            for path in postmaster.socket_files(left.socket_folder):
+            for path in postmaster.socket_files(left.socket_folder, left.port):
                 path.unlink(missing_ok=True)
         postmaster.pid_file(self.data).unlink(missing_ok=True)
 

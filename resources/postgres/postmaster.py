@@ -6,6 +6,7 @@ Only the standard library is used here: the keeper process imports this with not
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import struct
@@ -18,12 +19,13 @@ from pathlib import Path
 from tributary.resources.disk import full_disk
 
 PORT = 5432
-"""The number in the socket's name; no TCP port is opened."""
+"""The number in the socket's name where no TCP port is opened."""
 
 _PID_FILE = "postmaster.pid"
 _PROC = Path("/proc")
 _CONNECT_SECONDS = 2.0
 _LOCAL = " [local] "
+_LOOPBACK = re.compile(r" 127\.0\.0\.1\(\d+\) ")
 _SSL_REQUEST = struct.pack("!II", 8, 80877103)
 """Asks whether the server speaks TLS; each one answers it in one byte, before anything else (PostgreSQL 18, 54.2.9)."""
 
@@ -35,6 +37,7 @@ class Postmaster:
     """What a data folder's `postmaster.pid` says of the server on it."""
 
     pid: int
+    port: int
     socket_folder: Path
     status: str
 
@@ -46,7 +49,7 @@ class Postmaster:
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(_CONNECT_SECONDS)
             try:
-                client.connect(str(socket_files(self.socket_folder)[0]))
+                client.connect(str(socket_files(self.socket_folder, self.port)[0]))
                 client.sendall(_SSL_REQUEST)
                 return bool(client.recv(1))
             except OSError:
@@ -58,9 +61,9 @@ def pid_file(data: Path) -> Path:
     return data / _PID_FILE
 
 
-def socket_files(folder: Path) -> tuple[Path, Path]:
+def socket_files(folder: Path, port: int) -> tuple[Path, Path]:
     """The server's socket in its folder, and the lock file beside it."""
-    return folder / f".s.PGSQL.{PORT}", folder / f".s.PGSQL.{PORT}.lock"
+    return folder / f".s.PGSQL.{port}", folder / f".s.PGSQL.{port}.lock"
 
 
 def read(data: Path) -> Postmaster | None:
@@ -72,7 +75,7 @@ def read(data: Path) -> Postmaster | None:
     # The server writes the file line by line while it starts; the eighth line is its status.
     if len(lines) < 8 or not lines[0].isdigit():
         return None
-    return Postmaster(int(lines[0]), Path(lines[4]), lines[7].strip())
+    return Postmaster(int(lines[0]), int(lines[3]), Path(lines[4]), lines[7].strip())
 
 
 def claimed_pid(data: Path) -> int | None:
@@ -113,7 +116,7 @@ def sessions(data: Path) -> list[str]:
     found = []
     for pid in processes(data):
         # The server names its processes in `ps`: "postgres: user database [local] what it does".
-        title = _title(pid)
+        title = _LOOPBACK.sub(_LOCAL, _title(pid))
         if _LOCAL in title:
             found.append(title.partition(": ")[2].partition(_LOCAL)[0].strip())
     return found

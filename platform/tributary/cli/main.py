@@ -375,6 +375,34 @@ def report_prune() -> None:
     _run("report_requests", "prune")
 
 
+trino = typer.Typer(no_args_is_help=True, help="A Trino server on this machine, over the warehouse's Iceberg tables.")
+app.add_typer(trino, name="trino")
+
+
+@trino.command("up")
+def trino_up() -> None:
+    """Start the server, fetching it first where it is missing, and hold it up until Ctrl-C."""
+    _run("trino", "up")
+
+
+@trino.command("down")
+def trino_down() -> None:
+    """End the server that another process holds up."""
+    _run("trino", "down")
+
+
+@trino.command("status")
+def trino_status() -> None:
+    """Say whether the Trino of the settings takes queries."""
+    _run("trino", "status")
+
+
+@trino.command("fetch")
+def trino_fetch() -> None:
+    """Fetch the server by Maven, into a folder that all homes share."""
+    _run("trino", "fetch")
+
+
 def main() -> None:
     """Run the command line; errors that a person is meant to read end it with one sentence and exit code 1, or 2."""
     # Importing makes many objects and little garbage: collecting often among them costs a tenth of the start-up.

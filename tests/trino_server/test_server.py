@@ -1,0 +1,46 @@
+"""The server over its catalogue in Postgres, which pyiceberg shares, and the port by which it is reached."""
+
+from __future__ import annotations
+
+import psycopg
+import pyarrow as pa
+import pytest
+from tests.running_trino import RunningTrino
+
+from tributary.resources.postgres.loopback import BI, ICEBERG_OWNER, password
+from tributary.resources.trino.server import is_ready
+
+pytestmark = pytest.mark.xdist_group("trino")
+
+
+def test_it_takes_queries_and_shares_its_tables_with_pyiceberg(trino_server: RunningTrino) -> None:
+    from trino.dbapi import connect
+
+    from tributary.resources.warehouse.iceberg.catalogue import open_catalogue
+
+    assert is_ready(trino_server.server.url)
+    cursor = connect(host="127.0.0.1", port=trino_server.server.port, user="test", catalog="iceberg").cursor()
+    catalogue = open_catalogue(trino_server.settings, trino_server.databases)
+    catalogue.create_namespace_if_not_exists("shared")
+    rows = pa.table({"at": pa.array([1_700_000_000_123_456], pa.timestamp("us")), "x": ["é"]})
+    catalogue.create_table("shared.ours", rows.schema).append(rows)
+    cursor.execute("CREATE TABLE shared.theirs AS SELECT * FROM shared.ours")
+    assert cursor.fetchall() == [[1]]
+    assert catalogue.load_table("shared.theirs").scan().to_arrow().to_pylist() == rows.to_pylist()
+
+
+def test_the_port_lets_in_its_two_roles_by_their_passwords_only(trino_server: RunningTrino) -> None:
+    settings = trino_server.settings
+
+    def ask(role: str, secret: str, database: str, query: str) -> object:
+        where = f"host=127.0.0.1 port={settings.postgres_port} dbname={database} user={role} password={secret}"
+        with psycopg.connect(where) as connection:
+            return connection.execute(query).fetchone()
+
+    assert ask(BI, password(settings, BI), "warehouse", "SELECT 1") == (1,)
+    assert ask(ICEBERG_OWNER, password(settings, ICEBERG_OWNER), "iceberg", "SELECT 1") == (1,)
+    for role, secret in ((BI, "wrong"), ("postgres", "x"), ("tributary_reader", "x")):
+        with pytest.raises(psycopg.OperationalError, match=r"password authentication failed|rejects connection"):
+            ask(role, secret, "warehouse", "SELECT 1")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        ask(BI, password(settings, BI), "warehouse", "CREATE TABLE mine (x int)")
