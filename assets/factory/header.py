@@ -5,37 +5,21 @@ What the header's words mean for a table is decided in `model`.
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Generic, Literal, NamedTuple, Self, TypeVar
+from typing import Annotated, Generic, Literal, NamedTuple, Self, TypeVar
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from tributary.assets.factory.errors import ModelError, together
-from tributary.assets.factory.header_yaml import YamlError, compose, values
-from tributary.resources.errors import nearest
+from tributary.assets.factory.declared_yaml import DeclaredYaml, Strict
+from tributary.assets.factory.errors import ModelError
 
 Refresh = Literal["hourly", "daily", "weekly"]
 """How often a table is made that does not follow its inputs at once."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-_SHAPES = {
-    "dict_type": "a mapping, {name: value, …}, or a line each",
-    "model_type": "a mapping, {name: value, …}, or a line each",
-    "list_type": "a list: [one, two], or a line each that begins with a dash",
-    "string_type": "text; quote what YAML takes for something else",
-}
 _HEADER = re.compile(r"\s*/\*(.*?)\*/", re.DOTALL)
-
-
-class Strict(BaseModel):
-    """A part of a header, which has no other keys than its own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ColumnEntry(Strict):
@@ -43,7 +27,7 @@ class ColumnEntry(Strict):
 
     type: Text
     description: Text
-    tags: list[Text] = []
+    tags: list[Text] = Field(default=[])
 
 
 class ValuesEntry(Strict):
@@ -118,73 +102,29 @@ class Header(Strict):
     window: WindowEntry | None = None
     deduplicate: DeduplicateEntry | None = None
     incremental: IncrementalEntry | None = None
-    indexes: list[Annotated[list[Text], Field(min_length=1)]] = []
+    indexes: list[Annotated[list[Text], Field(min_length=1)]] = Field(default=[])
     refresh: Refresh | None = None
     columns: dict[str, ColumnEntry] = Field(min_length=1)
-    checks: list[CheckEntry] = []
+    checks: list[CheckEntry] = Field(default=[])
     chart: ChartEntry | None = None
-    tags: dict[str, str] = {}
+    tags: dict[str, str] = Field(default={})
 
 
 H = TypeVar("H", bound=Header, covariant=True)
 
 
-class HeaderSource(Generic[H]):
+class HeaderSource(DeclaredYaml[H], Generic[H]):
     """A parsed header that still knows where each of its parts stands in the file; `shape` is what it may say."""
 
     def __init__(self, path: Path, text: str, shape: type[H]) -> None:
-        self.path, self._shape = path, shape
         split = split_header(path, text)
-        self.first_line, self.body, self.body_line = split.first_line, split.body, split.body_line
-        try:
-            self._node = compose(split.header)
-            self.header: H = self._validate(values(self._node))
-        except YamlError as error:
-            raise together([self._refusal(found.line, found.problem) for found in error.problems]) from None
+        self.body, self.body_line = split.body, split.body_line
+        super().__init__(path, split.header, shape, split.first_line)
 
-    def line(self, *location: str | int) -> int:
-        """The file's line on which the part at `location` (keys and list positions) begins."""
-        node: yaml.Node = self._node
-        line = node.start_mark.line
-        for step in location:
-            if isinstance(node, yaml.MappingNode):
-                for key, value in node.value:
-                    if key.value == step:
-                        node, line = value, key.start_mark.line
-                        break
-                else:
-                    break
-            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-                node = node.value[step]
-                line = node.start_mark.line
-            else:
-                break
-        return self.first_line + line
-
-    def text_line(self, *location: str | int) -> int:
-        """The file's line on which the text of a value begins: behind its key, or below where it is a block."""
-        node: yaml.Node = self._node
-        for step in location:
-            pairs = node.value if isinstance(node, yaml.MappingNode) else enumerate(node.value)
-            node = next((value for key, value in pairs if getattr(key, "value", key) == step), node)
-        is_block = isinstance(node, yaml.ScalarNode) and node.style in ("|", ">")
-        return self.first_line + node.start_mark.line + is_block
-
-    def _refusal(self, line: int, problem: str) -> ModelError:
-        return ModelError(self.path, self.first_line + line, problem)
-
-    def _validate(self, data: Any) -> H:
-        try:
-            return self._shape.model_validate(data)
-        except ValidationError as error:
-            found: list[Any] = [{**one, "loc": _place(one["loc"])} for one in error.errors(include_url=False)]
-            unknown = [one for one in found if one["type"] == "extra_forbidden"]
-            # A misspelt key is also a missing one; the misspelling is what the person must see.
-            meant = {(*one["loc"][:-1], _meant(one, found)) for one in unknown}
-            told = [*unknown, *(one for one in found if one not in unknown and one["loc"] not in meant)]
-            raise together(
-                [ModelError(self.path, self.line(*one["loc"]), _sentence(one["loc"], one, found)) for one in told]
-            ) from None
+    @property
+    def header(self) -> H:
+        """What the header says."""
+        return self.value
 
 
 class SplitFile(NamedTuple):
@@ -214,40 +154,3 @@ def split_header(path: Path, text: str) -> SplitFile:
     return SplitFile(
         match[1], text.count("\n", 0, match.start(1)) + 1, text[match.end() :], text.count("\n", 0, match.end()) + 1
     )
-
-
-def _place(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Where in the file something is wrong, without the words by which one of several shapes was chosen."""
-    return tuple(step for step in location if not str(step).startswith("<"))
-
-
-def _meant(unknown: Any, found: list[Any]) -> str:
-    """The missing key that an unknown one beside it is probably meant for; empty where there is none."""
-    *parent, name = unknown["loc"]
-    missing = [str(one["loc"][-1]) for one in found if one["type"] == "missing" and one["loc"][:-1] == tuple(parent)]
-    return next(iter(difflib.get_close_matches(str(name), missing, n=1)), "")
-
-
-def _known_keys() -> set[str]:
-    return {field.alias or key for part in _parts(Strict) for key, field in part.model_fields.items()}
-
-
-def _parts(part: type[Strict]) -> Iterator[type[Strict]]:
-    yield part
-    for one in part.__subclasses__():
-        yield from _parts(one)
-
-
-def _sentence(location: tuple[str | int, ...], error: Any, found: list[Any]) -> str:
-    where = ".".join(str(step) for step in location)
-    if error["type"] == "extra_forbidden":
-        meant = _meant(error, found)
-        hint = f"; did you mean {meant}?" if meant else nearest(str(location[-1]), _known_keys())
-        return f"unknown key {where}{hint if hint != '.' else '; look the known ones up in docs/sql-models.md.'}"
-    if error["type"] == "missing":
-        parent = ".".join(str(step) for step in location[:-1])
-        return f"{location[-1]} is missing{f' from {parent}' if parent else ''}."
-    if error["type"] in _SHAPES:
-        return f"{where} must be {_SHAPES[error['type']]}."
-    message = error["msg"].removeprefix("Value error, ")
-    return f"{where}: {message[0].lower()}{message[1:]}."

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag, field_validator
 
-from tributary.assets.factory.header import Header, Strict, Text
+from tributary.assets.factory.declared_yaml import Strict
+from tributary.assets.factory.header import Header, Text
 
 _GROUP, _PARAMETER = "<group>", "<parameter>"  # parts of no place in the file: `HeaderSource` leaves `<…>` out
 

@@ -139,6 +139,17 @@ def check() -> None:
     _run("check", "check")
 
 
+@app.command("test")
+def unit_tests(
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(help="Models, layers or sources: gold.household_summary, core, calendar."),
+    ] = None,
+) -> None:
+    """Run the unit tests of models on the warehouse's engine; nothing is written."""
+    _run("unit_tests", "unit_tests", what=what or [])
+
+
 @app.command()
 def status() -> None:
     """Show the settings in force (secrets masked), whether the UI is up, and what the warehouse holds."""

@@ -1,0 +1,94 @@
+"""`tributary test`: runs the unit tests of models, which stand beside their files; nothing is written anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from tributary.assets.sources import get_sources
+from tributary.cli.console import out, sentence
+from tributary.cli.tables import Heading, print_rows
+from tributary.contents import Contents, read_contents
+from tributary.resources.errors import UsageError, nearest
+from tributary.resources.settings import get_settings
+
+if TYPE_CHECKING:
+    from tributary.assets.factory.model import SqlModel
+    from tributary.assets.unit_tests.running import Outcome, Row
+
+
+def unit_tests(what: Sequence[str]) -> int:
+    """Run the tests of all models, or of some tables, layers or sources; 1 where one failed or cannot be read."""
+    from tributary.assets.factory.errors import ModelError
+    from tributary.assets.unit_tests.declared import read_tests
+    from tributary.assets.unit_tests.running import run_test
+    from tributary.resources.warehouse.opening import open_warehouse
+
+    settings = get_settings()
+    contents = read_contents(get_sources(), settings.home)
+    reports = {report.table.key: report for report in contents.reports.values()}
+    models = list(_meant(contents, what))
+    warehouse = open_warehouse(settings)
+    run = failed = 0
+    without = []
+    for model in models:
+        try:
+            tests = read_tests(model, contents.tables, contents.model_lineage)
+        except ModelError as error:
+            failed += 1
+            for problem in error.all:
+                sentence(str(problem))
+            continue
+        if not tests:
+            without.append(model.key)
+        for one in tests:
+            outcome = run_test(warehouse, one, reports.get(model.key))
+            _tell(outcome)
+            run, failed = run + 1, failed + (not outcome.passed)
+    if without and what:
+        out.print(f"[yellow]↷[/] Without a test: {', '.join(without)}.")
+    elif without:
+        out.print(f"[yellow]↷[/] Without a test: {_count(len(without), 'model')}.")
+    told = f"{failed} failed" if failed else "all passed"
+    out.print(f"{_count(run, 'test')} of {_count(len(models) - len(without), 'model')}: {told}.")
+    return 1 if failed else 0
+
+
+def _meant(contents: Contents, what: Sequence[str]) -> Iterator[SqlModel]:
+    every = {**contents.models, **{report.table.key: report.model for report in contents.reports.values()}}
+    if not what:
+        yield from every.values()
+        return
+    chosen: dict[str, SqlModel] = {}
+    for one in what:
+        name = one.replace("/", ".")
+        found = {key: model for key, model in every.items() if name in (key, model.table.schema, model.source)}
+        if not found:
+            hint = nearest(name, every, "; name a model as layer.table, a layer or a source.")
+            raise UsageError(f"{one} is no model, layer or source with models{hint}")
+        chosen |= found
+    yield from chosen.values()
+
+
+def _tell(outcome: Outcome) -> None:
+    test = outcome.test
+    mark = "[green]✓[/]" if outcome.passed else "[bold red]✗[/]"
+    out.print(f"{mark} {test.model.key}: ", end="")
+    out.print(test.name, markup=False, soft_wrap=True)
+    if outcome.refused:
+        out.print(f"  {outcome.refused}", markup=False, soft_wrap=True)
+    elif not outcome.passed:
+        headings = [Heading(""), *map(Heading, test.columns)]
+        rows = [*_marked("expected", test.columns, outcome.missing), *_marked("made", test.columns, outcome.unexpected)]
+        print_rows(headings, rows)
+    if test.silent:
+        told = ", ".join(map(".".join, test.silent))
+        out.print(f"  [yellow]Left out, so null, though they decide which rows there are:[/] {told}", soft_wrap=True)
+
+
+def _marked(word: str, columns: Sequence[str], rows: Sequence[Row]) -> list[list[str | None]]:
+    return [[word, *(None if row[name] is None else str(row[name]) for name in columns)] for row in rows]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,41 @@
+"""The unit tests of the project's own models hold, and the command that runs them says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.conftest import Cli
+
+from tributary.assets.sources import get_sources
+from tributary.assets.unit_tests.declared import UnitTest, read_tests
+from tributary.assets.unit_tests.running import run_test
+from tributary.contents import Contents, read_contents
+from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+
+
+@pytest.fixture(scope="module")
+def contents(tmp_path_factory: pytest.TempPathFactory) -> Contents:
+    return read_contents(get_sources(), tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def tests(contents: Contents) -> list[UnitTest]:
+    models = [*contents.models.values(), *(report.model for report in contents.reports.values())]
+    return [one for model in models for one in read_tests(model, contents.tables, contents.model_lineage)]
+
+
+def test_all_pass_and_say_all_that_decides(
+    tests: list[UnitTest], contents: Contents, warehouse: PostgresWarehouse
+) -> None:
+    reports = {report.table.key: report for report in contents.reports.values()}
+    outcomes = [run_test(warehouse, one, reports.get(one.model.key)) for one in tests]
+    assert [(one.test.model.key, one.test.name, one) for one in outcomes if not one.passed] == []
+    assert [(one.model.key, one.name, one.silent) for one in tests if one.silent] == []
+
+
+def test_the_command_runs_those_of_a_model_and_fails_with_them(cli: Cli, tmp_path: Path) -> None:
+    done = cli("test", "gold.sneakers_by_brand", home=tmp_path / "home")
+    assert "✓ gold.sneakers_by_brand: " in done.stdout
+    assert done.stdout.endswith("1 test of 1 model: all passed.\n")
+    assert cli("test", "gold.sneaker_by_brand", check=False, home=tmp_path / "home").returncode == 2
