@@ -75,6 +75,8 @@ class Source:
         pages: the folder of its pages in the dashboard, a Python file each (`assets/pages.py`).
         resources: its paths in the data API, beside those that all tables have.
         needs: names of sources that must be on with it, as its models read their tables.
+        formerly: names that assets had before, as `layer.name`, each with the one of now; what is recorded of them is
+            carried over when a home is opened.
         parts: what of it needs Dagster, a `Parts` as `package.module:NAME`.
         services: what stands beside Dagster, a `Services` as `package.module:NAME`.
     """
@@ -89,6 +91,7 @@ class Source:
     pages: Path | None = None
     resources: tuple[Resource, ...] = ()
     needs: tuple[str, ...] = ()
+    formerly: Mapping[str, str] = field(default_factory=dict)
     parts: str = ""
     services: str = ""
 

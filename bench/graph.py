@@ -15,7 +15,12 @@ from bench.figures import Figure, ratio_at_most
 from tributary.assets.retail.files import ALL_FILES, COMMODITY_SECTIONS, PROMOTIONS
 
 LIMIT = 1.5
-WITHOUT = ("raw.retail_promotions", "staged.retail_promotions", "core.fact_promotion", "gold.product_recommendations")
+WITHOUT = (
+    "raw.csv_retail_promotions",
+    "staged.retail_promotions",
+    "core.fact_promotion",
+    "gold.product_recommendations",
+)
 SELECTION = f'(group:"retail" or core.dim_date) and not ({" or ".join(WITHOUT)})'
 
 

@@ -105,7 +105,7 @@ def home(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 def sound(platform: Platform) -> None:
     assert platform.parts.keys() >= {*BUILT_IN} - platform.broken.keys()
     keys = {".".join(key.path) for asset in platform.assets for key in asset.keys}
-    assert {"raw.sneaker_events", "gold.household_summary"} <= keys
+    assert {"raw.json_sneaker_events", "gold.household_summary"} <= keys
     assert {f"raw.{name}" for name in platform.broken} <= keys
 
 

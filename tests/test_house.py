@@ -15,6 +15,7 @@ from tributary.resources.settings import PROJECT_ROOT
 SPECS = Path(__file__).with_name("asset_specs.txt")
 _NAMES = re.compile("retail|social|sneaker|meetup|pledge", re.IGNORECASE)
 _OWN = {f"assets/{name}" for name in BUILT_IN}
+_SHOWN_FROM_AFAR = 12
 _LIST = "assets/sources.py"
 """The one shared file that lists the sources that come with Tributary."""
 
@@ -56,6 +57,17 @@ def test_the_picture_of_the_house_is_drawn_from_the_code() -> None:
 def test_all_assets_are_as_they_are_written_down() -> None:
     """A change of a key, what it reads, its group, kinds, partitions, tags or owners is one that users see."""
     assert SPECS.read_text(encoding="utf-8") == told(), "if that is meant, run: python -m tests.test_house"
+
+
+def test_what_lies_in_the_lake_is_told_from_tables_by_how_its_name_begins() -> None:
+    """Dagster's graph, seen from afar, shows the first characters of a key's last part, and nothing else of it."""
+    from tributary.definitions import defs
+
+    keys = defs.resolve_asset_graph().materializable_asset_keys
+    shown = {key: key.path[-1][:_SHOWN_FROM_AFAR] for key in keys}
+    lake = {text for key, text in shown.items() if key.path[0] in ("raw", "transformed")}
+    assert {text for text in lake if not text.startswith(("csv_", "json_", "parquet_"))} == set()
+    assert lake & {text for key, text in shown.items() if key.path[0] not in ("raw", "transformed")} == set()
 
 
 def told() -> str:

@@ -130,7 +130,7 @@ def test_a_platform_with_only_the_example_works_from_check_to_replay(team: Team)
     assert "gold.weather_summary" in made
     query = "SELECT days, record FROM gold.weather_summary"
     assert team.tributary("query", "--format", "csv", query).split() == ["days,record", "2,5.0"]
-    assert "raw.weather_readings.main.temp" in team.tributary("lineage", "gold.weather_summary.record")
+    assert "raw.json_weather_readings.main.temp" in team.tributary("lineage", "gold.weather_summary.record")
     rejected = team.tributary(
         "query", "--format", "csv", "SELECT reason FROM quarantine.rejected_rows ORDER BY line_number, raw_text"
     )

@@ -236,7 +236,7 @@ def test_events_of_the_simulated_network_go_on_arriving(up: Up) -> None:
     wait_for(lambda: up.rows(newest)[0]["at"] > before, 120, "further events")
 
 
-PARTITIONED = (("raw", "meetup_events"), ("staged", "meetup_events"), ("staged", "meetup_venues"))
+PARTITIONED = (("raw", "json_meetup_events"), ("staged", "meetup_events"), ("staged", "meetup_venues"))
 BACKFILL = """mutation {{
   launchPartitionBackfill(backfillParams: {{ partitionNames: {days}, assetSelection: [{keys}] }})
   {{ __typename ... on PythonError {{ message }} }} }}"""

@@ -24,8 +24,12 @@ _PACES = {"hourly": "0 * * * *", "daily": "0 4 * * *", "weekly": "0 4 * * 1"}
 """By what `REFRESH` says, when changes are taken up, in UTC."""
 
 _DATA = "dagster/data_version"
-_READ_VERSION = "dagster/input_data_version/"
-_READ_EVENT = "dagster/input_event_pointer/"
+READ_VERSION = "dagster/input_data_version/"
+"""With an input's key, the tag that says which data version of it a materialisation was made from."""
+
+READ_EVENT = "dagster/input_event_pointer/"
+"""With an input's key, the tag that says which event of it, by storage id, was the newest then."""
+
 _MOST_PARTITIONS = 100
 
 
@@ -49,14 +53,14 @@ def changed_inputs(
     changed = []
     for key, newest in inputs.items():
         name = key.to_user_string()
-        pointer = tags.get(_READ_EVENT + name, "")
+        pointer = tags.get(READ_EVENT + name, "")
         read = int(pointer) if pointer.isdigit() else 0
         if newest.storage_id <= read:
             continue
         if key in partitions:
             other = _other_partitions(instance, key, partitions[key], read)
         else:
-            other = tags_of(newest).get(_DATA) != tags.get(_READ_VERSION + name)
+            other = tags_of(newest).get(_DATA) != tags.get(READ_VERSION + name)
         if other:
             changed.append(key)
     return changed

@@ -13,8 +13,8 @@ from tributary.resources.lake.model import Lake
 FIRST_DAY = date(2008, 1, 1)
 """The first day that is looked for, and has a partition."""
 
-MEETUP_GROUPS = "raw.meetup_groups"
-MEETUP_EVENTS = "raw.meetup_events"
+MEETUP_GROUPS = "raw.json_meetup_groups"
+MEETUP_EVENTS = "raw.json_meetup_events"
 RAW_GROUPS = "meetup/raw/groups/"
 RAW_EVENTS = "meetup/raw/events/"
 KNOWN_GROUPS = "meetup/raw/known_groups.json"

@@ -157,7 +157,7 @@ def present_groups(lake: Lake, today: date) -> list[KnownGroup]:
     """
     if newest_snapshot(lake, today) is None:
         raise MeetupPullError(
-            "No group is known yet, so that no events can be pulled; materialise raw.meetup_groups first."
+            "No group is known yet, so that no events can be pulled; materialise raw.json_meetup_groups first."
         )
     return [_known(node) for _, node in sorted(_earlier(lake, today).items(), key=lambda one: (len(one[0]), one[0]))]
 

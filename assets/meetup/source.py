@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from tributary.assets.meetup.arrivals import MEETUP_EVENTS, MEETUP_GROUPS
 from tributary.assets.meetup.lineage import TITLE_WORDS_LINEAGE
 from tributary.assets.meetup.settings import MeetupSettings
 from tributary.assets.meetup.staged_assets import STAGED
@@ -24,6 +25,7 @@ MEETUP = Source(
         Resource("/groups/{group_id}", "gold.meetup_group_directory", "A Meetup group"),
     ),
     needs=("calendar",),
+    formerly={"raw.meetup_groups": MEETUP_GROUPS, "raw.meetup_events": MEETUP_EVENTS},
     parts="tributary.assets.meetup.parts:PARTS",
     services="tributary.assets.meetup.services:SERVICES",
 )

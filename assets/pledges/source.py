@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tributary.assets.pledges.settings import PledgesSettings
-from tributary.assets.pledges.staged_assets import ORNAMENTS
+from tributary.assets.pledges.staged_assets import ORNAMENTS, RAW
 from tributary.assets.source import Source
 
 PLEDGES = Source(
@@ -16,6 +16,7 @@ PLEDGES = Source(
     settings=PledgesSettings,
     freshness=timedelta(days=40),
     needs=("calendar",),
+    formerly={"raw.pledges": RAW},
     parts="tributary.assets.pledges.parts:PARTS",
     services="tributary.assets.pledges.services:SERVICES",
 )

@@ -9,7 +9,7 @@ from tributary.resources.warehouse.checks import Expression, NotNull
 from tributary.resources.warehouse.delimited.contract import SOURCE_LINE
 from tributary.resources.warehouse.table import Column, Table
 
-RAW = "raw.pledges"
+RAW = "raw.csv_pledges"
 
 ORNAMENTS = ObjectTable(
     table=Table(

@@ -37,7 +37,7 @@ class SourceFile:
     @property
     def raw_key(self) -> str:
         """The raw asset, as `schema.table`."""
-        return f"raw.{self.name}"
+        return f"raw.csv_{self.name}"
 
     @property
     def table(self) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tributary.assets.retail.files import ALL_FILES
 from tributary.assets.retail.lineage import RECOMMENDATIONS_LINEAGE
 from tributary.assets.retail.settings import RetailSettings
 from tributary.assets.retail.staged_assets import STAGED
@@ -37,6 +38,7 @@ RETAIL = Source(
         Resource("/campaigns/{campaign}/daily", "gold.campaign_daily_sales", "A campaign's sales by day", many=True),
     ),
     needs=("calendar",),
+    formerly={f"raw.{one.name}": one.raw_key for one in ALL_FILES},
     parts="tributary.assets.retail.parts:PARTS",
     services="tributary.assets.retail.services:SERVICES",
 )

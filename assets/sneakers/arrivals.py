@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from tributary.resources.lake.model import Lake
 
-SNEAKER_EVENTS = "raw.sneaker_events"
-SNEAKER_STATE = "raw.sneaker_state"
+SNEAKER_EVENTS = "raw.json_sneaker_events"
+SNEAKER_STATE = "raw.json_sneaker_state"
 RAW = "sneakers/raw/events/"
 MARKER = "sneakers/raw/events.json"
 _KEY = re.compile(re.escape(RAW) + r"(\d{20})-(\d{20})\.jsonl")

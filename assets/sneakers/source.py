@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tributary.assets.sneakers.arrivals import SNEAKER_EVENTS, SNEAKER_STATE
 from tributary.assets.sneakers.settings import SneakersSettings
 from tributary.assets.sneakers.staged_assets import STAGED
 from tributary.assets.source import Resource, Source
@@ -21,6 +22,7 @@ SNEAKERS = Source(
         Resource("/pairs/{sneaker_id}/history", "core.dim_sneaker", "A pair as it was at any time", many=True),
     ),
     needs=("calendar",),
+    formerly={"raw.sneaker_events": SNEAKER_EVENTS, "raw.sneaker_state": SNEAKER_STATE},
     parts="tributary.assets.sneakers.parts:PARTS",
     services="tributary.assets.sneakers.services:SERVICES",
 )

@@ -62,7 +62,7 @@ def _state(app_table: str) -> ObjectTable:
         whole=True,
         rejects=False,
         fields={name: (f"{app_table}.{name}",) for name in STATE_TABLES[app_table].column_names},
-        mend="To mend it, materialise raw.sneaker_state, which takes it anew.",
+        mend="To mend it, materialise raw.json_sneaker_state, which takes it anew.",
         follows=False,
     )
 
@@ -76,7 +76,7 @@ STAGED_EVENTS = ObjectTable(
     code_version="2",
     defined_in=_TABLES,
     fields=_EVENT_FIELDS,
-    mend="`tributary materialize raw.sneaker_events --force` takes it again from the app.",
+    mend="`tributary materialize raw.json_sneaker_events --force` takes it again from the app.",
     follows=False,
 )
 STAGED_STATE = {name: _state(name) for name in STATE_TABLES}

@@ -49,7 +49,7 @@ def read_manifest(lake: Lake, table: str) -> Manifest | None:
         return msgspec.json.decode(lake.get(key), type=Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise SnapshotError(
-            f"The manifest {lake.url(key)} cannot be read; materialise raw.sneaker_state, which takes it anew."
+            f"The manifest {lake.url(key)} cannot be read; materialise raw.json_sneaker_state, which takes it anew."
         ) from None
 
 

@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from tributary.resources.lake.model import Lake, ObjectInfo
 from tributary.resources.stream.naming import EVENTS
 
-SOCIAL_EVENTS = "raw.social_events"
+SOCIAL_EVENTS = "raw.json_social_events"
 """The raw asset of these objects."""
 
-TRANSFORMED_EVENTS = "transformed.social_events"
+TRANSFORMED_EVENTS = "transformed.parquet_social_events"
 """The asset of the Parquet files that are made of them."""
 
 RAW = EVENTS

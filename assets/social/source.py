@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from tributary.assets.social.arrivals import SOCIAL_EVENTS, TRANSFORMED_EVENTS
 from tributary.assets.social.settings import SocialSettings
 from tributary.assets.social.staged_assets import STAGED
 from tributary.assets.source import Resource, Source
@@ -22,6 +23,7 @@ SOCIAL = Source(
         Resource("/users/{user_id}", "gold.social_user_summary", "A user"),
     ),
     needs=("calendar",),
+    formerly={"raw.social_events": SOCIAL_EVENTS, "transformed.social_events": TRANSFORMED_EVENTS},
     parts="tributary.assets.social.parts:PARTS",
     services="tributary.assets.social.services:SERVICES",
 )

@@ -39,7 +39,7 @@ def transformed_events_asset(code_version: str) -> dg.AssetsDefinition:
         source="social",
         description="Each event object's records as typed Parquet (zstd) under `web-data/transformed/<table>/`, one "
         "file a table; its name follows from the object's, so that a repeated run overwrites and never adds. Records "
-        "that fit no table are in `quarantine.rejected_rows` under `raw.social_events`.",
+        "that fit no table are in `quarantine.rejected_rows` under `raw.json_social_events`.",
         kinds=("parquet", "python"),
         defined_in=Path(__file__),
         code_version=code_version,
@@ -56,7 +56,7 @@ def transformed_events_asset(code_version: str) -> dg.AssetsDefinition:
     none_rejected = dg.AssetCheckSpec(
         NO_REJECTS,
         asset=asset_key(TRANSFORMED_EVENTS),
-        description="No record of these hours' objects is in quarantine.rejected_rows under raw.social_events.",
+        description="No record of these hours' objects is in quarantine.rejected_rows under raw.json_social_events.",
     )
 
     @object_step(spec, checks=[reconcile, none_rejected])

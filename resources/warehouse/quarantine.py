@@ -56,6 +56,23 @@ def replace_records(
         _put(session, {"table_name": table_name, "source": list(rejects)}, table_name, records, origin)
 
 
+def rename_records(session: EngineSession, former: str, name: str) -> None:
+    """Make the rejected records of one name those of another, beside what that has of other sources.
+
+    Where an engine cannot make it one step, what is repeated gives the same.
+    """
+    if not session.has(QUARANTINE):
+        return
+    with session.turn(f"rejects {former}"):
+        columns = ", ".join(_COLUMNS[1:])
+        found = session.rows(f"SELECT {columns} FROM {QUARANTINE} WHERE table_name = %s", (former,))
+        if found:
+            sources = sorted({row["source"] for row in found})
+            rows = ((name, *(row[column] for column in _COLUMNS[1:])) for row in found)
+            session.put(QUARANTINE, {"table_name": name, "source": sources}, _COLUMNS, rows)
+            session.put(QUARANTINE, {"table_name": former}, _COLUMNS, ())
+
+
 def count_lines(session: EngineSession) -> tuple[int, int]:
     """How many rejected lines, and how many exact duplicates, are here of a table that is loaded from a file."""
     if not session.has(QUARANTINE):

@@ -180,3 +180,13 @@ class Warehouse:
         """The sources that have rejected records (of one table, or of all), by table and source."""
         with self._engine.session(quarantine.REJECTS, NOBODY) as session:
             return quarantine.rejected_sources(session, table_name)
+
+    def rename_rejected(self, names: Mapping[str, str]) -> None:
+        """Give the rejected records of tables that have other names now (by the former one) their names of now.
+
+        Raises:
+            WarehouseError: the engine refused.
+        """
+        with self._engine.session(quarantine.REJECTS, NOBODY) as session:
+            for former, name in names.items():
+                quarantine.rename_records(session, former, name)

@@ -51,7 +51,7 @@ def test_query_refuses_to_write(cli: Cli, sample_retail: RetailWarehouse) -> Non
 
 def test_lineage_goes_back_to_the_file(cli: Cli, sample_retail: RetailWarehouse) -> None:
     tree = cli("lineage", "gold.household_summary.r_score", home=sample_retail.home).stdout
-    assert "raw.retail_transactions.DAY" in tree
+    assert "raw.csv_retail_transactions.DAY" in tree
     table = cli("lineage", "core.dim_product", home=sample_retail.home).stdout
     assert "staged.retail_commodity_sections.section" in table
 
@@ -132,7 +132,7 @@ def test_a_failure_shows_its_reason_skips_downstream_and_exits_with_1(cli: Cli, 
     try:
         done = cli(
             "materialize",
-            "raw.retail_campaigns or staged.retail_campaigns or core.dim_campaign",
+            "raw.csv_retail_campaigns or staged.retail_campaigns or core.dim_campaign",
             home=sample_retail.home,
             retail_dir=sample_retail.folder,
             check=False,
@@ -152,7 +152,7 @@ def test_on_a_new_home_a_selection_takes_along_what_it_reads_and_makes_no_other_
 ) -> None:
     first = cli("materialize", "core.dim_campaign", home=tmp_path, retail_sample_scale=0.001).stdout.splitlines()
     assert first[0].startswith("Taken along, as the selection reads it and it was never made: ")
-    assert first[0].endswith(": raw.retail_campaigns, staged.retail_campaigns.")
+    assert first[0].endswith(": raw.csv_retail_campaigns, staged.retail_campaigns.")
     assert first[-1].startswith("3 materialised")
     assert not (tmp_path / "lake" / "web-data").exists()
     with connect(Settings(_env_file=None, home=tmp_path)) as databases, psycopg.connect(databases.url("app")) as app:

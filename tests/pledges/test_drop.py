@@ -199,7 +199,7 @@ def test_new_and_changed_statements_are_noticed_once_they_have_settled(branches:
     branches.state(MARCH, bill(1))
     (branches.folder / APRIL).write_text(HEADER)
     first = look(branches)
-    assert keys_of(first) == {"raw/pledges", "staged/ornaments"}
+    assert keys_of(first) == {"raw/csv_pledges", "staged/ornaments"}
     assert first.run_requests[0].tags["tributary/files"] == MARCH
     assert not look(branches, first.cursor).run_requests
     settled = (branches.folder / APRIL).stat().st_mtime_ns - 2 * SETTLE_NANOSECONDS

@@ -111,7 +111,7 @@ def test_an_object_that_was_cut_is_refused_and_the_raw_asset_puts_it_right(shop:
     lake.put(manifest.key, whole[:kept] if kept >= 0 else whole.replace(b"household_key", b"household_kex"))
     result = shop.run(text, assets=[staged(TRANSACTIONS).asset()])
     assert not result.success
-    assert "Materialise raw.retail_transactions, which puts it right" in sentence_of(result)
+    assert "Materialise raw.csv_retail_transactions, which puts it right" in sentence_of(result)
     assert shop.warehouse.rows("SELECT count(*) AS n FROM staged.retail_transactions") == [{"n": 1}]
     assert shop.run(text).success
     assert shop.warehouse.rows("SELECT count(*) AS n FROM staged.retail_transactions") == [{"n": 2}]

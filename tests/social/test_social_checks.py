@@ -27,13 +27,13 @@ def test_rejected_records_and_objects_that_nothing_reads_are_warnings(world: Wor
     world.deliver(NOW, "a", post(1), {**post(4), "type": "unknown"})
     world.deliver(NOW, "b.parquet", post(2))
     world.run(KEYS, Partitions(key_of(NOW)))
-    rejects = outcome(world, "transformed.social_events", "no_rejects")
-    unread = outcome(world, "raw.social_events", "objects_are_read")
+    rejects = outcome(world, "transformed.parquet_social_events", "no_rejects")
+    unread = outcome(world, "raw.json_social_events", "objects_are_read")
     for found in (rejects, unread):
         assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert rejects.metadata["rejected"].value == 1
     assert "b.parquet" in str(unread.metadata["for example"].value)
-    assert outcome(world, "transformed.social_events", "records_reconcile").passed
+    assert outcome(world, "transformed.parquet_social_events", "records_reconcile").passed
     assert world.messages("social_posts") == ["m1"]
 
 
@@ -45,7 +45,7 @@ def test_records_that_are_neither_rows_nor_in_quarantine_keep_the_hour_from_bein
     with monkeypatch.context() as lossy:
         lossy.setattr(world.warehouse, "reject", lambda *_: None)
         list(Run(world.defs, world.instance, KEYS, Partitions(key_of(NOW)), None).events())
-    assert not outcome(world, "transformed.social_events", "records_reconcile").passed
+    assert not outcome(world, "transformed.parquet_social_events", "records_reconcile").passed
     assert world.warehouse.rows("SELECT 1 FROM information_schema.tables WHERE table_schema = 'staged'") == []
 
 
@@ -53,7 +53,7 @@ def test_a_quarantine_that_lost_records_is_filled_again(world: World) -> None:  
     world.deliver(NOW, "a", post(1), {**post(4), "type": "unknown"})
     world.run(KEYS, Partitions(key_of(NOW)))
     (source,) = (found.source for found in world.warehouse.rejected())
-    world.warehouse.reject("raw.social_events", {source: []})
+    world.warehouse.reject("raw.json_social_events", {source: []})
     world.run(KEYS, Partitions(key_of(NOW)))
-    assert outcome(world, "transformed.social_events", "records_reconcile").passed
+    assert outcome(world, "transformed.parquet_social_events", "records_reconcile").passed
     assert world.rejected == 1

@@ -111,9 +111,9 @@ def test_each_message_becomes_a_row_of_its_table_and_bad_records_are_kept(
         OTHERS.key: ["m5", "m9"],
     }
     assert [(row["table_name"], row["source"][-1], row["raw_text"]) for row in found["rejected"]] == [
-        ("raw.social_events", "a", '{"half'),
-        ("raw.social_events", "b", "[1]"),
-        ("raw.social_events", "c", json.dumps(message(8, type="track"))),
+        ("raw.json_social_events", "a", '{"half'),
+        ("raw.json_social_events", "b", "[1]"),
+        ("raw.json_social_events", "c", json.dumps(message(8, type="track"))),
     ]
     whole = {key: lake.get(key) for key in {row["source"] for row in found["rejected"]}}
     for row in found["rejected"]:

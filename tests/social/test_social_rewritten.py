@@ -137,7 +137,9 @@ def test_a_file_that_is_damaged_is_named_with_what_mends_it(
     lake.delete_prefix(file)
     if damage != "gone":
         lake.put(file, whole[:100] if damage == "cut" else whole[:4] + bytes(len(whole) - 12) + whole[-8:])
-    with pytest.raises(ObjectDamagedError, match=rf"{file}.* Materialise transformed\.social_events for its hour"):
+    with pytest.raises(
+        ObjectDamagedError, match=rf"{file}.* Materialise transformed\.parquet_social_events for its hour"
+    ):
         load(warehouse, lake, POSTS, HOUR, END, anew=True)
     assert len(deliveries(warehouse)) == 1
 

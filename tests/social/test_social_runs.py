@@ -133,7 +133,7 @@ def test_what_was_transformed_and_never_loaded_is_asked_for(world: World) -> Non
     world.deliver(NOW, "a", post(1))
     job = world.defs.resolve_implicit_global_asset_job_def()
     requests, _ = world.tick()
-    upstream = [dg.AssetKey(["raw", "social_events"]), dg.AssetKey(["transformed", "social_events"])]
+    upstream = [dg.AssetKey(["raw", "json_social_events"]), dg.AssetKey(["transformed", "parquet_social_events"])]
     world.run(upstream, Partitions(key_of(NOW)))
     again, cursor = world.tick()
     assert [request.tags for request in again] == [request.tags for request in requests]
@@ -157,7 +157,7 @@ def test_objects_of_hours_to_come_wait_for_their_hour(world: World) -> None:
 def test_nothing_is_asked_for_while_a_run_takes_objects_up(world: World) -> None:
     world.deliver(NOW, "a", post(1))
     job = world.defs.resolve_implicit_global_asset_job_def()
-    key = dg.AssetKey(["raw", "social_events"])
+    key = dg.AssetKey(["raw", "json_social_events"])
     run = world.instance.create_run_for_job(job.get_subset(asset_selection={key}), asset_selection=frozenset([key]))
     assert world.tick()[0] == []
     world.instance.report_run_failed(run)
@@ -235,7 +235,7 @@ def test_of_a_range_only_the_partitions_that_were_not_made_are_missing(world: Wo
     whole = Partitions(None, key_of(hours[0]), key_of(hours[-1]))
     assert [str(one) for one in missing(job, world.instance, keys, whole)] == [str(whole)]
     world.run(keys, Partitions(None, key_of(hours[1]), key_of(hours[2])))
-    raw = dg.AssetKey(["raw", "social_events"])
+    raw = dg.AssetKey(["raw", "json_social_events"])
     world.run([raw], Partitions(key_of(hours[4])))
     assert [str(one) for one in missing(job, world.instance, keys, whole)] == [
         f"{key_of(hours[0])} to {key_of(hours[0])}",

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tributary.assets.reporting.tags import POOL as REPORTS
+from tributary.assets.sources import get_sources
 from tributary.instance.configuration import URL_VARIABLE, write_configuration
 from tributary.instance.pools import limit_pool
+from tributary.resources.warehouse.opening import open_warehouse
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -32,7 +34,7 @@ def dagster_environment(settings: Settings, databases: Databases) -> dict[str, s
 
 @contextmanager
 def open_instance(settings: Settings, databases: Databases) -> Iterator[DagsterInstance]:
-    """Dagster's instance on these databases; its tables are made where they are missing.
+    """Dagster's instance on these databases; its tables are made where missing, and renamed assets keep their records.
 
     The process's environment is set as `dagster_environment` says, since Dagster reads it again when it starts runs.
     Leave it before the databases: the connections that it keeps hold up the server. What this process prints is not
@@ -44,7 +46,8 @@ def open_instance(settings: Settings, databases: Databases) -> Iterator[DagsterI
 
     from dagster import DagsterInstance
 
-    from tributary.instance.pooled_storage import pooled_engine
+    from tributary.instance.pooled_storage import one_at_a_time, pooled_engine
+    from tributary.instance.renamed import carry_over
     from tributary.resources.dagster_internals import NO_COMPUTE_LOGS
     from tributary.resources.dagster_internals.records import InstanceRef
 
@@ -52,6 +55,9 @@ def open_instance(settings: Settings, databases: Databases) -> Iterator[DagsterI
     try:
         with DagsterInstance.from_ref(reference) as instance:
             limit_pool(instance, REPORTS, settings.report_concurrency)
+            formerly = {former: name for source in get_sources() for former, name in source.formerly.items()}
+            with one_at_a_time(databases.url("dagster")):
+                carry_over(instance, formerly, lambda: open_warehouse(settings))
             yield instance
     finally:
         pooled_engine(databases.url("dagster")).dispose()

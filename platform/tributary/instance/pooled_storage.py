@@ -132,8 +132,8 @@ def _skip_notify(_cursor: object, statement: str, _parameters: object, _context:
 
 
 @contextmanager
-def _one_at_a_time(postgres_url: str) -> Iterator[None]:
-    """Let one process at a time look whether Dagster's tables are there and make them: its own making is no atom."""
+def one_at_a_time(postgres_url: str) -> Iterator[None]:
+    """Let one process at a time change what all find: Dagster's own making of its tables, for one, is no atom."""
     with pooled_engine(postgres_url).connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _TABLES_LOCK})
         try:
@@ -158,7 +158,7 @@ class _Pooled:
         the embedded server until it ends.
         """
         url = os.environ.get(URL_VARIABLE) or shared_databases(get_settings()).url("dagster")
-        with _one_at_a_time(url):
+        with one_at_a_time(url):
             storage = cls(postgres_url=url, should_autocreate_tables=True, inst_data=inst_data)  # type: ignore[call-arg]  # the stock storage's constructor, mixed in below
         storage._engine = pooled_engine(url)  # type: ignore[attr-defined]
         return storage

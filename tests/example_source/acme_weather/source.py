@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from tributary.sdk import Column, DailyObjects, Expression, Field, ObjectTable, Source, SourceSettings, Table, Unique
 
-RAW = "raw.weather_readings"
+RAW = "raw.json_weather_readings"
 DAYS = DailyObjects("weather/raw/readings/", date(2026, 1, 1))
 
 

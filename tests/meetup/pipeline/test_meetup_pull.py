@@ -163,4 +163,4 @@ def test_a_group_that_no_search_finds_any_more_is_still_looked_at(bench: Bench) 
 def test_no_events_are_pulled_before_groups_are_known(bench: Bench) -> None:
     result = bench.run("2018-12-31", "2018-12-31", (RAW[1],))
     assert not result.success
-    assert "materialise raw.meetup_groups first" in str(failure_of(result))
+    assert "materialise raw.json_meetup_groups first" in str(failure_of(result))

@@ -110,7 +110,7 @@ def test_what_does_not_fit_is_kept_with_its_place_and_reason(bench: Bench, wareh
     assert (report.rows, reading.records) == (1, 9)
     kept = warehouse.rows(
         "SELECT source, byte_offset, raw_text, reason FROM quarantine.rejected_rows "
-        "WHERE table_name = 'raw.meetup_events' ORDER BY line_number"
+        "WHERE table_name = 'raw.json_meetup_events' ORDER BY line_number"
     )
     assert [row["raw_text"].encode() for row in kept] == bad
     assert all(data[row["byte_offset"] :].startswith(row["raw_text"].encode()) for row in kept)
@@ -127,7 +127,7 @@ def test_what_does_not_fit_is_kept_with_its_place_and_reason(bench: Bench, wareh
     assert days_of_rejects([row["source"] for row in kept]) == [("2018-03-11", "2018-03-11")]
     bench.lake.put(event_key(DAY), good + b"\n")
     load_days(warehouse, bench.lake, EVENTS, DAY, DAY)
-    assert warehouse.rejected("raw.meetup_events") == []
+    assert warehouse.rejected("raw.json_meetup_events") == []
 
 
 def test_a_day_that_was_cut_off_is_refused_and_pulled_whole_again(bench: Bench, warehouse: PostgresWarehouse) -> None:
@@ -138,7 +138,7 @@ def test_a_day_that_was_cut_off_is_refused_and_pulled_whole_again(bench: Bench, 
     with pytest.raises(ObjectDamagedError, match="ends within a line"):
         load_days(warehouse, bench.lake, EVENTS, DAY, DAY)
     assert warehouse.rows("SELECT count(*) AS n FROM staged.meetup_events") == [{"n": 2}]
-    assert warehouse.rejected("raw.meetup_events") == []
+    assert warehouse.rejected("raw.json_meetup_events") == []
 
 
 def test_a_pull_puts_damaged_objects_right(bench: Bench) -> None:
@@ -192,7 +192,7 @@ def test_snapshots_are_loaded_once_and_again_when_they_change(bench: Bench, ware
         assert (report.rows, reading.records) == (0, 0)
     row = warehouse.rows("SELECT * FROM staged.meetup_groups")[0]
     assert (row["rating"], row["members"], row["lat"], row["lon"]) == (None, 9, None, None)
-    assert sum(found.count for found in warehouse.rejected("raw.meetup_groups")) == 3
+    assert sum(found.count for found in warehouse.rejected("raw.json_meetup_groups")) == 3
     bench.lake.put(group_key(days[1]), line_of(group | {"name": "B"}) + b"\n")
     report, reading = load_snapshots(warehouse, bench.lake, GROUPS)
     assert (report.rows, list(reading.rejected)) == (1, [group_key(days[1])])

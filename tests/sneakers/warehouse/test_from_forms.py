@@ -197,8 +197,8 @@ def test_the_graph_is_made_before_the_app_was_ever_started_and_follows_it_then(
         look = graph.look(instance)
         [keys] = look.asked
         assert {key.to_user_string() for key in keys} >= {
-            "raw/sneaker_events",
-            "raw/sneaker_state",
+            "raw/json_sneaker_events",
+            "raw/json_sneaker_state",
             "staged/sneakers",
             "core/dim_sneaker",
             "gold/sneaker_timeline",

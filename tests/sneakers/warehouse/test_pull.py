@@ -263,12 +263,12 @@ def test_what_became_of_a_snapshot_in_the_lake_is_not_believed_and_is_put_right(
         lake.delete_prefix(taken.key)
         if damaged is not None:
             lake.put(taken.key, damaged)
-        with pytest.raises(ObjectDamagedError, match=r"materialise raw\.sneaker_state"):
+        with pytest.raises(ObjectDamagedError, match=r"materialise raw\.json_sneaker_state"):
             rows_of(lake, STAGED_STATE["manufacturers"])
         assert take_snapshots(app, lake)["manufacturers"] == taken
         assert lake.get(taken.key) == whole
     lake.put(f"{STATE}manufacturers.json", b'{"table": "manu')
-    with pytest.raises(SnapshotError, match=r"manufacturers\.json cannot be read; materialise raw\.sneaker_state"):
+    with pytest.raises(SnapshotError, match=r"manufacturers\.json cannot be read; materialise raw\.json_sneaker_state"):
         read_manifest(lake, "manufacturers")
     assert take_snapshots(app, lake)["manufacturers"] == read_manifest(lake, "manufacturers") == taken
 

@@ -122,7 +122,7 @@ def test_bad_records_go_to_quarantine_and_stop_no_other(collection: Collection) 
         (key, 2, len(good[0])),
         (key, 3, len(good[0]) + len(bad)),
     ]
-    assert {one["table_name"] for one in found} == {"raw.sneaker_events"}
+    assert {one["table_name"] for one in found} == {"raw.json_sneaker_events"}
     assert found[0]["raw_text"].encode() + b"\n" == bad
     staged = collection.rows("SELECT event_id, record_offset FROM staged.sneaker_events ORDER BY 1")
     assert [row["record_offset"] for row in staged] == [0, len(good[0]) + len(bad) + 2]
@@ -143,10 +143,10 @@ def test_an_object_that_was_cut_off_is_refused_and_the_old_rows_stay(collection:
     key = put(collection.lake, events)
     load_events(collection.warehouse, collection.lake)
     collection.lake.put(key, collection.lake.get(key)[:100])
-    with pytest.raises(ObjectDamagedError, match=r"raw\.sneaker_events --force"):
+    with pytest.raises(ObjectDamagedError, match=r"raw\.json_sneaker_events --force"):
         load_events(collection.warehouse, collection.lake)
     assert len(collection.rows("SELECT * FROM staged.sneaker_events")) == 8
-    assert collection.warehouse.rejected("raw.sneaker_events") == []
+    assert collection.warehouse.rejected("raw.json_sneaker_events") == []
 
 
 def test_an_empty_lake_gives_an_empty_table(collection: Collection) -> None:
@@ -205,7 +205,7 @@ def test_a_replay_reads_again_only_what_had_rejected_records(collection: Collect
     collection.lake.put(bad, lines([PURCHASE, event(2, "worn", 7, START)]))
     reading = load_events(collection.warehouse, collection.lake, replay=True)[1]
     assert list(reading.rows) == [bad]
-    assert collection.warehouse.rejected("raw.sneaker_events") == []
+    assert collection.warehouse.rejected("raw.json_sneaker_events") == []
     assert len(collection.rows("SELECT * FROM staged.sneaker_events")) == 3
 
 
