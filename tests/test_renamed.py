@@ -25,7 +25,7 @@ WAS = {"raw.file": "raw.csv_file", "raw.days": "raw.json_days"}
 NOW = {name: name for name in WAS.values()}
 
 
-class Stop(Exception):  # noqa: N818 - a kill, no error
+class Stop(Exception):
     """The process ends here."""
 
 
@@ -137,7 +137,7 @@ def test_what_was_behind_stays_behind(instance: dg.DagsterInstance) -> None:
     assert House(instance, NOW).stale() == ["staged/file", "core/fact"]
 
 
-@pytest.mark.parametrize("step", (0, 1, 3, 4, 8, 9, 12, 13))
+@pytest.mark.parametrize("step", [0, 1, 3, 4, 8, 9, 12, 13])
 def test_a_renaming_that_is_killed_anywhere_is_begun_again(
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
@@ -181,7 +181,9 @@ def test_opening_a_home_carries_over_what_sources_renamed(settings: Settings, da
     assert event is not None
     assert event.asset_materialization is not None
     assert event.asset_materialization.tags == {"of": "before"}
-    assert [(one.table_name, one.source, one.count) for one in warehouse.rejected()] == [("raw.csv_pledges", "b.csv", 1)]
+    assert [(one.table_name, one.source, one.count) for one in warehouse.rejected()] == [
+        ("raw.csv_pledges", "b.csv", 1)
+    ]
 
 
 def test_names_of_before_lead_to_assets_and_are_none() -> None:

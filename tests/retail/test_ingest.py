@@ -247,8 +247,8 @@ def test_one_odd_file_hides_no_other_from_the_sensor(lake: Lake, tmp_path: Path)
             return retail_files.evaluate_tick(context)
 
     first = look(None)
-    asked = {key.path[1] for key in (first.run_requests or [])[0].asset_selection or ()}
-    assert asked == {source.name for source in (*JOURNEY_FILES[:4], COMMODITY_SECTIONS)}
+    asked = {".".join(key.path) for key in (first.run_requests or [])[0].asset_selection or ()}
+    assert asked == {source.raw_key for source in (*JOURNEY_FILES[:4], COMMODITY_SECTIONS)}
     again = look(first.cursor)
     assert not again.run_requests
     assert "is a named pipe" in (again.skip_message or "")

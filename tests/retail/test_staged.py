@@ -176,7 +176,7 @@ def test_a_missing_file_fails_in_one_sentence(shop: Shop) -> None:
     result = dg.materialize(
         [raw_asset(TRANSACTIONS)], resources=shop.resources, instance=shop.instance, raise_on_error=False
     )
-    failure = result.failure_data_for_node("raw__retail_transactions")
+    failure = result.failure_data_for_node("raw__csv_retail_transactions")
     assert failure is not None
     assert failure.user_failure_data is not None
     assert "transaction_data.csv is not in the folder" in (failure.user_failure_data.description or "")

@@ -46,7 +46,7 @@ def open_instance(settings: Settings, databases: Databases) -> Iterator[DagsterI
 
     from dagster import DagsterInstance
 
-    from tributary.instance.pooled_storage import one_at_a_time, pooled_engine
+    from tributary.instance.pooled_storage import pooled_engine
     from tributary.instance.renamed import carry_over
     from tributary.resources.dagster_internals import NO_COMPUTE_LOGS
     from tributary.resources.dagster_internals.records import InstanceRef
@@ -56,8 +56,7 @@ def open_instance(settings: Settings, databases: Databases) -> Iterator[DagsterI
         with DagsterInstance.from_ref(reference) as instance:
             limit_pool(instance, REPORTS, settings.report_concurrency)
             formerly = {former: name for source in get_sources() for former, name in source.formerly.items()}
-            with one_at_a_time(databases.url("dagster")):
-                carry_over(instance, formerly, lambda: open_warehouse(settings))
+            carry_over(instance, formerly, lambda: open_warehouse(settings))
             yield instance
     finally:
         pooled_engine(databases.url("dagster")).dispose()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 import dagster as dg
 
 from tributary.assets.factory.following import READ_EVENT, READ_VERSION, tags_of
+from tributary.instance.pooled_storage import database_url, one_at_a_time
 
 if TYPE_CHECKING:
     from tributary.resources.warehouse.warehouse import Warehouse
@@ -25,27 +26,28 @@ def carry_over(instance: dg.DagsterInstance, formerly: Mapping[str, str], wareho
     """Give the records of renamed assets, and their rejected records in the warehouse, the names of now.
 
     `formerly` has by each name of before the one of now, both as `layer.name`. Returns how many assets had records
-    under a former name. One process at a time may do so.
+    under a former name.
 
     Raises:
         WarehouseError: the quarantine cannot be reached; nothing is carried over then.
     """
     now = {dg.AssetKey(former.split(".")): dg.AssetKey(name.split(".")) for former, name in formerly.items()}
-    found = sorted(record.asset_entry.asset_key for record in instance.get_asset_records([*now]))
-    if not found:
+    if not instance.get_asset_records([*now]):
         return 0
-    warehouse().rename_rejected({".".join(key.path): ".".join(now[key].path) for key in found})
-    # By each former key its newest event, and the one that this is now.
-    newest: dict[dg.AssetKey, tuple[int, int]] = {}
-    for key in found:
-        records = list(_materializations(instance, key))
-        # The batch that was stored last may lack its tags, which are stored after it.
-        stored = {_moment(record) for record in [*_materializations(instance, now[key])][:-_BATCH]}
-        _store(instance, [_renamed(record, now, {}) for record in records if _moment(record) not in stored])
-        for last in instance.fetch_materializations(now[key], limit=1).records if records else ():
-            newest[key] = records[-1].storage_id, last.storage_id
-    _tell_readers(instance, now, newest)
-    instance.wipe_assets(found)
+    with one_at_a_time(database_url(instance)):
+        found = sorted(record.asset_entry.asset_key for record in instance.get_asset_records([*now]))
+        warehouse().rename_rejected({".".join(key.path): ".".join(now[key].path) for key in found})
+        # By each former key its newest event, and the one that this is now.
+        newest: dict[dg.AssetKey, tuple[int, int]] = {}
+        for key in found:
+            records = list(_materializations(instance, key))
+            # The batch that was stored last may lack its tags, which are stored after it.
+            stored = {_moment(record) for record in [*_materializations(instance, now[key])][:-_BATCH]}
+            _store(instance, [_renamed(record, now, {}) for record in records if _moment(record) not in stored])
+            for last in instance.fetch_materializations(now[key], limit=1).records if records else ():
+                newest[key] = records[-1].storage_id, last.storage_id
+        _tell_readers(instance, now, newest)
+        instance.wipe_assets(found)
     return len(found)
 
 

@@ -164,7 +164,7 @@ class Dagster:
         done = dg.materialize(self.assets, resources=self.resources, instance=instance)
         assert done.success
         assert all(check.passed for check in done.get_asset_check_evaluations())
-        found = done.asset_materializations_for_node("raw__sneaker_events")[0]
+        found = done.asset_materializations_for_node("raw__json_sneaker_events")[0]
         return {name: value.value for name, value in found.metadata.items()}
 
     def look(self, instance: dg.DagsterInstance, cursor: str | None = None) -> Look:
