@@ -8,7 +8,7 @@ is there something is left to carry over, so that this may be killed anywhere an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -98,9 +98,9 @@ def _renamed(
             if pointer == str(read):
                 tags[READ_EVENT + name.to_user_string()] = str(is_now)
     key = now.get(made.asset_key, made.asset_key)
-    told = cast("dg.AssetMaterialization", made._replace(asset_key=key, tags=tags))
+    told = made._replace(asset_key=key, tags=tags)
     data = event.step_materialization_data._replace(materialization=told)
-    return cast("dg.EventLogEntry", entry._replace(dagster_event=event._replace(event_specific_data=data)))
+    return entry._replace(dagster_event=event._replace(event_specific_data=data))
 
 
 def _store(instance: dg.DagsterInstance, entries: Sequence[dg.EventLogEntry]) -> None:

@@ -30,7 +30,8 @@ def test_every_instant_finds_what_a_replay_up_to_it_gives(
     """The log comes in several pulls, one of which is loaded last, whatever its place."""
     collection.begin_anew()
     bounds = [0, *sorted(cuts), len(log)]
-    pulls = [log[first:last] for first, last in pairwise(bounds)]
+    # A log can be shorter than what was asked for, where actions found nothing to act on.
+    pulls = [pull for first, last in pairwise(bounds) if (pull := log[first:last])]
     pulls.append(pulls.pop(late % len(pulls)))
     for pull in pulls:
         collection.load(pull)
