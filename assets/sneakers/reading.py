@@ -27,14 +27,16 @@ STATE_QUERIES = {
             to_char(created_at AT TIME ZONE 'UTC', {_TIME}) AS created_at,
             to_char(sold_at AT TIME ZONE 'UTC', {_TIME}) AS sold_at, sale_price::text AS sale_price,
             to_char(trashed_at AT TIME ZONE 'UTC', {_TIME}) AS trashed_at,
-            to_char(given_at AT TIME ZONE 'UTC', {_TIME}) AS given_at, to_jsonb(pair) ->> 'left_on' AS left_on
+            to_char(given_at AT TIME ZONE 'UTC', {_TIME}) AS given_at, to_jsonb(pair) ->> 'left_on' AS left_on,
+            to_jsonb(pair) ->> 'currency' AS currency, to_jsonb(pair) ->> 'size' AS size,
+            to_jsonb(pair) ->> 'note' AS note, to_jsonb(pair) ->> 'photo' AS photo
         FROM sneakers.sneakers AS pair ORDER BY sneaker_id
     """,
     "manufacturers": "SELECT manufacturer_id, name, collaborator FROM sneakers.manufacturers ORDER BY manufacturer_id",
 }
 """By state table, the query of its rows in their order; prices, days and times are texts, exact in every reader.
 
-Days are null in a database whose app has not been started since it keeps them.
+Of a database whose app has not been started since it keeps them, days and what a pair is like beside are null.
 """
 
 

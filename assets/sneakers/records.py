@@ -18,6 +18,8 @@ from tributary.assets.sneakers.tables import BRANDS, LIFE, TYPES
 
 _LARGEST_ID = 2**63 - 1
 _PRICE = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 _DECODER = msgspec.json.Decoder()
 
@@ -52,7 +54,7 @@ def read_record(line: bytes) -> Row:
 
 
 def _bought(details: Mapping[str, Any]) -> Row:
-    return {column: _READERS[column](details, column) for column in _PURCHASE}
+    return {column: read(details, column) for column, read in _PURCHASE.items()}
 
 
 def _sold(details: Mapping[str, Any]) -> Row:
@@ -117,6 +119,20 @@ def _optional_text(values: Mapping[str, Any], name: str) -> str | None:
     return found
 
 
+def _currency(values: Mapping[str, Any], name: str) -> str | None:
+    found = _optional_text(values, name)
+    if found is not None and not _CURRENCY.fullmatch(found):
+        raise DoesNotFit(f"its {name} is no currency")
+    return found
+
+
+def _photo(values: Mapping[str, Any], name: str) -> str | None:
+    found = _optional_text(values, name)
+    if found is not None and not _SHA256.fullmatch(found):
+        raise DoesNotFit(f"its {name} names no image")
+    return found
+
+
 def _price(values: Mapping[str, Any], name: str) -> Decimal:
     found = values.get(name)
     if not isinstance(found, str) or not _PRICE.fullmatch(found):
@@ -147,7 +163,7 @@ def _time(values: Mapping[str, Any], name: str) -> datetime:
         raise error if isinstance(error, DoesNotFit) else DoesNotFit(f"its {name} is no time") from None
 
 
-_READERS: Mapping[str, Callable[[Mapping[str, Any], str], Any]] = {
+_PURCHASE: Mapping[str, Callable[[Mapping[str, Any], str], Any]] = {
     "name": _text,
     "color": _text,
     "material": _text,
@@ -155,12 +171,15 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any], str], Any]] = {
     "manufacturer_id": _id,
     "brand": _text,
     "collaborator": _optional_text,
-    "sale_price": _price,
-    "recipient": _optional_text,
+    # Records from before these were kept lack them.
+    "currency": _currency,
+    "size": _optional_text,
+    "note": _optional_text,
+    "photo": _photo,
 }
+_READERS = {**_PURCHASE, "sale_price": _price, "recipient": _optional_text}
 """By column that an edit can change, how its value is read."""
 
-_PURCHASE = ("name", "color", "material", "purchase_price", "manufacturer_id", "brand", "collaborator")
 _DETAILS: Mapping[str, Callable[[Mapping[str, Any]], Row]] = {
     "bought": _bought,
     "sold": _sold,

@@ -14,7 +14,10 @@ from tributary.assets.sneakers.tables import EVENTS, RECORD_OFFSET, STATE_TABLES
 from tributary.resources.lake.model import Lake
 
 _TABLES = str(Path(__file__).with_name("tables.py"))
-_CHANGED = ("name", "color", "material", "purchase_price", "collaborator", "sale_price", "recipient")
+_CHANGED = (
+    *("name", "color", "material", "purchase_price", "collaborator", "currency", "size", "note", "photo"),
+    *("sale_price", "recipient"),
+)
 _EVENT_FIELDS = {
     **{name: (f"details.{name}", f"details.changes.{name}") for name in (*_CHANGED, "manufacturer_id")},
     "brand": ("details.brand", "details.name", "details.changes.brand"),
@@ -57,7 +60,7 @@ def _state(app_table: str) -> ObjectTable:
         source="sneakers",
         upstream=SNEAKER_STATE,
         objects=Objects(snapshot),
-        code_version="2",
+        code_version="3",
         defined_in=_TABLES,
         whole=True,
         rejects=False,
@@ -73,7 +76,7 @@ STAGED_EVENTS = ObjectTable(
     upstream=SNEAKER_EVENTS,
     objects=Objects(_events),
     read=read_events,
-    code_version="2",
+    code_version="3",
     defined_in=_TABLES,
     fields=_EVENT_FIELDS,
     mend="`tributary materialize raw.json_sneaker_events --force` takes it again from the app.",

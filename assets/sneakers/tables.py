@@ -19,6 +19,7 @@ TYPES = (*LIFE, "edited", "undone", *BRANDS)
 
 _ID = "event_id"
 _PRICE = "decimal(10,2)"
+_USUAL = "null for the collector's usual one"
 _OF_PURCHASE = "given by a purchase, and by an edit that changes it"
 
 EVENTS = Table(
@@ -52,6 +53,12 @@ EVENTS = Table(
             "brand", "text", "Name of the brand at the time, by a purchase, an edit of one, or an event of a brand."
         ),
         Column("collaborator", "text", "With whom the brand made the pair, likewise; null where with nobody."),
+        Column("currency", "text", f"Currency of the pair's prices (ISO 4217), {_OF_PURCHASE}; {_USUAL}."),
+        Column("size", "text", f"Size as typed, {_OF_PURCHASE}; null where not said."),
+        Column(
+            "note", "text", f"What the collector noted of the pair, {_OF_PURCHASE}; null for nothing.", tags=("pii",)
+        ),
+        Column("photo", "text", f"SHA-256 of the pair's photo in the form app, {_OF_PURCHASE}; null for none."),
         Column("sale_price", _PRICE, "What the pair was sold for, given by a sale, and by an edit that changes it."),
         Column("recipient", "text", "To whom the pair was given; null where not said.", tags=("pii",)),
         Column("target_event_id", "bigint", "Event that is edited or undone; null for all others."),
@@ -94,6 +101,10 @@ SNEAKERS = Table(
         Column("trashed_at", "timestamp", "When it was thrown away, in UTC; null unless it was."),
         Column("given_at", "timestamp", "When it was given away, in UTC; null unless it was."),
         Column("left_on", "date", "Day on which it was sold, thrown away or given away; null unless it was."),
+        Column("currency", "text", f"Currency of its prices (ISO 4217); {_USUAL}."),
+        Column("size", "text", "Size as typed; null where not said."),
+        Column("note", "text", "What the collector noted of it; null for nothing.", tags=("pii",)),
+        Column("photo", "text", "SHA-256 of its photo in the form app; null for none."),
     ),
     checks=(
         Unique(("sneaker_id",)),

@@ -5,7 +5,7 @@ with two decimals (exact in every reader), times ISO 8601 in UTC.
 
 | type | about | details |
 | --- | --- | --- |
-| bought | pair | name, color, material, purchase_price, manufacturer_id, brand, collaborator |
+| bought | pair | name, color, material, purchase_price, manufacturer_id, brand, collaborator, currency, size, note |
 | worn, walked, cleaned | pair | (none) |
 | sold | pair | sale_price |
 | trashed | pair | (none) |
@@ -13,6 +13,10 @@ with two decimals (exact in every reader), times ISO 8601 in UTC.
 | brand_added, brand_edited | brand | manufacturer_id, name, collaborator |
 | edited | pair | target_event_id, changes: the details that are new, and event_date and event_time where the day is |
 | undone | pair or brand | target_event_id |
+
+The last three of a purchase, and `photo`, which an edit adds, may be null or be missing: events from before they were
+kept lack them. `currency` is that of all prices of the pair, null where it is the collector's usual one; `photo` is the
+SHA-256 of an image (`photos`).
 
 An event counts unless an `undone` one names it. Of an event that counts, each detail is that of the latest `edited`
 event, itself not undone, which changes it; manufacturer_id, brand and collaborator are one detail, and so are the day

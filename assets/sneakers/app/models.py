@@ -74,6 +74,7 @@ class Sneaker(Base):
         sa.CheckConstraint("(sold_at IS NULL) = (sale_price IS NULL)", name="sale_is_whole"),
         sa.CheckConstraint("num_nonnulls(sold_at, trashed_at, given_at) <= 1", name="left_once"),
         sa.CheckConstraint("num_nonnulls(sold_at, trashed_at, given_at) = num_nonnulls(left_on)", name="left_on"),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
         sa.Index("sneakers_manufacturer_id_idx", "manufacturer_id"),
     )
 
@@ -90,6 +91,10 @@ class Sneaker(Base):
     trashed_at: Mapped[datetime | None] = mapped_column(_Time)
     given_at: Mapped[datetime | None] = mapped_column(_Time)
     left_on: Mapped[date | None] = mapped_column(sa.Date)
+    currency: Mapped[str | None] = mapped_column(sa.Text)
+    size: Mapped[str | None] = mapped_column(sa.Text)
+    note: Mapped[str | None] = mapped_column(sa.Text)
+    photo: Mapped[str | None] = mapped_column(sa.Text)
 
 
 class SneakerEvent(Base):
@@ -146,6 +151,28 @@ class SneakerEvent(Base):
             self.recorded_at,
             self.details,
         )
+
+
+class Photo(Base):
+    """An image of a pair as it is served, by the SHA-256 of its bytes; never changed. Both are JPEG (`photos`)."""
+
+    __tablename__ = "photos"
+
+    sha256: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    image: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    thumbnail: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+class Upload(Base):
+    """A file, or several, that somebody is about to bring in; kept for a day at most (`imports`)."""
+
+    __tablename__ = "uploads"
+
+    upload_id: Mapped[uuid.UUID] = mapped_column(sa.Uuid, primary_key=True)
+    uploaded_at: Mapped[datetime] = mapped_column(_Time, server_default=sa.func.clock_timestamp())
+    zone: Mapped[str] = mapped_column(sa.Text)
+    names: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text))
+    contents: Mapped[list[bytes]] = mapped_column(sa.ARRAY(sa.LargeBinary))
 
 
 def brand_label(name: str, collaborator: str | None) -> str:

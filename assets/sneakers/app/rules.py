@@ -20,6 +20,9 @@ Changes = Mapping[str, Any]
 BRAND_OF_PURCHASE = ("manufacturer_id", "brand", "collaborator")
 """The details that say of which brand a pair is, which change together."""
 
+OPTIONAL = ("currency", "size", "note", "photo")
+"""The details of a purchase that may be null, and that records from before they were kept lack."""
+
 
 @dataclass(frozen=True)
 class PairState:
@@ -37,6 +40,10 @@ class PairState:
     trashed_at: datetime | None = None
     given_at: datetime | None = None
     left_on: date | None = None
+    currency: str | None = None
+    size: str | None = None
+    note: str | None = None
+    photo: str | None = None
 
     @property
     def left(self) -> tuple[EventType, date] | None:
@@ -167,6 +174,7 @@ def _bought_state(entry: Entry) -> PairState:
         purchased_on=entry.day,
         manufacturer_id=int(details["manufacturer_id"]),
         created_at=entry.event.recorded_at,
+        **{name: details.get(name) for name in OPTIONAL},
     )
 
 

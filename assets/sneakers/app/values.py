@@ -19,7 +19,9 @@ LONGEST_TEXT = 80
 HIGHEST_PRICE = Decimal("999999.99")
 EARLIEST_DAY = date(1900, 1, 1)
 LARGEST_ID = 2**63 - 1
+LONGEST_NOTE = 500
 
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _PRICE = re.compile(r"(?P<whole>[0-9]{1,9})(?:[.,](?P<cents>[0-9]{1,2}))?")
 
 
@@ -54,8 +56,8 @@ def clean_text(value: str | None, field: str, label: str) -> str:
     return found
 
 
-def clean_optional_text(value: str | None, field: str, label: str) -> str | None:
-    """Like `clean_text`, but None where the text is blank."""
+def clean_optional_text(value: str | None, field: str, label: str, longest: int = LONGEST_TEXT) -> str | None:
+    """Like `clean_text`, but None where the text is blank, and of `longest` characters at most."""
     text = plain(value or "")
     if is_unreadable(text):
         raise Refused(field, f"{label} holds characters that cannot be shown: please type it anew.")
@@ -68,8 +70,8 @@ def clean_optional_text(value: str | None, field: str, label: str) -> str | None
         raise Refused(
             field, f"{label} has the {alphabet} letter “{letter}” in the Latin word “{word}”: please type it anew."
         )
-    if len(text) > LONGEST_TEXT:
-        raise Refused(field, f"{label} has {len(text)} characters, and {LONGEST_TEXT} are the most: please shorten it.")
+    if len(text) > longest:
+        raise Refused(field, f"{label} has {len(text)} characters, and {longest} are the most: please shorten it.")
     return text
 
 
@@ -89,6 +91,18 @@ def clean_price(value: str | None, field: str, label: str) -> str:
     if Decimal(price) > HIGHEST_PRICE:
         raise Refused(field, f"{label} is higher than {HIGHEST_PRICE:,}: please check it.")
     return price
+
+
+def clean_currency(value: str | None, field: str) -> str | None:
+    """A currency as ISO 4217 codes it, three letters; None where the text is blank.
+
+    Raises:
+        Refused: it is no such code.
+    """
+    text = (value or "").strip().upper()
+    if text and not _CURRENCY.fullmatch(text):
+        raise Refused(field, "The currency must be its code of three letters, like EUR or USD.")
+    return text or None
 
 
 def clean_day(value: date | None, field: str, today: date) -> date:

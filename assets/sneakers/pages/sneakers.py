@@ -17,7 +17,7 @@ with left:
     st.bar_chart(pages.rows(COLOURS, order="month_start"), x="month_start", y="wears", color="color")
 with right:
     st.subheader("What it has cost, in all")
-    st.line_chart(pages.rows(SPENT, order="month_start"), x="month_start", y="running_net")
+    st.line_chart(pages.rows(SPENT, order="month_start"), x="month_start", y="running_net", color="currency")
     st.subheader("Wears by season and material")
     st.bar_chart(pages.rows(SEASONS), x="season", y="wears", color="material")
 

@@ -4,7 +4,7 @@ description: >-
   so that back-dated, late, edited and undone entries rebuild the history, and the order of arrival decides nothing.
   Entries have the precision of a day; they count from noon UTC of it, or from when they were written down where that was
   earlier, and never before the entries of earlier days. Entries that count from one instant are one change. Counts and
-  ownership are those of the time; name, colour, material, brand and purchase price are what is known of the pair
+  ownership are those of the time; name, colour, material, brand, purchase price and the like are what is known of the pair
   today, on all of its rows, since a correction says that it was always so. A row holds from valid_from (included) to
   valid_to (excluded), so that "valid_from <= t and (valid_to > t or valid_to is null)" finds the one row of any
   instant t since the pair's first entry.
@@ -22,6 +22,10 @@ columns:
   material: {type: text, description: "Material, as typed."}
   purchased_on: {type: date, description: "Day of the purchase."}
   purchase_price: {type: "decimal(10,2)", description: "What it cost."}
+  currency: {type: text, description: "Currency of its prices (ISO 4217); null for the collector's usual one."}
+  size: {type: text, description: "Size, as typed; null where not said."}
+  note: {type: text, description: "What the collector noted of it; null for nothing."}
+  photo: {type: text, description: "SHA-256 of its photo in the form app; null for none."}
   is_owned: {type: boolean, description: "Whether it had been bought and not yet sold, thrown away or given away."}
   count_wears: {type: integer, description: "Times it had been worn."}
   count_walks: {type: integer, description: "Times it had been walked in."}
@@ -113,6 +117,10 @@ with
             manufacturer_id,
             brand,
             collaborator,
+            currency,
+            size,
+            note,
+            photo,
             sale_price,
             recipient
         from staged.sneaker_entries
@@ -128,6 +136,10 @@ with
             material,
             event_date as purchased_on,
             purchase_price,
+            currency,
+            size,
+            note,
+            photo,
             row_number() over (partition by sneaker_id order by event_id) as purchase
         from milestones
         where type = 'bought'
@@ -196,6 +208,10 @@ select
     purchase.material,
     purchase.purchased_on,
     purchase.purchase_price,
+    purchase.currency,
+    purchase.size,
+    purchase.note,
+    purchase.photo,
     period.purchases > 0 and period.removals = 0 as is_owned,
     cast(period.wears as integer) as count_wears,
     cast(period.walks as integer) as count_walks,

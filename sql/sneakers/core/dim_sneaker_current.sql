@@ -14,6 +14,10 @@ columns:
   material: {type: text, description: "Material, as typed."}
   purchased_on: {type: date, description: "Day of the purchase."}
   purchase_price: {type: "decimal(10,2)", description: "What it cost."}
+  currency: {type: text, description: "Currency of its prices (ISO 4217); null for the collector's usual one."}
+  size: {type: text, description: "Size, as typed; null where not said."}
+  note: {type: text, description: "What the collector noted of it; null for nothing."}
+  photo: {type: text, description: "SHA-256 of its photo in the form app; null for none."}
   is_owned: {type: boolean, description: "Whether it is in the collection."}
   count_wears: {type: integer, description: "Times it was worn."}
   count_walks: {type: integer, description: "Times it was walked in."}
@@ -43,6 +47,10 @@ select
     material,
     purchased_on,
     purchase_price,
+    currency,
+    size,
+    note,
+    photo,
     is_owned,
     count_wears,
     count_walks,

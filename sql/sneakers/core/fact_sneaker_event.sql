@@ -15,6 +15,7 @@ columns:
   recorded_at: {type: timestamp, description: "When it was written down, in UTC."}
   purchase_price: {type: "decimal(10,2)", description: "Paid for the pair; of purchases only."}
   sale_price: {type: "decimal(10,2)", description: "Received for the pair; of sales only."}
+  currency: {type: text, description: "Currency of the pair's prices (ISO 4217); null for the collector's usual one."}
   number_of_type: {type: integer, description: "How many events of the type the pair has had by then: 3 is the third wear."}
   days_since_purchase: {type: integer, description: "Days from the purchase to the event; null where no purchase stands."}
   is_corrected: {type: boolean, description: "Whether an edit of it counts."}
@@ -68,6 +69,7 @@ with
         select
             sneaker_id,
             event_date,
+            currency,
             row_number() over (partition by sneaker_id order by event_id) as purchase
         from staged.sneaker_entries
         where type = 'bought'
@@ -86,6 +88,7 @@ select
     entry.recorded_at,
     case when entry.type = 'bought' then entry.purchase_price end as purchase_price,
     case when entry.type = 'sold' then entry.sale_price end as sale_price,
+    purchase.currency,
     cast(entry.number_of_type as integer) as number_of_type,
     cast(
         (

@@ -1,30 +1,100 @@
 /*
 description: >-
-  What the collection cost in each month: paid for pairs, received for pairs sold, and both together up to then. Months
-  run from the first entry to the month in which something was last recorded; months without any entry are there too.
-grain: one row a month
+  What the collection cost in each month: paid for pairs, received for pairs sold, both together up to then, and what
+  the pairs owned at its end had cost. Money is never added across currencies: each has its own rows. Months run from
+  the first entry to the month in which something was last recorded, in whichever currency; months without any entry
+  are there too.
+grain: one row a month and currency
 columns:
   month_start: {type: date, description: "First day of the month."}
+  currency: {type: text, description: "Currency (ISO 4217); own for the collector's usual one."}
   bought: {type: "decimal(14,2)", description: "Paid for pairs bought in the month."}
   sold: {type: "decimal(14,2)", description: "Received for pairs sold in the month."}
   net: {type: "decimal(14,2)", description: "bought - sold: what the month cost; negative where it brought money in."}
   running_net: {type: "decimal(14,2)", description: "What the collection has cost since its beginning, up to the end of the month."}
-chart: {title: "What the collection has cost", x: month_start, y: "sum(running_net)", kind: line}
+  value_owned: {type: "decimal(14,2)", description: "What the pairs owned at the end of the month had cost."}
+chart: {title: "What the collection has cost, by currency", x: currency, y: "sum(net)", kind: bar}
 checks:
-  - unique: [month_start]
-  - not_null: [month_start, bought, sold, net, running_net]
+  - unique: [month_start, currency]
+  - not_null: [month_start, currency, bought, sold, net, running_net, value_owned]
   - expression: "bought >= 0 and sold >= 0 and net = bought - sold"
     name: net_is_bought_less_sold
+  - expression: "value_owned >= 0"
+    name: nothing_owned_is_worth_less_than_nothing
 */
 with
     events as (
         select
+            sneaker_id,
+            event_type,
+            event_date,
             cast(date_trunc('month', event_date) as date) as month_start,
-            coalesce(sum(purchase_price), 0) as bought,
-            coalesce(sum(sale_price), 0) as sold,
-            cast(date_trunc('month', max(recorded_at)) as date) as recorded_month
+            coalesce(currency, 'own') as currency,
+            coalesce(purchase_price, 0) as bought,
+            coalesce(sale_price, 0) as sold,
+            cast(date_trunc('month', recorded_at) as date) as recorded_month
         from core.fact_sneaker_event
-        group by cast(date_trunc('month', event_date) as date)
+    ),
+
+    -- By days, since what happens on the last of a month may count from the first of the next in UTC.
+    lives as (
+        select
+            currency,
+            min(case when event_type = 'bought' then event_date end) as bought_on,
+            min(case when event_type in ('sold', 'given', 'trashed') then event_date end) as left_on,
+            sum(bought) as value
+        from events
+        group by sneaker_id, currency
+    ),
+
+    owned as (
+        select
+            currency,
+            bought_on,
+            left_on,
+            value
+        from lives
+        where
+            bought_on is not null
+            and (left_on is null or left_on >= bought_on)
+    ),
+
+    moves as (
+        select
+            month_start,
+            currency,
+            bought,
+            sold,
+            0 as value
+        from events
+        union all
+        select
+            cast(date_trunc('month', bought_on) as date) as month_start,
+            currency,
+            0 as bought,
+            0 as sold,
+            value
+        from owned
+        union all
+        select
+            cast(date_trunc('month', left_on) as date) as month_start,
+            currency,
+            0 as bought,
+            0 as sold,
+            -value as value
+        from owned
+        where left_on is not null
+    ),
+
+    changes as (
+        select
+            month_start,
+            currency,
+            sum(bought) as bought,
+            sum(sold) as sold,
+            sum(value) as value
+        from moves
+        group by month_start, currency
     ),
 
     span as (
@@ -46,15 +116,34 @@ with
         union
         select events.month_start
         from events
+    ),
+
+    filled as (
+        select
+            months.month_start,
+            currencies.currency,
+            coalesce(changes.bought, 0) as bought,
+            coalesce(changes.sold, 0) as sold,
+            coalesce(changes.value, 0) as value
+        from months
+        cross join (select distinct currency from events) as currencies
+        left join changes
+            on changes.month_start = months.month_start
+            and changes.currency = currencies.currency
     )
 
 select
-    months.month_start,
-    coalesce(events.bought, 0) as bought,
-    coalesce(events.sold, 0) as sold,
-    coalesce(events.bought, 0) - coalesce(events.sold, 0) as net,
-    sum(coalesce(events.bought, 0) - coalesce(events.sold, 0)) over (
-        order by months.month_start rows between unbounded preceding and current row
-    ) as running_net
-from months
-left join events on events.month_start = months.month_start
+    month_start,
+    currency,
+    bought,
+    sold,
+    bought - sold as net,
+    sum(bought - sold) over (
+        partition by currency
+        order by month_start rows between unbounded preceding and current row
+    ) as running_net,
+    sum(value) over (
+        partition by currency
+        order by month_start rows between unbounded preceding and current row
+    ) as value_owned
+from filled

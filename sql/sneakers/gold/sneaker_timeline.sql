@@ -12,6 +12,8 @@ columns:
   material: {type: text, description: "Material, as typed."}
   purchased_on: {type: date, description: "Day of the purchase."}
   purchase_price: {type: "decimal(10,2)", description: "What it cost."}
+  currency: {type: text, description: "Currency of its prices (ISO 4217); own for the collector's usual one."}
+  size: {type: text, description: "Size, as typed; null where not said."}
   is_owned: {type: boolean, description: "Whether it is in the collection."}
   left_how: {type: text, description: "sold, trashed or given; null while it is owned."}
   left_on: {type: date, description: "Day on which it left; null while it is owned."}
@@ -27,7 +29,7 @@ columns:
 chart: {title: "Pairs by year of purchase", x: "extract(year from purchased_on)", y: "count(*)", kind: bar}
 checks:
   - unique: [sneaker_id]
-  - not_null: [sneaker_id, name, brand, purchased_on, purchase_price, is_owned, days_kept, wears, walks, cleans, net_cost]
+  - not_null: [sneaker_id, name, brand, purchased_on, purchase_price, currency, is_owned, days_kept, wears, walks, cleans, net_cost]
   - accepted_values: {column: left_how, values: [sold, trashed, given]}
   - expression: "is_owned = (left_how is null) and (left_how is null) = (left_on is null)"
     name: what_is_not_owned_has_left
@@ -53,6 +55,8 @@ with
             pair.material,
             pair.purchased_on,
             pair.purchase_price,
+            coalesce(pair.currency, 'own') as currency,
+            pair.size,
             pair.is_owned,
             case
                 when pair.sold_at is not null then 'sold'
@@ -83,6 +87,8 @@ select
     material,
     purchased_on,
     purchase_price,
+    currency,
+    size,
     is_owned,
     left_how,
     left_on,

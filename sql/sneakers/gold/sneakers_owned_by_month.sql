@@ -1,12 +1,12 @@
 /*
 description: >-
   How many pairs the collector owned at the end of each month, and what came and went in it. Months run from the first
-  entry to the month in which something was last recorded; months without any entry are there too.
+  entry to the month in which something was last recorded; months without any entry are there too. What the pairs had
+  cost is in gold.sneaker_spend_by_month, by currency.
 grain: one row a month
 columns:
   month_start: {type: date, description: "First day of the month."}
   pairs_owned: {type: integer, description: "Pairs owned at the end of the month."}
-  value_owned: {type: "decimal(14,2)", description: "What the pairs owned at the end of the month had cost."}
   pairs_bought: {type: integer, description: "Pairs bought in the month."}
   pairs_sold: {type: integer, description: "Pairs sold in the month."}
   pairs_given: {type: integer, description: "Pairs given away in the month."}
@@ -14,8 +14,8 @@ columns:
 chart: {title: "Pairs owned at the end of the month", x: month_start, y: "sum(pairs_owned)", kind: line}
 checks:
   - unique: [month_start]
-  - not_null: [month_start, pairs_owned, value_owned, pairs_bought, pairs_sold, pairs_given, pairs_trashed]
-  - expression: "pairs_owned >= 0 and value_owned >= 0"
+  - not_null: [month_start, pairs_owned, pairs_bought, pairs_sold, pairs_given, pairs_trashed]
+  - expression: "pairs_owned >= 0"
     name: nobody_owns_less_than_nothing
 */
 with
@@ -31,33 +31,28 @@ with
     -- By days, since what happens on the last of a month may count from the first of the next in UTC.
     owned as (
         select
-            lives.bought_on,
-            lives.left_on,
-            pair.purchase_price
+            bought_on,
+            left_on
         from lives
-        inner join core.dim_sneaker_current as pair on pair.sneaker_id = lives.sneaker_id
         where
-            lives.left_on is null
-            or lives.left_on >= lives.bought_on
+            left_on is null
+            or left_on >= bought_on
     ),
 
     changes as (
         select
             month_start,
-            sum(pairs) as pairs,
-            sum(value) as value
+            sum(pairs) as pairs
         from (
             select
                 cast(date_trunc('month', bought_on) as date) as month_start,
-                1 as pairs,
-                purchase_price as value
+                1 as pairs
             from owned
             where bought_on is not null
             union all
             select
                 cast(date_trunc('month', left_on) as date) as month_start,
-                -1 as pairs,
-                -purchase_price as value
+                -1 as pairs
             from owned
             where
                 left_on is not null
@@ -106,9 +101,6 @@ select
             order by months.month_start rows between unbounded preceding and current row
         ) as integer
     ) as pairs_owned,
-    sum(coalesce(changes.value, 0)) over (
-        order by months.month_start rows between unbounded preceding and current row
-    ) as value_owned,
     cast(coalesce(events.bought, 0) as integer) as pairs_bought,
     cast(coalesce(events.sold, 0) as integer) as pairs_sold,
     cast(coalesce(events.given, 0) as integer) as pairs_given,

@@ -23,6 +23,10 @@ columns:
   manufacturer_id: {type: bigint, description: "Brand of the pair, as corrected; of purchases only."}
   brand: {type: text, description: "What the brand was called when that was recorded; of purchases only."}
   collaborator: {type: text, description: "Its collaborator at that time; null where there was none."}
+  currency: {type: text, description: "Currency of the pair's prices (ISO 4217), as corrected; of purchases only; null for the collector's usual one."}
+  size: {type: text, description: "Size as typed, as corrected; of purchases only; null where not said."}
+  note: {type: text, tags: [pii], description: "What the collector noted of the pair, as corrected; of purchases only; null for nothing."}
+  photo: {type: text, description: "SHA-256 of the pair's photo in the form app, as corrected; of purchases only; null for none."}
   sale_price: {type: "decimal(10,2)", description: "What the pair was sold for, as corrected; of sales only."}
   recipient: {type: text, tags: [pii], description: "To whom the pair was given, as corrected; null where not said."}
   corrections: {type: integer, description: "Edits of the event that count."}
@@ -52,10 +56,18 @@ with
             edit.manufacturer_id,
             edit.brand,
             edit.collaborator,
+            edit.currency,
+            edit.size,
+            edit.note,
+            edit.photo,
             edit.sale_price,
             edit.recipient,
-            -- These two can be edited to nothing, so that their being null does not tell.
+            -- These can be edited to nothing, so that their being null does not tell.
             position(',collaborator,' in ',' || edit.changed_fields || ',') > 0 as has_collaborator,
+            position(',currency,' in ',' || edit.changed_fields || ',') > 0 as has_currency,
+            position(',size,' in ',' || edit.changed_fields || ',') > 0 as has_size,
+            position(',note,' in ',' || edit.changed_fields || ',') > 0 as has_note,
+            position(',photo,' in ',' || edit.changed_fields || ',') > 0 as has_photo,
             position(',recipient,' in ',' || edit.changed_fields || ',') > 0 as has_recipient
         from staged.sneaker_events as edit
         where
@@ -119,6 +131,10 @@ with
             max(case when material is not null then event_id end) as of_material,
             max(case when purchase_price is not null then event_id end) as of_purchase_price,
             max(case when manufacturer_id is not null then event_id end) as of_brand,
+            max(case when has_currency then event_id end) as of_currency,
+            max(case when has_size then event_id end) as of_size,
+            max(case when has_note then event_id end) as of_note,
+            max(case when has_photo then event_id end) as of_photo,
             max(case when sale_price is not null then event_id end) as of_sale_price,
             max(case when has_recipient then event_id end) as of_recipient
         from edits
@@ -136,6 +152,14 @@ with
             max(case when edits.event_id = latest.of_material then edits.material end) as material,
             max(case when edits.event_id = latest.of_purchase_price then edits.purchase_price end) as purchase_price,
             max(latest.of_brand) as of_brand,
+            max(latest.of_currency) as of_currency,
+            max(case when edits.event_id = latest.of_currency then edits.currency end) as currency,
+            max(latest.of_size) as of_size,
+            max(case when edits.event_id = latest.of_size then edits.size end) as size,
+            max(latest.of_note) as of_note,
+            max(case when edits.event_id = latest.of_note then edits.note end) as note,
+            max(latest.of_photo) as of_photo,
+            max(case when edits.event_id = latest.of_photo then edits.photo end) as photo,
             max(case when edits.event_id = latest.of_sale_price then edits.sale_price end) as sale_price,
             max(latest.of_recipient) as of_recipient,
             max(case when edits.event_id = latest.of_recipient then edits.recipient end) as recipient
@@ -159,6 +183,10 @@ with
             coalesce(brands.manufacturer_id, event.manufacturer_id) as manufacturer_id,
             coalesce(brands.brand, event.brand) as brand,
             case when brands.has_collaborator then brands.collaborator else event.collaborator end as collaborator,
+            case when corrected.of_currency is null then event.currency else corrected.currency end as currency,
+            case when corrected.of_size is null then event.size else corrected.size end as size,
+            case when corrected.of_note is null then event.note else corrected.note end as note,
+            case when corrected.of_photo is null then event.photo else corrected.photo end as photo,
             case when event.type = 'sold' then coalesce(corrected.sale_price, event.sale_price) end as sale_price,
             case
                 when event.type <> 'given' then null
@@ -198,6 +226,10 @@ select
     manufacturer_id,
     brand,
     collaborator,
+    currency,
+    size,
+    note,
+    photo,
     sale_price,
     recipient,
     corrections

@@ -11,6 +11,7 @@ from tests.sneakers.warehouse.streams import LIFE, Event, Log
 
 State = dict[str, Any]
 REMOVALS = ("sold", "trashed", "given")
+PARTICULARS = ("currency", "size", "note", "photo")
 
 
 def standing(log: Log) -> Log:
@@ -119,7 +120,7 @@ def _described(log: Log, entries: Log) -> State:
     purchase = next((one for one in entries if one["type"] == "bought"), None)
     if purchase is None:
         names = ("name", "manufacturer_id", "brand", "collaborator", "color", "material", "purchased_on")
-        return dict.fromkeys((*names, "purchase_price"))
+        return dict.fromkeys((*names, "purchase_price", *PARTICULARS))
     details = purchase["details"]
     brand, collaborator = brands(log)[details["manufacturer_id"]]
     return {
@@ -128,6 +129,7 @@ def _described(log: Log, entries: Log) -> State:
         "collaborator": collaborator,
         "purchased_on": purchase["event_date"],
         "purchase_price": Decimal(details["purchase_price"]),
+        **{name: details.get(name) for name in PARTICULARS},
     }
 
 

@@ -31,6 +31,8 @@ BRANDS = ("Nike", "adidas", "Pütz")
 LIFE = ("bought", "worn", "walked", "cleaned", "sold", "trashed", "given")
 BRAND = {"manufacturer_id", "brand", "collaborator"}
 EDITABLE = ("name", "color", "material", "purchase_price", "manufacturer_id", "brand", "collaborator")
+CURRENCIES = (None, "EUR", "USD")
+PHOTOS = (None, "ab" * 32, "cd" * 32)
 
 _choice = st.integers(0, 10_000)
 _action = st.tuples(
@@ -154,6 +156,17 @@ def _purchase(choices: list[int]) -> dict[str, Any]:
         "manufacturer_id": brand + 1,
         "brand": BRANDS[brand],
         "collaborator": [None, "Artist"][choices[6] % 2],
+        # Records from before these were kept lack them.
+        **(_particulars(choices) if choices[7] % 4 else {}),
+    }
+
+
+def _particulars(choices: list[int]) -> dict[str, Any]:
+    return {
+        "currency": CURRENCIES[choices[0] % 3],
+        "size": [None, "42", "US 9½"][choices[1] % 3],
+        "note": [None, "Too small"][choices[2] % 2],
+        "photo": PHOTOS[choices[3] % 3],
     }
 
 

@@ -106,7 +106,7 @@ def test_the_events_come_to_what_the_app_says(
     assert {row["type"] for row in types} == set(EventType)
     columns = (
         "sneaker_id, name, color, material, purchase_price, purchased_on, manufacturer_id, sold_at, sale_price, "
-        "trashed_at, given_at"
+        "trashed_at, given_at, currency, size, note, photo"
     )
     expected = collection.rows(f"SELECT {columns} FROM staged.sneakers ORDER BY 1")
     assert len(expected) == 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -46,27 +46,49 @@ def per_wear(cost: Decimal, wears: int) -> Decimal | None:
     return (cost / wears).quantize(Decimal("0.01"), ROUND_HALF_UP) if wears else None
 
 
+def currency_of(pair: oracle.State) -> str:
+    return pair["currency"] or "own"
+
+
 def check_months(collection: Collection, entries: Log, owned_at: dict[date, list[oracle.State]]) -> None:
     owned = collection.rows("SELECT * FROM gold.sneakers_owned_by_month ORDER BY 1")
-    spend = collection.rows("SELECT * FROM gold.sneaker_spend_by_month ORDER BY 1")
     first = min(month_of(one["event_date"]) for one in entries)
     months = sorted(months_of(entries, first))
-    assert [row["month_start"] for row in owned] == months == [row["month_start"] for row in spend]
-    running = Decimal(0)
-    for had, spent in zip(owned, spend, strict=True):
+    assert [row["month_start"] for row in owned] == months
+    for had in owned:
         within = [one for one in entries if month_of(one["event_date"]) == had["month_start"]]
         counts = Counter(one["type"] for one in within)
         assert (had["pairs_bought"], had["pairs_sold"]) == (counts["bought"], counts["sold"])
         assert (had["pairs_given"], had["pairs_trashed"]) == (counts["given"], counts["trashed"])
+        if had["month_start"] in owned_at:
+            assert had["pairs_owned"] == len(owned_at[had["month_start"]])
+
+
+def check_money(
+    collection: Collection,
+    entries: Log,
+    states: dict[int, oracle.State],
+    owned_at: dict[date, list[oracle.State]],
+) -> None:
+    spend = collection.rows("SELECT * FROM gold.sneaker_spend_by_month ORDER BY currency, month_start")
+    months = sorted(months_of(entries, min(month_of(one["event_date"]) for one in entries)))
+    currencies = {pair: currency_of(state) for pair, state in states.items()}
+    assert [(row["month_start"], row["currency"]) for row in spend] == [
+        (month, currency) for currency in sorted(set(currencies.values())) for month in months
+    ]
+    running: dict[str, Decimal] = defaultdict(Decimal)
+    for spent in spend:
+        month, currency = spent["month_start"], spent["currency"]
+        mine = [one for one in entries if currencies[one["sneaker_id"]] == currency]
+        within = [one for one in mine if month_of(one["event_date"]) == month]
         paid = sum((price(one, "purchase_price") for one in within if one["type"] == "bought"), Decimal(0))
         got = sum((price(one, "sale_price") for one in within if one["type"] == "sold"), Decimal(0))
-        running += paid - got
+        running[currency] += paid - got
         assert (spent["bought"], spent["sold"]) == (paid, got)
-        assert (spent["net"], spent["running_net"]) == (paid - got, running)
-        if had["month_start"] in owned_at:
-            states = owned_at[had["month_start"]]
-            assert had["pairs_owned"] == len(states)
-            assert had["value_owned"] == sum((state["purchase_price"] for state in states), Decimal(0))
+        assert (spent["net"], spent["running_net"]) == (paid - got, running[currency])
+        if month in owned_at:
+            held = [state["purchase_price"] for state in owned_at[month] if currency_of(state) == currency]
+            assert spent["value_owned"] == sum(held, Decimal(0))
 
 
 def check_wears(collection: Collection, entries: Log, states: dict[int, oracle.State]) -> None:
@@ -114,10 +136,16 @@ def check_pairs(collection: Collection, entries: Log, states: dict[int, oracle.S
         assert row["days_kept"] == ((left_on or last_day) - state["purchased_on"]).days
         assert (row["wears"], row["net_cost"]) == (state["count_wears"], cost)
         assert row["cost_per_wear"] == per_wear(cost, state["count_wears"])
-    brands = {row["manufacturer_id"]: row for row in collection.rows("SELECT * FROM gold.sneakers_by_brand")}
-    assert brands.keys() == {state["manufacturer_id"] for state in bought_pairs.values()}
-    for brand, row in brands.items():
-        mine = [state for state in bought_pairs.values() if state["manufacturer_id"] == brand]
+        assert (row["currency"], row["size"]) == (currency_of(state), state["size"])
+    found = collection.rows("SELECT * FROM gold.sneakers_by_brand")
+    brands = {(row["manufacturer_id"], row["currency"]): row for row in found}
+    assert brands.keys() == {(state["manufacturer_id"], currency_of(state)) for state in bought_pairs.values()}
+    for (brand, currency), row in brands.items():
+        mine = [
+            state
+            for state in bought_pairs.values()
+            if (state["manufacturer_id"], currency_of(state)) == (brand, currency)
+        ]
         net = sum((state["purchase_price"] - (state["sale_price"] or 0) for state in mine), Decimal(0))
         wears = sum(state["count_wears"] for state in mine)
         assert (row["pairs_bought"], row["pairs_owned"]) == (len(mine), sum(state["is_owned"] for state in mine))
@@ -141,6 +169,7 @@ def test_the_gold_tables_say_what_a_plain_count_says(collection: Collection, log
         then = [oracle.state_after(log, pair, next_month(month) - timedelta(days=1)) for pair in states]
         owned_at[month] = [state for state in then if state and state["is_owned"]]
     check_months(collection, entries, owned_at)
+    check_money(collection, entries, states, owned_at)
     check_wears(collection, entries, states)
     check_pairs(collection, entries, states)
 

@@ -100,12 +100,12 @@ class ChoiceField(SelectField):
         self.choices = [*first, *(SelectChoice(str(choice.value), choice.label) for choice in choices)]
 
 
-def text_field(label: str, *, required: bool = True, hint: str = "") -> Any:
+def text_field(label: str, *, required: bool = True, hint: str = "", longest: int = LONGEST_TEXT) -> Any:
     """A line of text."""
     return StringField(
         label,
         description=hint,
-        render_kw={"maxlength": LONGEST_TEXT, "required": required, "autocomplete": "off"},
+        render_kw={"maxlength": longest, "required": required, "autocomplete": "off"},
     )
 
 

@@ -63,8 +63,7 @@ _FORMS: dict[EventType, type[EditForm] | type[EditPurchaseForm]] = {
 def edit_form(entry: Entry, hidden: Collection[str] = ()) -> EditForm | EditPurchaseForm:
     """The form for an entry, which does not ask for details `hidden`; unless it was sent, it shows how it reads."""
     form = _FORMS.get(entry.event.type, EditForm)(data={**entry.details, "event_date": entry.day})
-    if isinstance(form, EditForm):
-        form.kept = {name: entry.details.get(name) for name in hidden if name in form}
-        for name in form.kept:
-            del form[name]
+    form.kept = {name: entry.details.get(name) for name in hidden if name in form}
+    for name in form.kept:
+        del form[name]
     return form

@@ -3,6 +3,7 @@
 # mypy: disallow-subclassing-any=false
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from wtforms import RadioField, SelectChoice  # type: ignore[import-untyped]
@@ -10,6 +11,7 @@ from wtforms import RadioField, SelectChoice  # type: ignore[import-untyped]
 from tributary.assets.sneakers.app.events import EventType
 from tributary.assets.sneakers.app.forms.base import ChoiceField, TokenForm, day_field, price_field, text_field
 from tributary.assets.sneakers.app.service.pairs import Purchase
+from tributary.assets.sneakers.app.values import LONGEST_NOTE
 
 _REQUIRED = {"required": True}
 
@@ -29,7 +31,12 @@ class PurchaseForm(TokenForm):
     color = text_field("Colour")
     material = text_field("Material")
     purchase_price = price_field("Price paid")
+    currency = text_field("Currency", required=False, hint="As in USD, where it is not your usual one.", longest=3)
+    size = text_field("Size", required=False)
     purchased_on = day_field("Bought on")
+    note = text_field("Note", required=False, longest=LONGEST_NOTE)
+    kept: Mapping[str, Any] = {}
+    """Details that are not asked for, and stay as they are."""
 
     def purchase(self) -> Purchase:
         """What was typed in."""
@@ -39,6 +46,7 @@ class PurchaseForm(TokenForm):
             material=self.material.data or "",
             price=self.purchase_price.data or "",
             manufacturer_id=self.manufacturer_id.data,
+            **{name: self[name].data if name in self else self.kept.get(name) for name in ("currency", "size", "note")},
         )
 
 

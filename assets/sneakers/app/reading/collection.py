@@ -44,13 +44,21 @@ class MonthOfUse:
 
 
 @dataclass(frozen=True)
+class Money:
+    """What was paid and received in one currency; None is the collector's usual one."""
+
+    currency: str | None
+    spent: Decimal
+    earned: Decimal
+
+
+@dataclass(frozen=True)
 class Totals:
-    """The collection in one line; money in the collector's currency."""
+    """The collection in one line; money by currency, the usual one first, as amounts of two are never added."""
 
     owned: int
     bought: int
-    spent: Decimal
-    earned: Decimal
+    money: list[Money]
     used_in_30_days: int
 
 
@@ -111,21 +119,25 @@ def totals(session: Session, today: date) -> Totals:
     """The collection in one line."""
     standing = standing_events()
     left = func.num_nonnulls(Sneaker.sold_at, Sneaker.trashed_at, Sneaker.given_at)
-    owned, bought, spent, earned = session.execute(
+    rows = session.execute(
         select(
             func.count().filter(left == 0),
             func.count(),
-            func.coalesce(func.sum(Sneaker.purchase_price), 0),
+            Sneaker.currency,
+            func.sum(Sneaker.purchase_price),
             func.coalesce(func.sum(Sneaker.sale_price), 0),
-        ).select_from(Sneaker)
-    ).one()
+        )
+        .group_by(Sneaker.currency)
+        .order_by(Sneaker.currency.nulls_first())
+    ).all()
     used = session.scalar(
         select(func.count(standing.c.sneaker_id.distinct())).where(
             standing.c.type.in_((EventType.WORN, EventType.WALKED)),
             standing.c.event_date > today - timedelta(days=30),
         )
     )
-    return Totals(owned, bought, spent, earned, used or 0)
+    money = [Money(currency, spent, earned) for _, _, currency, spent, earned in rows]
+    return Totals(sum(row[0] for row in rows), sum(row[1] for row in rows), money, used or 0)
 
 
 def latest(session: Session, count: int) -> list[Happening]:

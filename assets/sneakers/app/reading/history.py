@@ -5,7 +5,7 @@ Lines are in the order of recording, newest first; a corrected entry reads as co
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias
@@ -28,10 +28,19 @@ LABELS: Mapping[str, str] = {
     "color": "colour",
     "material": "material",
     "purchase_price": "price",
+    "currency": "currency",
+    "size": "size",
+    "note": "note",
+    "photo": "photo",
     "sale_price": "price",
     "recipient": "to",
 }
 """How pages call the details; others are not shown."""
+
+_SHOWN: Mapping[str, Callable[[str], str]] = {
+    "event_date": lambda value: spoken(date.fromisoformat(value)),
+    "photo": lambda value: value[:8],
+}
 
 Hidden: TypeAlias = Collection[str]
 """Names of details that whoever looks may not see."""
@@ -125,6 +134,6 @@ def _remark(event: Event, told: Mapping[str, Any], hidden: Hidden) -> str:
         value = told.get(key)
         if value is None:
             continue
-        shown = "…" if key in hidden else spoken(date.fromisoformat(value)) if key == "event_date" else value
+        shown = "…" if key in hidden else _SHOWN.get(key, str)(value)
         parts.append(f"{LABELS[key]} {shown}")
     return ", ".join(parts)

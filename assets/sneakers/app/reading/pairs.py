@@ -29,7 +29,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Pair:
-    """A pair and its use so far; prices in the collector's currency."""
+    """A pair and its use so far; prices are in `state.currency`."""
 
     sneaker_id: int
     brand: str

@@ -198,4 +198,4 @@ def _brand_events(session: Session, manufacturer_id: int) -> list[Event]:
 
 
 def _plain(correction: Correction) -> dict[str, Any]:
-    return correction.__dict__ | {"purchase": correction.purchase and correction.purchase.__dict__}
+    return correction.__dict__ | {"purchase": correction.purchase and correction.purchase.told}

@@ -18,11 +18,13 @@ from sqlalchemy.orm import Session
 from tributary.assets.sneakers.app.errors import Refused
 from tributary.assets.sneakers.app.events import USES, Event, EventType
 from tributary.assets.sneakers.app.models import Sneaker
-from tributary.assets.sneakers.app.rules import violation
+from tributary.assets.sneakers.app.rules import OPTIONAL, violation
 from tributary.assets.sneakers.app.service.rows import events_of, held_brand, locked_pair, replay_into, state_of
 from tributary.assets.sneakers.app.service.writer import Draft, Outcome, Writer
 from tributary.assets.sneakers.app.values import (
+    LONGEST_NOTE,
     check_all,
+    clean_currency,
     clean_day,
     clean_id,
     clean_optional_text,
@@ -34,13 +36,21 @@ from tributary.assets.sneakers.app.values import (
 
 @dataclass(frozen=True)
 class Purchase:
-    """A pair as it is typed in; `price` is a decimal number as text."""
+    """A pair as it is typed in; `price` is a decimal number as text. Currency, size and note may be missing."""
 
     name: str
     color: str
     material: str
     price: str
     manufacturer_id: int | None
+    currency: str | None = None
+    size: str | None = None
+    note: str | None = None
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What was said; a form that did not ask for something says the same as one that was left empty."""
+        return {name: value for name, value in self.__dict__.items() if value is not None}
 
     def cleaned(self) -> Purchase:
         """The same as it is stored.
@@ -48,14 +58,17 @@ class Purchase:
         Raises:
             Refused: a value cannot be understood.
         """
-        brand, name, color, material, price = check_all(
+        brand, name, color, material, price, currency, size, note = check_all(
             lambda: clean_id(self.manufacturer_id, "manufacturer_id", "The brand"),
             lambda: clean_text(self.name, "name", "The name"),
             lambda: clean_text(self.color, "color", "The colour"),
             lambda: clean_text(self.material, "material", "The material"),
             lambda: clean_price(self.price, "purchase_price", "The price"),
+            lambda: clean_currency(self.currency, "currency"),
+            lambda: clean_optional_text(self.size, "size", "The size"),
+            lambda: clean_optional_text(self.note, "note", "The note", LONGEST_NOTE),
         )
-        return Purchase(name, color, material, price, brand)
+        return Purchase(name, color, material, price, brand, currency, size, note)
 
     def details(self, session: Session) -> dict[str, Any]:
         """The details of the event `bought`; holds the brand.
@@ -72,6 +85,9 @@ class Purchase:
             "manufacturer_id": brand.manufacturer_id,
             "brand": brand.name,
             "collaborator": brand.collaborator,
+            "currency": self.currency,
+            "size": self.size,
+            "note": self.note,
         }
 
 
@@ -98,12 +114,16 @@ class Pairs:
                 purchased_on=on,
                 manufacturer_id=details["manufacturer_id"],
                 created_at=now,
+                currency=bought.currency,
+                size=bought.size,
+                note=bought.note,
             )
             session.add(pair)
             session.flush()
-            return Draft(EventType.BOUGHT, pair.sneaker_id, on, details, now, at)
+            said = {name: value for name, value in details.items() if value is not None or name not in OPTIONAL}
+            return Draft(EventType.BOUGHT, pair.sneaker_id, on, said, now, at)
 
-        return self.writer.record(token, ("buy", bought.__dict__, on), work)
+        return self.writer.record(token, ("buy", bought.told, on), work)
 
     def use(
         self, token: UUID, kind: EventType, sneaker_id: int | None, day: date | None, at: datetime | None = None

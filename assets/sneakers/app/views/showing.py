@@ -19,7 +19,7 @@ from tributary.resources.warehouse.table import PII
 ID = f"int(min=1, max={LARGEST_ID})"
 """An id in the path of a page."""
 
-OF_PEOPLE = frozenset({"recipient"})
+OF_PEOPLE = frozenset({"recipient", "note"})
 """Details of events that are personal data, as the columns that are made of them are tagged."""
 
 _COLOURS = (
