@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from tributary.resources.postgres.databases import Databases
 
 LARGEST_FORM = 64 * 1024
-"""Bytes of a request; the longest honest form has less than two thousand."""
+"""Bytes of a request; the longest honest form has less than two thousand, or a few for each of a thousand pairs."""
+LARGEST_UPLOAD = 16 * 1024 * 1024
+"""Bytes of a request that brings files."""
 
 
 def _sample(settings: Settings, _wanted: SampleWanted, _told: Told) -> Sampled | None:
@@ -44,18 +46,23 @@ def _open(databases: Databases, secret: str) -> ASGIApp:
 
     from tributary.assets.sneakers.app.app import create_app
 
-    app = create_app(databases.sqlalchemy_url("app"), secret)
+    app = create_app(databases.sqlalchemy_url("app"), secret, origins=own_settings(SneakersSettings).origins)
     return WSGIMiddleware(app)  # type: ignore[arg-type, return-value]  # ASGI as a2wsgi types it
 
 
 def import_sneakers(
-    folder: Annotated[Path, typer.Argument(help="Folder of manufacturers.csv, sneakers.csv and sneaker_events.csv.")],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of manufacturers.csv, sneakers.csv and sneaker_events.csv, or a file exported here."
+        ),
+    ],
     zone: Annotated[str, typer.Option(help="Time zone of times that name none.")] = "UTC",
 ) -> int:
-    """Bring the tables of an SNQL sneaker app into the form app; the same folder again adds nothing twice."""
-    from tributary.assets.sneakers.app.imports.command import bring_folder_in
+    """Bring the tables of an SNQL sneaker app, or an export, into the form app; the same again adds nothing twice."""
+    from tributary.assets.sneakers.app.imports.command import bring_path_in
 
-    return bring_folder_in(folder, zone)
+    return bring_path_in(path, zone)
 
 
 SERVICES = Services(
@@ -66,7 +73,7 @@ SERVICES = Services(
             "Sneakers",
             "Record purchases, wears, walks, cleans, sales and gifts of a collection.",
             _open,
-            LARGEST_FORM,
+            LARGEST_UPLOAD,
         ),
     ),
     commands={"import-sneakers": import_sneakers},

@@ -22,6 +22,8 @@ class Here:
     sessions: Sessions
     service: SneakerService
     today: Today
+    origins: frozenset[str] = frozenset()
+    """Those of other sites' pages that may read the CSV files."""
 
 
 def here() -> Here:

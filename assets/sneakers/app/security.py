@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface
 
-from tributary.assets.sneakers.services import LARGEST_FORM
+from tributary.assets.sneakers.services import LARGEST_FORM, LARGEST_UPLOAD
 from tributary.resources.look.headers import HEADERS
 
 
@@ -31,7 +31,16 @@ def protect(app: Flask) -> None:
         # A page may stay open for days; the token is bound to the session, which ends with the browser's.
         WTF_CSRF_TIME_LIMIT=None,
     )
+    app.before_request(_allow_files)
     app.after_request(_headers)
+
+
+def _allow_files() -> None:
+    """Let the pages that take files take more than others."""
+    if request.endpoint in ("photos.photo", "importing.upload"):
+        request.max_content_length = LARGEST_UPLOAD
+        # Of the parts beside files; the reader of parts counts what it has in hand of a file, too.
+        request.max_form_memory_size = 16 * LARGEST_FORM
 
 
 def _headers(response: Response) -> Response:
@@ -39,5 +48,5 @@ def _headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.endpoint not in ("static", "look.static"):
         # Choices must not be stale, nor tokens be used again, when a page is gone back to.
-        response.headers["Cache-Control"] = "no-store"
+        response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -68,7 +68,7 @@ def app(database_url: str) -> Flask:
     """The app, on 15 June 2025, as its owner sees it."""
     made = create_app(database_url, "a secret of the tests", today=lambda: TODAY)
     asked, scope = made.wsgi_app, with_principal({}, OWNER)
-    made.wsgi_app = lambda environ, start: asked({**environ, "asgi.scope": scope}, start)  # type: ignore[method-assign]
+    made.wsgi_app = lambda environ, start: asked({"asgi.scope": scope, **environ}, start)  # type: ignore[method-assign]
     return made
 
 

@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, select
+from tests.sneakers.app.conftest import TODAY
 
 from tributary.assets.sneakers.app.database import open_sessions
-from tributary.assets.sneakers.app.imports.bringing import Brought, bring_in
-from tributary.assets.sneakers.app.imports.tables import ImportRefused
+from tributary.assets.sneakers.app.imports.files import bring
+from tributary.assets.sneakers.app.imports.outcome import Brought, ImportRefused
+from tributary.assets.sneakers.app.imports.tables import FILES, read_file
 from tributary.assets.sneakers.app.models import SneakerEvent
 from tributary.assets.sneakers.app.reading.pairs import all_pairs
 from tributary.assets.sneakers.app.service.opening import SneakerService
@@ -42,7 +44,7 @@ class Folder:
     """A folder of the three files."""
 
     def __init__(self, path: Path, service: SneakerService, engine: Engine) -> None:
-        self.path, self.service, self.sessions = path, service, open_sessions(engine)
+        self.path, self.service, self.engine, self.sessions = path, service, engine, open_sessions(engine)
         self.write(BRANDS, PAIRS, EVENTS)
 
     def write(self, brands: str = "", pairs: str = "", events: str = "") -> None:
@@ -51,7 +53,8 @@ class Folder:
                 (self.path / f"{name}.csv").write_text(text)
 
     def bring(self, zone: str = "UTC") -> Brought:
-        return bring_in(self.path, self.service, self.sessions, ZoneInfo(zone))
+        files = {name: read_file(self.path / name) for name in FILES}
+        return bring(self.engine, files, ZoneInfo(zone), lambda: TODAY, keep=True)
 
     def events(self) -> list[tuple[str, date, datetime]]:
         with self.sessions() as session:

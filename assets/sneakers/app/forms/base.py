@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from flask_wtf import FlaskForm  # type: ignore[import-untyped]
@@ -16,8 +16,9 @@ from wtforms import DateField, HiddenField, SelectChoice, SelectField, StringFie
 
 from tributary.assets.sneakers.app.errors import AlreadySent, Refused
 from tributary.assets.sneakers.app.reading.pairs import Choice
-from tributary.assets.sneakers.app.service.writer import Outcome
 from tributary.assets.sneakers.app.values import LONGEST_TEXT
+
+_Done = TypeVar("_Done")
 
 
 class TokenForm(FlaskForm):
@@ -34,7 +35,7 @@ class TokenForm(FlaskForm):
         """Give the form a new token: what it sends next is another entry."""
         self.token.data = str(uuid4())
 
-    def send(self, write: Callable[[UUID], Outcome]) -> Outcome | None:
+    def send(self, write: Callable[[UUID], _Done]) -> _Done | None:
         """Hand the form to `write`, if it was sent; None where it was not, or where its errors must be shown."""
         if not self.validate_on_submit():
             return None
@@ -92,7 +93,7 @@ class ChoiceField(SelectField):
     """
 
     def __init__(self, label: str, **options: Any) -> None:
-        super().__init__(label, choices=[], coerce=_id, validate_choice=False, **options)
+        super().__init__(label, choices=[], coerce=id_of, validate_choice=False, **options)
 
     def offer(self, choices: Sequence[Choice], prompt: str) -> None:
         """Fill the list; with more than one choice none is chosen beforehand."""
@@ -121,6 +122,7 @@ def day_field(label: str, hint: str = "") -> Any:
     return DayField(label, description=hint, render_kw={"required": True})
 
 
-def _id(value: Any) -> int | None:
+def id_of(value: Any) -> int | None:
+    """The id that a text is; None where it is none."""
     text = str(value)
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None

@@ -57,24 +57,31 @@ class PairForm(TokenForm):
     event_date = day_field("Day")
 
 
-class UseForm(PairForm):
-    """A pair was used."""
+class KindField(RadioField):
+    """What was done with a pair."""
 
-    type = RadioField(
-        "What did you do?",
-        choices=[
-            SelectChoice(EventType.WORN.value, "Wore it"),
-            SelectChoice(EventType.WALKED.value, "Walked"),
-            SelectChoice(EventType.CLEANED.value, "Cleaned"),
-        ],
-        default=EventType.WORN.value,
-        validate_choice=False,
-    )
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            "What did you do?",
+            choices=[
+                SelectChoice(EventType.WORN.value, "Wore it"),
+                SelectChoice(EventType.WALKED.value, "Walked"),
+                SelectChoice(EventType.CLEANED.value, "Cleaned"),
+            ],
+            default=EventType.WORN.value,
+            validate_choice=False,
+            **options,
+        )
 
     def kind(self) -> EventType | Any:
         """What was done; the bare text where there is no such thing."""
-        found = self.type.data
-        return EventType(found) if found in EventType._value2member_map_ else found
+        return EventType(self.data) if self.data in EventType._value2member_map_ else self.data
+
+
+class UseForm(PairForm):
+    """A pair was used."""
+
+    type = KindField()
 
 
 class SaleForm(PairForm):

@@ -6,11 +6,10 @@ whatever ended it before. A row that cannot be true is named and left out; every
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -19,7 +18,8 @@ from sqlalchemy import func, select
 from tributary.assets.sneakers.app.database import Sessions
 from tributary.assets.sneakers.app.errors import AlreadySent, Refused
 from tributary.assets.sneakers.app.events import REMOVALS, USES, EventType
-from tributary.assets.sneakers.app.imports.tables import FILES, Odd, Row, read_rows
+from tributary.assets.sneakers.app.imports.outcome import Brought, Odd, RefusedRow
+from tributary.assets.sneakers.app.imports.tables import FILES, Row
 from tributary.assets.sneakers.app.models import Manufacturer
 from tributary.assets.sneakers.app.names import plain
 from tributary.assets.sneakers.app.service.opening import SneakerService
@@ -41,17 +41,6 @@ _LEFT = {"sold_at": EventType.SOLD, "trashed_at": EventType.TRASHED, "given_at":
 _TOKENS = UUID("5c9a1f6e-6f0e-4f43-9d3c-9a0f3f3a7a51")
 
 
-@dataclass
-class Brought:
-    """What came in: new brands, pairs and later events; rows that were there before; and odd rows, each a sentence."""
-
-    brands: int = 0
-    pairs: int = 0
-    events: int = 0
-    again: int = 0
-    odd: list[str] = field(default_factory=list)
-
-
 @dataclass(frozen=True)
 class _Happening:
     """Something that happened to a pair, and the row that says so."""
@@ -66,13 +55,9 @@ class _Happening:
         return self.at.date(), self.kind in REMOVALS, self.at, self.row.line
 
 
-def bring_in(folder: Path, service: SneakerService, sessions: Sessions, zone: ZoneInfo) -> Brought:
-    """Bring in the three files of `folder`, whose times are of `zone` where they name none.
-
-    Raises:
-        ImportRefused: a file cannot be read at all; nothing was brought in.
-    """
-    brands, pairs, events = (read_rows(folder, name) for name in FILES)
+def bring_in(rows: Mapping[str, list[Row]], service: SneakerService, sessions: Sessions, zone: ZoneInfo) -> Brought:
+    """Bring in the rows of the three files, whose times are of `zone` where they name none."""
+    brands, pairs, events = (rows[name] for name in FILES)
     bringing = _Bringing(service, sessions, zone)
     bringing.brands(brands)
     bringing.sort(pairs, events)
@@ -191,11 +176,15 @@ class _Bringing:
         try:
             yield
         except Odd as odd:
-            self.brought.odd.append(f"{row.file}, line {row.line}: {odd}.")
+            self._refuse(row, f"{odd}.")
         except AlreadySent:
-            self.brought.odd.append(f"{row.file}, line {row.line}: its id was brought in before, with other values.")
+            self._refuse(row, "its id was brought in before, with other values.")
         except Refused as refused:
-            self.brought.odd.extend(f"{row.file}, line {row.line}: {sentence}" for _, sentence in refused.faults)
+            for _, sentence in refused.faults:
+                self._refuse(row, sentence)
+
+    def _refuse(self, row: Row, reason: str) -> None:
+        self.brought.refused.append(RefusedRow(row.file, row.line, reason, row.values))
 
 
 def _token(row: Row, kind: EventType | None = None) -> UUID:

@@ -1,32 +1,34 @@
-"""The command `import-sneakers`: brings the three tables of an SNQL app into the form app."""
+"""The command `import-sneakers`: brings the tables of an SNQL app, or an export of this one, into the form app."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from tributary.assets.sneakers.app.database import migrate, open_engine, open_sessions
-from tributary.assets.sneakers.app.imports.bringing import bring_in
-from tributary.assets.sneakers.app.service.opening import open_service
+from tributary.assets.sneakers.app.database import migrate, open_engine
+from tributary.assets.sneakers.app.imports.files import bring, zone_of
+from tributary.assets.sneakers.app.imports.outcome import ImportRefused
+from tributary.assets.sneakers.app.imports.tables import FILES, read_file
+from tributary.assets.sneakers.app.service.opening import local_day
 from tributary.resources.errors import UsageError
 from tributary.resources.postgres.databases import connect
 from tributary.resources.settings import get_settings
 
 
-def bring_folder_in(folder: Path, zone: str) -> int:
+def bring_path_in(path: Path, zone: str) -> int:
     """Bring in what can be, and name each row that cannot; 1 where there are such."""
     try:
-        found = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise UsageError(f"{zone!r} is no time zone: write one like Europe/Berlin.") from None
+        found = zone_of(zone)
+    except ImportRefused as refused:
+        raise UsageError(str(refused)) from None
+    whole = (path,) if path.is_file() else tuple(path / name for name in FILES)
+    files = {one.name: read_file(one) for one in whole}
     with connect(get_settings()) as databases:
         engine = open_engine(databases.sqlalchemy_url("app"))
         try:
             migrate(engine)
-            sessions = open_sessions(engine)
-            brought = bring_in(folder, open_service(sessions), sessions, found)
+            brought = bring(engine, files, found, local_day, keep=True)
         finally:
             engine.dispose()
     for sentence in brought.odd:

@@ -7,13 +7,14 @@ or `NULL` is nothing. What the rows mean for the collection is in `bringing`.
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tributary.assets.sneakers.app.errors import SneakersError
+from tributary.assets.sneakers.app.imports.outcome import ImportRefused, Odd
 
 FILES: Mapping[str, tuple[str, ...]] = {
     "manufacturers.csv": ("id", "manufacturer_name", "collaborator_name"),
@@ -31,14 +32,6 @@ FILES: Mapping[str, tuple[str, ...]] = {
     ),
     "sneaker_events.csv": ("id", "event_type", "sneaker_id", "event_time"),
 }
-
-
-class ImportRefused(SneakersError):
-    """A file cannot be read as what it should be; nothing was brought in."""
-
-
-class Odd(ValueError):
-    """Why a row cannot be brought in, in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -93,22 +86,31 @@ class Row:
         return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
 
 
-def read_rows(folder: Path, name: str) -> list[Row]:
-    """The rows of one of the `FILES` in a folder.
+def read_file(path: Path) -> bytes:
+    """A file of a folder.
 
     Raises:
-        ImportRefused: there is no such file, it is not UTF-8 or CSV, or a column is missing.
+        ImportRefused: it cannot be read.
     """
-    path = folder / name
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return list(_rows(name, csv.DictReader(file, strict=True)))
+        return path.read_bytes()
     except OSError as error:
         raise ImportRefused(f"{path} cannot be read ({error.strerror}): the folder needs {', '.join(FILES)}.") from None
+
+
+def read_rows(name: str, data: bytes) -> list[Row]:
+    """The rows of one of the `FILES`.
+
+    Raises:
+        ImportRefused: it is not UTF-8 or CSV, or a column is missing.
+    """
+    try:
+        file = io.StringIO(data.decode("utf-8-sig"), newline="")
+        return list(_rows(name, csv.DictReader(file, strict=True)))
     except UnicodeDecodeError:
-        raise ImportRefused(f"{path} is not UTF-8: export it anew.") from None
+        raise ImportRefused(f"{name} is not UTF-8: export it anew.") from None
     except csv.Error as error:
-        raise ImportRefused(f"{path} is no CSV ({error}): export it anew.") from None
+        raise ImportRefused(f"{name} is no CSV ({error}): export it anew.") from None
 
 
 def _rows(name: str, reader: csv.DictReader[str]) -> Iterator[Row]:

@@ -5,17 +5,19 @@ Either is checked by replaying the pair's whole life, so that no correction can 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from tributary.assets.sneakers.app.errors import NotThere, Refused
 from tributary.assets.sneakers.app.events import BRANDS, PARTICIPLES, Event, EventType
-from tributary.assets.sneakers.app.models import Sneaker, SneakerEvent
+from tributary.assets.sneakers.app.models import Photo, Sneaker, SneakerEvent
+from tributary.assets.sneakers.app.photos import Picture
 from tributary.assets.sneakers.app.rules import BRAND_OF_PURCHASE, Entry, entries, is_life
 from tributary.assets.sneakers.app.service.brands import flush_brand, locked_brand, refuse_alike
 from tributary.assets.sneakers.app.service.pairs import Purchase
@@ -70,6 +72,27 @@ class Corrections:
             return self._applied(session, pair, events, EventType.EDITED, details, now)
 
         return self.writer.record(token, ("edit", event_id, _plain(correction)), work)
+
+    def show(self, token: UUID, sneaker_id: int, picture: Picture | None) -> Outcome:
+        """Give a pair another photo, or none: a correction of its purchase, which can be undone.
+
+        Raises:
+            Refused: there is no such pair, or it has this photo.
+        """
+        sha256 = None if picture is None else picture.sha256
+
+        def work(session: Session, now: datetime) -> Draft:
+            pair = locked_pair(session, sneaker_id)
+            if pair.photo == sha256:
+                raise Refused("photo", "The pair has this photo already." if picture else "The pair has no photo.")
+            if picture is not None:
+                session.execute(insert(Photo).values(**asdict(picture)).on_conflict_do_nothing())
+            events = events_of(session, sneaker_id)
+            bought = next(entry for entry in entries(events) if entry.event.type is EventType.BOUGHT)
+            details = {"target_event_id": bought.event.event_id, "changes": {"photo": sha256}}
+            return self._applied(session, pair, events, EventType.EDITED, details, now)
+
+        return self.writer.record(token, ("show", sneaker_id, sha256), work)
 
     def undo(self, token: UUID, event_id: int) -> Outcome:
         """Take an entry back: what happened to a pair, a correction, or what was said of a brand.

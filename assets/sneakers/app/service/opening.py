@@ -10,6 +10,7 @@ from tributary.assets.sneakers.app.database import Sessions
 from tributary.assets.sneakers.app.service.brands import Brands
 from tributary.assets.sneakers.app.service.corrections import Corrections
 from tributary.assets.sneakers.app.service.pairs import Pairs
+from tributary.assets.sneakers.app.service.several import Several
 from tributary.assets.sneakers.app.service.writer import Writer
 
 Today = Callable[[], date]
@@ -21,6 +22,7 @@ class SneakerService:
 
     brands: Brands
     pairs: Pairs
+    several: Several
     corrections: Corrections
 
 
@@ -29,7 +31,10 @@ def local_day() -> date:
     return datetime.now().astimezone().date()
 
 
-def open_service(sessions: Sessions, today: Today = local_day) -> SneakerService:
-    """The service that writes through `sessions`; `today` says which day it is for the collector."""
-    writer = Writer(sessions, today)
-    return SneakerService(Brands(writer), Pairs(writer), Corrections(writer))
+def open_service(sessions: Sessions, today: Today = local_day, *, alone: bool = False) -> SneakerService:
+    """The service that writes through `sessions`; `today` says which day it is for the collector.
+
+    `alone` says that nobody else can write meanwhile, so that it need not be guarded against.
+    """
+    writer = Writer(sessions, today, alone)
+    return SneakerService(Brands(writer), Pairs(writer), Several(writer), Corrections(writer))

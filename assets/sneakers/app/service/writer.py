@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from psycopg import errors
 from sqlalchemy import func, select
@@ -40,6 +40,7 @@ class Draft:
 
 Work = Callable[[Session, datetime], Draft]
 """Checks and changes the state at a moment, and drafts the event that says so."""
+ManyWork = Callable[[Session, datetime], list[Draft]]
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,22 @@ class Writer:
 
     sessions: Sessions
     today: Callable[[], date]
+    alone: bool = False
+    """Whether nobody else can write meanwhile. A lock a form, kept until the end, would be too many of an import."""
 
     def record(self, token: UUID, asked: tuple[Any, ...], work: Work) -> Outcome:
         """Record the event that `work` drafts after it has checked and changed the state, in one transaction.
 
         `asked` is what the form asks for: a token that comes again with the same is a repetition.
+
+        Raises:
+            Refused: as `record_all`.
+        """
+        (outcome,) = self.record_all(token, asked, lambda session, now: [work(session, now)])
+        return outcome
+
+    def record_all(self, token: UUID, asked: tuple[Any, ...], work: ManyWork) -> list[Outcome]:
+        """Like `record`, of several events at once; a repetition is told by the first of them.
 
         Raises:
             Refused: by `work`, by a token that came with something else before, or because another write to the same
@@ -76,15 +88,20 @@ class Writer:
         try:
             with self.sessions() as session, session.begin():
                 # The database's clock, which tells `recorded_at` too.
-                lock = func.pg_advisory_xact_lock(int.from_bytes(token.bytes[:8], "big", signed=True))
-                _, now = session.execute(select(lock, func.clock_timestamp())).one()
+                if not self.alone:
+                    key = int.from_bytes(token.bytes[:8], "big", signed=True)
+                    session.execute(select(func.pg_advisory_xact_lock(key)))
+                now = session.execute(select(func.clock_timestamp())).scalar_one()
                 earlier = session.scalar(select(SneakerEvent).where(SneakerEvent.request_token == token))
                 if earlier is not None:
-                    return _repetition(earlier, digest)
-                event = _event(work(session, now), now, token, digest)
-                session.add(event)
+                    return [_repetition(earlier, digest)]
+                events = [
+                    _event(draft, now, uuid5(token, str(place)) if place else token, digest)
+                    for place, draft in enumerate(work(session, now))
+                ]
+                session.add_all(events)
                 session.flush()
-                return _outcome(event, repeated=False)
+                return [_outcome(event, repeated=False) for event in events]
         except OperationalError as error:
             if isinstance(error.orig, errors.LockNotAvailable):
                 raise Refused(

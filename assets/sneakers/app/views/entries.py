@@ -55,7 +55,7 @@ def use() -> ResponseReturnValue:
     """Use: a pair was worn, walked in or cleaned."""
     form = _pair_form(UseForm)
     record = here().service.pairs.use
-    outcome = form.send(lambda token: record(token, form.kind(), form.sneaker_id.data, form.event_date.data))
+    outcome = form.send(lambda token: record(token, form.type.kind(), form.sneaker_id.data, form.event_date.data))
     return _shown("use.html", form, outcome, "The use was recorded.")
 
 

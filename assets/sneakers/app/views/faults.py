@@ -16,7 +16,7 @@ _SENTENCES = {
     400: "The request could not be understood.",
     404: "There is no such page.",
     405: "This page cannot be used like that.",
-    413: "The form was too long: nothing was recorded.",
+    413: "This was too much at once: nothing was recorded. A larger export comes in by `tributary import-sneakers`.",
 }
 
 

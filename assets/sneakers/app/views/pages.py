@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
+from tributary.assets.sneakers.app.forms.base import TokenForm
 from tributary.assets.sneakers.app.here import here
 from tributary.assets.sneakers.app.reading.collection import latest, per_brand, totals
+from tributary.assets.sneakers.app.reading.finding import ORDERS, OWNED, Wanted, choices_of, found
 from tributary.assets.sneakers.app.reading.history import history_of, history_of_brands
 from tributary.assets.sneakers.app.reading.pairs import all_pairs, one_pair, owned_pairs
 from tributary.assets.sneakers.app.views.showing import ID, hidden
@@ -24,14 +26,27 @@ def home() -> ResponseReturnValue:
             totals=totals(session, here().today()),
             pairs=owned_pairs(session),
             latest=latest(session, LATEST),
+            tap=TokenForm(),
         )
 
 
 @blueprint.get("/sneakers")
 def pairs() -> ResponseReturnValue:
-    """Every pair there ever was."""
+    """Every pair there ever was, or those that the address asks for."""
+    wanted = Wanted.of(request.args)
     with here().sessions() as session:
-        return render_template("pairs.html", pairs=all_pairs(session))
+        known = all_pairs(session)
+    shown = found(known, wanted, notes="note" not in hidden())
+    return render_template(
+        "pairs.html",
+        pairs=shown,
+        known=len(known),
+        wanted=wanted,
+        choices=choices_of(known),
+        orders=ORDERS,
+        owned=OWNED,
+        tap=TokenForm(),
+    )
 
 
 @blueprint.get(f"/sneakers/<{ID}:sneaker_id>")
@@ -41,7 +56,7 @@ def pair(sneaker_id: int) -> ResponseReturnValue:
         lines = history_of(session, sneaker_id, hidden())
         if not lines:
             abort(404)
-        return render_template("pair.html", pair=one_pair(session, sneaker_id), lines=lines)
+        return render_template("pair.html", pair=one_pair(session, sneaker_id), lines=lines, hidden=hidden())
 
 
 @blueprint.get("/brands")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -29,9 +30,9 @@ _COLOURS = (
 _ALIKE = {"gray": "grey", "tan": "beige", "sand": "beige", "burgundy": "red", "violet": "purple", "volt": "yellow"}
 
 
-def show(template: str, form: TokenForm, **values: object) -> ResponseReturnValue:
-    """The page of a form; its status says whether it was refused."""
-    status = 422 if form.is_submitted() else 200
+def show(template: str, form: TokenForm, *, status: int | None = None, **values: object) -> ResponseReturnValue:
+    """The page of a form; its status says whether it was refused, unless it is given."""
+    status = status or (422 if form.is_submitted() else 200)
     return render_template(template, form=form, today=here().today(), **values), status
 
 
@@ -58,6 +59,11 @@ def hidden() -> frozenset[str]:
     return frozenset() if sees else OF_PEOPLE
 
 
+def money(amount: Decimal, currency: str | None) -> str:
+    """An amount as pages show it, with its currency where that is not the usual one."""
+    return f"{amount:,.2f}" + (f" {currency}" if currency else "")
+
+
 def dot_class(color: str) -> str:
     """`dot dot-red` for "University Red"; `dot` alone where no known colour is named."""
     for word in re.findall(r"[a-z]+", color.lower()):
@@ -65,3 +71,8 @@ def dot_class(color: str) -> str:
         if known in _COLOURS:
             return f"dot dot-{known}"
     return "dot"
+
+
+def twice(text: str) -> tuple[str, str]:
+    """An option that is called what it is."""
+    return text, text
