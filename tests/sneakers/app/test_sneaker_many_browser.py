@@ -1,4 +1,4 @@
-"""A collection of 205 pairs in a real browser: on a phone of 360 pixels, by keyboard, and for those who use no mouse."""
+"""A collection of 205 pairs in a real browser: on a phone of 360 pixels, by keyboard, and for everybody."""
 
 from __future__ import annotations
 
