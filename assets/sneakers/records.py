@@ -54,7 +54,8 @@ def read_record(line: bytes) -> Row:
 
 
 def _bought(details: Mapping[str, Any]) -> Row:
-    return {column: read(details, column) for column, read in _PURCHASE.items()}
+    found = {column: read(details, column) for column, read in _PURCHASE.items()}
+    return found | {column: read(details, column) for column, read in _PARTICULARS.items() if column in details}
 
 
 def _sold(details: Mapping[str, Any]) -> Row:
@@ -171,13 +172,15 @@ _PURCHASE: Mapping[str, Callable[[Mapping[str, Any], str], Any]] = {
     "manufacturer_id": _id,
     "brand": _text,
     "collaborator": _optional_text,
-    # Records from before these were kept lack them.
+}
+_PARTICULARS: Mapping[str, Callable[[Mapping[str, Any], str], Any]] = {
     "currency": _currency,
     "size": _optional_text,
     "note": _optional_text,
     "photo": _photo,
 }
-_READERS = {**_PURCHASE, "sale_price": _price, "recipient": _optional_text}
+"""What of a purchase is only there where it was said."""
+_READERS = {**_PURCHASE, **_PARTICULARS, "sale_price": _price, "recipient": _optional_text}
 """By column that an edit can change, how its value is read."""
 
 _DETAILS: Mapping[str, Callable[[Mapping[str, Any]], Row]] = {

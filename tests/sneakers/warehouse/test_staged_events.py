@@ -59,9 +59,9 @@ def test_a_time_in_another_zone_is_held_in_utc() -> None:
 
 
 def test_an_edit_names_what_it_changes_even_to_nothing() -> None:
-    changes = {"recipient": None, "event_time": "2026-03-01T12:00:00+00:00", "size": 44}
+    changes = {"recipient": None, "event_time": "2026-03-01T12:00:00+00:00", "lace": 44}
     row = read_record(lines([event(5, "edited", 7, START, target_event_id=2, changes=changes)]))
-    assert row["changed_fields"] == "event_time,recipient,size"
+    assert row["changed_fields"] == "event_time,lace,recipient"
     assert row["recipient"] is None
     assert row["changed_event_time"] == datetime.fromisoformat("2026-03-01T12:00:00")
     assert row["changed_event_date"] == date(2026, 3, 1)
