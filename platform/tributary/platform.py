@@ -5,7 +5,7 @@ The definitions that Dagster loads, and the command line, both start here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from tributary.assets.reporting.staged_asset import staged_asset
 from tributary.assets.source import SQL, Source
 from tributary.assets.sources import SourceError, Sources, as_source_error, get_sources, load_object
 from tributary.automation.target_freshness import with_freshness
+from tributary.catalogue import page_of
 from tributary.contents import read_contents
 from tributary.resources.lake import open_lake
 from tributary.resources.postgres.shared import shared_databases
@@ -96,8 +97,21 @@ def load_platform(sources: Sources | None = None) -> Platform:
     }
     stubs |= {f"raw.{name}": (name, SQL, reason) for name, reason in broken.items()}
     assets += [stub_asset(source, key, path, reason) for key, (source, path, reason) in stubs.items()]
+    assets = [one.map_asset_specs(_linked(tables)) for one in assets]
     assets = with_freshness(assets, contents.targets, may_sleep=get_settings().profile == "local")
     return Platform(sources, parts, models, contents.reports, tables, tuple(assets), refused, found.errors, broken)
+
+
+def _linked(tables: Mapping[str, Table]) -> Callable[[dg.AssetSpec], dg.AssetSpec]:
+    """Leads from a table's asset to its page of the catalogue, at whichever address Dagster's own page has."""
+
+    def linked(spec: dg.AssetSpec) -> dg.AssetSpec:
+        if (key := ".".join(spec.key.path)) not in tables:
+            return spec
+        link = f"[In the catalogue]({page_of(key)}): rows, checks, and the lineage of each column."
+        return spec.replace_attributes(description=f"{spec.description or ''}\n\n{link}".strip())
+
+    return linked
 
 
 def _parts(sources: Sources) -> tuple[dict[str, Parts], dict[str, str]]:

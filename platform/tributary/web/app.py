@@ -14,6 +14,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tributary.catalogue import PAGES as CATALOG
+from tributary.dagster_client.asking import Asking
 from tributary.identity.audit import trim_daily
 from tributary.identity.dagster_rules import GRAPHQL, DagsterRules
 from tributary.identity.gate import Mounted
@@ -39,6 +41,8 @@ from tributary.resources.stream.model import EventStream
 from tributary.web.api.app import PATH as API_PATH
 from tributary.web.api.app import Api
 from tributary.web.api.reports import router as report_operations
+from tributary.web.catalog.app import create_pages as create_catalog
+from tributary.web.catalog.known import Knowing
 from tributary.web.collector import COLLECTOR, Collector, normal_path
 from tributary.web.health import PATH as HEALTH
 from tributary.web.health import Health
@@ -61,6 +65,7 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
     dashboard = Upstream(DASHBOARD, settings.dashboard_origin, signing_key(settings.home))
     reports = Reports(settings, databases)
     api = Api(databases, settings.home, [report_operations(reports)])
+    asking = Asking(settings)
     engine = open_tables(databases.url("app"))
 
     @asynccontextmanager
@@ -72,6 +77,7 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
         await dashboard.close()
         await api.close()
         reports.close()
+        asking.close()
 
     app = FastAPI(title="Tributary", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     opened = open_mounts(databases, session_secret(settings))
@@ -83,6 +89,7 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
     tiles = [
         (f"{DASHBOARD_PATH}/", "Dashboard", "Pictures of every source, each of which filters all others on its page."),
         (f"{DAGSTER_PATH}/", "Dagster", "The asset graph: materialise, backfill, watch the sensors, follow lineage."),
+        (f"{CATALOG}/", "Catalogue", "Every table and column: what it means, where it comes from, what depends on it."),
         (f"{REPORTS}/", "Reports", "Questions that are asked by a form, with the answers as tables, charts and files."),
         (f"{API_PATH}/docs", "Data API", "Tables for programs: filters, pages, exports, aggregates, named resources."),
         *(one.tile for one in opened),
@@ -101,6 +108,7 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
         Mounted(DAGSTER_PATH, dagster, DagsterRules()),
         Mounted(DASHBOARD_PATH, dashboard, Reading()),
         Mounted(REPORTS, create_pages(reports, settings, session_secret(settings)), ReportRules()),
+        Mounted(CATALOG, create_catalog(settings, Knowing(settings.home), api.serving, asking), Reading()),
         Mounted(LOOK, Starlette(routes=[Mount(LOOK, Files(directory=STATIC))]), None),
         Mounted(LINKED, linked_files(), None),
     ]

@@ -30,11 +30,14 @@ the ETag stands for it, and cursors belong to it. Columns with personal data are
 
 
 class Api:
-    """The application; `home` is where catalogue and exports are kept, `routers` are what else is below the path."""
+    """The application; `home` is where catalogue and exports are kept, `routers` are what else is below the path.
+
+    `serving` is what it reads by, for other readers in this process too, until it is closed.
+    """
 
     def __init__(self, databases: Databases, home: Path, routers: Sequence[APIRouter] = ()) -> None:
         self._home, self._routers = home, routers
-        self._serving = Serving(databases.reader_url("warehouse"))
+        self.serving = Serving(databases.reader_url("warehouse"))
         self._exports = Exports(home / "exports", lambda: databases.reader_url("warehouse"))
         self._catalogue: Catalogue | None = None
         self._app: ASGIApp | None = None
@@ -52,7 +55,7 @@ class Api:
 
     async def close(self) -> None:
         """Let go of the database."""
-        await self._serving.close()
+        await self.serving.close()
 
     async def _look(self) -> None:
         found = await asyncio.to_thread(lambda: catalogue_of(get_sources(), self._home))
@@ -65,7 +68,7 @@ class Api:
 
     def _made(self, catalogue: Catalogue) -> FastAPI:
         declared = [(one.name, resource) for one in get_sources() for resource in one.resources]
-        return build(Source(catalogue, self._serving, self._exports), declared, self._routers)
+        return build(Source(catalogue, self.serving, self._exports), declared, self._routers)
 
 
 def build(source: Source, declared: Iterable[tuple[str, Resource]], routers: Iterable[APIRouter] = ()) -> FastAPI:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from tributary.catalogue import TableEntry
+from tributary.catalogue import TableEntry, page_of
 from tributary.web.api.problems import PROBLEMS, Problem
 from tributary.web.api.rows import FILES, AggregateQuery, RowsModel, RowsQuery, Source, aggregate_of, rows_of
 
@@ -51,7 +51,7 @@ class TableSummary(BaseModel):
 
 
 class TableModel(TableSummary):
-    """A table with all that is known of it."""
+    """A table with all that is known of it; `page` is the address of its page for people."""
 
     columns: list[ColumnModel]
     keys: list[list[str]]
@@ -61,6 +61,7 @@ class TableModel(TableSummary):
     tags: dict[str, str]
     fresh_within_seconds: float | None
     publication: str | None
+    page: str
     refused: str
 
 
@@ -154,5 +155,6 @@ def _described(entry: TableEntry, told: tuple[Any, ...] | None, read_by: list[st
         tags=dict(entry.tags),
         fresh_within_seconds=entry.freshness.total_seconds() if entry.freshness else None,
         publication=told[3] if told else None,
+        page=page_of(entry.key),
         refused=entry.refused,
     )
