@@ -40,7 +40,8 @@ select
     ornament.gross_weight_g,
     ornament.net_weight_g,
     ornament.purity_karat,
-    round(cast(cast(ornament.net_weight_g * ornament.purity_karat as double precision) / 24 as decimal(18, 6)), 3)
+    -- Eight decimals, since six would round 0.49958 mg (1199 of 2400 parts) up to a half, and that to a whole.
+    round(cast(cast(ornament.net_weight_g * ornament.purity_karat as double precision) / 24 as decimal(18, 8)), 3)
         as fine_weight_g,
     ornament.appraised_value,
     ornament.source_object,
