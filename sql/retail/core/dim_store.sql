@@ -5,7 +5,7 @@ columns:
   store_id: {type: integer, description: "Store number."}
   first_sale_date: {type: date, description: "Day of the first sale."}
   last_sale_date: {type: date, description: "Day of the last sale."}
-  days_with_sales: {type: integer, description: "Number of days on which something was sold."}
+  days_with_sales: {type: integer, description: "Number of days with a sales line, returns and zero lines included."}
   sales_lines: {type: bigint, description: "Number of sales lines, returns and zero lines included."}
 checks:
   - unique: [store_id]

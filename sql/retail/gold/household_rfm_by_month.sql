@@ -38,13 +38,24 @@ with
         group by basket.household_key, cast(date_trunc('month', calendar.date) as date)
     ),
 
+    span as (
+        select
+            min(month_start) as first_month,
+            max(month_start) as last_month
+        from household_months
+    ),
+
+    -- Of the calendar, as in a month without any purchase the households stand somewhere, too.
     months as (
         select
-            month_start,
-            cast(month_start - interval '11 months' as date) as first_month,
-            cast(cast(month_start + interval '1 month' as date) - interval '1 day' as date) as last_day
-        from household_months
-        group by month_start
+            calendar.date as month_start,
+            cast(calendar.date - interval '11 months' as date) as first_month,
+            cast(cast(calendar.date + interval '1 month' as date) - interval '1 day' as date) as last_day
+        from core.dim_date as calendar
+        inner join span
+            on calendar.date >= span.first_month
+            and calendar.date <= span.last_month
+        where calendar.day_of_month = 1
     ),
 
     standing as (

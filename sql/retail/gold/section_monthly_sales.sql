@@ -100,12 +100,32 @@ with
             end as sales_value
         from household_months
         cross join sections
+    ),
+
+    span as (
+        select
+            min(month_start) as first_month,
+            max(month_start) as last_month
+        from household_months
+    ),
+
+    months as (
+        select calendar.date as month_start
+        from core.dim_date as calendar
+        inner join span
+            on calendar.date >= span.first_month
+            and calendar.date <= span.last_month
+        where calendar.day_of_month = 1
     )
 
 select
-    month_start,
-    section,
-    sum(sales_value) as sales_value,
-    cast(count(case when sales_value > 0 then household_key end) as integer) as households
-from household_sections
-group by month_start, section
+    months.month_start,
+    sections.section,
+    coalesce(sum(spent.sales_value), 0) as sales_value,
+    cast(count(case when spent.sales_value > 0 then spent.household_key end) as integer) as households
+from months
+cross join sections
+left join household_sections as spent
+    on spent.month_start = months.month_start
+    and spent.section = sections.section
+group by months.month_start, sections.section
