@@ -6,6 +6,7 @@ import re
 from datetime import date, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,7 +51,7 @@ def test_lines_and_columns_take_any_number(values: list[float]) -> None:
     points = [tuple(map(float, point.split())) for point in drawn.line[1:].split("L")]
     chart = drawing.columns([str(value) for value in values], [(value,) for value in values], ("",))
     assert len(points) == len(values)
-    assert [box.title for box in chart.boxes] == [f"{value}: {value}" for value in values if value]
+    assert [box.title for box in chart.boxes] == [f"{value}: {drawing.told(value)}" for value in values if value]
     zero = next(tick.at for tick in chart.y if number(tick.label) == 0)
     for (across, down), value in zip(points, values, strict=True):
         assert drawing.LEFT <= across <= drawing.WIDTH - drawing.RIGHT
@@ -60,6 +61,34 @@ def test_lines_and_columns_take_any_number(values: list[float]) -> None:
     for marks in (drawn.x, chart.x):
         for one, other in pairwise(marks):
             assert other.at - one.at >= 6 * max(len(one.label), len(other.label)) or len(marks) == len(values) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "told", "rounded"),
+    [
+        (0, "0", "0"),
+        (1234, "1,234", "1,234"),
+        (0.1 + 0.2, "0.3", "0.3"),
+        (0.000423, "0.000423", "0.000423"),
+        (12.5, "12.50", "12.50"),
+        (1234567.891, "1,234,567.89", "1.23M"),
+        (-45678, "-45,678", "-45.7k"),
+        (999_999, "999,999", "1M"),
+        (3.2e15, "3,200,000,000,000,000", "3200T"),
+    ],
+)
+def test_numbers_are_told_as_people_read_them(value: float, told: str, rounded: str) -> None:
+    assert (drawing.told(value), drawing.rounded(value)) == (told, rounded)
+
+
+@given(st.lists(st.text("abcdefghij ", min_size=1, max_size=30), min_size=1, max_size=40))
+def test_no_word_below_columns_is_cut_by_the_end_of_the_drawing(labels: list[str]) -> None:
+    chart = drawing.columns(labels, [(1.0,) for _ in labels], ("",))
+    assert chart.x
+    for tick in chart.x:
+        half = len(tick.label) * 3.05
+        assert tick.at - half >= 0
+        assert tick.at + half <= drawing.WIDTH
 
 
 def test_points_of_a_line_are_as_far_apart_as_their_days() -> None:

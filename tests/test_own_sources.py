@@ -156,7 +156,7 @@ def test_a_report_of_the_example_is_asked_without_a_line_of_python(team: Team) -
     assert output.read_text().split() == ["date,highest", "2026-01-02,5.0"]
     held = "SELECT date, highest FROM staged.report_warm_days"
     assert team.tributary("query", "--format", "csv", held).split() == ["date,highest", "2026-01-02,5.0"]
-    refused = team.tributary("report", "run", "warm_days", "--set", "at_least=61", "--set", "sinse=x", code=1)
+    refused = team.tributary("report", "run", "warm_days", "--set", "at_least=61", "--set", "sinse=x", code=2)
     assert "at_least must be at most 60.0" in refused
     assert "sinse is no parameter of this report; did you mean since?" in refused
 

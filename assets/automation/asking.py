@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -26,6 +26,16 @@ def steady(source: str) -> dict[str, str]:
 def makeable(graph: BaseAssetGraph[Any]) -> set[dg.AssetKey]:
     """The assets that may be asked for without a person: all but those that are refused for now."""
     return {key for key in graph.materializable_asset_keys if REFUSED not in graph.get(key).tags}
+
+
+def of_requests(
+    parents: Mapping[dg.AssetKey, Collection[dg.AssetKey]], extracts: Collection[dg.AssetKey]
+) -> set[dg.AssetKey]:
+    """The extracts of reports, and what is made of these alone: what is new in a source changes none of it."""
+    found = set(extracts)
+    while more := {key for key, read in parents.items() if key not in found and read and found.issuperset(read)}:
+        found |= more
+    return found
 
 
 def being_made(instance: dg.DagsterInstance) -> set[dg.AssetKey]:

@@ -15,7 +15,7 @@ from tributary.assets.factory.parameters.conditions import holds
 from tributary.assets.factory.parameters.parameter import MOST_VALUES, Choice, Group, Parameter
 from tributary.assets.factory.parameters.values import NotAValue, Value, canonical_value, in_order
 from tributary.assets.reporting.declaration import Report
-from tributary.resources.errors import TributaryError, nearest
+from tributary.resources.errors import UsageError, nearest
 
 Line = Mapping[str, Value | None]
 """One line of a group: the value of each field, None where none was given."""
@@ -37,7 +37,7 @@ class Problem(NamedTuple):
     message: str
 
 
-class AnswersError(TributaryError):
+class AnswersError(UsageError):
     """What was asked cannot be asked; `problems` has at least one."""
 
     def __init__(self, report: str, problems: Sequence[Problem]) -> None:

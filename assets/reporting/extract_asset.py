@@ -176,8 +176,8 @@ class Making:
         report = self._report
         if request.report_digest != report.digest:
             raise ReportChanged(
-                f"The file of {report.name} was changed after this was asked, or before its definition was loaded: "
-                "ask again, or reload the definitions in Dagster's UI first."
+                f"The file of {report.name} was changed after this was asked, or just before: ask again, which has "
+                "Dagster read it."
             )
         bound = bind(report, read_answers(report, request.answers), cast("Dialect", self._warehouse.dialect))
         folder = Extracts.folder(report.name, request.key, request.id)

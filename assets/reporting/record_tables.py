@@ -76,8 +76,9 @@ saved = Table(
     Column("zone", Text, nullable=False, server_default="UTC"),
     Column("notify", Text, nullable=False, server_default=""),
     Column("removed_at", DateTime(timezone=True)),
+    Column("token", Text),
 )
-"""Requests that are asked again and again, at the times of a cron expression in a time zone."""
+"""Requests that are asked again and again, at the times of a cron expression in a time zone; `token` as above."""
 
 evaluation = Table(
     "evaluation",

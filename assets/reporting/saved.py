@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, func, insert, select, true, update
+from sqlalchemy import Row, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
 from tributary.assets.reporting.record import Requests, new_id, record
@@ -81,8 +81,9 @@ class SavedRequests:
         cron: str,
         zone: str = "UTC",
         notify: str = "",
+        token: str = "",
     ) -> SavedRequest:
-        """Save a request; the next of its times is the first at which it is asked.
+        """Save a request, once a token; the next of its times is the first at which it is asked.
 
         Raises:
             Unusable: the title, the expression or the zone cannot be used.
@@ -94,9 +95,12 @@ class SavedRequests:
         times_after(cron, zone, datetime.now(tz=UTC))
         values = {"id": new_id(), "who": who, "report": report, "title": title, "parameters": dict(answers)}
         row = {**values, "cron": " ".join(cron.split()), "zone": zone, "notify": notify}
+        once = insert_or_leave(saved).values(**row, token=token or None).on_conflict_do_nothing()
+        of_token = select(saved.c.id).where(saved.c.token == token, saved.c.removed_at.is_(None))
         with self._requests.writing() as connection:
-            connection.execute(insert(saved).values(**row))
-        return next(one for one in self.all(report) if one.id == values["id"])
+            connection.execute(once)
+            found = connection.execute(of_token).scalar() if token else values["id"]
+        return next(one for one in self.all(report) if one.id == found)
 
     def all(self, report: str = "") -> Sequence[SavedRequest]:
         """Those that are asked, of a report or of all, the oldest first."""

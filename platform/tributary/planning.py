@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
-from tributary.assets.automation.asking import makeable
+from tributary.assets.automation.asking import makeable, of_requests
 from tributary.assets.automation.partitions import Partitions
 from tributary.assets.parts import Due, KeyRange
 from tributary.assets.sources import SourceError
@@ -256,7 +256,10 @@ def out_of_date_or_due(
     """
     job = defs.resolve_implicit_global_asset_job_def()
     found = {dg.AssetKey(name.split("/")) for name in out_of_date(defs, instance)}
-    groups = _by_group(job, [key for key in makeable(job.asset_layer.asset_graph) if not is_asked_for(job, key)])
+    graph = job.asset_layer.asset_graph
+    made = makeable(graph)
+    asked = of_requests({key: graph.get(key).parent_keys for key in made}, [k for k in made if is_asked_for(job, k)])
+    groups = _by_group(job, made - asked)
     for name, due in dues.items():
         members = groups.get(name, [])
         partitioned = _partitioned(job, members)

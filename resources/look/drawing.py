@@ -14,11 +14,12 @@ from itertools import pairwise
 
 WIDTH = 360
 HEIGHT = 200
-LEFT, RIGHT, TOP, BOTTOM = 30, 8, 10, 24
+LEFT, RIGHT, TOP, BOTTOM = 42, 8, 10, 24
 ROW = 36
 LONGEST_LABEL = 40
 LONGEST_TICK = 14
 TICKS = 4
+_LETTER = 6.2
 
 
 @dataclass(frozen=True)
@@ -141,12 +142,12 @@ def columns(labels: Sequence[str], values: Sequence[Sequence[float]], names: Seq
             if value:
                 before = reached[value > 0]
                 upper, lower = sorted((scale.y(before + value), scale.y(before)))
-                title = " ".join(filter(None, (f"{labels[index]}:", names[series - 1], str(value))))
+                title = " ".join(filter(None, (f"{labels[index]}:", names[series - 1], told(value))))
                 left = round(LEFT + pitch * (index + 0.15), 1)
                 boxes.append(Box(left, upper, round(pitch * 0.7, 1), round(lower - upper, 1), series, title))
                 reached[value > 0] += value
     x_ticks = [Tick(round(LEFT + pitch * (index + 0.5), 1), label) for index, label in enumerate(labels)]
-    return Columns(boxes, _thinned(x_ticks), scale.ticks)
+    return Columns(boxes, _centred(_thinned(x_ticks)), scale.ticks)
 
 
 def bars(rows: Sequence[tuple[str, float, str]]) -> Bars:
@@ -184,6 +185,18 @@ class _Scale:
         return round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - part), 1)
 
 
+def told(value: float) -> str:
+    """A number as it is read: `1,234,567`, `12.50`, `0.0042`."""
+    if value % 1 == 0:
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.3g}"
+
+
+def rounded(value: float) -> str:
+    """A number to three digits from ten thousand on, for where there is little room: `12.3k`."""
+    return told(value) if abs(value) < 10_000 else _number(float(f"{value:.3g}"))
+
+
 def _number(value: float) -> str:
     """A number in the room that there is beside an axis: `1.5k` from a thousand on."""
     for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
@@ -212,9 +225,22 @@ def _places(values: Sequence[object]) -> list[float]:
 def _thinned(ticks: Sequence[Tick]) -> list[Tick]:
     """Marks of which none writes over another, at the same distances."""
     widest = max((min(len(tick.label), LONGEST_TICK) for tick in ticks), default=1)
-    room = max(int((WIDTH - LEFT - RIGHT) / (widest * 6.2 + 6)), 1)
+    room = max(int((WIDTH - LEFT - RIGHT) / (widest * _LETTER + 6)), 1)
     every = -(-len(ticks) // room)
     return [Tick(tick.at, _short(tick.label, LONGEST_TICK)) for tick in ticks[::every]]
+
+
+def _centred(ticks: Sequence[Tick]) -> list[Tick]:
+    """Marks whose words end within the drawing; one that would be written over another goes."""
+    found: list[Tick] = []
+    end = 0.0
+    for tick in ticks:
+        half = len(tick.label) * _LETTER / 2
+        at = round(min(max(tick.at, half), WIDTH - half), 1)
+        if at - half >= end:
+            found.append(Tick(at, tick.label))
+            end = at + half
+    return found
 
 
 def _short(label: str, longest: int = LONGEST_LABEL) -> str:

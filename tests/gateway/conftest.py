@@ -38,7 +38,7 @@ import dagster as dg
 
 MENDED = Path(os.environ["DAGSTER_HOME"], "mended")
 
-@dg.asset
+@dg.asset(code_version="round")
 def pebble() -> int:
     return 1
 

@@ -39,6 +39,13 @@ def test_a_run_is_launched_found_by_its_tag_and_ended(client: DagsterClient) -> 
     assert client.runs_with("client", tag) == {run_id: "SUCCESS"}
 
 
+def test_the_definitions_are_read_again_when_asked(client: DagsterClient) -> None:
+    assert client.code_version(["pebble"]) == "round"
+    client.reload()
+    assert client.code_version(["pebble"]) == "round"
+    assert client.code_version(["no", "such"]) == ""
+
+
 def made(client: DagsterClient, key: str, **tags: str) -> str:
     """A run of one asset, which has ended."""
     run_id = client.launch("__ASSET_JOB", [key.split(".")], tags)

@@ -70,7 +70,7 @@ def test_a_report_is_asked_and_its_rows_are_written(cli: Cli, shop: Shop, tmp_pa
     [
         (("run", "ornament_verificatoin"), 2, "There is no report 'ornament_verificatoin'"),
         (("run", "ornament_verification", "--set", "lines=[{"), 2, "begins like JSON, and is none"),
-        (("run", "ornament_verification", "--set", "line=1"), 1, "line is no parameter of this report"),
+        (("run", "ornament_verification", "--set", "line=1"), 2, "line is no parameter of this report"),
         (("save", "ornament_verification", "--title", "x", "--cron", "* *", *ASKED[3:]), 2, "is no cron expression"),
     ],
 )

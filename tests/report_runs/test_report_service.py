@@ -33,6 +33,16 @@ class Server:
     away: bool = False
     launched: list[dict[str, str]] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    loaded: str = ""
+    reloads: int = 0
+
+    def code_version(self, _asset: Any) -> str:
+        if self.away:
+            raise DagsterAway("Dagster's server does not answer.")
+        return self.loaded
+
+    def reload(self) -> None:
+        self.reloads += 1
 
     def add_partition(self, *_: str) -> None:
         if self.away:
@@ -77,6 +87,35 @@ def test_what_is_asked_is_launched_at_once(reports: Reports, server: Server, ben
     assert server.launched[0]["dagster/partition"] == found.key
     assert server.launched[0]["dagster/max_runtime"] == "180"
     assert bench.requests.list()[0].who == "ada"
+
+
+def test_a_file_that_dagster_has_not_read_is_read_before_it_is_asked(reports: Reports, server: Server) -> None:
+    server.loaded = "of before"
+    assert ask(reports).event == "launched"
+    assert (server.reloads, len(server.launched)) == (1, 1)
+    ask(reports)
+    assert server.reloads == 1
+
+
+def test_a_file_that_dagster_knows_is_not_read_again(reports: Reports, server: Server, bench: Bench) -> None:
+    server.loaded = bench.report.digest
+    ask(reports)
+    assert (server.reloads, len(server.launched)) == (0, 1)
+
+
+def test_what_one_form_saves_twice_is_saved_once(reports: Reports) -> None:
+    report = reports.report("bills")
+    answers = reports.read(report, {"code": "b1"})
+
+    def save(token: str) -> str:
+        return reports.save(report, answers, "ada", "Weekly", "0 7 * * 1", token=token).id
+
+    first = save("t1")
+    assert (save("t1"), len(reports.saved("bills"))) == (first, 1)
+    assert save("t2") != first
+    assert len({save(""), save("")}) == 2
+    reports.unsave(first, "ada")
+    assert save("t1") != first
 
 
 def test_where_dagster_is_away_it_is_recorded_and_waits(reports: Reports, server: Server) -> None:

@@ -19,7 +19,7 @@ from tests.reporting.asking import HOSTILE, TEXT, load
 from tributary.assets.factory.dialects import Dialect
 from tributary.assets.reporting.answers import Answers, AnswersError, read_answers
 from tributary.assets.reporting.binding import bind
-from tributary.assets.reporting.choices import MOST, read_choices
+from tributary.assets.reporting.choices import MOST, natural, read_choices
 from tributary.assets.reporting.declaration import Choice, Report
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
@@ -180,6 +180,11 @@ def test_choices_are_the_values_of_the_column(
     assert read_choices(warehouse, choices) == tuple(Choice(code, code) for code in CODES)
     items.execute("insert into staged.items select 1, 'c' || n from generate_series(1, %s) as n", (MOST,))
     assert read_choices(warehouse, choices) == ()
+
+
+def test_numbers_in_choices_are_ordered_by_their_size() -> None:
+    codes = ["b10", "B2", "b1", "", "b2x", "12", "a10b2", "a10b10", "b2"]
+    assert sorted(codes, key=natural) == ["", "12", "a10b2", "a10b10", "b1", "B2", "b2", "b2x", "b10"]
 
 
 def test_what_is_personal_is_offered_to_nobody(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from tributary.assets.automation.asking import of_requests
 from tributary.assets.factory.specs import REFUSED
 
 
@@ -15,13 +16,16 @@ def source_jobs(assets: Iterable[dg.AssetsDefinition], told: Mapping[str, str]) 
     """The jobs, each with the name of its source; `told` describes sources.
 
     A job holds one kind of partitions: of a source with several it leaves out the assets of the rarer ones. What is
-    refused for now is in none, and neither are the extracts of reports, which have jobs of their own.
+    refused for now is in none, and neither is what only hangs on requests of reports, which have jobs of their own.
     """
+    specs_of_all = [spec for one in assets for spec in one.specs if REFUSED not in spec.tags]
+    parents = {spec.key: [dep.asset_key for dep in spec.deps] for spec in specs_of_all}
+    extracts = [one.key for one in specs_of_all if isinstance(one.partitions_def, dg.DynamicPartitionsDefinition)]
+    asked = of_requests(parents, extracts)
     groups: dict[str, list[dg.AssetSpec]] = {}
-    for spec in (spec for one in assets for spec in one.specs if REFUSED not in spec.tags):
-        if isinstance(spec.partitions_def, dg.DynamicPartitionsDefinition):
-            continue
-        groups.setdefault(spec.group_name or "", []).append(spec)
+    for spec in specs_of_all:
+        if spec.key not in asked:
+            groups.setdefault(spec.group_name or "", []).append(spec)
     jobs = []
     for name, specs in groups.items():
         kinds = Counter(spec.partitions_def for spec in specs if spec.partitions_def is not None).most_common(1)

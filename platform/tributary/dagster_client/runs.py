@@ -39,6 +39,21 @@ mutation Terminate($runs: [String!]!) {
   }
 }
 """
+_VERSION = """
+query Version($asset: AssetKeyInput!) {
+  assetNodeOrError(assetKey: $asset) { __typename ... on AssetNode { opVersion } }
+}
+"""
+_RELOAD = """
+mutation Reload($location: String!) {
+  reloadRepositoryLocation(repositoryLocationName: $location) {
+    __typename
+    ... on ReloadNotSupported { message }
+    ... on RepositoryLocationNotFound { message }
+    ... on PythonError { message }
+  }
+}
+"""
 _RUNS = """
 query Runs($filter: RunsFilter!, $limit: Int!) {
   runsOrError(filter: $filter, limit: $limit) {
@@ -116,6 +131,26 @@ class DagsterClient(Asking):
         parameters = {"selector": selector, "mode": "default", "executionMetadata": told}
         found = self.ask(_LAUNCH, {"parameters": parameters}, {"launchRun": {"LaunchRunSuccess"}})
         return str(found["launchRun"]["run"]["runId"])
+
+    def code_version(self, asset: Sequence[str]) -> str:
+        """The code version of an asset in the definitions that Dagster has loaded; empty where they have none of it.
+
+        Raises:
+            DagsterAway, DagsterRefused: it does not tell.
+        """
+        good = {"AssetNode", "AssetNotFoundError"}
+        found = self.ask(_VERSION, {"asset": {"path": list(asset)}}, {"assetNodeOrError": good})
+        return str(found["assetNodeOrError"].get("opVersion") or "")
+
+    def reload(self) -> None:
+        """Have Dagster read the platform's definitions again, which takes seconds; runs that go on stay as they are.
+
+        Raises:
+            DagsterAway: it does not answer; it may do so all the same.
+            DagsterRefused: it does not.
+        """
+        location = {"location": REPOSITORY["repositoryLocationName"]}
+        self.ask(_RELOAD, location, {"reloadRepositoryLocation": {"WorkspaceLocationEntry"}})
 
     def terminate(self, run_id: str) -> None:
         """Ask a run to end, as Ctrl-C does; one that has ended stays as it is.

@@ -60,7 +60,7 @@ def report_sensor(reports: Mapping[str, Report], jobs: Sequence[Any]) -> dg.Sens
         known = [one for one in launched if one.report in reports]
         for one in launched:
             if one.report not in reports:
-                told = f"Dagster has loaded no report {one.report}: reload its definitions, then retry."
+                told = f"Dagster had not read the report {one.report} yet; to retry has it read."
                 record.tell(one.id, "failed", sentence=told)
         return dg.SensorResult(
             run_requests=[_run_request(reports[one.report], one) for one in known],

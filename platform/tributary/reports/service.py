@@ -58,6 +58,7 @@ class Reports:
         self._extracts = Extracts(lake)
         self._warehouse = open_warehouse(settings)
         self._dagster = DagsterClient(settings)
+        self._loaded: dict[str, str] = {}
         self._offered: dict[Choices, tuple[float, Sequence[Choice]]] = {}
 
     def close(self) -> None:
@@ -236,14 +237,15 @@ class Reports:
         cron: str,
         zone: str = "UTC",
         notify: str = "",
+        token: str = "",
     ) -> SavedRequest:
-        """Ask the same again and again, at the times of a cron expression.
+        """Ask the same again and again, at the times of a cron expression; saved once a token, as `submit` has it.
 
         Raises:
             UsageError: the expression, the zone or the address cannot be used.
         """
         notify = checked_address(self._settings, notify)
-        return self._saved.add(report.name, answers.json, who, title, cron, zone, notify)
+        return self._saved.add(report.name, answers.json, who, title, cron, zone, notify, token)
 
     def saved(self, report: str = "") -> Sequence[SavedRequest]:
         """The saved requests, of one report or of all."""
@@ -266,8 +268,19 @@ class Reports:
     def _launched(self, found: Request) -> Request:
         report = self.all().get(found.report)
         if report is not None:
+            self._have_loaded(report)
             launch(self._dagster, self._requests, report, found)
         return self.request(found.id)
+
+    def _have_loaded(self, report: Report) -> None:
+        """Have Dagster read its definitions again where it knows another version of a report's file, or none."""
+        if self._loaded.get(report.name) == report.digest:
+            return
+        # Where it cannot be asked, the request waits for the sensor, as one that cannot be launched does.
+        with suppress(DagsterAway, DagsterRefused):
+            if self._dagster.code_version(("reports", report.name)) != report.digest:
+                self._dagster.reload()
+            self._loaded[report.name] = report.digest
 
     def _current(self, found: Request) -> Request:
         report = self.all().get(found.report)

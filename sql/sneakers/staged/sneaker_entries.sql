@@ -208,16 +208,10 @@ select
     event_id,
     type,
     sneaker_id,
-    cast(
-        row_number() over (partition by sneaker_id order by event_date, place, event_time, event_id) as integer
-    ) as number,
+    cast(count(*) over past as integer) as number,
     event_date,
     event_time,
-    max(event_time) over (
-        partition by sneaker_id
-        order by event_date, place, event_time, event_id
-        rows between unbounded preceding and current row
-    ) as counts_from,
+    max(event_time) over past as counts_from,
     recorded_at,
     name,
     color,
@@ -234,3 +228,8 @@ select
     recipient,
     corrections
 from entries
+window past as (
+    partition by sneaker_id
+    order by event_date, place, event_time, event_id
+    rows between unbounded preceding and current row
+)

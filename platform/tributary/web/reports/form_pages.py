@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -86,16 +87,14 @@ class FormPages:
         return self._page(call, report, form.sent(report, call.pairs), counted=told, first="count")
 
     def _submitted(self, call: Call, report: Report, answers: Answers) -> Response:
-        # Sent again with other answers it is another request, so the token is one of both.
-        token = f"{call.text('token')}:{answers.key}"[:200] if call.text("token") else ""
-        asked = self.reports.submit(
-            report, answers, call.principal.name, "form", call.text("notify").strip(), token=token
-        )
+        notify, token = call.text("notify").strip(), _token(call, answers)
+        asked = self.reports.submit(report, answers, call.principal.name, "form", notify, token=token)
         return see(f"{PATH}/requests/{asked.id}")
 
     def _kept(self, call: Call, report: Report, answers: Answers) -> Response:
         title, cron, zone, notify = (call.text(name).strip() for name in ("title", "cron", "zone", "notify"))
-        self.reports.save(report, answers, call.principal.name, title or report.title, cron, zone or "UTC", notify)
+        token, title = _token(call, answers, title, cron, zone, notify), title or report.title
+        self.reports.save(report, answers, call.principal.name, title, cron, zone or "UTC", notify, token)
         return see(f"{PATH}/saved")
 
     def _judged(self, call: Call, report: Report, typed: form.Typed, then: _Then) -> Response:
@@ -159,3 +158,10 @@ class FormPages:
 
     def _report(self, call: Call) -> Report:
         return self.reports.report(call.path("name"))
+
+
+def _token(call: Call, answers: Answers, *beside: str) -> str:
+    """What tells a form that is sent again from another: sent with other answers, or other words, it is another."""
+    sent = call.text("token")
+    told = hashlib.sha256("\0".join((sent, answers.key, *beside)).encode()).hexdigest()
+    return f"{sent[:32]}:{told}" if sent else ""

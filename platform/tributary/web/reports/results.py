@@ -21,6 +21,7 @@ HIDDEN = "hidden"
 """What stands for a personal value."""
 
 _NUMBERS = frozenset({"integer", "bigint", "double", "decimal"})
+_MIDNIGHT = " 00:00:00"
 _FEW = 12
 """So many bars are lying ones, which have room for their labels."""
 
@@ -142,13 +143,15 @@ def chart_of(entry: ChartEntry, points: Sequence[Point]) -> Chart | None:
     """The chart of points; None where there are none."""
     if not points:
         return None
-    labels, values = [x or "none" for x, _ in points], [y for _, y in points]
-    told = [f"{y:,.0f}" if y.is_integer() else f"{y:,.10g}" for y in values]
+    labels, values = [x.removesuffix(_MIDNIGHT) or "none" for x, _ in points], [y for _, y in points]
+    told = [drawing.told(y) for y in values]
     chart = Chart(entry.title, (entry.x, entry.y), list(zip(labels, told, strict=True)))
     if entry.kind == "line" and len(points) > 1:
         return replace(chart, line=drawing.line([(_moment(x), y) for x, y in points]))
     if len(points) <= _FEW and min(values) >= 0:
-        return replace(chart, bars=drawing.bars(list(zip(labels, values, told, strict=True))))
+        return replace(
+            chart, bars=drawing.bars([(x, y, drawing.rounded(y)) for x, y in zip(labels, values, strict=True)])
+        )
     return replace(chart, columns=drawing.columns(labels, [(value,) for value in values], ("",)))
 
 
