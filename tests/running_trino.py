@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -19,6 +20,10 @@ from tributary.resources.trino.errors import TrinoError
 from tributary.resources.trino.jdk import find_java
 from tributary.resources.trino.local import local_trino
 from tributary.resources.trino.server import TrinoServer
+from tributary.resources.warehouse.iceberg.catalogue import open_catalogue
+
+if TYPE_CHECKING:
+    from tributary.resources.warehouse.iceberg.engine import TrinoEngine
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,14 @@ class RunningTrino:
     settings: Settings
     databases: Databases
     server: TrinoServer
+
+    def engine(self, turns: Path | None = None) -> TrinoEngine:
+        """An engine on it, as another machine has it where it is given no folder of turns or one of its own."""
+        from tributary.resources.warehouse.iceberg.engine import TrinoEngine
+        from tributary.resources.warehouse.iceberg.trino_http import TrinoTransport
+
+        transport = TrinoTransport(self.server.url, "test", self.settings.trino_catalog)
+        return TrinoEngine(transport, lambda: open_catalogue(self.settings, self.databases), turns)
 
     def wipe(self) -> None:
         """Forget all tables and views, and remove their files."""

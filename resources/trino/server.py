@@ -22,7 +22,7 @@ from tributary.resources.settings import LOOPBACK
 from tributary.resources.trino import configuration
 from tributary.resources.trino.errors import TrinoError
 
-PATIENCE = 180.0
+PATIENCE = 600.0
 """Seconds that a start may take; 15 are usual."""
 
 _STOP_SECONDS = 10.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tributary.resources.warehouse.checks import CheckResult
 from tributary.resources.warehouse.counting import Reckoning
@@ -64,6 +64,13 @@ class Delimited:
 
 
 Source = Select | Batches | Delimited
+
+
+class Size(NamedTuple):
+    """How large a table is: its rows, by what the engine knows without counting, and its bytes."""
+
+    rows: int
+    bytes: int
 
 
 @dataclass(frozen=True)

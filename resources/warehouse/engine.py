@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tributary.resources.warehouse.answers import Answer, Extracted
-from tributary.resources.warehouse.base import Note, Origin, Source
+from tributary.resources.warehouse.base import Note, Origin, Size, Source
 from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.counting import Reckoning
 from tributary.resources.warehouse.delimited.scan import Reject
@@ -221,6 +221,10 @@ class Engine(ABC):
     @abstractmethod
     def arrow(self, sql: str, params: Sequence[Any], origin: Origin) -> pa.Table:
         """As `Warehouse.arrow`."""
+
+    @abstractmethod
+    def sizes(self) -> Mapping[str, Size]:
+        """As `Warehouse.sizes`."""
 
     @abstractmethod
     def extract(self, table: Table, query: Sql, origin: Origin, seconds: float) -> AbstractContextManager[Extracted]:

@@ -23,6 +23,10 @@ class InputsMovedError(WarehouseError):
     """A table or an input was published while rows were built of what had changed before; ask again what has."""
 
 
+class OvertakenError(WarehouseError):
+    """Another writer published the table between the look at it and the commit; it is looked at and built again."""
+
+
 class ContractError(WarehouseError):
     """A table's or column's declaration cannot be used."""
 

@@ -19,6 +19,7 @@ from tributary.resources.warehouse.base import (
     Recipe,
     Rejected,
     RejectedSource,
+    Size,
     Source,
     Standing,
     WriteReport,
@@ -86,6 +87,14 @@ class Warehouse:
             WarehouseError: the engine refused the query.
         """
         return self._engine.extract(table, query, origin, seconds)
+
+    def sizes(self) -> Mapping[str, Size]:
+        """How large the tables of all layers are, by `schema.name`; views are none.
+
+        Raises:
+            WarehouseError: the engine cannot be reached.
+        """
+        return self._engine.sizes()
 
     def arrow(self, sql: str, params: Sequence[Any] = (), *, origin: Origin = NOBODY) -> pa.Table:
         """The rows of a query as an Arrow table, at bulk speed; the session is read-only.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,13 +15,16 @@ from tributary.resources.warehouse.changes import Columns, differing, follow, fo
 from tributary.resources.warehouse.checks import CheckResult, Sql
 from tributary.resources.warehouse.counting import CountCheck, Counts
 from tributary.resources.warehouse.engine import Built, EngineSession, MadeWay
-from tributary.resources.warehouse.errors import InputsMovedError, WarehouseError
+from tributary.resources.warehouse.errors import InputsMovedError, OvertakenError, WarehouseError
 from tributary.resources.warehouse.following import Follows
 from tributary.resources.warehouse.quarantine import replace_lines
 from tributary.resources.warehouse.table import Table, quoted
 from tributary.resources.warehouse.windows import Keys, SourceObjects, Window
 
 UNCHANGED = "-- unchanged: the published rows are what this would make again"
+
+_ATTEMPTS = 8
+"""How often a write is begun again where others publish the table before it, on engines without locks."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,12 @@ class Write:
             ChecksFailed, WarehouseError: as `Warehouse.replace` says.
         """
         self._order.refuse_misfits()
+        for _ in range(_ATTEMPTS - 1):
+            with suppress(OvertakenError):
+                return self._run()
+        return self._run()
+
+    def _run(self) -> WriteReport:
         session, window = self._session, self._order.window
         with session.writing(window) as migrated:
             built = self._build(window)

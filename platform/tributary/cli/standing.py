@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from tributary.resources.warehouse.table import LAYERS
 from tributary.resources.warehouse.warehouse import Warehouse
+
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 class Standing(NamedTuple):
-    """A table's rows, by the server's last estimate, and its size as text."""
+    """A table's rows, by the engine's last estimate, and its size as text."""
 
     rows: int
     size: str
@@ -17,17 +20,14 @@ class Standing(NamedTuple):
 
 def standing(warehouse: Warehouse) -> Mapping[str, Standing]:
     """The tables that stand, by `layer.name`, in the order of the layers; views are none."""
-    rows = warehouse.rows(
-        """
-        SELECT n.nspname || '.' || c.relname AS key, greatest(sum(p.reltuples), 0)::bigint AS rows,
-               pg_size_pretty(sum(pg_total_relation_size(p.oid))) AS size
-        FROM pg_class AS c
-        JOIN pg_namespace AS n ON n.oid = c.relnamespace
-        JOIN pg_inherits AS i ON i.inhparent = c.oid
-        JOIN pg_class AS p ON p.oid = i.inhrelid
-        WHERE n.nspname IN ('staged', 'core', 'gold')
-        GROUP BY n.nspname, c.relname
-        ORDER BY array_position(ARRAY['staged', 'core', 'gold'], n.nspname::text), c.relname
-        """
-    )
-    return {row["key"]: Standing(row["rows"], row["size"]) for row in rows}
+    found = warehouse.sizes()
+    keys = sorted(found, key=lambda key: (LAYERS.index(key.partition(".")[0]), key))
+    return {key: Standing(found[key].rows, _shown(found[key].bytes)) for key in keys}
+
+
+def _shown(size: float) -> str:
+    for unit in _UNITS[:-1]:
+        if size < 10_240:
+            return f"{size:.0f} {unit}"
+        size /= 1024
+    return f"{size:.0f} {_UNITS[-1]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,16 @@ MISSING = "The warehouse in Iceberg needs more packages: pip install 'tributary[
 """What is said where the optional packages are not installed."""
 
 
+def require_packages() -> None:
+    """Check that the optional packages are installed.
+
+    Raises:
+        WarehouseError: they are not.
+    """
+    if find_spec("pyiceberg") is None or find_spec("trino") is None:
+        raise WarehouseError(MISSING)
+
+
 def open_catalogue(settings: Settings, databases: Databases | None = None) -> Catalog:
     """The catalogue; that of a database is made where it is missing.
 
@@ -28,10 +39,7 @@ def open_catalogue(settings: Settings, databases: Databases | None = None) -> Ca
     Raises:
         WarehouseError: the packages are missing, or the catalogue cannot be reached.
     """
-    try:
-        import pyiceberg  # noqa: F401 - whether it is there
-    except ImportError:
-        raise WarehouseError(MISSING) from None
+    require_packages()
     name, files = settings.trino_catalog, _files(settings)
     if settings.iceberg_catalog == "jdbc":
         return _in_database(name, _database_url(settings, databases), files)

@@ -13,7 +13,7 @@ from psycopg.rows import tuple_row
 from tributary.resources.warehouse.answers import Answer, AnswerColumn, Kind
 from tributary.resources.warehouse.errors import WarehouseError
 from tributary.resources.warehouse.postgres.session import Session
-from tributary.resources.warehouse.postgres.statements import Statement, read_statement
+from tributary.resources.warehouse.statements import Statement, read_statement
 
 CHUNK = 500
 """Rows that are fetched at a time."""

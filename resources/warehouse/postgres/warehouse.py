@@ -9,17 +9,28 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from tributary.resources.warehouse.answers import Answer, Extracted
-from tributary.resources.warehouse.base import Origin
+from tributary.resources.warehouse.base import NOBODY, Origin, Size
 from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.engine import Engine
 from tributary.resources.warehouse.postgres.notes import PUBLICATIONS
 from tributary.resources.warehouse.postgres.session import open_session
 from tributary.resources.warehouse.postgres.writing import PostgresSession
-from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.table import LAYERS, Table
 from tributary.resources.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_SIZES = """
+SELECT n.nspname || '.' || c.relname AS key, greatest(sum(p.reltuples), 0)::bigint AS rows,
+       sum(pg_total_relation_size(p.oid))::bigint AS bytes
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_inherits AS i ON i.inhparent = c.oid
+JOIN pg_class AS p ON p.oid = i.inhrelid
+WHERE n.nspname = ANY(%s)
+GROUP BY n.nspname, c.relname
+"""
 
 
 class PostgresEngine(Engine):
@@ -55,6 +66,10 @@ class PostgresEngine(Engine):
         with open_session(self._reader_url(), origin, read_only=True) as session:
             query = psycopg.ClientCursor(session.connection).mogrify(sql, params) if params else sql
             return read_arrow(session, query.strip().removesuffix(";"))
+
+    def sizes(self) -> dict[str, Size]:
+        rows = self.rows(_SIZES, (list(LAYERS),), NOBODY, None, None)
+        return {row["key"]: Size(row["rows"], row["bytes"]) for row in rows}
 
     @contextmanager
     def extract(self, table: Table, query: Sql, origin: Origin, seconds: float) -> Iterator[Extracted]:

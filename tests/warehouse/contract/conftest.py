@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings
 
 from tributary.resources.warehouse.engine import Engine
 from tributary.resources.warehouse.postgres.warehouse import PostgresEngine
@@ -22,13 +23,32 @@ def _postgres(request: pytest.FixtureRequest) -> Engine:
     return PostgresEngine(lambda: url)
 
 
-ENGINES: dict[str, Opener] = {"postgres": _postgres}
+def _trino(request: pytest.FixtureRequest) -> Engine:
+    running = request.getfixturevalue("trino_server")
+    running.wipe()
+    return running.engine()
 
 
-@pytest.fixture(params=ENGINES)
+ENGINES: dict[str, Opener] = {"postgres": _postgres, "trino": _trino}
+FEW = 2
+_OWN_PROCESS = {"trino": pytest.mark.xdist_group("trino")}
+
+
+@pytest.fixture(params=[pytest.param(name, marks=_OWN_PROCESS.get(name, ())) for name in ENGINES])
 def engine(request: pytest.FixtureRequest) -> Engine:
     """An engine on an empty warehouse."""
     return ENGINES[request.param](request)
+
+
+@pytest.fixture(autouse=True)
+def _few_examples(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A statement of Trino takes a hundred times as long: of many examples it is asked a few."""
+    made, name = (
+        getattr(request.function, "_hypothesis_internal_use_settings", None),
+        "_hypothesis_internal_use_settings",
+    )
+    if made is not None and request.node.callspec.params.get("engine") == "trino":
+        monkeypatch.setattr(request.function, name, settings(made, max_examples=FEW))
 
 
 @pytest.fixture

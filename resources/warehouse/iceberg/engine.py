@@ -1,0 +1,93 @@
+"""The engine on Iceberg tables: reads by its transport, and sessions that write one table.
+
+Which transport and which catalogue, `opening` says.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tributary.resources.warehouse.answers import Answer, Extracted
+from tributary.resources.warehouse.base import Origin, Size
+from tributary.resources.warehouse.checks import Sql
+from tributary.resources.warehouse.engine import Engine
+from tributary.resources.warehouse.iceberg import tables
+from tributary.resources.warehouse.iceberg.access import Access, asked
+from tributary.resources.warehouse.iceberg.reading import answer, arrow, extract, only_query
+from tributary.resources.warehouse.iceberg.session import IcebergSession
+from tributary.resources.warehouse.iceberg.transport import Transport
+from tributary.resources.warehouse.iceberg.turns import Turns
+from tributary.resources.warehouse.iceberg.values import bind
+from tributary.resources.warehouse.iceberg.views import PUBLICATIONS
+from tributary.resources.warehouse.table import LAYERS, Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyiceberg.catalog import Catalog
+
+_TIDY_SECONDS = 3600.0
+
+
+class TrinoEngine(Engine):
+    """A query engine of Trino's SQL over the tables of an Iceberg catalogue.
+
+    Args:
+        transport: carries statements to it.
+        open_catalogue: opens the catalogue, once.
+        turns: the folder in which writers on this machine take turns; None for none.
+    """
+
+    dialect = "athena"
+    publications = PUBLICATIONS
+
+    def __init__(self, transport: Transport, open_catalogue: Callable[[], Catalog], turns: Path | None = None) -> None:
+        self._transport = transport
+        self._open_catalogue = open_catalogue
+        self._turns = Turns(turns)
+        self._tidied = time.monotonic()
+
+    @cached_property
+    def _catalogue(self) -> Catalog:
+        return self._open_catalogue()
+
+    def rows(
+        self, sql: str, params: Sequence[Any], origin: Origin, limit: int | None, seconds: float | None
+    ) -> list[dict[str, Any]]:
+        with asked(self._transport, bind(only_query(sql), params), origin, seconds=seconds) as result:
+            names = [column.name for column in result.columns]
+            return [dict(zip(names, row, strict=True)) for row in islice(result.rows, limit)]
+
+    @contextmanager
+    def answer(self, sql: str, origin: Origin, limit: int | None) -> Iterator[Answer]:
+        with answer(self._transport, sql, origin, limit) as found:
+            yield found
+
+    def arrow(self, sql: str, params: Sequence[Any], origin: Origin) -> pa.Table:
+        return arrow(self._transport, bind(only_query(sql), params), origin)
+
+    def sizes(self) -> dict[str, Size]:
+        return tables.sizes(self._catalogue, LAYERS)
+
+    @contextmanager
+    def extract(self, table: Table, query: Sql, origin: Origin, seconds: float) -> Iterator[Extracted]:
+        with extract(self._access(table, origin), table, query, seconds) as found:
+            yield found
+
+    @contextmanager
+    def session(self, table: Table, origin: Origin) -> Iterator[IcebergSession]:
+        yield IcebergSession(self._access(table, origin), table)
+
+    def _access(self, table: Table, origin: Origin) -> Access:
+        return Access(self._transport, self._catalogue, self._turns, origin, table, self._tidy)
+
+    def _tidy(self) -> None:
+        """Take away what killed runs left aside, now and then."""
+        if time.monotonic() - self._tidied > _TIDY_SECONDS:
+            self._tidied = time.monotonic()
+            tables.drop_leftovers(self._catalogue)

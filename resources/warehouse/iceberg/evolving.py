@@ -1,0 +1,95 @@
+"""Gives an Iceberg table the columns that it is to have: by Iceberg's own changes of a schema, never by a new table.
+
+A column that is added, dropped, or widened changes metadata alone. One of a type that Iceberg does not widen to is
+another column of the same name, for which rows that stay are written again.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from pyiceberg.exceptions import ResolveError
+from pyiceberg.schema import Schema, promote
+from pyiceberg.table import Transaction
+
+from tributary.resources.warehouse.iceberg.types import has_columns, iceberg_type, sql_type
+from tributary.resources.warehouse.table import Table, quoted
+
+
+def evolve(transaction: Transaction, table: Table) -> Schema:
+    """Give the table of a transaction its declared columns, in their order; its schema then."""
+    had = transaction.table_metadata.schema()
+    if has_columns(had, table):
+        return had
+    present = {field.name: field for field in had.fields}
+    # An older partition may hang on a column that goes, which it then must not.
+    with transaction.update_schema(allow_incompatible_changes=True) as update:
+        for name in present.keys() - set(table.column_names):
+            update.delete_column(name)
+        for column in table.columns:
+            type_, field = iceberg_type(column.type), present.get(column.name)
+            if field is not None and field.field_type == type_:
+                continue
+            if field is not None and _widens(field.field_type, type_):
+                update.update_column(column.name, field_type=type_)
+                continue
+            if field is not None:
+                update.delete_column(column.name)
+            update.add_column(column.name, type_, doc=column.description or None)
+    if not has_columns(transaction.table_metadata.schema(), table):
+        with transaction.update_schema() as update:
+            update.move_first(table.column_names[0])
+            for before, name in pairwise(table.column_names):
+                update.move_after(name, before)
+    return transaction.table_metadata.schema()
+
+
+def needs_rewriting(had: Schema, table: Table) -> bool:
+    """Whether rows that stay must be written again, for a column to keep what it can of its values."""
+    present = {field.name: field.field_type for field in had.fields}
+    return any(
+        column.name in present
+        and present[column.name] != iceberg_type(column.type)
+        and not _widens(present[column.name], iceberg_type(column.type))
+        for column in table.columns
+    )
+
+
+def kept(table: Table, had: Schema) -> str:
+    """What to select of rows that stay: values of a changed type where they are one of the new type, else null."""
+    present = {field.name: field.field_type for field in had.fields}
+    columns = []
+    for column in table.columns:
+        name, type_ = quoted(column.name), sql_type(column.type)
+        if column.name not in present:
+            columns.append(f"CAST(NULL AS {type_}) AS {name}")
+        elif present[column.name] == iceberg_type(column.type):
+            columns.append(name)
+        else:
+            columns.append(f"TRY_CAST(CAST({name} AS varchar) AS {type_}) AS {name}")
+    return ", ".join(columns)
+
+
+def told(table: Table, had: Schema) -> str:
+    """What changed, as a sentence."""
+    present = {field.name: field.field_type for field in had.fields}
+    wanted = {column.name: column for column in table.columns}
+    changes = [f"{name} is new" for name in wanted if name not in present]
+    changes += [f"{name} is gone" for name in present if name not in wanted]
+    changes += [
+        f"{name} is {column.type}, was {present[name]}"
+        for name, column in wanted.items()
+        if name in present and present[name] != iceberg_type(column.type)
+    ]
+    return (
+        f"{table.key} changed its columns ({'; '.join(changes) or 'their order'}): rows of other windows keep what "
+        "they had, with nulls where they know nothing, until those windows are written again."
+    )
+
+
+def _widens(old: object, new: object) -> bool:
+    try:
+        promote(old, new)  # type: ignore[arg-type]  # dispatched by its first argument's class
+    except ResolveError:
+        return False
+    return True
