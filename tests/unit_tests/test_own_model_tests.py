@@ -37,5 +37,5 @@ def test_all_pass_and_say_all_that_decides(
 def test_the_command_runs_those_of_a_model_and_fails_with_them(cli: Cli, tmp_path: Path) -> None:
     done = cli("test", "gold.sneakers_by_brand", home=tmp_path / "home")
     assert "✓ gold.sneakers_by_brand: " in done.stdout
-    assert done.stdout.endswith("1 test of 1 model: all passed.\n")
+    assert done.stdout.endswith("2 tests of 1 model: all passed.\n")
     assert cli("test", "gold.sneaker_by_brand", check=False, home=tmp_path / "home").returncode == 2
