@@ -29,6 +29,7 @@ BENCHES = {
     "gateway": "bench.gateway.gateway",
     "data_api": "bench.data_api.data_api",
     "dashboard": "bench.dashboard.dashboard",
+    "catalog": "bench.catalog.catalog",
     "reports": "bench.reports.reports",
     "collector": "bench.collector_load.collector_load",
     "social_transform": "bench.social_transform.social_transform",

@@ -102,7 +102,7 @@ def test_the_picture_is_walked_by_keyboard(open_page: Any) -> None:
 def test_a_wide_picture_is_shown_where_the_page_is_about(open_page: Any) -> None:
     page = open_page(viewport=PHONE)
     page.goto("/catalog/tables/core.dim_person/columns/id?all=1")
-    page.wait_for_function("document.querySelector('.drawn').scrollLeft > 0")
+    assert page.locator(".drawn").evaluate("box => box.scrollLeft") > 0
     here, seen = page.locator(".start-node").bounding_box(), page.locator(".drawn").bounding_box()
     assert seen["x"] <= here["x"] + here["width"] / 2 <= seen["x"] + seen["width"]
     assert seen["y"] <= here["y"] <= seen["y"] + seen["height"]
