@@ -49,6 +49,20 @@ class Resource(NamedTuple):
     many: bool = False
 
 
+class Glance(NamedTuple):
+    """What the front page shows of a source: how new its data are, and a line over one of its tables.
+
+    `newest` is a column of a day or moment, `schema.table.column`, whose greatest value is that of the newest data. The
+    line has the `title`, and for each `x` of `table` the aggregate `y`: `"day"`, `"sum(sales)"`.
+    """
+
+    newest: str
+    title: str
+    table: str
+    x: str
+    y: str
+
+
 ASKED = "gold"
 """The layer of what people ask."""
 
@@ -71,6 +85,9 @@ class Source:
         lineage: of each of these tables, as `schema.table`, where its columns come from.
         settings: the class of its own settings.
         freshness: how old its tables in the layer `ASKED` may be before that is told, where something new always comes.
+        glance: what the front page shows of it.
+        every_partition: whether, between two of its partitions that are made, none may be missing: where each is
+            pulled, and not only those that hold something.
         models: the folder of its SQL models, `<layer>/<table>.sql`; default: `sql/<name>` of Tributary itself.
         pages: the folder of its pages in the dashboard, a Python file each (`assets/pages.py`).
         resources: its paths in the data API, beside those that all tables have.
@@ -87,6 +104,8 @@ class Source:
     lineage: Mapping[str, Lineage] = field(default_factory=dict)
     settings: type[SourceSettings] | None = None
     freshness: timedelta | None = None
+    glance: Glance | None = None
+    every_partition: bool = False
     models: Path | None = None
     pages: Path | None = None
     resources: tuple[Resource, ...] = ()

@@ -8,6 +8,9 @@ from pathlib import Path
 FULL_BELOW = 20 * 1024 * 1024
 """Free bytes below which a disk counts as full once something failed: Postgres writes its log in files of 16 MB."""
 
+LOW_BELOW = 1024**3
+"""Free bytes below which a disk will soon be full: tables are built aside before they take the others' place."""
+
 
 def free_bytes(path: Path) -> int:
     """Bytes that an ordinary user may still write to the disk of `path`, or of its nearest parent that exists."""

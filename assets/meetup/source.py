@@ -10,7 +10,7 @@ from tributary.assets.meetup.lineage import TITLE_WORDS_LINEAGE
 from tributary.assets.meetup.settings import MeetupSettings
 from tributary.assets.meetup.staged_assets import STAGED
 from tributary.assets.meetup.tables import TITLE_WORDS
-from tributary.assets.source import Resource, Source
+from tributary.assets.source import Glance, Resource, Source
 
 MEETUP = Source(
     name="meetup",
@@ -19,6 +19,14 @@ MEETUP = Source(
     lineage={**{one.table.key: one.lineage for one in STAGED}, TITLE_WORDS.key: TITLE_WORDS_LINEAGE},
     settings=MeetupSettings,
     freshness=timedelta(days=2),
+    glance=Glance(
+        newest="core.fact_meetup_event.local_date",
+        title="Events held by month",
+        table="gold.meetup_events_by_month",
+        x="month_start",
+        y="sum(events)",
+    ),
+    every_partition=True,
     pages=Path(__file__).with_name("pages"),
     resources=(
         Resource("/groups", "gold.meetup_group_directory", "Meetup groups", many=True),

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tributary.assets.pledges.settings import PledgesSettings
 from tributary.assets.pledges.staged_assets import ORNAMENTS, RAW
-from tributary.assets.source import Source
+from tributary.assets.source import Glance, Source
 
 PLEDGES = Source(
     name="pledges",
@@ -15,6 +15,13 @@ PLEDGES = Source(
     lineage={ORNAMENTS.table.key: ORNAMENTS.lineage},
     settings=PledgesSettings,
     freshness=timedelta(days=40),
+    glance=Glance(
+        newest="core.fact_pledge.pledged_on",
+        title="Appraised value by month",
+        table="gold.pledge_months",
+        x="month_start",
+        y="sum(appraised_value)",
+    ),
     needs=("calendar",),
     formerly={"raw.pledges": RAW},
     parts="tributary.assets.pledges.parts:PARTS",

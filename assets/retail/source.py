@@ -9,7 +9,7 @@ from tributary.assets.retail.lineage import RECOMMENDATIONS_LINEAGE
 from tributary.assets.retail.settings import RetailSettings
 from tributary.assets.retail.staged_assets import STAGED
 from tributary.assets.retail.tables import RECOMMENDATIONS
-from tributary.assets.source import Resource, Source
+from tributary.assets.source import Glance, Resource, Source
 
 RETAIL = Source(
     name="retail",
@@ -17,6 +17,13 @@ RETAIL = Source(
     tables=(*(one.table for one in STAGED), RECOMMENDATIONS),
     lineage={**{one.table.key: one.lineage for one in STAGED}, RECOMMENDATIONS.key: RECOMMENDATIONS_LINEAGE},
     settings=RetailSettings,
+    glance=Glance(
+        newest="core.fact_sale.sold_at",
+        title="Sales by month",
+        table="gold.section_monthly_sales",
+        x="month_start",
+        y="sum(sales_value)",
+    ),
     pages=Path(__file__).with_name("pages"),
     resources=(
         Resource("/households", "gold.household_summary", "Households: who they are, RFM, spend by section", many=True),

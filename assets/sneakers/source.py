@@ -7,7 +7,7 @@ from pathlib import Path
 from tributary.assets.sneakers.arrivals import SNEAKER_EVENTS, SNEAKER_STATE
 from tributary.assets.sneakers.settings import SneakersSettings
 from tributary.assets.sneakers.staged_assets import STAGED
-from tributary.assets.source import Resource, Source
+from tributary.assets.source import Glance, Resource, Source
 
 SNEAKERS = Source(
     name="sneakers",
@@ -15,6 +15,13 @@ SNEAKERS = Source(
     tables=tuple(one.table for one in STAGED),
     lineage={one.table.key: one.lineage for one in STAGED},
     settings=SneakersSettings,
+    glance=Glance(
+        newest="core.fact_sneaker_event.recorded_at",
+        title="Pairs owned at the end of the month",
+        table="gold.sneakers_owned_by_month",
+        x="month_start",
+        y="sum(pairs_owned)",
+    ),
     pages=Path(__file__).with_name("pages"),
     resources=(
         Resource("/pairs", "core.dim_sneaker_current", "Pairs of sneakers as they are today", many=True),

@@ -7,6 +7,7 @@ import dagster as dg
 from tributary.assets.sources import check_settings
 from tributary.automation.declarative import AUTOMATION
 from tributary.automation.jobs import source_jobs
+from tributary.automation.replay import replay_job
 from tributary.automation.retention import hourly_retention, retention
 from tributary.instance.executor import run_executor
 from tributary.platform import load_platform
@@ -33,6 +34,7 @@ defs = dg.Definitions(
     ],
     jobs=[
         retention,
+        replay_job(platform.parts),
         *report_runs,
         *source_jobs(platform.assets, {source.name: source.description for source in platform.sources}),
         *(one for parts in platform.parts.values() for one in parts.jobs),

@@ -6,7 +6,7 @@ What needs Dagster is imported when it is first asked for, so that the module of
 
 - **The record**: `Source`, and what it consists of: `SourceSettings` with `ProjectPath`, `Table`, `Column`, checks
   (`Unique`, `NotNull`, `AcceptedValues`, `Expression`, `References`), `Deduplication`, `Lineage` of `SourceColumn`;
-  `Resource` for paths of the data API.
+  `Resource` for paths of the data API, `Glance` for what the front page shows of it.
 - **Tables made from source objects**: `ObjectTable`, over `DailyObjects` or `Objects` of `SourceObject` and `Span`,
   read by JSON fields (`Field`), by a reader of one's own (`read_lines`, `Content`, `DoesNotFit`, `NotWhole`), or by a
   `FileContract` of `FileColumn` and `Rule`; its `asset()` makes the table. For files that people drop, `DroppedFiles`
@@ -34,7 +34,7 @@ from tributary.assets.factory.object_tables import ObjectTable
 from tributary.assets.factory.objects import DailyObjects, Objects, SourceObject, Span
 from tributary.assets.factory.reading import Content, DoesNotFit, NotWhole, read_lines
 from tributary.assets.services import Mount, Process, Sampled, SampleWanted, Services
-from tributary.assets.source import Lineage, Resource, Source, SourceColumn
+from tributary.assets.source import Glance, Lineage, Resource, Source, SourceColumn
 from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake
 from tributary.resources.linked import declaration as linked
@@ -96,6 +96,7 @@ __all__ = [
     "Field",
     "FileColumn",
     "FileContract",
+    "Glance",
     "KeyRange",
     "Lake",
     "Lineage",

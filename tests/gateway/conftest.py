@@ -64,12 +64,16 @@ def sand() -> None:
     if not MENDED.exists():
         raise dg.Failure("The sand is wet.")
 
+@dg.asset(key=["gold", "heap"], group_name="quarry", deps=[gravel])
+def heap() -> None:
+    pass
+
 @dg.sensor(job_name="a_job")
 def a_sensor():
     return dg.SkipReason("nothing")
 
 defs = dg.Definitions(
-    assets=[pebble, gravel, sand],
+    assets=[pebble, gravel, sand, heap],
     jobs=[dg.define_asset_job("a_job")],
     sensors=[a_sensor],
     executor=dg.in_process_executor,

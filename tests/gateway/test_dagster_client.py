@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -16,6 +17,8 @@ from tributary.dagster_client.assets import asset_states
 from tributary.dagster_client.history import check_history, materialisations
 from tributary.dagster_client.ticks import acting
 from tributary.resources.settings import Settings
+from tributary.web.front import knowing
+from tributary.web.front.knowing import OfDagster
 
 
 @pytest.fixture
@@ -86,6 +89,18 @@ def test_what_fails_is_told_until_it_is_mended(client: DagsterClient, dagster: D
         (False, 3, True),
     ]
     assert checked["no_such"] == []
+
+
+def test_a_table_is_behind_while_what_it_reads_is_newer(client: DagsterClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(knowing, "_PACES", {"": timedelta()})
+    told = OfDagster(client)
+    for key in ("gold.gravel", "gold.heap", "gold.gravel"):
+        made(client, key)
+    behind = {one.asset.key: one for one in told().behind}["gold.heap"]
+    assert list(behind.asset.stale) == ["gold.gravel"]
+    assert behind.since == materialisations(client, "gold.gravel", 1)[0].at
+    made(client, "gold.heap")
+    assert "gold.heap" not in {one.asset.key for one in told().behind}
 
 
 def test_what_acts_by_itself_is_told(client: DagsterClient) -> None:

@@ -81,8 +81,20 @@ def test_the_start_page_leads_to_every_application_and_names_what_is_down(web: S
     write_state(home, {"daemon": True, "web": False})
     down = httpx.get(f"{web.url}/")
     write_state(home, {})
-    assert (down.status_code, "being started again: daemon." in down.text) == (503, True)
+    assert (down.status_code, "<strong>daemon</strong>" in down.text) == (503, True)
+    assert "being started again" in down.text
     assert down.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
+    assert down.headers["Cache-Control"] == "no-store"
+
+
+def test_pages_say_that_dagster_does_not_answer_and_show_all_else(web: Served) -> None:
+    for path, else_told in (("/", "Places"), ("/platform/", "Processes"), ("/quarantine/", "Nothing is in quarantine")):
+        page = httpx.get(f"{web.url}{path}")
+        assert page.status_code == 200
+        assert else_told in page.text
+        if path != "/quarantine/":
+            assert "server does not answer" in page.text
+    assert "There is no such page." in httpx.get(f"{web.url}/nowhere").text
 
 
 def test_the_look_is_served_to_everybody_and_may_be_kept_while_its_address_stays(web: Served) -> None:

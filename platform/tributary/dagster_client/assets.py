@@ -15,6 +15,7 @@ query Assets {
   assetNodes {
     assetKey { path }
     groupName
+    jobNames
     tags { key value }
     staleStatus
     staleCauses { key { path } reason }
@@ -93,6 +94,7 @@ class AssetState:
         stale: what it is out of date with, by the key and in Dagster's words: itself where its code is another now.
         refresh: the pace at which it takes up changes, `hourly` and so on; empty where it does so at once.
         partitions: None where it has none.
+        jobs: by which it can be made.
     """
 
     key: str
@@ -104,6 +106,7 @@ class AssetState:
     stale: Mapping[str, str]
     refresh: str
     partitions: Partitions | None
+    jobs: tuple[str, ...] = ()
 
 
 def asset_states(dagster: Asking) -> list[AssetState]:
@@ -135,6 +138,7 @@ def _state(node: Mapping[str, Any], latest: Mapping[str, Any]) -> AssetState:
         stale={_key(one["key"]): one["reason"] for one in stale},
         refresh=next((one["value"] for one in node["tags"] if one["key"] == _REFRESH), ""),
         partitions=_partitions(node),
+        jobs=tuple(node["jobNames"]),
     )
 
 

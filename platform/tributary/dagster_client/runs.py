@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -58,7 +58,7 @@ _RUNS = """
 query Runs($filter: RunsFilter!, $limit: Int!) {
   runsOrError(filter: $filter, limit: $limit) {
     __typename
-    ... on Runs { results { runId jobName status creationTime startTime endTime assetSelectionCount } }
+    ... on Runs { results { runId jobName status creationTime startTime endTime tags { key value } } }
     ... on PythonError { message }
     ... on InvalidPipelineRunsFilterError { message }
   }
@@ -81,17 +81,17 @@ class Run:
 
     Attributes:
         status: as Dagster names it, `SUCCESS`, `FAILURE`, `STARTED` and so on.
-        assets: how many it was to make; 0 where it runs other code, or all assets of its job.
         ended: None while it goes on.
+        tags: none where they were not asked for.
     """
 
     id: str
     job: str
     status: str
     created: datetime
-    assets: int = 0
     started: datetime | None = None
     ended: datetime | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float | None:
@@ -102,8 +102,8 @@ class Run:
 def run_of(found: Mapping[str, Any]) -> Run:
     """A run as it was answered."""
     started, ended = (None if found[name] is None else moment(found[name]) for name in ("startTime", "endTime"))
-    assets = int(found.get("assetSelectionCount") or 0)
-    return Run(found["runId"], found["jobName"], found["status"], moment(found["creationTime"]), assets, started, ended)
+    tags = {one["key"]: one["value"] for one in found.get("tags", ())}
+    return Run(found["runId"], found["jobName"], found["status"], moment(found["creationTime"]), started, ended, tags)
 
 
 class DagsterClient(Asking):
@@ -119,16 +119,26 @@ class DagsterClient(Asking):
         good = {"AddDynamicPartitionSuccess", "DuplicateDynamicPartitionError"}
         self.ask(_ADD, variables, {"addDynamicPartition": good})
 
-    def launch(self, job: str, assets: Collection[Sequence[str]], tags: Mapping[str, str]) -> str:
-        """Ask for a run of some assets of a job; its id. A partition is a tag, as Dagster has it.
+    def launch(
+        self,
+        job: str,
+        assets: Collection[Sequence[str]] | None,
+        tags: Mapping[str, str],
+        config: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Ask for a run of a job, of some of its assets where they are named; its id. A partition is a tag.
 
         Raises:
             DagsterAway: it does not answer; the run may have been launched.
             DagsterRefused: it was not launched.
         """
-        selector = {**REPOSITORY, "jobName": job, "assetSelection": [{"path": list(path)} for path in assets]}
+        selector: dict[str, Any] = {**REPOSITORY, "jobName": job}
+        if assets is not None:
+            selector["assetSelection"] = [{"path": list(path)} for path in assets]
         told = {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
         parameters = {"selector": selector, "mode": "default", "executionMetadata": told}
+        if config is not None:
+            parameters["runConfigData"] = dict(config)
         found = self.ask(_LAUNCH, {"parameters": parameters}, {"launchRun": {"LaunchRunSuccess"}})
         return str(found["launchRun"]["run"]["runId"])
 
@@ -169,9 +179,16 @@ class DagsterClient(Asking):
         return {run.id: run.status for run in self.runs(20, tags={tag: value})}
 
     def runs(
-        self, limit: int, *, tags: Mapping[str, str] | None = None, job: str = "", statuses: Sequence[str] = ()
+        self,
+        limit: int,
+        *,
+        tags: Mapping[str, str] | None = None,
+        job: str = "",
+        statuses: Sequence[str] = (),
+        ids: Sequence[str] = (),
+        since: datetime | None = None,
     ) -> list[Run]:
-        """The newest runs, of all or of those with some tags, of a job, in some states.
+        """The newest runs, of all or of those with some tags or ids, of a job, in some states, created since then.
 
         Raises:
             DagsterAway, DagsterRefused: it does not tell.
@@ -180,6 +197,8 @@ class DagsterClient(Asking):
             **({"tags": [{"key": key, "value": value} for key, value in tags.items()]} if tags else {}),
             **({"pipelineName": job} if job else {}),
             **({"statuses": list(statuses)} if statuses else {}),
+            **({"runIds": list(ids)} if ids else {}),
+            **({"createdAfter": since.timestamp()} if since else {}),
         }
         found = self.ask(_RUNS, {"filter": wanted, "limit": limit}, {"runsOrError": {"Runs"}})
         return [run_of(one) for one in found["runsOrError"]["results"]]

@@ -197,7 +197,7 @@ class ChildProcess:
     def _end_but_runs(self, grace: float) -> None:
         import psutil
 
-        members = [one for one in psutil.process_iter() if _is_in(one.pid, self.group) and not _is_a_run(one)]
+        members = [one for one in psutil.process_iter() if _is_in(one.pid, self.group) and not is_a_run(one)]
         for one in members:
             with suppress(psutil.NoSuchProcess):
                 one.send_signal(signal.SIGTERM)
@@ -251,7 +251,8 @@ def _is_in(pid: int, group: int) -> bool:
         return False
 
 
-def _is_a_run(process: psutil.Process) -> bool:
+def is_a_run(process: psutil.Process) -> bool:
+    """Whether a process executes a run of Dagster's."""
     return _RUN_WORKER in " ".join(_words(process))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -59,7 +60,7 @@ class Supervisor:
         self._watching = False
         self._fault: str | None = None
         self._given_up: set[str] = set()
-        self._told: dict[str, bool] | None = None
+        self._told: tuple[dict[str, bool], dict[str, int]] | None = None
         self._lock = threading.RLock()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._tend, name="supervisor", daemon=True)
@@ -158,9 +159,10 @@ class Supervisor:
                     patiently = any(one.is_down for one in self._ground if one is not tended)
                     self._note(tended, self._failed_to_start(tended) or tended.tend(patiently))
             down = {tended.part.name: tended.is_down for tended in self._tended}
-            if down != self._told:
-                write_state(self.logs.parent, down)
-                self._told = down
+            pids = {child.name: child.pid for child in tuple(self.children)} | {"launcher": os.getpid()}
+            if (down, pids) != self._told:
+                write_state(self.logs.parent, down, pids)
+                self._told = (down, pids)
 
     def _note(self, tended: Tended | Awaited, fault: str | None) -> None:
         if fault is None or isinstance(tended, Awaited) or not tended.apart:

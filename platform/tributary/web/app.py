@@ -5,22 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse
+from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tributary.catalogue import PAGES as CATALOG
-from tributary.dagster_client.asking import Asking
+from tributary.dagster_client import DagsterClient
 from tributary.identity.audit import trim_daily
 from tributary.identity.dagster_rules import GRAPHQL, DagsterRules
 from tributary.identity.gate import Mounted
 from tributary.identity.opening import open_gate
-from tributary.identity.pages import who_is_there
 from tributary.identity.rules import ByMethod, Reading
 from tributary.identity.signing import DAGSTER, DASHBOARD, signing_key
 from tributary.identity.tables import open_tables
@@ -31,10 +28,8 @@ from tributary.resources.gateway.serving import hosts_of
 from tributary.resources.linked.files import PATH as LINKED
 from tributary.resources.linked.files import application as linked_files
 from tributary.resources.look.files import PATH as LOOK
-from tributary.resources.look.files import STATIC, Files, environment
-from tributary.resources.look.headers import HEADERS
+from tributary.resources.look.files import STATIC, Files
 from tributary.resources.postgres.databases import Databases
-from tributary.resources.principal import principal_of
 from tributary.resources.secret import session_secret
 from tributary.resources.settings import Settings
 from tributary.resources.stream.model import EventStream
@@ -44,10 +39,16 @@ from tributary.web.api.reports import router as report_operations
 from tributary.web.catalog.app import create_pages as create_catalog
 from tributary.web.catalog.known import Knowing
 from tributary.web.collector import COLLECTOR, Collector, normal_path
+from tributary.web.front.app import FrontPage
 from tributary.web.health import PATH as HEALTH
 from tributary.web.health import Health
+from tributary.web.machine.app import PATH as PLATFORM
+from tributary.web.machine.app import PlatformPage
+from tributary.web.machine.disk import Disk, measure_hourly
 from tributary.web.mounts import find_mounts, open_mounts
 from tributary.web.proxy import Upstream
+from tributary.web.quarantine.app import PATH as QUARANTINE
+from tributary.web.quarantine.app import QuarantinePages
 from tributary.web.reports.app import LARGEST_FORM, create_pages
 from tributary.web.reports.rules import ReportRules
 from tributary.web.reports.showing import PATH as REPORTS
@@ -65,19 +66,19 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
     dashboard = Upstream(DASHBOARD, settings.dashboard_origin, signing_key(settings.home))
     reports = Reports(settings, databases)
     api = Api(databases, settings.home, [report_operations(reports)])
-    asking = Asking(settings)
     engine = open_tables(databases.url("app"))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        trimming = asyncio.ensure_future(trim_daily(engine, settings.audit_days))
+        beside = [asyncio.ensure_future(one) for one in (trim_daily(engine, settings.audit_days), measure_hourly(disk))]
         yield
-        trimming.cancel()
+        for one in beside:
+            one.cancel()
         await dagster.close()
         await dashboard.close()
         await api.close()
         reports.close()
-        asking.close()
+        asked.close()
 
     app = FastAPI(title="Tributary", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     opened = open_mounts(databases, session_secret(settings))
@@ -85,22 +86,20 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
         app.mount(one.mount.path, one.app)
     app.mount(API_PATH, api)
     health = Health(lambda: databases.url("app"), settings.home)
-    front = environment(Path(__file__).parent).get_template("front.html")
+    asked = DagsterClient(settings)
     tiles = [
         (f"{DASHBOARD_PATH}/", "Dashboard", "Pictures of every source, each of which filters all others on its page."),
         (f"{DAGSTER_PATH}/", "Dagster", "The asset graph: materialise, backfill, watch the sensors, follow lineage."),
         (f"{CATALOG}/", "Catalogue", "Every table and column: what it means, where it comes from, what depends on it."),
         (f"{REPORTS}/", "Reports", "Questions that are asked by a form, with the answers as tables, charts and files."),
+        ("/quarantine/", "Quarantine", "Records that no table could take, with their reasons; they are replayed here."),
+        ("/platform/", "Platform", "Processes, disk, runs and what they cost, sensors with their last tick."),
         (f"{API_PATH}/docs", "Data API", "Tables for programs: filters, pages, exports, aggregates, named resources."),
         *(one.tile for one in opened),
+        ("", "Event collector", "Segment's calls go to /v1/batch, /v1/track, /v1/identify and so on."),
     ]
-
-    @app.get("/", response_class=HTMLResponse)
-    async def front_page(request: Request) -> HTMLResponse:
-        who = who_is_there(principal_of(request.scope), asks=bool(settings.log_in_ways))
-        down = await health.down()
-        text = front.render(who=who, down=down, tiles=tiles)
-        return HTMLResponse(text, 503 if down else 200, {**HEADERS, "Cache-Control": "no-store"})
+    disk = Disk(settings, lambda: databases.url("app"))
+    app.mount("/", FrontPage(settings, asked, health.down, tiles).application)
 
     mounted = [
         Mounted("", app, ByMethod()),
@@ -108,7 +107,9 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
         Mounted(DAGSTER_PATH, dagster, DagsterRules()),
         Mounted(DASHBOARD_PATH, dashboard, Reading()),
         Mounted(REPORTS, create_pages(reports, settings, session_secret(settings)), ReportRules()),
-        Mounted(CATALOG, create_catalog(settings, Knowing(settings.home), api.serving, asking), Reading()),
+        Mounted(CATALOG, create_catalog(settings, Knowing(settings.home), api.serving, asked), Reading()),
+        Mounted(QUARANTINE, QuarantinePages(settings, asked, session_secret(settings)).application, ByMethod()),
+        Mounted(PLATFORM, PlatformPage(settings, asked, health.down, disk).application, Reading()),
         Mounted(LOOK, Starlette(routes=[Mount(LOOK, Files(directory=STATIC))]), None),
         Mounted(LINKED, linked_files(), None),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,14 +32,14 @@ class Health:
 
     def __init__(self, database_url: Callable[[], str], home: Path) -> None:
         self._url, self._home = database_url, home
-        self._lock = asyncio.Lock()
+        self._lock = threading.Lock()
         self._asked, self._answers = float("-inf"), False
 
-    async def down(self) -> list[str]:
-        """The parts that are down at this moment; a second's questions share one look at the database."""
-        async with self._lock:
+    def down(self) -> list[str]:
+        """The parts that are down at this moment; a second's questions share one look at the database. It may wait."""
+        with self._lock:
             if time.monotonic() - self._asked > _KEPT_SECONDS:
-                self._answers = await asyncio.to_thread(self._database_answers)
+                self._answers = self._database_answers()
                 self._asked = time.monotonic()
         found = [name for name in parts_down(self._home) if name != "Postgres"]
         return found if self._answers else ["Postgres", *found]
@@ -55,7 +56,7 @@ class Health:
         if scope["method"] not in _METHODS:
             await Response(status_code=405, headers={"Allow": "GET"})(scope, receive, send)
             return
-        down = await self.down()
+        down = await asyncio.to_thread(self.down)
         body = {"status": "down", "down": down} if down else {"status": "ok"}
         answer = Response(json.dumps(body), 503 if down else 200, _HEADERS, "application/json")
         await answer(scope, receive, send)

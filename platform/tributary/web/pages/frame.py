@@ -20,6 +20,7 @@ from tributary.resources.look import drawing
 from tributary.resources.look.files import Files, environment, versioned
 from tributary.resources.look.headers import HEADERS_WITH_SCRIPTS
 from tributary.resources.settings import Settings
+from tributary.web.pages import words
 
 if TYPE_CHECKING:
     from tributary.web.pages.calls import Call
@@ -55,6 +56,9 @@ class Pages:
         self._static = folder / "static"
         self.templates = environment(folder / "templates", TEMPLATES)
         self.templates.globals |= {"drawing": drawing, "home": path or "/"}
+        self.templates.globals |= {
+            one.__name__: one for one in (words.ago, words.count, words.lasting, words.size, words.when)
+        }
         if self._static.is_dir():
             address = f"{path}/static/{{}}?v={{}}".format
             self.templates.globals["asset"] = versioned(self._static, address)
