@@ -52,7 +52,7 @@ def test_what_is_done_for_nobody_is_noted_too(site: Site, engine: Engine) -> Non
 def test_nothing_private_is_kept_on_the_way(site: Site) -> None:
     headers = site.headers(Role.VIEWER)
     for path in ("/", "/sneakers/", "/dagster/", "/dagster/logs/a/b.out", "/dagster/graphql?query={version}", "/none"):
-        answer = httpx.get(site.origin + path, headers=headers)
+        answer = httpx.get(site.origin + path, headers=headers, timeout=60)
         assert answer.headers["Cache-Control"] == "no-store", path
     page = httpx.get(f"{site.url}/", headers=headers).text
     scripts = re.findall(r'"(/dagster/[^"]+\.(?:js|css|png|svg))"', page)

@@ -75,11 +75,11 @@ def test_a_form_that_is_too_large_is_refused(web: Served) -> None:
 
 
 def test_the_start_page_leads_to_every_application_and_names_what_is_down(web: Served, home: Path) -> None:
-    well = httpx.get(f"{web.url}/")
+    well = httpx.get(f"{web.url}/", timeout=60)
     assert well.status_code == 200
     assert all(f'href="{path}"' in well.text for path in ("/dagster/", "/sneakers/"))
     write_state(home, {"daemon": True, "web": False})
-    down = httpx.get(f"{web.url}/")
+    down = httpx.get(f"{web.url}/", timeout=60)
     write_state(home, {})
     assert (down.status_code, "<strong>daemon</strong>" in down.text) == (503, True)
     assert "being started again" in down.text
@@ -89,12 +89,12 @@ def test_the_start_page_leads_to_every_application_and_names_what_is_down(web: S
 
 def test_pages_say_that_dagster_does_not_answer_and_show_all_else(web: Served) -> None:
     for path, else_told in (("/", "Places"), ("/platform/", "Processes"), ("/quarantine/", "Nothing is in quarantine")):
-        page = httpx.get(f"{web.url}{path}")
+        page = httpx.get(f"{web.url}{path}", timeout=60)
         assert page.status_code == 200
         assert else_told in page.text
         if path != "/quarantine/":
             assert "server does not answer" in page.text
-    assert "There is no such page." in httpx.get(f"{web.url}/nowhere").text
+    assert "There is no such page." in httpx.get(f"{web.url}/nowhere", timeout=60).text
 
 
 def test_the_look_is_served_to_everybody_and_may_be_kept_while_its_address_stays(web: Served) -> None:

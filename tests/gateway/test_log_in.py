@@ -42,7 +42,7 @@ def token_of(answer: httpx.Response) -> str:
     return answer.cookies[COOKIE]
 
 
-def status(site: Site, token: str, path: str = "/") -> int:
+def status(site: Site, token: str, path: str = "/platform/") -> int:
     return httpx.get(f"{site.origin}{path}", headers={"Cookie": f"{COOKIE}={token}"}).status_code
 
 
