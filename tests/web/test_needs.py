@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tributary.assets.source import Source
@@ -92,6 +92,7 @@ def test_partitions_are_missing_where_the_source_has_them_and_only_when_they_are
     )
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(0, 30)), st.sets(st.integers(0, 30)))
 def test_spans_without_others_are_the_hours_that_are_left(due: set[int], taken: set[int]) -> None:
     left = without(list(needs_union(due)), [hours(one, one + 1) for one in taken])

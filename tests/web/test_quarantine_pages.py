@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.collector.serving import WRITE_KEY, stream_of
@@ -136,6 +136,7 @@ def test_who_may_replay_sees_the_button_and_who_may_not_cannot(site: tuple[str, 
     assert "Replay staged" not in page
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.integers(1, 300))
 def test_whatever_comes_is_shown_without_anything_that_a_screen_obeys(raw: bytes, most: int) -> None:
     found = shown(raw, most)

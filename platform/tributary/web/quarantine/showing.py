@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import NamedTuple
 
 _KEPT = "\n\t"
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _WIDTH = 16
 
 
@@ -19,25 +17,18 @@ class Shown(NamedTuple):
 
 
 def shown(raw: bytes, most: int) -> Shown:
-    """The first bytes, `most` at most: text where all of it is UTF-8, else hex."""
+    """The first bytes, `most` at most: text where all of it is UTF-8, else hex, which takes four times the room."""
+    if not _is_text(raw):
+        part = raw[: max(most // 4, _WIDTH)]
+        return Shown(_hex(part), False, len(raw) - len(part))
     part = raw[:most]
-    try:
-        # A character that is cut in two at the end is left out.
-        text = raw.decode() if len(part) == len(raw) else part.decode(errors="strict")
-    except UnicodeDecodeError as error:
-        if len(part) < len(raw) and error.start >= len(part) - 3 and _is_text(raw):
-            text = part[: error.start].decode()
-        else:
-            part = part[: max(most // 4, _WIDTH)]
-            return Shown(_hex(part), False, len(raw) - len(part))
-    return Shown(visible(text), True, len(raw) - len(part))
+    # A character that is cut in two at the end is left out.
+    return Shown(visible(part.decode(errors="ignore")), True, len(raw) - len(part))
 
 
 def visible(text: str) -> str:
     """Text in which nothing is hidden, and nothing turns what is around it: such characters stand as their numbers."""
-    return "".join(
-        char if char in _KEPT or unicodedata.category(char) not in _HIDDEN else f"⟨{ord(char):04X}⟩" for char in text
-    )
+    return "".join(char if char in _KEPT or char.isprintable() else f"⟨{ord(char):04X}⟩" for char in text)
 
 
 def _is_text(raw: bytes) -> bool:
