@@ -215,6 +215,7 @@ def test_files_are_what_was_made_and_no_cell_is_a_formula(reports: Reports, benc
 def test_the_sensor_asks_for_the_runs_of_what_waits(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     waiting = bench.ask()
     gone = bench.requests.add(Question("ada", "gone", "d", {}, "k", "form"))
+    edited = bench.requests.add(Question("ada", "bills", "of another file", {}, "k", "form"))
     monkeypatch.setattr("tributary.reports.waiting.PATIENCE", timedelta(0))
     job = dg.define_asset_job(job_of("bills"), dg.AssetSelection.assets(["reports", "bills"]))
     found = report_sensor({"bills": bench.report}, [job])
@@ -226,4 +227,7 @@ def test_the_sensor_asks_for_the_runs_of_what_waits(bench: Bench, monkeypatch: p
     assert (run.job_name, run.partition_key, run.tags[REQUEST_TAG]) == ("report_bills", waiting.key, waiting.id)
     (added,) = result.dynamic_partitions_requests or ()
     assert (added.partitions_def_name, list(added.partition_keys)) == ("reports/bills", [waiting.key])
-    assert bench.now(gone).sentence == "Dagster has loaded no report gone: reload its definitions, then retry."
+    assert [bench.now(one).state for one in (gone, edited)] == ["queued", "queued"], "their files are being read"
+    monkeypatch.setattr("tributary.reports.sensor._READ_WITHIN", timedelta(0))
+    found(dg.build_sensor_context(instance=bench.instance, resources=resources))
+    assert bench.now(gone).sentence == "Dagster had not read the report gone yet; to retry has it read."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tributary.assets.reporting.record import Requests
     from tributary.assets.reporting.saved import SavedRequest
 
+_READ_WITHIN = timedelta(minutes=5)
 _NOTICES = 5
 """Notices a look at most: a server that does not answer takes seconds of each."""
 
@@ -57,6 +59,7 @@ def report_sensor(reports: Mapping[str, Report], jobs: Sequence[Any]) -> dg.Sens
             send_notices(record, reports)
         except TributaryError as error:
             return dg.SkipReason(f"Nothing was looked at: {error}")
+        launched = [one for one in launched if not _is_being_read(reports, one)]
         known = [one for one in launched if one.report in reports]
         for one in launched:
             if one.report not in reports:
@@ -121,6 +124,13 @@ def send_notices(requests: Requests, reports: Mapping[str, Report]) -> None:
     for one in requests.unnoticed(_NOTICES):
         report = reports.get(one.report)
         requests.note(one.id, send_notice(get_settings(), one, report.title if report else one.report))
+
+
+def _is_being_read(reports: Mapping[str, Report], one: Request) -> bool:
+    """Whether the file that was asked may be one that Dagster is about to read: it is read when it is asked."""
+    report = reports.get(one.report)
+    is_young = datetime.now(tz=UTC) - one.asked_at < _READ_WITHIN
+    return is_young and (report is None or report.digest != one.report_digest)
 
 
 def _has_extract(extracts: Extracts, one: Request) -> bool:

@@ -267,20 +267,22 @@ class Reports:
 
     def _launched(self, found: Request) -> Request:
         report = self.all().get(found.report)
-        if report is not None:
-            self._have_loaded(report)
+        if report is not None and self._have_loaded(report):
             launch(self._dagster, self._requests, report, found)
         return self.request(found.id)
 
-    def _have_loaded(self, report: Report) -> None:
-        """Have Dagster read its definitions again where it knows another version of a report's file, or none."""
-        if self._loaded.get(report.name) == report.digest:
-            return
-        # Where it cannot be asked, the request waits for the sensor, as one that cannot be launched does.
+    def _have_loaded(self, report: Report) -> bool:
+        """Whether Dagster knows this version of a report's file, which it reads where it knows another one, or none.
+
+        Where it takes too long or cannot be asked, the request waits for the sensor, as one that is not launched does.
+        """
         with suppress(DagsterAway, DagsterRefused):
-            if self._dagster.code_version(("reports", report.name)) != report.digest:
-                self._dagster.reload()
-            self._loaded[report.name] = report.digest
+            if self._loaded.get(report.name) != report.digest:
+                if self._dagster.code_version(("reports", report.name)) != report.digest:
+                    self._dagster.reload()
+                self._loaded[report.name] = report.digest
+            return True
+        return False
 
     def _current(self, found: Request) -> Request:
         report = self.all().get(found.report)
