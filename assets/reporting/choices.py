@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from tributary.assets.factory.parameters.parameter import Choice, Choices
 from tributary.resources.warehouse.base import Origin
@@ -39,7 +38,7 @@ def read_choices(warehouse: Warehouse, choices: Choices) -> tuple[Choice, ...]:
     return tuple(sorted(found, key=lambda one: natural(one.label)) if of_text else found)
 
 
-def natural(text: str) -> Sequence[str | int]:
+def natural(text: str) -> list[str | int]:
     """What texts are put in people's order by, numbers in them by their size: b2 before b10."""
     parts = _NUMBER.split(text.casefold())
     return [int(part) if place % 2 else part for place, part in enumerate(parts)]
