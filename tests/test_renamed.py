@@ -95,7 +95,7 @@ def nowhere() -> Warehouse:
 
 def known(instance: dg.DagsterInstance, key: dg.AssetKey) -> dict[str | None, tuple[object, ...]]:
     """By partition, all that the newest materialisation tells, but its key and which events it read."""
-    found = {}
+    found: dict[str | None, tuple[object, ...]] = {}
     for record in instance.fetch_materializations(key, limit=1000, ascending=True).records:
         made = record.asset_materialization
         assert made is not None
@@ -175,7 +175,7 @@ def test_opening_a_home_carries_over_what_sources_renamed(settings: Settings, da
     warehouse = open_warehouse(settings)
     with open_instance(settings, databases) as instance:
         instance.report_runless_asset_event(dg.AssetMaterialization(["raw", "pledges"], tags={"of": "before"}))
-    warehouse.reject("raw.pledges", {"b.csv": [Rejected(3, None, b"\xff;", "no text")]})
+    warehouse.reject("raw.pledges", {"b.csv": [Rejected(3, 20, b"\xff;", "no text")]})
     with open_instance(settings, databases) as instance:
         event = instance.get_latest_materialization_event(dg.AssetKey(["raw", "csv_pledges"]))
     assert event is not None
