@@ -7,7 +7,8 @@ by the data API alone, as whoever looks at it. How the API is asked is told by `
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -29,7 +30,7 @@ export default async function ({ data, parentElement }) {
   if (parentElement.linked) return;
   parentElement.linked = true;
   const { mount } = await import(new URL(data.base + "/linked.js", location.origin).href);
-  const end = mount(parentElement.querySelector("div"), data.declared);
+  const end = mount(parentElement.querySelector("div"), data.declared, { tiles: data.tiles });
   return () => { end(); parentElement.linked = false; };
 }
 """
@@ -58,9 +59,20 @@ Ask = Callable[[str, Mapping[str, str], str], Answer]
 _ask: list[Ask] = []
 
 
-def connect(ask: Ask) -> None:
+class Tiles(NamedTuple):
+    """Whose tiles lie under maps: the address of one, with {z}, {x} and {y}, and who is to be named for them."""
+
+    url: str
+    credit: str
+
+
+_tiles: list[Tiles] = []
+
+
+def connect(ask: Ask, tiles: Tiles | None = None) -> None:
     """Have pages ask by a function of a path below `/api/v1`, a query, and the value of `WHO`."""
     _ask[:] = [ask]
+    _tiles[:] = [tiles] if tiles else []
 
 
 class PageFile(NamedTuple):
@@ -72,9 +84,11 @@ class PageFile(NamedTuple):
 
 
 def page_files(source: Source) -> list[PageFile]:
-    """The pages of a source, by the names of their files; `_` stands for a blank, and before a name hides a file."""
+    """The pages of a source by the names of their files, first that of its own name; `_` stands for a blank, and
+    before a name hides a file.
+    """
     folder = source.pages
-    files = sorted(folder.glob("[!_]*.py")) if folder else []
+    files = sorted(folder.glob("[!_]*.py"), key=lambda one: (one.stem != source.name, one.stem)) if folder else []
     return [
         PageFile(
             path,
@@ -137,19 +151,73 @@ def _frame(path: str, query: Mapping[str, str]) -> pd.DataFrame:
 
 
 def freshness(*tables: str) -> None:
-    """One line a table: how old its rows are, and which checks fail."""
+    """How old the rows of tables are, in a line; those that are late, and the checks that fail, one by one."""
     import streamlit as st
 
-    for table in tables:
-        told = document(f"/tables/{table}")
-        failing = [one for one in told["checks"] if one["failures"]]
-        updated = (told["updated_at"] or "")[:16].replace("T", " ")
-        line = f"{table}: {f'rows of {updated} UTC' if updated else 'not made yet'}. "
-        if failing:
-            holds = "; ".join(f"{one['holds']} ({one['failures']:,} rows)" for one in failing)
-            st.warning(f"{line}{len(failing)} of {len(told['checks'])} checks fail: {holds}")
-        else:
-            st.caption(f"{line}All {len(told['checks'])} checks pass." if updated else line)
+    told = [document(f"/tables/{table}") for table in tables]
+    made = sorted(one["updated_at"][:16].replace("T", " ") for one in told if one["updated_at"])
+    span = f"Rows of {made[0]}" if made else "No rows yet"
+    span += f" to {made[-1]} UTC" if made and made[-1] != made[0] else " UTC" if made else ""
+    checks = [check for one in told for check in one["checks"]]
+    passed = sum(check["failures"] == 0 for check in checks)
+    untold = any(check["failures"] is None for check in checks)
+    line = f"{span}, of {', '.join(tables)}. {passed} of {len(checks)} checks pass"
+    # As text of its full contrast, since Streamlit's captions are too pale to be read by all.
+    st.markdown(f":small[{line}{', the others are not told' if untold else ''}.]")
+    for one in told:
+        for check in one["checks"]:
+            if check["failures"]:
+                st.warning(f"{one['key']}: a check fails in {check['failures']:,} rows: {check['holds']}")
+        if not one["updated_at"]:
+            st.warning(f"{one['key']} is not made yet.")
+        elif one["fresh_within_seconds"] and age(one["updated_at"]) > one["fresh_within_seconds"]:
+            st.warning(f"{one['key']} is older than it should be: its rows are of {one['updated_at'][:16]} UTC.")
+
+
+def age(moment: str, at: str = "") -> float:
+    """Seconds from a moment to another, or to now, as the API writes both."""
+    until = datetime.fromisoformat(at) if at else datetime.now(UTC)
+    return (until - datetime.fromisoformat(moment)).total_seconds()
+
+
+def chart(
+    title: str, rows: pd.DataFrame, x: str, y: str, *, kind: str = "bar", color: str = "", labels: Sequence[str] = ()
+) -> None:
+    """A picture with a title and its numbers as CSV: of `kind` bar, line, or lying (bars from left to right).
+
+    Args:
+        rows: what is drawn; a column of moments is an axis of time.
+        color: a column of few texts that bars are coloured by.
+        labels: what is written along x and y, where that is not the columns' names.
+    """
+    import pandas as pd
+    import streamlit as st
+
+    st.header(title, anchor=False)
+    if rows.empty:
+        st.info("There is nothing to show yet.")
+        return
+    along, up = labels or (x, y)
+    is_time = pd.api.types.is_datetime64_any_dtype(rows[x])
+    names: dict[str, Any] = {"field": x, "type": "temporal" if is_time else "nominal", "title": along}
+    # Labels of steps lie flat as long as they are few; the order is that of the rows.
+    names |= (
+        {} if is_time else {"sort": None, "axis": {"labelAngle": 0, "labelLimit": 160, "labelOverlap": kind != "lying"}}
+    )
+    amounts = {"field": y, "type": "quantitative", "title": up}
+    tell = [{**names, "axis": None, "sort": None}, amounts, *([{"field": color, "type": "nominal"}] if color else [])]
+    spec: dict[str, Any] = {
+        "description": f"{title}: {up} by {along}, {len(rows):,} in all",
+        "mark": {"type": "line" if kind == "line" else "bar", "point": kind == "line", "tooltip": True},
+        "encoding": {
+            **({"y": names, "x": amounts} if kind == "lying" else {"x": names, "y": amounts}),
+            **({"color": {"field": color, "type": "nominal", "sort": None, "title": None}} if color else {}),
+            "tooltip": [{key: value for key, value in one.items() if key not in ("axis", "sort")} for one in tell],
+        },
+    }
+    st.vega_lite_chart(rows, spec, width="stretch", height=26 * len(rows) + 80 if kind == "lying" else 280)
+    name = "-".join(title.lower().split())
+    st.download_button("Save as CSV", rows.to_csv(index=False), f"{name}.csv", "text/csv", key=f"save-{name}")
 
 
 @lru_cache(maxsize=1)
@@ -169,5 +237,8 @@ def show(linked: Linked) -> None:
     if not set(linked.columns).issubset(visible):
         linked = linked.shown_to(visible)
         st.caption("Columns with personal data are not shown to you.")
-    # Without a key the data would be the component's identity, and each run would begin a new one.
-    _component()(data={"base": address(), "declared": linked.declared()}, key=f"linked-{linked.title}")
+    # Without a key the data would be the component's identity, and each run would begin a new one; of other rows it is
+    # another.
+    key = "-".join(["linked", linked.title, *sorted(linked.where.values())])
+    tiles = _tiles[0]._asdict() if _tiles else None
+    _component()(data={"base": address(), "declared": linked.declared(), "tiles": tiles}, key=key)

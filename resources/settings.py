@@ -145,6 +145,12 @@ class Settings(BaseSettings):
         pattern=r"^(\s*[^,]+=\s*[A-Za-z0-9_.-]+\s*(,|$))*$",
         description="What values grant, with commas between: admins=admin, data=operator, hr=pii, *=viewer.",
     )
+    map_tiles: str = Field(
+        "",
+        pattern=r"^(https?://[A-Za-z0-9._\[\]:-]+/\S*\{z\}\S*(\{x\}\S*\{y\}|\{y\}\S*\{x\})\S*)?$",
+        description="Address of map tiles, with {z}, {x} and {y}, that browsers ask for; default: none, lines alone.",
+    )
+    map_credit: str = Field("", max_length=200, description="Who is to be named on maps for the tiles.")
     web_secret: SecretStr | None = Field(
         None, description="Key that signs the forms' sessions; made once and kept in <home> where it is not set."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from tributary.assets.pledges.settings import PledgesSettings
 from tributary.assets.pledges.staged_assets import ORNAMENTS, RAW
@@ -22,6 +23,7 @@ PLEDGES = Source(
         x="month_start",
         y="sum(appraised_value)",
     ),
+    pages=Path(__file__).with_name("pages"),
     needs=("calendar",),
     formerly={"raw.pledges": RAW},
     parts="tributary.assets.pledges.parts:PARTS",

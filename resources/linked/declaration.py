@@ -10,9 +10,45 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar, TypeAlias
 
 from tributary.resources.errors import UsageError
+from tributary.resources.linked.views import (
+    Bars,
+    Groups,
+    HeatMap,
+    Leaderboard,
+    Matrix,
+    Rows,
+    View,
+    WordCloud,
+)  # fmt: skip
+
+__all__ = [
+    "MOST_DIMENSIONS",
+    "ROWS",
+    "Bars",
+    "Category",
+    "Dimension",
+    "Groups",
+    "HeatMap",
+    "Leaderboard",
+    "Linked",
+    "LinkedError",
+    "Matrix",
+    "Measure",
+    "Number",
+    "Place",
+    "Rows",
+    "Time",
+    "View",
+    "WordCloud",
+    "Words",
+]
 
 MOST_DIMENSIONS = 31
 """Each takes a bit of a mask that a row has."""
+
+
+ROWS = "*"
+"""What a measure is per, where that is the number of rows."""
 
 
 class LinkedError(UsageError):
@@ -78,79 +114,19 @@ Dimension: TypeAlias = Category | Time | Number | Place | Words
 
 @dataclass(frozen=True)
 class Measure:
-    """How many rows; where it has a column, its sum."""
+    """How many rows; where it has a column, its sum; with `per`, that sum divided by the sum of another column, or by
+    the number of `ROWS`. `percent` is whether that is shown in percent.
+    """
 
     title: str
     column: str | None = None
+    per: str | None = None
+    percent: bool = False
 
-
-@dataclass(frozen=True)
-class View:
-    """A picture of one dimension by one measure."""
-
-    kind: ClassVar[str]
-    fits: ClassVar[tuple[str, ...]]
-    title: str
-    dimension: str
-    measure: str
-    wide: bool = False
-
-
-@dataclass(frozen=True)
-class Bars(View):
-    """Bars over time or a number, with a brush."""
-
-    kind = "bars"
-    fits = ("time", "number")
-
-
-@dataclass(frozen=True)
-class Leaderboard(View):
-    """The largest, and what was chosen; `without` are values that are no competitors, as online is no venue."""
-
-    kind = "leaderboard"
-    fits = ("category", "words")
-    limit: int = 10
-    without: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class WordCloud(View):
-    """Words, the larger the more."""
-
-    kind = "words"
-    fits = ("words", "category")
-    limit: int = 60
-
-
-@dataclass(frozen=True)
-class HeatMap(View):
-    """A map with heat, on which a box filters."""
-
-    kind = "map"
-    fits = ("place",)
-
-
-@dataclass(frozen=True)
-class Groups(View):
-    """A table of a dimension's values with all measures; `measure` is the one that they are sorted by at first."""
-
-    kind = "groups"
-    fits = ("category", "words")
-    limit: int = 100
-
-
-@dataclass(frozen=True)
-class Rows:
-    """A table of rows: columns with their titles, sorted downwards by one; the first may lead to an address."""
-
-    kind: ClassVar[str] = "rows"
-    title: str
-    columns: Mapping[str, str]
-    sort: str
-    link: str | None = None
-    limit: int = 100
-    wide: bool = True
+    @property
+    def columns(self) -> list[str]:
+        """The columns that it is made of."""
+        return [one for one in (self.column, self.per) if one and one != ROWS]
 
 
 @dataclass(frozen=True)
@@ -188,14 +164,16 @@ class Linked:
                 if view.sort not in view.columns:
                     raise LinkedError(f"{view.title}: it is sorted by {view.sort}, which is none of its columns.")
                 continue
-            found = self.dimensions.get(view.dimension)
-            if found is None or view.measure not in self.measures:
-                name = view.dimension if found is None else view.measure
-                raise LinkedError(f"{view.title}: {name} is not declared.")
-            if found.kind not in view.fits:
-                raise LinkedError(
-                    f"{view.title}: {type(view).__name__} is not for {found.kind}, but for {', '.join(view.fits)}."
-                )
+            if view.measure not in self.measures:
+                raise LinkedError(f"{view.title}: {view.measure} is not declared.")
+            for name in view.dimensions:
+                found = self.dimensions.get(name)
+                if found is None:
+                    raise LinkedError(f"{view.title}: {name} is not declared.")
+                if found.kind not in view.fits:
+                    raise LinkedError(
+                        f"{view.title}: {type(view).__name__} is not for {found.kind}, but for {', '.join(view.fits)}."
+                    )
 
     @property
     def columns(self) -> list[str]:
@@ -205,7 +183,7 @@ class Linked:
             told = asdict(one)
             names = ("key",) if isinstance(one, Words) else ("column", "label", "link", "longitude", "latitude")
             found |= {told[name]: None for name in names if told.get(name)}
-        found |= {one.column: None for one in self.measures.values() if one.column}
+        found |= {name: None for one in self.measures.values() for name in one.columns}
         for view in self.views:
             if isinstance(view, Rows):
                 found |= dict.fromkeys([*view.columns, *([view.link] if view.link else [])])
@@ -226,14 +204,14 @@ class Linked:
                 one = replace(one, label=label, link=link)
             if all(told[column] in visible for column in needed if column in told):
                 dimensions[name] = one
-        measures = {name: one for name, one in self.measures.items() if one.column is None or one.column in visible}
+        measures = {name: one for name, one in self.measures.items() if set(one.columns) <= set(visible)}
         views: list[View | Rows] = []
         for view in self.views:
             if isinstance(view, Rows):
                 columns = {name: title for name, title in view.columns.items() if name in visible}
                 if view.sort in columns:
                     views.append(replace(view, columns=columns, link=view.link if view.link in visible else None))
-            elif view.dimension in dimensions and view.measure in measures:
+            elif dimensions.keys() >= set(view.dimensions) and view.measure in measures:
                 views.append(view)
         return replace(self, dimensions=dimensions, measures=measures, views=views)
 

@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from tributary.resources.linked.declaration import (
+    ROWS,
     Bars,
     Category,
     HeatMap,
     Leaderboard,
     Linked,
+    Matrix,
     Measure,
     Number,
     Place,
@@ -52,7 +54,12 @@ PAGE = Linked(
         "word": Words("Word", "gold.words", "event_id", "word"),
         "fee": Number("Fee", "fee", 5),
     },
-    measures={"events": Measure("Events"), "yes": Measure("Yes answers", "yes_rsvps")},
+    measures={
+        "events": Measure("Events"),
+        "yes": Measure("Yes answers", "yes_rsvps"),
+        "mean": Measure("Yes answers an event", "yes_rsvps", per=ROWS),
+        "fee_share": Measure("Fees by answers", "fee", per="yes_rsvps", percent=True),
+    },
     views=[
         Bars("Events over time", "day", "events", wide=True),
         Leaderboard("Top groups", "group", "yes"),
@@ -65,6 +72,9 @@ PAGE = Linked(
             limit=1000,
         ),
         Bars("Fees", "fee", "events"),
+        Matrix("Groups by month", "group", "yes", across="day", limit=5),
+        Matrix("Words by fee", "word", "fee_share", across="fee"),
+        Bars("Answers an event over time", "day", "mean"),
     ],
 )
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Crossfilter } from "../../resources/linked/static/crossfilter.js";
-import { top } from "../../resources/linked/static/model.js";
+import { top } from "../../resources/linked/static/amounts.js";
 
 /** Numbers that are the same at each run (mulberry32). */
 export function seeded(seed) {

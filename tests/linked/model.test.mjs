@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { read, write } from "../../resources/linked/static/address.js";
 import { readColumns } from "../../resources/linked/static/columns.js";
 import { dateOf, dayOf, valueOf } from "../../resources/linked/static/dimensions.js";
-import { beginning, field, Model } from "../../resources/linked/static/model.js";
+import { beginning } from "../../resources/linked/static/amounts.js";
+import { field, Model } from "../../resources/linked/static/model.js";
 
 const { declared, rows, words, folder } = JSON.parse(readFileSync(process.env.LINKED_CASE));
 const table = readColumns(readFileSync(`${folder}/events.arrow`));
@@ -61,6 +62,58 @@ test("each view counts what the filters of all others let through", () => {
     assert.equal(fees.bars.reduce((sum, bar) => sum + bar.now, 0), paid.length);
     assert.equal(model.csv(["event_id"]).trim().split("\r\n").length, 1 + passing(filters).length);
   }
+});
+
+const sumOf = (found, name) => found.reduce((sum, row) => sum + (row[name] ?? 0), 0);
+const near = (found, want, what) => assert.ok(Math.abs(found - want) < 1e-9 * Math.max(1, Math.abs(want)), `${what}: ${found} is not ${want}`);
+
+/** The rows that filters let through, but for those of two dimensions. */
+const passingBut = (filters, one, other) => passing(Object.fromEntries(Object.entries(filters).filter(([name]) => name !== one && name !== other)));
+
+test("a matrix counts by two dimensions what the filters of all others let through", () => {
+  const model = new Model(declared, table, others);
+  for (const filters of CASES) {
+    model.filter(filters);
+    const { views } = model.results();
+    const [groups, cloud] = [views[6], views[7]];
+    assert.deepEqual(groups.columns.map((one) => one.label), ["2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01", "2024-05-01"]);
+    assert.equal(groups.rows.length, 5);
+    groups.rows.forEach((line, i) => groups.columns.forEach((column, j) => {
+      const own = passingBut(filters, "group", "day").filter((row) => row.group_id === line.filter[0] && row.local_date?.startsWith(column.label.slice(0, 7)));
+      const cell = groups.cells[i * groups.columns.length + j];
+      if (own.length === 0) assert.equal(cell, null);
+      else assert.equal(cell, sumOf(own, "yes_rsvps"));
+    }));
+    cloud.rows.forEach((line, i) => cloud.columns.forEach((column, j) => {
+      const own = passingBut(filters, "word", "fee").filter((row) => row.fee !== null && wordsOf(row).includes(line.label) && Math.floor(row.fee / 5) * 5 === Number(column.label));
+      const cell = cloud.cells[i * cloud.columns.length + j];
+      if (own.length === 0) assert.equal(cell, null);
+      else near(cell, sumOf(own, "yes_rsvps") === 0 ? 0 : sumOf(own, "fee") / sumOf(own, "yes_rsvps"), `${line.label} ${column.label}`);
+    }));
+  }
+});
+
+test("what is per something is a quotient of sums, of a bar as of all", () => {
+  const model = new Model(declared, table, others);
+  model.filter({ group: ["g1", "g2"] });
+  const { totals, allTotals, views } = model.results();
+  const own = passing({ group: ["g1", "g2"] });
+  near(totals.mean, sumOf(own, "yes_rsvps") / own.length, "mean");
+  near(allTotals.fee_share, sumOf(rows, "fee") / sumOf(rows, "yes_rsvps"), "share of all");
+  for (const bar of views[8].bars) {
+    const inside = own.filter((row) => row.local_date !== null && row.local_date >= bar.from && row.local_date <= bar.to);
+    near(bar.now, inside.length === 0 ? 0 : sumOf(inside, "yes_rsvps") / inside.length, bar.label);
+  }
+});
+
+test("bars of what is told month by month are months, all as wide", () => {
+  const days = ["2024-01-01", "2024-02-01", "2024-02-01", "2024-05-01"].map(dayOf);
+  const mine = { rows: 4, columns: new Map([["month", { kind: "day", values: Float64Array.from(days) }]]) };
+  const page = { dimensions: { month: { kind: "time", column: "month" } }, measures: { rows: {} }, views: [{ kind: "bars", dimension: "month", measure: "rows" }] };
+  const { bars, starts, unit } = new Model(page, mine).results().views[0];
+  assert.equal(unit, "month");
+  assert.deepEqual(bars.map((bar) => [bar.label, bar.now]), [["2024-01-01", 1], ["2024-02-01", 2], ["2024-03-01", 0], ["2024-04-01", 0], ["2024-05-01", 1]]);
+  assert.deepEqual(starts, [0, 31, 60, 91, 121, 152]);
 });
 
 test("rows share what another table says of their key, whatever the type of both", () => {

@@ -1,10 +1,13 @@
 """Meetup: all seven pictures of its events on one page, each of which filters all others."""
 
+import streamlit as st
+
 from tributary.sdk import linked, pages
 
+st.title("Meetup")
 pages.show(
     linked.Linked(
-        title="Meetup events",
+        title="Events",
         table="gold.meetup_events",
         where={"is_cancelled": "is.false"},
         dimensions={

@@ -15,7 +15,7 @@ if all_of_them.empty:
     st.stop()
 campaign = st.selectbox("Campaign", list[int](all_of_them["campaign"]), key="campaign", bind="query-params")
 one = pages.document(f"/campaigns/{campaign}")
-st.caption(
+st.markdown(
     f"{one['campaign_type']}, {one['start_date']} to {one['end_date']}, {one['products']:,} products with coupons."
 )
 
@@ -39,9 +39,8 @@ days = days[days["days_since_start"] < one["days"] + MARGIN]
 days["time"] = "before"
 days.loc[days["is_running"], "time"] = "during"
 days.loc[days["days_since_start"] >= one["days"], "time"] = "after"
-st.subheader("Daily sales of its products, in dollars")
-st.bar_chart(days, x="date", y="sales_value", color="time", y_label="dollars")
-st.subheader("All campaigns")
+pages.chart("Daily sales of its products", days, "date", "sales_value", color="time", labels=("day", "dollars"))
+st.header("All campaigns", anchor=False)
 day = st.column_config.DateColumn()
 st.dataframe(all_of_them, hide_index=True, column_config={"start_date": day, "end_date": day})
-st.download_button("Save days as CSV", days.to_csv(index=False), f"campaign-{campaign}.csv", "text/csv")
+st.download_button("Save all campaigns as CSV", all_of_them.to_csv(index=False), "campaigns.csv", "text/csv")

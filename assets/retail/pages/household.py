@@ -1,8 +1,9 @@
 """A household: who it is, its value (RFM) and where that stands among all, what it buys, and what to offer it."""
 
+import pandas as pd
 import streamlit as st
 
-from tributary.sdk import pages
+from tributary.sdk import linked, pages
 
 SUMMARY, DAILY, RECOMMENDED = "gold.household_summary", "gold.household_daily_spend", "gold.product_recommendations"
 SCORES = {"r_score": "Recency", "f_score": "Frequency", "m_score": "Money"}
@@ -13,8 +14,10 @@ TRAITS = {
     "couple": "couple",
 }
 
+OFFER = {"rank": "Rank", "product_id": "Product", "reason": "Why"}
+
 st.title("Household")
-pages.freshness(SUMMARY, DAILY, RECOMMENDED)
+pages.freshness(SUMMARY, RECOMMENDED)
 keys = pages.rows(SUMMARY, select="household_key", order="household_key")
 if keys.empty:
     st.info("No household is there yet.")
@@ -33,17 +36,34 @@ for place, (name, title) in zip(figures[2:], SCORES.items(), strict=True):
     place.metric(title, f"{who[name]} of 5")
 same = int(pages.aggregate(SUMMARY, "count", rfm_bin=f"eq.{who['rfm_bin']}")["count"].iloc[0])
 traits = ", ".join(words for name, words in TRAITS.items() if who[name]) or "nothing in the survey"
-st.caption(f"Value {who['rfm_bin']} of 5, as {same:,} of {everybody:,} households. What is known: {traits}.")
+st.markdown(f"Value {who['rfm_bin']} of 5, as {same:,} of {everybody:,} households. What is known: {traits}.")
 
 left, right = st.columns(2)
 with left:
-    st.subheader("Spend by section")
-    st.bar_chart({"section": list(spent), "dollars": list(spent.values())}, x="section", y="dollars", horizontal=True)
+    sections = [(name.replace("_", " "), dollars) for name, dollars in spent.items() if dollars]
+    sections.sort(key=lambda one: -one[1])
+    by_section = pd.DataFrame(sections, columns=["section", "dollars"])
+    pages.chart("Spend by section", by_section, "section", "dollars", kind="lying")
 with right:
-    st.subheader("Recommendations")
+    st.header("Recommendations", anchor=False)
     offers = pages.rows(RECOMMENDED, household_key=f"eq.{key}", order="rank", select="rank,product_id,reason")
-    st.dataframe(offers, hide_index=True)
-st.subheader("Daily sales")
-days = pages.rows(DAILY, household_key=f"eq.{key}", order="date", select="date,total_sales")
-st.bar_chart(days, x="date", y="total_sales", y_label="dollars")
-st.download_button("Save days as CSV", days.to_csv(index=False), f"household-{key}.csv", "text/csv")
+    st.table(offers.rename(columns=OFFER).set_index("Rank"))
+pages.show(
+    linked.Linked(
+        title="Daily sales",
+        table=DAILY,
+        where={"household_key": f"eq.{key}"},
+        dimensions={"day": linked.Time("Day", "date"), "spent": linked.Number("Spent in a day", "total_sales", 10)},
+        measures={"dollars": linked.Measure("Dollars", "total_sales"), "days": linked.Measure("Shopping days")},
+        views=[
+            linked.Bars("Sales over time, in dollars", "day", "dollars", wide=True),
+            linked.Bars("Shopping days by dollars spent", "spent", "days"),
+            linked.Rows(
+                "Shopping days",
+                {"date": "Day", "total_sales": "Dollars", "grocery": "Grocery", "meat": "Meat", "produce": "Produce"},
+                "date",
+                wide=False,
+            ),
+        ],
+    )
+)

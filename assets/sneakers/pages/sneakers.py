@@ -5,22 +5,17 @@ import streamlit as st
 from tributary.sdk import linked, pages
 
 OWNED, SPENT = "gold.sneakers_owned_by_month", "gold.sneaker_spend_by_month"
-COLOURS, SEASONS = "gold.sneaker_wears_by_color", "gold.sneaker_wears_by_season_material"
 
 st.title("Sneakers")
-pages.freshness(OWNED, SPENT, COLOURS, SEASONS)
+pages.freshness(OWNED, SPENT)
 left, right = st.columns(2)
 with left:
-    st.subheader("Pairs owned")
-    st.line_chart(pages.rows(OWNED, order="month_start"), x="month_start", y="pairs_owned")
-    st.subheader("Wears by month and colour")
-    st.bar_chart(pages.rows(COLOURS, order="month_start"), x="month_start", y="wears", color="color")
+    owned = pages.rows(OWNED, order="month_start")
+    pages.chart("Pairs owned", owned, "month_start", "pairs_owned", kind="line", labels=("month", "pairs"))
 with right:
-    st.subheader("What it has cost, in all")
-    st.line_chart(pages.rows(SPENT, order="month_start"), x="month_start", y="running_net", color="currency")
-    st.subheader("Wears by season and material")
-    st.bar_chart(pages.rows(SEASONS), x="season", y="wears", color="material")
-
+    spent = pages.rows(SPENT, order="month_start")
+    labels = ("month", "in all, by currency")
+    pages.chart("What it has cost", spent, "month_start", "running_net", kind="line", color="currency", labels=labels)
 pages.show(
     linked.Linked(
         title="Pairs",
@@ -32,26 +27,31 @@ pages.show(
             "material": linked.Category("Material", "material"),
             "price": linked.Number("Price", "purchase_price", 25),
             "owned": linked.Category("Owned", "is_owned"),
+            "currency": linked.Category("Currency", "currency"),
         },
         measures={
             "pairs": linked.Measure("Pairs"),
-            "cost": linked.Measure("Cost", "net_cost"),
+            "cost": linked.Measure("Cost (of one currency)", "net_cost"),
             "wears": linked.Measure("Wears", "wears"),
+            "per_wear": linked.Measure("Cost per wear (of one currency)", "net_cost", per="wears"),
         },
         views=[
             linked.Bars("Pairs by day of purchase", "bought", "pairs", wide=True),
             linked.Leaderboard("Brands", "brand", "pairs"),
-            linked.Leaderboard("Colours", "color", "wears"),
-            linked.Leaderboard("Materials", "material", "wears"),
-            linked.Leaderboard("Owned", "owned", "pairs"),
+            linked.Matrix("Cost per wear, by brand and currency", "brand", "per_wear", across="currency"),
+            linked.Leaderboard("Colours by wears", "color", "wears"),
+            linked.Leaderboard("Materials by wears", "material", "wears"),
             linked.Bars("Prices", "price", "pairs"),
+            linked.Leaderboard("Still owned", "owned", "pairs"),
+            linked.Leaderboard("Currencies", "currency", "pairs"),
             linked.Rows(
-                "Pairs",
+                "All pairs",
                 {
                     "name": "Pair",
                     "brand": "Brand",
                     "purchased_on": "Bought",
                     "net_cost": "Cost",
+                    "currency": "Currency",
                     "wears": "Wears",
                     "cost_per_wear": "Cost per wear",
                 },

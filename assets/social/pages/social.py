@@ -1,52 +1,48 @@
-"""Social: activity by day, users by when they came and what they do, followers of one user."""
+"""Social: what happened day by day, and who was active."""
 
 import streamlit as st
 
 from tributary.sdk import linked, pages
 
-ACTIVITY, FOLLOWERS = "gold.social_daily_activity", "gold.social_follower_history"
+ACTIVE = "gold.social_active_users"
 
-st.title("Social")
-pages.freshness(ACTIVITY, FOLLOWERS)
-days = pages.rows(ACTIVITY, order="date")
-left, right = st.columns(2)
-with left:
-    st.subheader("Active users by day")
-    st.bar_chart(days, x="date", y=["new_users", "returning_users"])
-with right:
-    st.subheader("Posts and follows by day")
-    st.line_chart(days, x="date", y=["posts", "follows", "unfollows"])
-
+st.title("Social: activity")
 pages.show(
     linked.Linked(
-        title="Users",
-        table="gold.social_user_summary",
-        dimensions={
-            "came": linked.Time("First seen", "first_seen_at"),
-            "active": linked.Time("Last active", "last_active_at"),
-            "user": linked.Category("User", "user_id", label="username"),
-            "days": linked.Number("Days active", "days_active", 1),
-        },
+        title="Day by day",
+        table="gold.social_daily_activity",
+        dimensions={"day": linked.Time("Day", "date"), "active": linked.Number("Active users", "active_users", 5)},
         measures={
-            "users": linked.Measure("Users"),
+            "new": linked.Measure("New users", "new_users"),
+            "returning": linked.Measure("Returns on later days", "returning_users"),
             "posts": linked.Measure("Posts", "posts"),
-            "followers": linked.Measure("Followers", "followers"),
+            "follows": linked.Measure("Follows", "follows"),
+            "unfollows": linked.Measure("Unfollows", "unfollows"),
+            "events": linked.Measure("Messages", "events"),
+            "days": linked.Measure("Days"),
         },
         views=[
-            linked.Bars("Users by when they came", "came", "users"),
-            linked.Bars("Users by when they were last active", "active", "users"),
-            linked.Leaderboard("Most followed", "user", "followers"),
-            linked.Leaderboard("Most posts", "user", "posts"),
-            linked.Bars("Users by days active", "days", "users"),
-            linked.Groups("Users", "user", "followers", wide=True),
+            linked.Bars("Returning users by day", "day", "returning", wide=True),
+            linked.Bars("New users by day", "day", "new"),
+            linked.Bars("Posts by day", "day", "posts"),
+            linked.Bars("Follows by day", "day", "follows"),
+            linked.Bars("Days by active users", "active", "days"),
+            linked.Rows(
+                "Days",
+                {
+                    "date": "Day",
+                    "active_users": "Active",
+                    "new_users": "New",
+                    "posts": "Posts",
+                    "follows": "Follows",
+                    "unfollows": "Unfollows",
+                    "events": "Messages",
+                },
+                "date",
+            ),
         ],
     )
 )
-
-user = st.text_input("Followers of the user (id)", key="followers_of", bind="query-params")
-if user:
-    history = pages.rows(FOLLOWERS, user_id=f"eq.{user}", order="date")
-    if history.empty:
-        st.info("Nobody has followed this user.")
-    else:
-        st.line_chart(history, x="date", y="followers")
+pages.freshness(ACTIVE)
+month = pages.rows(ACTIVE, order="date")
+pages.chart("Users active in 28 days", month, "date", "monthly_active_users", kind="line", labels=("day", "users"))

@@ -33,6 +33,7 @@ _OPTIONS = {
     "logger.level": "warning",
     # Of both themes, so that each looks as the reader's system does.
     **{f"theme.{theme}.chartCategoricalColors": _COLOURS for theme in ("light", "dark")},
+    "theme.headingFontSizes": ["2rem", "1.4rem", "1.1rem", "1rem", "1rem", "1rem"],
     "theme.light.primaryColor": "#0072b2",
     "theme.dark.primaryColor": "#56b4e9",
 }
@@ -40,16 +41,20 @@ _OPTIONS = {
 
 _POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
-    "font-src 'self' data:; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; "
+    "font-src 'self' data:; img-src 'self' data: blob:{tiles}; media-src 'self' blob:; connect-src 'self'; "
     "worker-src 'self' blob:; manifest-src 'self'; form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
 )
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-}
-"""What pages carry for the browser's protection; Streamlit's own page has inline scripts and styles."""
+
+
+def _headers(settings: Settings) -> dict[str, str]:
+    """What pages carry for the browser's protection; Streamlit's own page has inline scripts and styles."""
+    origin = "/".join(settings.map_tiles.split("/")[:3])
+    return {
+        "Content-Security-Policy": _POLICY.format(tiles=f" {origin}" if origin else ""),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+    }
 
 
 def create_app(settings: Settings, databases: Databases, path: str) -> ASGIApp:
@@ -63,9 +68,10 @@ def create_app(settings: Settings, databases: Databases, path: str) -> ASGIApp:
     for name, value in {**_OPTIONS, "server.baseUrlPath": path.strip("/")}.items():
         config.set_option(name, value)
     set_log_level("WARNING")
-    pages.connect(Asking(databases, settings.home).ask)
+    tiles = pages.Tiles(settings.map_tiles, settings.map_credit) if settings.map_tiles else None
+    pages.connect(Asking(settings, databases).ask, tiles)
     return Behind(
-        _Told(application),
+        _Told(application, _headers(settings)),
         DASHBOARD,
         signing_key(settings.home),
         frozenset({path + HEALTH}),
@@ -76,8 +82,8 @@ def create_app(settings: Settings, databases: Databases, path: str) -> ASGIApp:
 class _Told:
     """Tells the scripts who asks, and the browser what it may load."""
 
-    def __init__(self, application: ASGIApp) -> None:
-        self._application = application
+    def __init__(self, application: ASGIApp, headers: dict[str, str]) -> None:
+        self._application, self._headers = application, headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -89,7 +95,7 @@ class _Told:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
+                MutableHeaders(scope=message).update(self._headers)
             await send(message)
 
         await self._application({**scope, "headers": [*others, (name, who)]}, receive, answer)

@@ -6,14 +6,16 @@ import asyncio
 import json
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 
 import httpx
 from starlette.types import Receive, Scope, Send
 
+from tributary.reports.service import Reports
 from tributary.resources.postgres.databases import Databases
 from tributary.resources.principal import Principal, Role, with_principal
+from tributary.resources.settings import Settings
 from tributary.web.api.app import PATH, Api
+from tributary.web.api.reports import router as report_operations
 
 SECONDS = 60.0
 """For an answer, which the API itself gives up before."""
@@ -28,8 +30,8 @@ def told(principal: Principal) -> bytes:
 class Asking:
     """An API on an event loop of its own, as pages run in threads."""
 
-    def __init__(self, databases: Databases, home: Path) -> None:
-        self._api = Api(databases, home)
+    def __init__(self, settings: Settings, databases: Databases) -> None:
+        self._api = Api(databases, settings.home, [report_operations(Reports(settings, databases))])
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="data-api", daemon=True).start()
 

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from tributary.assets.pages import page_files
+from tributary.assets.source import Source
 from tributary.assets.sources import get_sources
 from tributary.resources.errors import TributaryError
 from tributary.resources.look.files import STATIC
 
+_OWN = Source("reports", "What all sources have.", pages=Path(__file__).with_name("pages"))
+_PRINTED = """<style>@media print {
+  [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stElementToolbar"],
+  [data-testid="stDownloadButton"], [data-testid="stLinkButton"] { display: none !important; }
+  [data-testid="stMain"], [data-testid="stAppViewContainer"], .stApp {
+    position: static !important; overflow: visible !important;
+  }
+}</style>"""
+
 
 def _pages() -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
-    for source in get_sources().working:
+    for source in [*get_sources().working, _OWN]:
         if files := page_files(source):
             found[source.name.capitalize()] = [
                 st.Page(one.path, title=one.title, url_path=one.address) for one in files
@@ -27,7 +38,7 @@ def _home(pages: dict[str, list[Any]]) -> None:
     if not pages:
         st.info("No source that is on brings a page.")
     for source, own in pages.items():
-        st.subheader(source)
+        st.header(source, anchor=False)
         for one in own:
             st.page_link(one)
 
@@ -35,6 +46,7 @@ def _home(pages: dict[str, list[Any]]) -> None:
 def _main() -> None:
     # An icon by name would be fetched from elsewhere.
     st.set_page_config(page_title="Tributary", page_icon=STATIC / "tributary.svg", layout="wide")
+    st.html(_PRINTED)
     pages = _pages()
     home = st.Page(lambda: _home(pages), title="Overview", url_path="overview", default=True)
     chosen = st.navigation({"": [home], **pages})

@@ -1,10 +1,11 @@
 /** Bars over time or over a number, with a brush: dragged by a pointer, moved by keys. */
-import { compact, html, number, svg, ticks } from "./drawing.js";
+import { dragged, html, labelled, svg, ticks, written } from "./drawing.js";
 
 const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [170, 46, 10, 8, 24];
 const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -1e9, End: 1e9 };
 
 export function bars(view, page) {
+  const { compact, number } = written(page.declared.measures[view.measure]);
   const body = html("div", { class: "picture" });
   const drawing = svg("svg", { height: HEIGHT, role: "group" });
   const shapes = svg("g");
@@ -26,13 +27,11 @@ export function bars(view, page) {
   /** A day's or number's text of a bin, which only the worker knows between edges. */
   const choose = (low, high, done) => {
     const [from, to] = [Math.max(Math.floor(low), 0), Math.min(Math.floor(high), bins() - 1)];
-    page.filter(view.dimension, from <= 0 && to >= bins() - 1 ? null : [page.write(view.dimension, now, from), page.write(view.dimension, now, to)], done);
+    page.filter({ [view.dimension]: from <= 0 && to >= bins() - 1 ? null : [page.write(view.dimension, now, from), page.write(view.dimension, now, to)] }, done);
   };
 
-  drawing.addEventListener("pointerdown", (event) => {
-    if (!now || event.button !== 0) return;
-    event.preventDefault();
-    drawing.setPointerCapture(event.pointerId);
+  dragged(drawing, (event) => {
+    if (!now) return null;
     const start = binAt(event);
     const brush = now.brush;
     const near = ((bins() * 8) / (width - LEFT - RIGHT));
@@ -40,11 +39,12 @@ export function bars(view, page) {
     const inside = brush && side < 0 && start > brush[0] && start < brush[1] + 1;
     const span = brush ? brush[1] - brush[0] : 0;
     let moved = false;
-    const move = (next, done) => {
+    return (next, done) => {
       const at = binAt(next);
       moved ||= Math.abs(next.clientX - event.clientX) > 3;
-      if (!moved) return;
-      if (inside) {
+      if (!moved) {
+        if (done && brush) page.filter({ [view.dimension]: null }, true);
+      } else if (inside) {
         const from = Math.min(Math.max(Math.round(brush[0] + at - start), 0), bins() - 1 - span);
         choose(from, from + span, done);
       } else {
@@ -52,18 +52,10 @@ export function bars(view, page) {
         choose(Math.min(fixed, at), Math.max(fixed, at), done);
       }
     };
-    const onMove = (next) => move(next, false);
-    const end = (next) => {
-      drawing.removeEventListener("pointermove", onMove);
-      if (moved) move(next, true);
-      else if (brush) page.filter(view.dimension, null, true);
-    };
-    drawing.addEventListener("pointermove", onMove);
-    drawing.addEventListener("pointerup", end, { once: true });
   });
 
   function onKey(event, side) {
-    if (event.key === "Escape" || event.key === "Delete") return page.filter(view.dimension, null, true);
+    if (event.key === "Escape" || event.key === "Delete") return page.filter({ [view.dimension]: null }, true);
     if (!(event.key in KEYS)) return;
     event.preventDefault();
     const brush = [...(now.brush ?? [0, bins() - 1])];
@@ -103,6 +95,9 @@ export function bars(view, page) {
       grips.forEach((grip, side) => {
         const bin = side === 0 ? from : to;
         grip.setAttribute("x", x(bin) - 4.5);
+        // Where nothing is chosen, small and grey, so that it is taken for no bar.
+        grip.setAttribute("y", is ? TOP : (HEIGHT - BOTTOM + TOP) / 2 - 16);
+        grip.setAttribute("height", is ? HEIGHT - TOP - BOTTOM : 32);
         grip.classList.toggle("idle", !is);
         grip.setAttribute("aria-valuemin", 0);
         grip.setAttribute("aria-valuemax", bins() - 1);
@@ -110,7 +105,7 @@ export function bars(view, page) {
         grip.setAttribute("aria-valuetext", String(page.write(view.dimension, now, side === 0 ? from : to - 1)));
       });
       const total = now.bars.reduce((sum, one) => sum + one.now, 0);
-      drawing.setAttribute("aria-label", `${view.title}: ${number(total)} in ${now.bars.length} bars${is ? `, chosen ${now.filter.join(" to ")}` : ""}`);
+      drawing.setAttribute("aria-label", `${view.title}: ${page.declared.measures[view.measure].per ? "" : `${number(total)} in `}${now.bars.length} bars${is ? `, chosen ${now.filter.join(" to ")}` : ""}`);
       body.dataset.sum = total;
     },
     csv: () => [["from", "to", "value", "all"], ...now.bars.map((one) => [one.from, one.to, one.now, one.all])],
@@ -120,10 +115,4 @@ export function bars(view, page) {
 function svgTitled(element, text) {
   element.append(svg("title", {}, text));
   return element;
-}
-
-function labelled(label, unit) {
-  if (!unit) return number(Number(label));
-  const text = String(label);
-  return unit === "year" ? text.slice(0, 4) : unit === "month" || unit === "quarter" ? text.slice(0, 7) : text;
 }

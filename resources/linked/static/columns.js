@@ -1,7 +1,8 @@
 /**
  * Columns of an Arrow stream as typed arrays; text is coded by a dictionary, from its bytes, without a string a row.
  *
- * A column is `{kind: "text", codes, values}`, where the code -1 is null, or `{kind: "number" | "day" | "time", values}`
+ * A column is `{kind: "text", codes, values, labels?}`, where the code -1 is null and labels are what people
+ * read, or `{kind: "number" | "day" | "time", values}`
  * with NaN for null. Days count from 1970-01-01; times are milliseconds since then; decimals are numbers.
  */
 import "./vendor/flechette.min.js"; // a UMD bundle, which leaves its names in `fl`
@@ -54,7 +55,7 @@ function booleans(column) {
       codes[row++] = value === null ? -1 : Number(value);
     }
   }
-  return { kind: "text", codes, values: ["false", "true"] };
+  return { kind: "text", codes, values: ["false", "true"], labels: ["no", "yes"] };
 }
 
 /** Code texts by an open hash table (FNV-1a over their bytes); values are in order of first appearance. */

@@ -99,7 +99,7 @@ function categories(column, declared, columns) {
     return (bin) => (other && rowOf[bin] >= 0 ? valueOf(other, rowOf[bin]) : null);
   };
   const [label, link] = [told(declared.label), told(declared.link)];
-  return { ...dimension, label: (bin) => label(bin) ?? dimension.values[bin] ?? "not told", link };
+  return { ...dimension, label: (bin) => label(bin) ?? column.labels?.[bin] ?? dimension.values[bin] ?? "not told", link };
 }
 
 function numbered(column) {
@@ -111,7 +111,7 @@ function numbered(column) {
 
 /** Any number of bins a row: the values that another table has under the row's key, in one row of it or in many. */
 function lists(keys, otherKeys, others, rows) {
-  const [own, theirs, { codes: words, values }] = [keys, otherKeys, others].map((one) => (one.kind === "text" ? one : numbered(one)));
+  const [own, theirs, { codes: words, values, labels }] = [keys, otherKeys, others].map((one) => (one.kind === "text" ? one : numbered(one)));
   const found = new Map(theirs.values.map((key) => [key, []]));
   theirs.codes.forEach((key, at) => { if (key >= 0 && words[at] >= 0) found.get(theirs.values[key]).push(words[at]); });
   const ofKey = own.values.map((key) => found.get(key) ?? []);
@@ -119,7 +119,7 @@ function lists(keys, otherKeys, others, rows) {
   for (let row = 0; row < rows; row++) offsets[row + 1] = offsets[row] + (ofKey[own.codes[row]]?.length ?? 0);
   const codes = new Int32Array(offsets[rows]);
   for (let row = 0; row < rows; row++) codes.set(ofKey[own.codes[row]] ?? [], offsets[row]);
-  return { ...chosen({ bins: values.length, codes, offsets, values }), label: (bin) => values[bin], link: () => null };
+  return { ...chosen({ bins: values.length, codes, offsets, values }), label: (bin) => (labels ?? values)[bin], link: () => null };
 }
 
 function chosen(dimension) {

@@ -7,16 +7,17 @@
 import { read, write } from "./address.js";
 import { bars } from "./bars.js";
 import { dateOf, dayOf } from "./dimensions.js";
-import { html, number } from "./drawing.js";
+import { html, measuredBy, number, written } from "./drawing.js";
 import { leaderboard, words } from "./lists.js";
 import { map } from "./map.js";
+import { matrix } from "./matrix.js";
 import { lines, png, saveText, standing } from "./saving.js";
 import { table } from "./tables.js";
 
-const VIEWS = { bars, leaderboard, words, map, groups: table, rows: table };
+const VIEWS = { bars, leaderboard, words, map, matrix, groups: table, rows: table };
 const LOOK_MS = 60_000;
 
-export function mount(root, declared, { api = "/api/v1" } = {}) {
+export function mount(root, declared, { api = "/api/v1", tiles = null } = {}) {
   const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   let state = read(location.search, declared);
   let [publications, publication, results, busy, waiting, asked, dragging] = [{}, null, null, false, false, 0, false];
@@ -36,9 +37,11 @@ export function mount(root, declared, { api = "/api/v1" } = {}) {
   const page = {
     declared,
     isDark: () => frame.dataset.dark === "true",
-    filter(dimension, filter, done) {
-      const { [dimension]: _, ...others } = state.filters;
-      change({ ...state, filters: filter === null ? others : { ...others, [dimension]: filter } }, done);
+    tiles,
+    /** Set filters by their dimensions, where null is none; `done` is whether that is where it stays. */
+    filter(filters, done) {
+      const all = Object.entries({ ...state.filters, ...filters });
+      change({ ...state, filters: Object.fromEntries(all.filter(([, filter]) => filter !== null)) }, done);
     },
     set(at, setting) {
       const { [at]: _, ...others } = state.settings;
@@ -73,11 +76,13 @@ export function mount(root, declared, { api = "/api/v1" } = {}) {
   const pinned = (one) => ({ ...one, publication });
   const onPop = () => {
     state = read(location.search, declared);
+    dragging = false;
     ask();
   };
 
   /** Ask the worker for the state as it is now; while it works, only the last wish is kept. */
   function ask() {
+    frame.setAttribute("aria-busy", "true");
     if (busy) { waiting = true; return; }
     if (results === null) return;
     busy = true;
@@ -118,12 +123,13 @@ export function mount(root, declared, { api = "/api/v1" } = {}) {
     frame.dataset.state = "ready";
     frame.dataset.dark = String(isDark());
     frame.dataset.count = results.count;
+    const isFiltered = Object.keys(state.filters).length > 0;
     figures.replaceChildren(...Object.entries(declared.measures).map(([name, one]) => html("div", {},
       html("dt", {}, one.title),
-      html("dd", { "data-measure": name }, number(results.totals[name]), html("small", {}, ` of ${number(results.allTotals[name])}`)))));
+      html("dd", { "data-measure": name }, written(one).number(results.totals[name]), isFiltered ? html("small", {}, ` ${one.per ? "against" : "of"} ${written(one).number(results.allTotals[name])}`) : ""))));
     chips.replaceChildren(...Object.entries(state.filters).map(([name, filter]) =>
-      button(`${declared.dimensions[name].title}: ${told(declared.dimensions[name].kind, filter)} ✕`, () => page.filter(name, null, true))),
-      Object.keys(state.filters).length > 0 ? button("Clear all", () => change({ ...state, filters: {} }, true)) : "",
+      button(`${declared.dimensions[name].title}: ${told(declared.dimensions[name].kind, filter)} ✕`, () => page.filter({ [name]: null }, true))),
+      isFiltered ? button("Clear all", () => change({ ...state, filters: {} }, true)) : "",
       button("Save rows", saveRows), button("Copy link", copyLink));
     views.forEach((view, at) => view.show(results.views[at], view.body.clientWidth));
     // What a link was made on is gone where it was published anew: the same question is asked of the rows of now.
@@ -155,7 +161,7 @@ export function mount(root, declared, { api = "/api/v1" } = {}) {
     fresh.classList.toggle("bad", Boolean(late) || failing.length > 0);
     fresh.replaceChildren(
       `${declared.table}: ${updated ? `rows of ${updated.toISOString().slice(0, 16).replace("T", " ")} UTC` : "not made yet"}${late ? ", older than they should be" : ""}. `,
-      failing.length === 0 ? (!updated || told.checks.length === 0 ? "" : `All ${told.checks.length} checks pass.`) : `${failing.length} of ${told.checks.length} checks fail: ${failing.map((one) => `${one.holds} (${number(one.failures)} rows)`).join("; ")}`);
+      failing.length === 0 ? passing(told) : `${failing.length} of ${told.checks.length} checks fail: ${failing.map((one) => `${one.holds} (${number(one.failures)} rows)`).join("; ")}`);
     seen ??= told.publication;
     // The rows of a view are of the publications of what it reads; whether its own has changed tells the same.
     const known = told.kind === "view" ? seen : publications[declared.table];
@@ -173,11 +179,17 @@ export function mount(root, declared, { api = "/api/v1" } = {}) {
     return dark.matches ? "rgb(14, 17, 23)" : "rgb(255, 255, 255)";
   };
 
-  const resized = new ResizeObserver(() => results && show());
+  // By its width alone: a picture that is drawn anew under a pointer that is pressed would lose the click.
+  let wide = 0;
+  const resized = new ResizeObserver(([{ contentRect: { width } }]) => {
+    if (results && width !== wide) show();
+    wide = width;
+  });
   resized.observe(frame);
   const timer = setInterval(() => document.hidden || look().catch(() => {}), LOOK_MS);
   addEventListener("popstate", onPop);
   frame.dataset.dark = String(isDark());
+  measuredBy(frame);
   look().catch(() => {});
   busy = true;
   worker.postMessage({
@@ -207,6 +219,13 @@ export function addresses(declared, api) {
 
 function button(text, click) {
   return html("button", { type: "button", click }, text);
+}
+
+/** How many checks pass; of a table that is written in parts, what they found is told by the run alone. */
+function passing({ updated_at: made, checks }) {
+  const passed = checks.filter((one) => one.failures === 0).length;
+  if (!made || checks.length === 0) return "";
+  return passed === checks.length ? `All ${passed} checks pass.` : `${passed} of ${checks.length} checks pass, the others are not told.`;
 }
 
 const named = (title) => title.toLowerCase().replace(/[^a-z0-9]+/g, "-");

@@ -1,5 +1,5 @@
 /** Leaderboards and word clouds: values that are chosen by a click or by Enter, several of them side by side. */
-import { compact, fitted, html, number, svg, widthOf } from "./drawing.js";
+import { fitted, html, number, svg, widthOf, written } from "./drawing.js";
 
 const [ROW, SIZE] = [26, 13];
 
@@ -11,16 +11,22 @@ export function toggled(filter, value) {
 }
 
 function button(view, page, one, filter, ...children) {
-  const told = `${one.label}: ${number(one.now)} of ${number(one.all)}`;
-  const press = () => page.filter(view.dimension, toggled(filter, one.value), true);
+  const told = amountsOf(view, page, one);
+  const press = () => page.filter({ [view.dimension]: toggled(filter, one.value) }, true);
   return svg("g", {
     role: "button", tabindex: 0, "aria-pressed": String(one.chosen), "data-value": String(one.value), "data-now": one.now,
     "aria-label": told, class: `pick${filter && !one.chosen ? " out" : ""}`, click: press,
     keydown: (event) => {
       if (event.key === "Enter" || event.key === " ") { event.preventDefault(); press(); }
-      if (event.key === "Escape") page.filter(view.dimension, null, true);
+      if (event.key === "Escape") page.filter({ [view.dimension]: null }, true);
     },
   }, svg("title", {}, told), ...children);
+}
+
+function amountsOf(view, page, { label, now, all }) {
+  const measure = page.declared.measures[view.measure];
+  const { number: full } = written(measure);
+  return `${label}: ${full(now)} ${measure.per ? "against" : "of"} ${full(all)}`;
 }
 
 /** Draw anew, and leave the keyboard where it was: at the same value. */
@@ -32,6 +38,7 @@ function drawn(drawing, nodes) {
 }
 
 export function leaderboard(view, page) {
+  const { compact } = written(page.declared.measures[view.measure]);
   const drawing = svg("svg", { role: "group" });
   const note = html("p", { class: "note" });
   const body = html("div", { class: "picture" }, drawing, note);

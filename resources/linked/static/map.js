@@ -4,7 +4,8 @@
  * Plate carrée with the middle's own scale. The lines are those of the files in `vendor`, reduced from us-atlas and
  * world-atlas (Census Bureau, Natural Earth; both in the public domain).
  */
-import { compact, heat, html, number, svg } from "./drawing.js";
+import { drawTiles } from "./tiles.js";
+import { dragged, heat, html, svg, written } from "./drawing.js";
 
 const HEIGHT = 340;
 const FILES = ["countries", "counties"];
@@ -32,6 +33,7 @@ function linesOf(name) {
 }
 
 export function map(view, page, at) {
+  const { compact, number } = written(page.declared.measures[view.measure]);
   const drawing = svg("svg", { height: HEIGHT, role: "group", tabindex: 0 });
   const [land, squares] = [svg("path", { class: "land" }), svg("g")];
   const box = svg("rect", { class: "brush" });
@@ -47,7 +49,8 @@ export function map(view, page, at) {
     html("button", { type: "button", "aria-label": "The chosen box", click: () => now.filter && page.set(at, { extent: now.filter }) }, "◻"),
     html("button", { type: "button", "aria-label": "The whole map", click: () => page.set(at, null) }, "⌂"));
   const note = html("p", { class: "note" });
-  const body = html("div", { class: "picture map" }, drawing, tools, note);
+  const tiles = html("div", { class: "tiles", "aria-hidden": "true" });
+  const body = html("div", { class: "picture map" }, tiles, drawing, tools, note);
   let [now, width, shown, drawnFor] = [null, 600, null, ""];
 
   /** The extent that is drawn: what was asked for, made as wide or as tall as the picture is. */
@@ -68,6 +71,7 @@ export function map(view, page, at) {
     const key = JSON.stringify(shown.box) + width;
     if (key === drawnFor) return;
     drawnFor = key;
+    if (page.tiles && drawTiles(tiles, page.tiles, shown, width, HEIGHT)) return land.setAttribute("d", "");
     const [west, south, east, north] = shown.box;
     const sets = await Promise.all((east - west > 25 ? FILES.slice(0, 1) : FILES.slice(1)).map(linesOf));
     let lines = sets.flat().filter(({ box: b }) => b[0] < east && b[2] > west && b[1] < north && b[3] > south);
@@ -80,30 +84,22 @@ export function map(view, page, at) {
     land.setAttribute("d", path.join(""));
   }
 
-  drawing.addEventListener("pointerdown", (event) => {
-    if (!now || event.button !== 0) return;
-    event.preventDefault();
+  dragged(drawing, (event) => {
+    if (!now) return null;
     drawing.focus();
-    drawing.setPointerCapture(event.pointerId);
     const { left, top } = drawing.getBoundingClientRect();
     const point = (one) => shown.back(one.clientX - left, one.clientY - top);
     const start = point(event);
     let moved = false;
-    const move = (next, done) => {
+    return (next, done) => {
       moved ||= Math.hypot(next.clientX - event.clientX, next.clientY - event.clientY) > 4;
       const end = point(next);
-      if (moved) page.filter(view.dimension, [Math.min(start[0], end[0]), Math.min(start[1], end[1]), Math.max(start[0], end[0]), Math.max(start[1], end[1])], done);
+      if (moved) page.filter({ [view.dimension]: [Math.min(start[0], end[0]), Math.min(start[1], end[1]), Math.max(start[0], end[0]), Math.max(start[1], end[1])] }, done);
+      else if (done && now.filter) page.filter({ [view.dimension]: null }, true);
     };
-    const onMove = (next) => move(next, false);
-    drawing.addEventListener("pointermove", onMove);
-    drawing.addEventListener("pointerup", (last) => {
-      drawing.removeEventListener("pointermove", onMove);
-      if (moved) move(last, true);
-      else if (now.filter) page.filter(view.dimension, null, true);
-    }, { once: true });
   });
   drawing.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") return page.filter(view.dimension, null, true);
+    if (event.key === "Escape") return page.filter({ [view.dimension]: null }, true);
     const move = MOVES[event.key];
     if (!move) return;
     event.preventDefault();
@@ -111,7 +107,7 @@ export function map(view, page, at) {
     const [dx, dy] = [move[0] * (now.extent[2] - now.extent[0]) * 0.05, move[1] * (now.extent[3] - now.extent[1]) * 0.05];
     // With Shift the box's far corner moves, without it the box.
     const next = event.shiftKey ? [west, south, east + dx, north + dy] : [west + dx, south + dy, east + dx, north + dy];
-    if (next[0] < next[2] && next[1] < next[3]) page.filter(view.dimension, next, true);
+    if (next[0] < next[2] && next[1] < next[3]) page.filter({ [view.dimension]: next }, true);
   });
 
   return {

@@ -2,11 +2,13 @@
  * The linked pictures without the pictures: rows, filters, and what each view has to show. Knows no document, so that it
  * runs in a worker and in a test.
  */
+import { beginning, extentOf, quotient, ranks, top } from "./amounts.js";
 import { Crossfilter } from "./crossfilter.js";
 import { dateOf, dimensionOf, valueOf } from "./dimensions.js";
 
 const UNITS = [["day", 1], ["week", 7], ["month", 30], ["quarter", 91], ["year", 365]];
 const MOST_BARS = 160;
+const ROWS = "*"; // a measure that is per row
 const GRID = 44; // squares of a map from west to east
 
 export class Model {
@@ -22,15 +24,15 @@ export class Model {
       const one = declared.dimensions[name];
       return dimensionOf(one, table.columns, table.rows, others.get(one.table)?.columns);
     });
-    this.measures = Object.entries(declared.measures);
-    const summed = this.measures.filter(([, one]) => one.column);
-    const numbers = summed.map(([, one]) => table.columns.get(one.column).values.map((value) => (Number.isNaN(value) ? 0 : value)));
-    this.sumOf = new Map(summed.map(([name], at) => [name, at]));
-    this.cross = new Crossfilter(table.rows, this.dimensions, numbers);
+    const measures = Object.values(declared.measures);
+    this.summed = [...new Set(measures.flatMap(({ column, per }) => [column, per]).filter((name) => name && name !== ROWS))];
+    this.numbers = this.summed.map((name) => table.columns.get(name).values.map((value) => (Number.isNaN(value) ? 0 : value)));
+    this.cross = new Crossfilter(table.rows, this.dimensions, this.numbers);
     this.filters = {};
-    this.all = this.dimensions.map((_, at) => new Map(this.measures.map(([name]) => [name, this.#amounts(at, name).slice()])));
+    this.all = this.cross.dimensions.map(({ counts, sums }) => ({ counts: counts.slice(), sums: sums.map((one) => one.slice()) }));
     this.allTotals = this.#totals();
     this.orders = new Map();
+    this.grains = new Map();
     this.extents = {};
   }
 
@@ -54,6 +56,7 @@ export class Model {
         case "groups": return this.#groups(view, settings[at] ?? {});
         case "words": return this.#words(view);
         case "map": return this.#map(view, settings[at] ?? {});
+        case "matrix": return this.#matrix(view);
         default: return this.#rows(view, settings[at] ?? {});
       }
     });
@@ -61,41 +64,55 @@ export class Model {
   }
 
   #totals() {
-    const of = (name) => (this.sumOf.has(name) ? this.cross.sums[this.sumOf.get(name)] : this.cross.count);
-    return Object.fromEntries(this.measures.map(([name]) => [name, of(name)]));
+    const total = (column) => (column && column !== ROWS ? this.cross.sums[this.summed.indexOf(column)] : this.cross.count);
+    return Object.fromEntries(Object.entries(this.declared.measures).map(([name, { column, per }]) => [name, quotient(total(column), per ? total(per) : 1)]));
   }
 
-  #amounts(at, measure) {
-    const { counts, sums } = this.cross.dimensions[at];
-    return this.sumOf.has(measure) ? sums[this.sumOf.get(measure)] : counts;
+  /** What a measure is made of, bin by bin: amounts, and what they are divided by, which most have not. */
+  #parts({ counts, sums }, measure) {
+    const { column, per } = this.declared.measures[measure];
+    const of = (name) => (name && name !== ROWS ? sums[this.summed.indexOf(name)] : counts);
+    return [of(column), per ? of(per) : null];
+  }
+
+  #amounts(from, measure) {
+    const [over, under] = this.#parts(from, measure);
+    return under ? Float64Array.from(over, (value, bin) => quotient(value, under[bin])) : over;
   }
 
   #bars({ dimension, measure }) {
     const at = this.names.indexOf(dimension);
     const found = this.dimensions[at];
-    const [now, all] = [this.#amounts(at, measure), this.all[at].get(measure)];
-    const starts = this.#starts(dimension, found);
-    const sum = (amounts, bar) => {
-      let total = 0;
-      for (let bin = starts.bins[bar]; bin < starts.bins[bar + 1]; bin++) total += amounts[bin];
-      return total;
+    const [now, all] = [this.#parts(this.cross.dimensions[at], measure), this.#parts(this.all[at], measure)];
+    const starts = this.#starts(dimension, found, (units) => units <= MOST_BARS);
+    const sum = ([over, under], bar) => {
+      let [total, parts] = [0, under ? 0 : 1];
+      for (let bin = starts.bins[bar]; bin < starts.bins[bar + 1]; bin++) {
+        total += over[bin];
+        if (under) parts += under[bin];
+      }
+      return quotient(total, parts);
     };
     const bars = starts.labels.map((label, bar) => ({
       label, from: found.write(starts.bins[bar]), to: found.write(starts.bins[bar + 1] - 1), now: sum(now, bar), all: sum(all, bar),
     }));
     const filter = this.filters[dimension];
     const brush = filter ? found.range(filter) : null;
-    return { unit: starts.unit, bars, starts: starts.bins, brush, filter: filter ?? null, edges: starts.bins.map((bin) => found.write(bin)) };
+    // The last bar is as wide as the others, wherever its days end.
+    const widest = Math.max(...bars.map((_, bar) => starts.bins[bar + 1] - starts.bins[bar]));
+    const drawn = [...starts.bins.slice(0, -1), (starts.bins.at(-2) ?? 0) + widest];
+    return { unit: starts.unit, bars, starts: drawn, brush, filter: filter ?? null, edges: starts.bins.map((bin) => found.write(bin)) };
   }
 
-  /** Where the bars of a dimension begin, as bins: of days, so wide that they are not too many. */
-  #starts(name, found) {
+  /** Where the bars of a dimension begin, as bins: of days, in the first unit of which `fits` says that it will do. */
+  #starts(name, found, fits) {
     const last = found.bins - 1;
     if (this.declared.dimensions[name].kind === "number") {
       const bins = Array.from({ length: last + 1 }, (_, bin) => bin);
       return { unit: "", bins, labels: bins.slice(0, -1).map((bin) => found.write(bin)) };
     }
-    const [unit] = UNITS.find(([, days]) => last / days <= MOST_BARS) ?? UNITS.at(-1);
+    const finest = this.#grain(name, found);
+    const [unit] = UNITS.slice(finest).find(([unit, days]) => fits(last / days, unit)) ?? UNITS.at(-1);
     const bins = [];
     const labels = [];
     let before = "";
@@ -107,10 +124,84 @@ export class Model {
     return { unit, bins: [...bins, last], labels };
   }
 
+  /** The place in `UNITS` of the widest unit that all days with rows begin: of months, days in between hold nothing. */
+  #grain(name, found) {
+    if (!this.grains.has(name)) {
+      const { counts } = this.all[this.names.indexOf(name)];
+      const days = [];
+      for (let bin = 0; bin < found.bins - 1; bin++) if (counts[bin] > 0) days.push(found.first + bin);
+      const begins = ([unit]) => days.every((day) => beginning(day, unit) === dateOf(day));
+      this.grains.set(name, days.length > 2 ? Math.max(UNITS.findLastIndex(begins), 0) : 0);
+    }
+    return this.grains.get(name);
+  }
+
+  /** The lines of a matrix by a dimension: what each is called and filters by, and which line a bin belongs to. */
+  #axis(name, measure, limit) {
+    const at = this.names.indexOf(name);
+    const [found, { counts }] = [this.dimensions[at], this.all[at]];
+    const filter = this.filters[name] ?? null;
+    const lineOf = new Int32Array(found.bins).fill(-1);
+    if (found.values) {
+      // In the order of all rows, so that no line jumps while one drags.
+      const [over, under] = this.#parts(this.all[at], measure);
+      const bins = top(under ?? over, counts, limit);
+      if (bins.every((bin) => found.values[bin] !== null && Number.isFinite(Number(found.values[bin])))) bins.sort((x, y) => found.values[x] - found.values[y]);
+      bins.forEach((bin, line) => { lineOf[bin] = line; });
+      const lines = bins.map((bin) => ({ label: String(found.label(bin)), filter: [found.values[bin]], chosen: filter?.includes(found.values[bin]) ?? false }));
+      return { at, lineOf, lines, unit: "", filter };
+    }
+    const held = (units, unit) => {
+      const labels = new Set();
+      counts.forEach((count, bin) => { if (count > 0 && bin < found.bins - 1) labels.add(beginning(found.first + bin, unit)); });
+      return labels.size <= limit;
+    };
+    const starts = this.#starts(name, found, held);
+    const [lines, brush] = [[], filter ? found.range(filter) : null];
+    starts.labels.forEach((label, line) => {
+      const [from, to] = [starts.bins[line], starts.bins[line + 1]];
+      if (!counts.subarray(from, to).some((count) => count > 0)) return;
+      lineOf.fill(lines.length, from, to);
+      lines.push({ label: String(label), filter: [found.write(from), found.write(to - 1)], chosen: brush !== null && from >= brush[0] && to - 1 <= brush[1] });
+    });
+    return { at, lineOf, lines, unit: starts.unit, filter };
+  }
+
+  /** A measure by two dimensions at once, over the rows that the filters of all others let through. */
+  #matrix({ dimension, across, measure, limit }) {
+    const [down, right] = [this.#axis(dimension, measure, limit), this.#axis(across, measure, limit)];
+    const own = ~((1 << down.at) | (1 << right.at));
+    const { mask } = this.cross;
+    const [a, b] = [this.dimensions[down.at], this.dimensions[right.at]];
+    const wide = right.lines.length;
+    const counts = new Int32Array(down.lines.length * wide);
+    const sums = this.numbers.map(() => new Float64Array(counts.length));
+    for (let row = 0; row < mask.length; row++) {
+      if ((mask[row] & own) !== 0) continue;
+      const [fromA, toA, fromB, toB] = [begin(a, row), begin(a, row + 1), begin(b, row), begin(b, row + 1)];
+      for (let i = fromA; i < toA; i++) {
+        const line = down.lineOf[a.codes[i]];
+        if (line < 0) continue;
+        for (let j = fromB; j < toB; j++) {
+          const column = right.lineOf[b.codes[j]];
+          if (column < 0) continue;
+          const cell = line * wide + column;
+          counts[cell]++;
+          for (let m = 0; m < sums.length; m++) sums[m][cell] += this.numbers[m][row];
+        }
+      }
+    }
+    const amounts = this.#amounts({ counts, sums }, measure);
+    // A cell without rows is empty, which is not the same as nothing.
+    const cells = Array.from(counts, (count, cell) => (count > 0 ? amounts[cell] : null));
+    return { rows: down.lines, columns: right.lines, units: [down.unit, right.unit], filters: [down.filter, right.filter], cells };
+  }
+
   #leaders({ dimension, measure, without }, limit) {
     const at = this.names.indexOf(dimension);
     const found = this.dimensions[at];
-    const [amounts, { counts }] = [this.#amounts(at, measure), this.cross.dimensions[at]];
+    const [amounts, all] = [this.#amounts(this.cross.dimensions[at], measure), this.#amounts(this.all[at], measure)];
+    const { counts } = this.cross.dimensions[at];
     const chosen = new Set(this.filters[dimension] ?? []);
     const out = new Set((without ?? []).map((value) => found.binOf.get(value)));
     const bins = top(amounts, counts, limit + out.size).filter((bin) => !out.has(bin)).slice(0, limit);
@@ -118,7 +209,7 @@ export class Model {
     const extra = [...chosen].map((value) => found.binOf.get(value)).filter((bin) => bin !== undefined && !bins.includes(bin));
     const leaders = [...bins, ...extra].map((bin) => ({
       value: found.values[bin], label: String(found.label(bin)), link: found.link(bin), now: amounts[bin],
-      all: this.all[at].get(measure)[bin], chosen: chosen.has(found.values[bin]),
+      all: all[bin], chosen: chosen.has(found.values[bin]),
     }));
     const count = counts.reduce((sum, one, bin) => sum + Number(one > 0 && !out.has(bin)), 0);
     return { leaders, count, filter: this.filters[dimension] ?? null };
@@ -133,15 +224,16 @@ export class Model {
   #groups({ dimension, measure, limit }, { sort, descending = true }) {
     const at = this.names.indexOf(dimension);
     const found = this.dimensions[at];
-    const names = this.measures.map(([name]) => name);
+    const names = Object.keys(this.declared.measures);
     const by = names.includes(sort) ? sort : measure;
-    const bins = top(this.#amounts(at, by), this.cross.dimensions[at].counts, limit, descending ? 1 : -1);
+    const amounts = new Map(names.map((name) => [name, this.#amounts(this.cross.dimensions[at], name)]));
+    const bins = top(amounts.get(by), this.cross.dimensions[at].counts, limit, descending ? 1 : -1);
     const chosen = new Set(this.filters[dimension] ?? []);
     return {
       sort: by, descending, filter: this.filters[dimension] ?? null,
       lines: bins.map((bin) => ({
         value: found.values[bin], label: String(found.label(bin)), link: found.link(bin), chosen: chosen.has(found.values[bin]),
-        amounts: names.map((name) => this.#amounts(at, name)[bin]),
+        amounts: names.map((name) => amounts.get(name)[bin]),
       })),
     };
   }
@@ -150,8 +242,8 @@ export class Model {
     const at = this.names.indexOf(dimension);
     const { x, y } = this.dimensions[at];
     const { counts } = this.cross.dimensions[at];
-    const amounts = this.#amounts(at, measure);
-    const whole = (this.extents[dimension] ??= extentOf(x, y, this.all[at].get(this.measures[0][0])));
+    const [over, under] = this.#parts(this.cross.dimensions[at], measure);
+    const whole = (this.extents[dimension] ??= extentOf(x, y, this.all[at].counts));
     const [west, south, east, north] = extent ?? whole;
     const size = (east - west) / GRID;
     const tall = size * Math.max(Math.cos((((south + north) / 2) * Math.PI) / 180), 0.05);
@@ -160,12 +252,14 @@ export class Model {
       if (counts[bin] === 0 || x[bin] < west || x[bin] > east || y[bin] < south || y[bin] > north) continue;
       const [column, line] = [Math.floor((x[bin] - west) / size), Math.floor((y[bin] - south) / tall)];
       const key = line * 10_000 + column;
-      const square = squares.get(key) ?? { west: west + column * size, south: south + line * tall, now: 0, count: 0 };
-      square.now += amounts[bin];
+      const square = squares.get(key) ?? { west: west + column * size, south: south + line * tall, now: 0, under: under ? 0 : 1, count: 0 };
+      square.now += over[bin];
+      if (under) square.under += under[bin];
       square.count += counts[bin];
       squares.set(key, square);
     }
-    const elsewhere = this.cross.dimensions[at].counts[x.length];
+    for (const square of squares.values()) square.now = quotient(square.now, square.under);
+    const elsewhere = counts[x.length];
     return { extent: [west, south, east, north], whole, size, tall, squares: [...squares.values()], elsewhere, filter: this.filters[dimension] ?? null };
   }
 
@@ -202,63 +296,12 @@ export class Model {
   }
 }
 
+/** Where a row's codes begin: it has one, or as many as a list of its own. */
+const begin = ({ offsets }, row) => (offsets ? offsets[row] : row);
+
 /** A value as a field of CSV; what spreadsheets would take for a formula is marked as text. */
 export function field(value) {
   if (value === null || value === undefined) return "";
   const text = typeof value === "string" && /^[=+@\t\r-]/.test(value) ? `'${value}` : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** The first day of the week (Monday), month, quarter or year of a day. */
-export function beginning(day, unit) {
-  const date = dateOf(day);
-  if (unit === "week") return dateOf(day - ((((day + 3) % 7) + 7) % 7));
-  if (unit === "month") return `${date.slice(0, 8)}01`;
-  if (unit === "quarter") return `${date.slice(0, 5)}${String(Math.floor((Number(date.slice(5, 7)) - 1) / 3) * 3 + 1).padStart(2, "0")}-01`;
-  return unit === "year" ? `${date.slice(0, 5)}01-01` : date;
-}
-
-/** The bins of the largest amounts among those with rows, largest first (smallest first by -1); equals by their number. */
-export function top(amounts, counts, limit, sign = 1) {
-  const found = [];
-  for (let bin = 0; bin < counts.length; bin++) {
-    if (counts[bin] === 0) continue;
-    const amount = sign * amounts[bin];
-    if (found.length === limit && amount <= sign * amounts[found[limit - 1]]) continue;
-    let [low, high] = [0, found.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (sign * amounts[found[middle]] >= amount) low = middle + 1;
-      else high = middle;
-    }
-    found.splice(low, 0, bin);
-    if (found.length > limit) found.pop();
-  }
-  return found;
-}
-
-function ranks({ codes, values }) {
-  const sorted = values.map((_, code) => code).sort((a, b) => values[a].localeCompare(values[b]));
-  const rank = new Float64Array(values.length);
-  sorted.forEach((code, at) => { rank[code] = at; });
-  return Float64Array.from(codes, (code) => (code < 0 ? NaN : rank[code]));
-}
-
-/** West, south, east and north of where 98 of 100 rows are, with some room, so that a slip in one row moves no map. */
-function extentOf(x, y, counts) {
-  if (x.length === 0) return [-180, -60, 180, 75];
-  const within = (values) => {
-    const order = values.map((_, bin) => bin).sort((a, b) => values[a] - values[b]);
-    const total = order.reduce((sum, bin) => sum + counts[bin], 0);
-    let [seen, low, high] = [0, values[order[0]], values[order.at(-1)]];
-    for (const bin of order) {
-      if (seen <= total * 0.01) low = values[bin];
-      seen += counts[bin];
-      if (seen >= total * 0.99) { high = values[bin]; break; }
-    }
-    const room = Math.max((high - low) * 0.06, 0.02);
-    return [low - room, high + room];
-  };
-  const [[west, east], [south, north]] = [within(x), within(y)];
-  return [west, Math.max(south, -85), east, Math.min(north, 85)];
 }

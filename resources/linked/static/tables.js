@@ -1,5 +1,5 @@
 /** Tables: of rows, and of groups, whose names can be chosen; sorted by a click on a head. */
-import { html, number } from "./drawing.js";
+import { html, number, written } from "./drawing.js";
 import { toggled } from "./lists.js";
 
 export function table(view, page, at) {
@@ -8,7 +8,7 @@ export function table(view, page, at) {
     : Object.entries(view.columns);
   const head = html("tr");
   const lines = html("tbody");
-  const body = html("div", { class: "picture scroll", tabindex: 0, role: "region", "aria-label": view.title }, html("table", {}, html("thead", {}, head), lines));
+  const body = html("div", { class: "picture scroll", tabindex: 0, role: "region", "aria-label": `${view.title}: table` }, html("table", {}, html("thead", {}, head), lines));
   let now;
 
   const sortBy = (name) => page.set(at, { sort: name, descending: now.sort === name ? !now.descending : true });
@@ -19,7 +19,8 @@ export function table(view, page, at) {
     return [name, cell];
   });
   const linked = (text, link) => (/^https?:\/\//.test(link ?? "") ? html("a", { href: link, target: "_blank", rel: "noopener noreferrer" }, text) : text);
-  const cell = (value, at) => html("td", { class: numbers[at] ? "number" : null }, typeof value === "number" ? number(value) : value ?? "–");
+  const full = view.kind === "groups" ? Object.values(page.declared.measures).map((one) => written(one).number) : [];
+  const cell = (value, at) => html("td", { class: numbers[at] ? "number" : null }, typeof value === "number" ? (full[at] ?? number)(value) : wordOf(value));
   let numbers = [];
 
   return {
@@ -34,11 +35,11 @@ export function table(view, page, at) {
       lines.replaceChildren(...now.lines.map((line) => {
         if (view.kind !== "groups") {
           const [first, ...others] = line.values;
-          return html("tr", {}, html("td", {}, linked(typeof first === "number" ? number(first) : first ?? "–", line.link)), ...others.map(cell));
+          return html("tr", {}, html("td", {}, linked(typeof first === "number" ? number(first) : wordOf(first), line.link)), ...others.map(cell));
         }
         const choose = html("button", {
           type: "button", class: "choose", "aria-pressed": String(line.chosen), "data-value": String(line.value),
-          click: () => page.filter(view.dimension, toggled(now.filter, line.value), true),
+          click: () => page.filter({ [view.dimension]: toggled(now.filter, line.value) }, true),
         }, line.label);
         return html("tr", { class: now.filter && !line.chosen ? "out" : null }, html("th", { scope: "row" }, choose, line.link ? html("span", { class: "out-link" }, " ", linked("↗", line.link)) : null), ...line.amounts.map(cell));
       }));
@@ -47,3 +48,5 @@ export function table(view, page, at) {
     csv: () => [heads.map(([, title]) => title), ...now.lines.map((line) => (view.kind === "groups" ? [line.label, ...line.amounts] : line.values))],
   };
 }
+
+const wordOf = (value) => ({ true: "yes", false: "no" })[value] ?? value ?? "–";

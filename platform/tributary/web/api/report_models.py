@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tributary.assets.factory.header import ChartEntry
 from tributary.assets.reporting.declaration import Report
 from tributary.assets.reporting.json_schema import json_schema
 from tributary.assets.reporting.requests import Origin, State
 from tributary.assets.reporting.requests import Request as Asked
-from tributary.reports.results import Page
+from tributary.reports.results import Page, Point
 
 
 class Ask(BaseModel):
@@ -101,6 +103,31 @@ class ChoiceModel(BaseModel):
 
     value: bool | int | float | str
     label: str
+
+
+class PointModel(BaseModel):
+    """A point of a chart: a value of its column, as text (null for rows without), and the number for it."""
+
+    x: str | None
+    y: float
+
+
+class ChartModel(BaseModel):
+    """A chart: its title and kind (line or bar), what its axes are, in SQL, and its points in the order of x."""
+
+    title: str = ""
+    kind: str = ""
+    x: str = ""
+    y: str = ""
+    points: list[PointModel] = []
+
+    @staticmethod
+    def of(entry: ChartEntry | None, points: Sequence[Point]) -> ChartModel:
+        """What a report declares, with the points of one extract."""
+        if entry is None:
+            return ChartModel()
+        told = [PointModel(x=one.x, y=one.y) for one in points]
+        return ChartModel(title=entry.title, kind=entry.kind, x=entry.x, y=entry.y, points=told)
 
 
 class CountModel(BaseModel):

@@ -27,6 +27,7 @@ from tributary.resources.warehouse.table import PII
 from tributary.web.api.problems import PROBLEMS, Problem
 from tributary.web.api.report_models import (
     Ask,
+    ChartModel,
     ChoiceModel,
     CountModel,
     ReportModel,
@@ -120,6 +121,14 @@ def router(reports: Reports) -> APIRouter:
         page = reports.page(id, column, way == "desc", offset, limit)
         return Response(_JSON.encode(result_of(page, shown, offset, limit)), media_type="application/json")
 
+    @routes.get("/requests/{id}/chart", summary="The chart of a request")
+    def chart(request: Request, id: _Id) -> ChartModel:  # noqa: A002
+        """The points of the report's chart over what a finished request gave; none where it has no chart."""
+        found = reports.request(id)
+        report = _readable(reports, found.report, _who(request))
+        entry = report.chart if report is not None else None
+        return ChartModel.of(entry, reports.chart(id) if entry is not None else ())
+
     @routes.get(
         "/requests/{id}/download",
         summary="The file of a request",
@@ -129,9 +138,7 @@ def router(reports: Reports) -> APIRouter:
     def download(request: Request, id: _Id, format: Format = "csv") -> Response:  # noqa: A002
         """What a finished request gave, as CSV, Parquet or Excel; personal data take the scope `pii`."""
         found = reports.request(id)
-        report = reports.all().get(found.report)
-        if PII not in _who(request).scopes and (report is None or report.has_pii):
-            raise Problem(403, f"The file may hold personal data, which take the scope {PII}.")
+        _readable(reports, found.report, _who(request))
         made = reports.download(id, format)
         headers = {"Content-Disposition": f'attachment; filename="{made.name}"', "Cache-Control": "private"}
         if made.size is not None:
@@ -196,6 +203,14 @@ def _shown(reports: Reports, name: str, who: Principal) -> frozenset[str] | None
     report: Report | None = reports.all().get(name)
     columns = report.columns if report is not None else ()
     return frozenset(one.name for one in columns if PII not in one.tags)
+
+
+def _readable(reports: Reports, name: str, who: Principal) -> Report | None:
+    """The report, where somebody may have all that its requests gave."""
+    report = reports.all().get(name)
+    if PII not in who.scopes and (report is None or report.has_pii):
+        raise Problem(403, f"What it gave may hold personal data, which take the scope {PII}.")
+    return report
 
 
 def _begun(chunks: Iterator[bytes]) -> Iterator[bytes]:
