@@ -160,10 +160,11 @@ def freshness(*tables: str) -> None:
     span += f" to {made[-1]} UTC" if made and made[-1] != made[0] else " UTC" if made else ""
     checks = [check for one in told for check in one["checks"]]
     passed = sum(check["failures"] == 0 for check in checks)
+    # Of a table that is written in parts, what the checks found is not kept beside its rows.
     untold = any(check["failures"] is None for check in checks)
     line = f"{span}, of {', '.join(tables)}. {passed} of {len(checks)} checks pass"
     # As text of its full contrast, since Streamlit's captions are too pale to be read by all.
-    st.markdown(f":small[{line}{', the others are not told' if untold else ''}.]")
+    st.markdown(f":small[{line}{'; of the others their runs tell' if untold else ''}.]")
     for one in told:
         for check in one["checks"]:
             if check["failures"]:

@@ -212,7 +212,7 @@ def test_the_pictures_of_meetup_are_linked_and_nothing_is_asked_elsewhere(
 def test_who_may_not_see_personal_data_sees_the_page_without(site: tuple[str, str], page: sync_api.Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{site[0]}/dashboard/social")
+    page.goto(f"{site[0]}/dashboard/social-users")
     page.wait_for_selector('.linked[data-state="ready"]', timeout=60_000)
     page.get_by_text("Columns with personal data are not shown to you.").wait_for()
     (rows,) = [one for one in asked if "social_user_summary/rows" in one]

@@ -31,7 +31,11 @@ figures[1].metric("A day during", dollars(one["daily_sales_during"]))
 figures[2].metric("A day after", dollars(one["daily_sales_after"]))
 figures[3].metric("Lift", "none" if one["lift"] is None else f"{one['lift']:+.0%}", help="During against before")
 figures[4].metric("Coupons redeemed", f"{one['redemptions']:,}")
-figures[5].metric("Households redeeming", f"{one['households_redeeming']:,} of {one['households_targeted']:,}")
+figures[5].metric(
+    "Redeemed by",
+    f"{one['households_redeeming']:,} of {one['households_targeted']:,}",
+    help="Households that redeemed, of those it was sent to",
+)
 
 near = {"days_since_start": f"gte.{-MARGIN}", "order": "date"}
 days = pages.rows(DAILY, campaign=f"eq.{campaign}", **near)

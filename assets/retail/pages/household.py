@@ -30,7 +30,7 @@ everybody = len(keys)
 below = int(pages.aggregate(SUMMARY, "count", total_sales=f"lt.{total}")["count"].iloc[0])
 
 figures = st.columns(5)
-figures[0].metric("Spent", f"${total:,.0f}", help="In dollars, over the whole time")
+figures[0].metric("Spent", f"${total:,.0f}", help="What counts for the value: July 2004 to February 2006")
 figures[1].metric("Spends more than", f"{below / everybody:.0%}", help=f"Of {everybody:,} households")
 for place, (name, title) in zip(figures[2:], SCORES.items(), strict=True):
     place.metric(title, f"{who[name]} of 5")

@@ -11,7 +11,7 @@ pages.show(
     linked.Linked(
         title="Day by day",
         table="gold.social_daily_activity",
-        dimensions={"day": linked.Time("Day", "date"), "active": linked.Number("Active users", "active_users", 5)},
+        dimensions={"day": linked.Time("Day", "date"), "active": linked.Number("Active users", "active_users", 25)},
         measures={
             "new": linked.Measure("New users", "new_users"),
             "returning": linked.Measure("Returns on later days", "returning_users"),

@@ -21,6 +21,9 @@ HEALTH = "/_stcore/health"
 _COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999"]
 """Okabe and Ito's, which all kinds of colour sight tell apart."""
 
+_ON_DARK = ["#56b4e9", *(one for one in _COLOURS if one != "#56b4e9")]
+"""The same, begun with the one that is the linked pictures' on dark."""
+
 _OPTIONS = {
     "server.headless": True,
     "server.fileWatcherType": "none",
@@ -32,7 +35,8 @@ _OPTIONS = {
     "runner.magicEnabled": False,
     "logger.level": "warning",
     # Of both themes, so that each looks as the reader's system does.
-    **{f"theme.{theme}.chartCategoricalColors": _COLOURS for theme in ("light", "dark")},
+    "theme.light.chartCategoricalColors": _COLOURS,
+    "theme.dark.chartCategoricalColors": _ON_DARK,
     "theme.headingFontSizes": ["2rem", "1.4rem", "1.1rem", "1rem", "1rem", "1rem"],
     "theme.light.primaryColor": "#0072b2",
     "theme.dark.primaryColor": "#56b4e9",

@@ -13,7 +13,8 @@ from tributary.assets.sources import get_sources
 from tributary.resources.errors import TributaryError
 from tributary.resources.look.files import STATIC
 
-_OWN = Source("reports", "What all sources have.", pages=Path(__file__).with_name("pages"))
+# A folder called `pages` beside this file would be Streamlit's own way of finding them, which is the end of any other.
+_OWN = Source("reports", "What was asked of reports, and what they gave.", pages=Path(__file__).with_name("own_pages"))
 _PRINTED = """<style>@media print {
   [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stElementToolbar"],
   [data-testid="stDownloadButton"], [data-testid="stLinkButton"] { display: none !important; }
@@ -23,22 +24,22 @@ _PRINTED = """<style>@media print {
 }</style>"""
 
 
-def _pages() -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
-    for source in [*get_sources().working, _OWN]:
-        if files := page_files(source):
-            found[source.name.capitalize()] = [
-                st.Page(one.path, title=one.title, url_path=one.address) for one in files
-            ]
-    return found
+def _pages() -> dict[str, tuple[Source, list[Any]]]:
+    return {
+        source.name.capitalize(): (
+            source,
+            [st.Page(one.path, title=one.title, url_path=one.address) for one in page_files(source)],
+        )
+        for source in [*get_sources().working, _OWN]
+        if page_files(source)
+    }
 
 
-def _home(pages: dict[str, list[Any]]) -> None:
+def _home(pages: dict[str, tuple[Source, list[Any]]]) -> None:
     st.title("Dashboard")
-    if not pages:
-        st.info("No source that is on brings a page.")
-    for source, own in pages.items():
-        st.header(source, anchor=False)
+    for name, (source, own) in pages.items():
+        st.header(name, anchor=False)
+        st.markdown(source.description)
         for one in own:
             st.page_link(one)
 
@@ -49,7 +50,7 @@ def _main() -> None:
     st.html(_PRINTED)
     pages = _pages()
     home = st.Page(lambda: _home(pages), title="Overview", url_path="overview", default=True)
-    chosen = st.navigation({"": [home], **pages})
+    chosen = st.navigation({"": [home], **{name: own for name, (_, own) in pages.items()}})
     try:
         chosen.run()
     except TributaryError as error:

@@ -225,7 +225,7 @@ function button(text, click) {
 function passing({ updated_at: made, checks }) {
   const passed = checks.filter((one) => one.failures === 0).length;
   if (!made || checks.length === 0) return "";
-  return passed === checks.length ? `All ${passed} checks pass.` : `${passed} of ${checks.length} checks pass, the others are not told.`;
+  return passed === checks.length ? `All ${passed} checks pass.` : `${passed} of ${checks.length} checks pass; of the others their runs tell.`;
 }
 
 const named = (title) => title.toLowerCase().replace(/[^a-z0-9]+/g, "-");

@@ -2,7 +2,7 @@
 import { fitted, html, labelled, shade, svg, widthOf, written } from "./drawing.js";
 import { toggled } from "./lists.js";
 
-const [ROW, HEAD, SIZE, NARROWEST, WIDEST] = [26, 24, 12, 36, 110];
+const [ROW, HEAD, SIZE, NARROWEST, WIDEST] = [26, 24, 12, 26, 110];
 
 export function matrix(view, page) {
   const { number, compact } = written(page.declared.measures[view.measure]);
@@ -39,7 +39,7 @@ export function matrix(view, page) {
     const text = value === null ? "" : compact(value);
     return svg("g", { role: "cell", "aria-label": told, "data-now": value, class: `cell${out ? " out" : ""}`, click: press }, svg("title", {}, told),
       svg("rect", { class: value === null ? "ground" : null, x: x + 0.5, y: y + 0.5, width: width - 1, height: ROW - 1, rx: 2, fill: value === null ? null : fill }),
-      widthOf(text, SIZE) < width - 4 ? svg("text", { "aria-hidden": "true", x: x + width / 2, y: y + ROW / 2 + 4, "text-anchor": "middle", style: `fill:${ink};font-size:${SIZE}px` }, text) : null);
+      svg("text", { "aria-hidden": "true", x: x + width / 2, y: y + ROW / 2 + 4, "text-anchor": "middle", style: `fill:${ink};font-size:${SIZE}px` }, text));
   }
 
   return {
@@ -49,7 +49,9 @@ export function matrix(view, page) {
       now = result;
       const [rowLabels, columnLabels] = [now.rows, now.columns].map((lines, side) => lines.map((line) => labelled(line.label, now.units[side])));
       const left = Math.min(Math.max(...[down.title, ...rowLabels].map((one) => widthOf(one, 13)), 40) + 14, Math.max(room * 0.35, 90));
-      const wide = Math.max(Math.min((room - left) / Math.max(now.columns.length, 1), WIDEST), NARROWEST);
+      // As wide as the widest number needs: what does not fit is reached sideways.
+      const widest = Math.max(...now.cells.map((one) => (one === null ? 0 : widthOf(compact(one), SIZE)))) + 6;
+      const wide = Math.max(Math.min((room - left) / Math.max(now.columns.length, 1), WIDEST), NARROWEST, widest);
       const every = Math.ceil((Math.max(...columnLabels.map((one) => widthOf(one, SIZE)), 1) + 8) / wide);
       const highest = Math.max(...now.cells, 0) || 1;
       const root = drawing.getRootNode();
