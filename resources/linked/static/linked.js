@@ -126,7 +126,7 @@ export function mount(root, declared, { api = "/api/v1", tiles = null } = {}) {
     const isFiltered = Object.keys(state.filters).length > 0;
     figures.replaceChildren(...Object.entries(declared.measures).map(([name, one]) => html("div", {},
       html("dt", {}, one.title),
-      html("dd", { "data-measure": name }, written(one).number(results.totals[name]), isFiltered ? html("small", {}, ` ${one.per ? "against" : "of"} ${written(one).number(results.allTotals[name])}`) : ""))));
+      html("dd", { "data-measure": name, "data-now": results.totals[name] }, written(one).number(results.totals[name]), isFiltered ? html("small", {}, ` ${one.per ? "against" : "of"} ${written(one).number(results.allTotals[name])}`) : ""))));
     chips.replaceChildren(...Object.entries(state.filters).map(([name, filter]) =>
       button(`${declared.dimensions[name].title}: ${told(declared.dimensions[name].kind, filter)} ✕`, () => page.filter({ [name]: null }, true))),
       isFiltered ? button("Clear all", () => change({ ...state, filters: {} }, true)) : "",
