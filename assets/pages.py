@@ -181,6 +181,24 @@ def age(moment: str, at: str = "") -> float:
     return (until - datetime.fromisoformat(moment)).total_seconds()
 
 
+def choose(label: str, options: Sequence[str], key: str, called: Callable[[str], str]) -> str:
+    """One of some values, which is in the address under `key`, whatever it is called; the first where none is there.
+
+    Streamlit's own way would put what it is called into the address, which may be another tomorrow.
+    """
+    import streamlit as st
+
+    state, asked = st.session_state, st.query_params.get(key, "")
+    # The address leads where it changed, as by the way back; else what was chosen does.
+    if state.get(f"asked-{key}") != asked or state.get(f"chosen-{key}") not in options:
+        state[f"chosen-{key}"] = asked if asked in options else options[0]
+    state[f"asked-{key}"] = asked
+    chosen = st.selectbox(label, options, format_func=called, key=f"chosen-{key}")
+    if chosen != (asked or options[0]):
+        st.query_params[key] = state[f"asked-{key}"] = chosen
+    return chosen
+
+
 def chart(
     title: str, rows: pd.DataFrame, x: str, y: str, *, kind: str = "bar", color: str = "", labels: Sequence[str] = ()
 ) -> None:

@@ -1,7 +1,8 @@
 """Linked pictures in a real browser: the first picture, and a drag until all pictures are drawn anew.
 
-Rows come from memory as the data API would send them, so that the browser is measured alone. The baseline counts as
-most pages do: all rows anew for each picture, in plain loops over the same typed arrays, without drawing.
+Rows come from memory as the data API would send them, so that the browser is measured alone. Baselines are the same
+page in Vega-Lite, all rows counted anew for each picture in plain loops without drawing, and the data API asked for all
+pictures at each change, as pages do that filter on the server.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ import statistics
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import uvicorn
+from pyarrow import csv
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from bench import dashboard_server, dashboard_vega
 from bench.bed import Bed
 from bench.clock import Timing
 from bench.errors import BenchError
@@ -106,8 +109,19 @@ _RECOUNT = """(rows) => {
 }"""
 
 
-def dashboard(_bed: Bed) -> list[Figure]:
-    """The first picture and a drag, of two sizes of table."""
+_WINDOW: Any = {"width": 1300, "height": 1600}
+
+
+class _Theirs(NamedTuple):
+    """Seconds of the same page in Vega-Lite: until all is drawn, and of a move of the brush."""
+
+    first: float
+    drag: float
+    moves: int
+
+
+def dashboard(bed: Bed) -> list[Figure]:
+    """The first picture, a drag, and the same asked of the server, of two sizes of table."""
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -117,14 +131,28 @@ def dashboard(_bed: Bed) -> list[Figure]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for rows, limit in SIZES.items():
-            with _serving(rows) as url:
-                figures += _measured(browser.new_page(viewport={"width": 1300, "height": 1600}), url, rows, limit)
+            with _serving(_table(rows)) as url:
+                theirs = _vega(browser.new_page(viewport=_WINDOW), url, rows)
+                figures += _measured(browser.new_page(viewport=_WINDOW), url, rows, limit, theirs)
         browser.close()
-    return figures
+    return [*figures, *(dashboard_server.filtered(bed, _table(rows)) for rows in SIZES)]
 
 
-def _measured(page: sync_api.Page, url: str, rows: int, limit: float) -> Iterator[Figure]:
-    page.goto(url)
+def _vega(page: sync_api.Page, url: str, rows: int) -> _Theirs:
+    moves = max(3, min(20, 500_000 // rows))
+    page.set_default_timeout(900_000)
+    page.goto(f"{url}/vega")
+    page.wait_for_function("window.embedded")
+    first = page.evaluate("window.drawnAt") / 1_000
+    dragged = page.evaluate(dashboard_vega.DRAG, moves)
+    page.close()
+    if not dragged["changed"]:
+        raise BenchError("The brush of the page in Vega-Lite did not move: its drag measures nothing.")
+    return _Theirs(first, statistics.median(dragged["took"]) / 1_000, moves)
+
+
+def _measured(page: sync_api.Page, url: str, rows: int, limit: float, theirs: _Theirs) -> Iterator[Figure]:
+    page.goto(f"{url}/page")
     page.wait_for_selector(_READY, timeout=120_000)
     first = page.evaluate("performance.now()") / 1_000
     drags = page.evaluate(_DRAG)
@@ -133,7 +161,20 @@ def _measured(page: sync_api.Page, url: str, rows: int, limit: float) -> Iterato
     size = page.evaluate("performance.memory.usedJSHeapSize") / 1e6
     page.close()
     yield Figure(
-        "dashboard", f"first pictures, {rows:,} rows", Timing(first), note=f"{size:,.0f} MB of the page's heap."
+        "dashboard",
+        f"first pictures, {rows:,} rows",
+        Timing(first),
+        "the same page in Vega-Lite",
+        Timing(theirs.first),
+        note=f"{size:,.0f} MB of the page's heap; theirs has no table of groups, and reads CSV.",
+    )
+    yield Figure(
+        "dashboard",
+        f"a drag until all is drawn, {rows:,} rows, median",
+        Timing(middle),
+        "the same page in Vega-Lite",
+        Timing(theirs.drag),
+        note=f"40 moves of ours, {theirs.moves} of theirs.",
     )
     yield Figure(
         "dashboard",
@@ -147,13 +188,16 @@ def _measured(page: sync_api.Page, url: str, rows: int, limit: float) -> Iterato
 
 
 @contextmanager
-def _serving(rows: int) -> Iterator[str]:
-    stream = _stream(rows)
+def _serving(table: pa.Table) -> Iterator[str]:
+    buffer, lines = io.BytesIO(), io.BytesIO()
+    with pa.ipc.new_stream(buffer, table.schema) as writer:
+        writer.write_table(table, max_chunksize=20_000)
+    csv.write_csv(table, lines)
     told: dict[str, object] = {"checks": [], "updated_at": None, "publication": "1", "fresh_within_seconds": None}
 
     async def send(_request: Request) -> Response:
         kind = "application/vnd.apache.arrow.stream"
-        return Response(stream, media_type=kind, headers={"Tributary-Publication": "1"})
+        return Response(buffer.getvalue(), media_type=kind, headers={"Tributary-Publication": "1"})
 
     async def tell(_request: Request) -> Response:
         return JSONResponse(told)
@@ -161,7 +205,14 @@ def _serving(rows: int) -> Iterator[str]:
     async def show(_request: Request) -> Response:
         return HTMLResponse(_HTML.format(base=address(), declared=json.dumps(PAGE.declared())))
 
-    routes = [Route("/api/v1/tables/gold.events/rows", send), Route("/api/v1/tables/gold.events", tell)]
+    async def send_lines(_request: Request) -> Response:
+        return Response(lines.getvalue(), media_type="text/csv")
+
+    async def show_vega(_request: Request) -> Response:
+        return HTMLResponse(dashboard_vega.page("/rows.csv"))
+
+    theirs = [Route("/rows.csv", send_lines), Route("/vega", show_vega)]
+    routes = [*theirs, Route("/api/v1/tables/gold.events/rows", send), Route("/api/v1/tables/gold.events", tell)]
     app = Starlette(routes=[Route("/page", show), *routes, Mount("/", application())])
     port = free_ports()["web_port"]
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical"))
@@ -170,13 +221,13 @@ def _serving(rows: int) -> Iterator[str]:
     try:
         while not server.started:
             thread.join(0.01)
-        yield f"http://127.0.0.1:{port}/page"
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = server.force_exit = True
         thread.join()
 
 
-def _stream(rows: int) -> bytes:
+def _table(rows: int) -> pa.Table:
     chance = np.random.default_rng(7)
     columns: dict[str, Any] = {
         "day": pa.array((19_000 + chance.integers(0, 700, rows)).astype("int32"), pa.date32()),
@@ -187,8 +238,4 @@ def _stream(rows: int) -> bytes:
         "yes": chance.integers(0, 200, rows),
         "fee": chance.integers(0, 10_000, rows) / 100,
     }
-    table = pa.table(columns)
-    buffer = io.BytesIO()
-    with pa.ipc.new_stream(buffer, table.schema) as writer:
-        writer.write_table(table, max_chunksize=20_000)
-    return buffer.getvalue()
+    return pa.table(columns)

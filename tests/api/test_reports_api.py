@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -86,7 +87,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("shop")
     (folder / "reports").mkdir()
     (folder / "reports" / "matching.sql").write_text(TEXT)
-    plain = TEXT.replace("item.owner", "'x' as owner").replace("Matching bills", "Plain")
+    chart = 'chart: {title: Bills, x: code, y: "count(*)"}\nshow: '
+    plain = TEXT.replace("item.owner", "'x' as owner").replace("Matching bills", "Plain").replace("show: ", chart)
     (folder / "reports" / "plain.sql").write_text(plain)
     (folder / "reports" / "broken.sql").write_text("/*\nhalf")
     found = Settings(_env_file=None, home=tmp_path_factory.mktemp("home"))
@@ -168,6 +170,16 @@ def test_a_question_is_asked_followed_and_read(desk: Desk) -> None:
     assert [one["id"] for one in desk.get("/requests", key=found["key"]).json()] == [again.json()["id"], found["id"]]
 
 
+def test_a_request_has_the_points_of_its_chart(desk: Desk, as_viewer: Desk) -> None:
+    desk.who = OWNER
+    id_ = desk.made(desk.ask("plain"))
+    rows = desk.get(f"/requests/{id_}/rows", limit=1000).json()["rows"]
+    desk.who = VIEWER
+    chart = as_viewer.get(f"/requests/{id_}/chart").json()
+    assert (chart["title"], chart["kind"]) == ("Bills", "bar")
+    assert {one["x"]: one["y"] for one in chart["points"]} == Counter(row["code"] for row in rows)
+
+
 def test_what_is_sent_again_is_asked_once(desk: Desk) -> None:
     def sent(key: str) -> str:
         body = {"parameters": {**LINES, "bills": [7]}}
@@ -210,7 +222,10 @@ def test_personal_data_take_the_scope_for_them(desk: Desk, as_viewer: Desk) -> N
     assert "owner" not in {column["name"] for column in answer.json()["columns"]}
     assert as_viewer.get(f"/requests/{id_}/rows", order="owner").status_code == 403
     assert as_viewer.get(f"/requests/{id_}/download").status_code == 403
+    assert as_viewer.get(f"/requests/{id_}/chart").status_code == 403
     assert as_viewer.get(f"/requests/{plain}/download").status_code == 200
+    desk.who = OWNER
+    assert desk.get(f"/requests/{id_}/chart").json()["points"] == []
 
 
 def test_hostile_values_are_told_or_asked_as_they_stand(desk: Desk) -> None:

@@ -17,13 +17,8 @@ if followed.empty:
 names = followed["username"].fillna(followed["user_id"]) if "username" in seen else followed["user_id"]
 called = dict(zip(followed["user_id"], names, strict=True))
 counts = dict(zip(followed["user_id"], followed["followers"], strict=True))
-user = st.selectbox(
-    f"User, of the {min(MOST, len(called)):,} most followed",
-    list(called)[:MOST],
-    format_func=lambda one: f"{called[one]} ({counts[one]:,})",
-    key="user",
-    bind="query-params",
-)
+label = f"User, of the {min(MOST, len(called)):,} most followed"
+user = pages.choose(label, list(called)[:MOST], "user", lambda one: f"{called[one]} ({counts[one]:,})")
 days = pages.rows(HISTORY, user_id=f"eq.{user}", order="date")
 figures = st.columns(3)
 figures[0].metric("Followers now", f"{counts[user]:,}")

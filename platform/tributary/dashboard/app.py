@@ -50,7 +50,7 @@ _POLICY = (
 )
 
 
-def _headers(settings: Settings) -> dict[str, str]:
+def headers_of(settings: Settings) -> dict[str, str]:
     """What pages carry for the browser's protection; Streamlit's own page has inline scripts and styles."""
     origin = "/".join(settings.map_tiles.split("/")[:3])
     return {
@@ -75,7 +75,7 @@ def create_app(settings: Settings, databases: Databases, path: str) -> ASGIApp:
     tiles = pages.Tiles(settings.map_tiles, settings.map_credit) if settings.map_tiles else None
     pages.connect(Asking(settings, databases).ask, tiles)
     return Behind(
-        _Told(application, _headers(settings)),
+        _Told(application, headers_of(settings)),
         DASHBOARD,
         signing_key(settings.home),
         frozenset({path + HEALTH}),

@@ -34,11 +34,11 @@ def told(request: dict[str, Any]) -> str:
 
 
 left, right = st.columns([1, 2])
-report = left.selectbox("Report", asked, format_func=lambda name: titles[name], key="report", bind="query-params")
+with left:
+    report = pages.choose("Report", asked, "report", lambda name: titles[name])
 requests = {one["id"]: one for one in finished if one["report"] == report}
-id_ = right.selectbox(
-    "Request", list(requests), format_func=lambda one: told(requests[one]), key="request", bind="query-params"
-)
+with right:
+    id_ = pages.choose("Request", list(requests), "request", lambda one: told(requests[one]))
 request = requests[id_]
 declared = pages.document(f"/reports/{report}")
 pages.freshness(declared["table"])
@@ -56,7 +56,11 @@ for place, (format_, name) in zip(
 ):
     place.link_button(f"All rows as {name}", f"/api/v1/reports/requests/{id_}/download?format={format_}")
 
-drawn = pages.document(f"/reports/requests/{id_}/chart")
+try:
+    drawn = pages.document(f"/reports/requests/{id_}/chart")
+except pages.PageError as error:
+    drawn = {"points": []}
+    st.info(f"The chart is not shown to you. {error}")
 if drawn["points"]:
     points = pd.DataFrame(drawn["points"]).fillna({"x": "none"})
     kind = drawn["kind"] if drawn["kind"] == "line" or len(points) > 12 else "lying"
