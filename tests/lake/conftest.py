@@ -25,7 +25,7 @@ def s3_url() -> Iterator[str]:
         patch.setenv("AWS_ACCESS_KEY_ID", "testing")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         patch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "7")  # pages so short that listings take several
-        import boto3  # type: ignore[import-untyped]
+        import boto3
 
         url = "http://{}:{}".format(*server.get_host_and_port())
         boto3.client("s3", endpoint_url=url, region_name="us-east-1").create_bucket(Bucket="lake")

@@ -227,7 +227,7 @@ def test_a_prefix_of_s3_is_a_drop_like_a_folder(branches: Branches, monkeypatch:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
-        import boto3  # type: ignore[import-untyped]
+        import boto3
 
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
