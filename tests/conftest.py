@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from tests.running_aws import RunningAws, running_aws
 from tests.running_trino import RunningTrino, running_trino
 from tributary.resources.postgres.databases import Databases, connect
 from tributary.resources.settings import PROJECT_ROOT, Settings
@@ -73,6 +74,13 @@ def pg(database_url: str) -> Iterator[psycopg.Connection[Any]]:
 def trino_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTrino]:
     """A running Trino; tests that use it share one process by `xdist_group("trino")`."""
     with running_trino(tmp_path_factory.mktemp("trino")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAws]:
+    """AWS's stand-in with a Trino; tests that use it share one process by `xdist_group("aws")`."""
+    with running_aws(tmp_path_factory.mktemp("aws")) as found:
         yield found
 
 

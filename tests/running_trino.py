@@ -58,14 +58,19 @@ def running_trino(home: Path, **more: object) -> Iterator[RunningTrino]:
     """
     ports = {"trino_port": free_port(), "postgres_port": free_port(), "trino_memory": "1500M"}
     settings = Settings.model_validate({"home": home, "warehouse": "trino", **ports, **more})
+    skip_without_trino(settings)
+    with connect(settings) as databases, local_trino(settings, databases) as server:
+        yield RunningTrino(settings, databases, server)
+
+
+def skip_without_trino(settings: Settings) -> None:
+    """Skips where there is no JDK, or no way to Trino's programs."""
     try:
         find_java(settings.trino_java)
     except TrinoError as error:
         pytest.skip(str(error))
     if not (cache_folder() / f"trino-{VERSION}").is_dir() and shutil.which("mvn") is None:
         pytest.skip("Trino is not kept here, and there is no Maven to fetch it by")
-    with connect(settings) as databases, local_trino(settings, databases) as server:
-        yield RunningTrino(settings, databases, server)
 
 
 def free_port() -> int:

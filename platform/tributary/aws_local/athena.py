@@ -33,8 +33,8 @@ Action = Callable[[Mapping[str, Any]], dict[str, Any]]
 class Athena:
     """Athena on the Trino at `trino_url`, with S3 and workgroups at `aws_url`."""
 
-    def __init__(self, aws_url: str, trino_url: Callable[[], str], throttle: Throttle | None) -> None:
-        keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "us-east-1"}
+    def __init__(self, aws_url: str, region: str, trino_url: Callable[[], str], throttle: Throttle | None) -> None:
+        keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": region}
         self._s3 = boto3.client("s3", endpoint_url=aws_url, **keys)
         self._workgroups = boto3.client("athena", endpoint_url=aws_url, **keys)
         self._trino_url, self._throttle = trino_url, throttle

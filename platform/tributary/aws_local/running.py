@@ -126,7 +126,10 @@ class _Run:
             if execution.workgroup.cutoff and execution.scanned > execution.workgroup.cutoff:
                 raise ScanLimit
 
-        limit = {"query_max_scan_physical_bytes": f"{cutoff}B"} if (cutoff := execution.workgroup.cutoff) else {}
+        # One writer: Trino counts partitions for each, Athena for the statement.
+        limit = {"task_max_writer_count": "1", "task_min_writer_count": "1"}
+        if cutoff := execution.workgroup.cutoff:
+            limit["query_max_scan_physical_bytes"] = f"{cutoff}B"
         connection = Connection(
             host=self._address.hostname,
             port=self._address.port,

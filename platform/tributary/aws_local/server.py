@@ -18,6 +18,9 @@ from tributary.aws_local.throttle import Throttle
 from tributary.resources.gateway.hosts import LOOPBACK as LOOPBACK_NAMES
 from tributary.resources.settings import LOOPBACK
 
+REGION = "us-east-1"
+"""Where the stand-in says it is; moto keeps the state of each region apart."""
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -35,7 +38,7 @@ class AwsLocal:
         self._server = make_server(LOOPBACK, port, self, threaded=True, request_handler=MotoRequestHandler)
         self.url = f"http://{LOOPBACK}:{self._server.server_port}"
         """Where clients find all services: their `endpoint_url`, or AWS_ENDPOINT_URL."""
-        self._athena = athena.Athena(self.url, trino_url, throttle)
+        self._athena = athena.Athena(self.url, REGION, trino_url, throttle)
         self._thread = threading.Thread(target=self._server.serve_forever, name="aws-local", daemon=True)
 
     def __enter__(self) -> Self:
