@@ -91,6 +91,20 @@ class Settings(BaseSettings):
     iceberg_warehouse: str | None = Field(
         None, description="Where Iceberg's tables lie: s3://bucket/prefix, or a folder; default <home>/iceberg."
     )
+    athena_workgroup: str = Field(
+        "primary", pattern=r"^[A-Za-z0-9._-]{1,128}$", description="Workgroup that Athena's statements run in."
+    )
+    athena_output: str | None = Field(
+        None, pattern=r"^s3://[^/]+", description="Where answers are put; default <iceberg_warehouse>/athena-answers."
+    )
+    athena_scan_limit: int | None = Field(
+        None, ge=1, description="Bytes that a statement may scan; Athena's workgroup may have a limit of its own."
+    )
+    athena_poll_seconds: float = Field(0.5, ge=0.05, le=30, description="Longest wait between looks at a statement.")
+    athena_statements: int = Field(8, ge=1, le=64, description="Statements that a process gives Athena at a time.")
+    athena_usd_per_tb: float = Field(
+        5.0, ge=0, description="Price of a terabyte scanned, by which costs are estimated."
+    )
     lake_url: str | None = Field(None, description="s3://bucket/prefix, or a folder; default <home>/lake.")
     aws_region: str = Field("us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="Region of the AWS services.")
     aws_endpoint_url: str | None = Field(
@@ -271,6 +285,11 @@ class Settings(BaseSettings):
             return str(self.home / "iceberg")
         own = self.iceberg_warehouse
         return own.rstrip("/") if own.startswith("s3://") else str(PROJECT_ROOT / own)
+
+    @property
+    def athena_answers(self) -> str:
+        """The URL below which Athena puts answers."""
+        return (self.athena_output or f"{self.iceberg_location}/athena-answers").rstrip("/")
 
     @property
     def trino_address(self) -> str:

@@ -17,6 +17,7 @@ from tributary.assets.factory.partition_rows import row_counts
 from tributary.assets.source import Lineage
 from tributary.resources.dagster_internals.assets import tell_partitions
 from tributary.resources.errors import TributaryError
+from tributary.resources.warehouse import spending
 from tributary.resources.warehouse.base import Origin, WriteReport
 from tributary.resources.warehouse.checks import Check, CheckResult
 from tributary.resources.warehouse.errors import ChecksFailed
@@ -167,12 +168,15 @@ def _told_once(
     told: Mapping[str, Any],
     rows: Callable[[], Mapping[str, int]] | None,
 ) -> Mapping[str, Any]:
-    """What is told of each partition; each tells its own rows, and of a range, all that is long goes to the last."""
+    """What is told of each partition; each tells its own rows, and of a range, all that is long goes to the last.
+
+    So does what statements took, which is of the range as a whole: each partition's would be added up.
+    """
     names = context.partition_keys
     counts = row_counts(names, rows()) if rows is not None else {}
     if len(names) == 1:
         return {**told, **counts.get(names[0], {})}
-    long = {key: value for key, value in told.items() if isinstance(value, _LONG)}
+    long = {key: value for key, value in told.items() if isinstance(value, _LONG) or key in spending.LABELS}
     last = {**counts.get(names[-1], {}), **long}
     tell_partitions(context, asset_key(table.key), {**counts, names[-1]: last})
     return {key: value for key, value in told.items() if key not in long}
@@ -273,6 +277,8 @@ def report_metadata(report: WriteReport) -> dict[str, Any]:
     if report.duplicates or report.displaced:
         metadata["duplicates dropped"] = report.duplicates
         metadata["rows displaced elsewhere"] = report.displaced
+    if report.spent is not None:
+        metadata |= spending.told(report.spent)
     return metadata
 
 

@@ -112,6 +112,30 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class Spending:
+    """What statements took: how many, bytes scanned, seconds in the engine's queue and at work, and about what cost.
+
+    `usd` is None where the engine has no price.
+    """
+
+    statements: int
+    scanned_bytes: int
+    queue_seconds: float
+    run_seconds: float
+    usd: float | None = None
+
+    def __add__(self, other: Spending) -> Spending:
+        usd = None if self.usd is None and other.usd is None else (self.usd or 0) + (other.usd or 0)
+        return Spending(
+            self.statements + other.statements,
+            self.scanned_bytes + other.scanned_bytes,
+            self.queue_seconds + other.queue_seconds,
+            self.run_seconds + other.run_seconds,
+            usd,
+        )
+
+
+@dataclass(frozen=True)
 class WriteReport:
     """What a write did. `seconds` is wall time; `bytes` is what the table takes on disk after it.
 
@@ -120,7 +144,8 @@ class WriteReport:
     `lines` and `rejected` are the source's records, or lines, and those of them that went to quarantine. `table_rows`
     counts the rows of the whole table after the write of a window; None where `rows` does. `fingerprint` is what the
     rows were made from, where that was told. `keys` counts the keys of a window of keys. `migrated` is a sentence where
-    a window's write gave the table new columns, so that other windows lack their values.
+    a window's write gave the table new columns, so that other windows lack their values. `spent` is what statements
+    took for this run and asset, where the engine counts it.
     """
 
     table: Table
@@ -140,6 +165,7 @@ class WriteReport:
     fingerprint: str = ""
     keys: int | None = None
     migrated: str = ""
+    spent: Spending | None = None
 
 
 @dataclass(frozen=True)

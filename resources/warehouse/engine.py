@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tributary.resources.warehouse.answers import Answer, Extracted
-from tributary.resources.warehouse.base import Note, Origin, Size, Source
+from tributary.resources.warehouse.base import Note, Origin, Size, Source, Spending
 from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.counting import Reckoning
 from tributary.resources.warehouse.delimited.scan import Reject
@@ -229,3 +229,7 @@ class Engine(ABC):
     @abstractmethod
     def extract(self, table: Table, query: Sql, origin: Origin, seconds: float) -> AbstractContextManager[Extracted]:
         """As `Warehouse.extract`."""
+
+    def spent(self, origin: Origin) -> Spending | None:  # noqa: ARG002 - for engines that count
+        """What statements took for an origin since this was last asked; None where the engine does not count it."""
+        return None

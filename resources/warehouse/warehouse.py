@@ -6,6 +6,7 @@ the new ones, never a missing, empty or half table. There is no append and no up
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -135,7 +136,8 @@ class Warehouse:
         """
         order = Order(table, source, window, origin, fingerprint or "", fingerprints or {}, follows)
         with self._engine.session(table, origin) as session:
-            return Write(session, order).run()
+            report = Write(session, order).run()
+        return dataclasses.replace(report, spent=self._engine.spent(origin))
 
     def published(self, table: Table) -> Note | None:
         """What the published rows were made from; None where that is not known."""

@@ -36,6 +36,9 @@ from pathlib import Path
 
 import dagster as dg
 
+from tributary.resources.warehouse.base import Spending
+from tributary.resources.warehouse.spending import told
+
 MENDED = Path(os.environ["DAGSTER_HOME"], "mended")
 
 @dg.asset(code_version="round")
@@ -49,7 +52,8 @@ def pebble() -> int:
     tags={"refresh": "hourly"},
 )
 def gravel():
-    yield dg.MaterializeResult(metadata={"dagster/row_count": 7, "bytes": 8192, "seconds": 0.5})
+    took = told(Spending(3, 5_000_000_000, 0.5, 2.0, 0.025))
+    yield dg.MaterializeResult(metadata={"dagster/row_count": 7, "bytes": 8192, "seconds": 0.5, **took})
     smooth = MENDED.exists()
     failures = {"failures": 0 if smooth else 3}
     yield dg.AssetCheckResult(passed=smooth, severity=dg.AssetCheckSeverity.WARN, metadata=failures)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -14,9 +14,11 @@ from tests.gateway.conftest import Dagster
 from tributary.dagster_client import DagsterAway, DagsterClient, DagsterRefused
 from tributary.dagster_client.asking import REPOSITORY
 from tributary.dagster_client.assets import asset_states
+from tributary.dagster_client.costs import spending_since
 from tributary.dagster_client.history import check_history, materialisations
 from tributary.dagster_client.ticks import acting
 from tributary.resources.settings import Settings
+from tributary.resources.warehouse.base import Spending
 from tributary.web.front import knowing
 from tributary.web.front.knowing import OfDagster
 
@@ -61,7 +63,7 @@ def made(client: DagsterClient, key: str, **tags: str) -> str:
 
 def test_what_fails_is_told_until_it_is_mended(client: DagsterClient, dagster: Dagster) -> None:
     day = {"dagster/partition": "2026-01-02"}
-    mended = dagster.home / "mended"
+    mended, began = dagster.home / "mended", datetime.now(UTC)
     smoothed, wet = made(client, "gold.gravel"), made(client, "gold.sand", **day)
     states = {one.key: one for one in asset_states(client)}
     assert [(one.name, one.blocks, one.run_id) for one in states["gold.gravel"].failing] == [
@@ -83,6 +85,9 @@ def test_what_fails_is_told_until_it_is_mended(client: DagsterClient, dagster: D
     assert {one.key: one for one in asset_states(client)}["gold.gravel"].failing == ()
     told = [(one.rows, one.size, one.seconds, one.partition) for one in materialisations(client, "gold.gravel", 5)]
     assert told == [(7, 8192, 0.5, "")] * 2
+    taken = spending_since(client, began)
+    assert taken == {"gold.gravel": Spending(6, 10_000_000_000, 1.0, 4.0, 0.05)}
+    assert spending_since(client, datetime.now(UTC)) == {}
     checked = check_history(client, "gold.gravel", ["is_smooth", "no_such"], 5)
     assert [(one.passed, one.failures, one.warns) for one in checked["is_smooth"]] == [
         (True, 0, True),

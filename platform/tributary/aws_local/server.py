@@ -38,6 +38,7 @@ class AwsLocal:
         self._server = make_server(LOOPBACK, port, self, threaded=True, request_handler=MotoRequestHandler)
         self.url = f"http://{LOOPBACK}:{self._server.server_port}"
         """Where clients find all services: their `endpoint_url`, or AWS_ENDPOINT_URL."""
+        self.trino_url = trino_url
         self._athena = athena.Athena(self.url, REGION, trino_url, throttle)
         self._thread = threading.Thread(target=self._server.serve_forever, name="aws-local", daemon=True)
 
