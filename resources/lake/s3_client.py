@@ -17,7 +17,7 @@ from tributary.resources.lake.keys import check_key
 from tributary.resources.lake.s3_errors import translated
 
 if TYPE_CHECKING:
-    from botocore.credentials import Credentials  # type: ignore[import-untyped]
+    from botocore.credentials import Credentials
     from obstore.store import S3Config, S3Credential
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -103,7 +103,7 @@ class _EnvironmentCredentials:
     def __call__(self) -> S3Credential:
         with self._lock:
             if self._found is None:
-                from botocore.session import Session  # type: ignore[import-untyped]
+                from botocore.session import Session
 
                 self._found = Session().get_credentials()
             if self._found is None:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from threading import BoundedSemaphore, Condition
 from typing import TYPE_CHECKING, Any
 
-from botocore.config import Config  # type: ignore[import-untyped]
-from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
-from botocore.session import Session  # type: ignore[import-untyped]
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
 
 from tributary.resources.stream.errors import StreamBusyError, StreamClosedError, StreamUnavailableError
 from tributary.resources.stream.kinesis_calls import calls_of, passing_reason

@@ -69,5 +69,5 @@ def read(told: Mapping[str, float]) -> Spending | None:
     """What a materialisation told, of the numbers by its labels; None where it told nothing of it."""
     if _STATEMENTS not in told:
         return None
-    numbers = (told.get(label, 0.0) for label in (_QUEUE, _RUN))
-    return Spending(int(told[_STATEMENTS]), int(told.get(_SCANNED, 0)), *numbers, usd=told.get(_COST))
+    statements, scanned = int(told[_STATEMENTS]), int(told.get(_SCANNED, 0))
+    return Spending(statements, scanned, told.get(_QUEUE, 0.0), told.get(_RUN, 0.0), told.get(_COST))

@@ -131,7 +131,7 @@ class _Run:
         if cutoff := execution.workgroup.cutoff:
             limit["query_max_scan_physical_bytes"] = f"{cutoff}B"
         connection = Connection(
-            host=self._address.hostname,
+            host=self._address.hostname or "",
             port=self._address.port,
             http_scheme=self._address.scheme,
             user="athena",
