@@ -5,47 +5,68 @@ So where a query is ordered, its rows are numbered by its own keys, and put in o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlglot
-from sqlglot import exp
+from sqlglot import Token, TokenType
+from sqlglot.dialects import Trino
 
 NUMBER, _KEY = "_tributary_number", "_tributary_key_"
 _THREADS = 8
+_AFTER_ORDER = (TokenType.LIMIT, TokenType.OFFSET, TokenType.FETCH)
+_SORTED = re.compile(r"(?P<term>.+?)(?P<direction>(\s+(ASC|DESC))?(\s+NULLS\s+(FIRST|LAST))?)", re.I | re.S)
 
 
 def numbered(sql: str) -> str:
-    """The query, with the number of each row in its order as a last column, where it has an order."""
-    tree = sqlglot.parse_one(sql, read="trino")
-    order = tree.args.get("order")
-    if not isinstance(order, exp.Order) or not isinstance(tree, exp.Query):
+    """The query, with the number of each row in its order as a last column, where it has an order.
+
+    Its text stays as it is, but for keys that it does not give: they are put behind its columns.
+    """
+    # What sqlglot reads it may write otherwise, a DECIMAL literal without its digits: so it only finds the places.
+    tokens = Trino().tokenize(sql)
+    outer = [token for token, depth in _depths(tokens) if not depth]
+    order = next((place for place, token in enumerate(outer) if token.token_type is TokenType.ORDER_BY), None)
+    if order is None:
         return sql
-    outputs = {name.lower() for name in tree.named_selects}
+    end = next((token.start for token in outer[order:] if token.token_type in _AFTER_ORDER), len(sql))
+    outputs = sqlglot.parse_one(sql, read="trino").named_selects
     keys, hidden = [], []
-    for place, ordered in enumerate(order.expressions):
-        key = ordered.this
-        if isinstance(key, exp.Literal) and not key.is_string:
-            name = tree.named_selects[int(key.name) - 1]
-        elif isinstance(key, exp.Column) and not key.table and key.name.lower() in outputs:
-            name = key.name
-        else:
-            name = f"{_KEY}{place}"
-            hidden.append(exp.alias_(key.copy(), name))
-        column = exp.column(exp.to_identifier(name, quoted=True), table="q")
-        keys.append(
-            exp.Ordered(this=column, desc=ordered.args.get("desc"), nulls_first=ordered.args.get("nulls_first"))
-        )
-    by = ", ".join(key.sql("trino") for key in keys)
-    inner = sql
-    if hidden:
-        wider = tree.copy()
-        wider.set("expressions", [*wider.expressions, *hidden])
-        inner = wider.sql("trino")
-    return f"SELECT q.*, row_number() OVER (ORDER BY {by}) AS {NUMBER} FROM ({inner}) AS q"
+    for key in _parted(sql, outer[order].end + 1, end, outer[order:]):
+        found = _SORTED.fullmatch(key.strip())
+        assert found is not None  # noqa: S101 - every text is a term with or without a direction
+        term, name = found["term"], found["term"].strip('"')
+        if term.isdecimal():
+            name = outputs[int(term) - 1]
+        elif name.lower() not in map(str.lower, outputs):
+            name = f"{_KEY}{len(hidden)}"
+            hidden.append(f", {term} AS {name}")
+        keys.append(f'q."{name}"{found["direction"]}')
+    place = next((token.start for token in outer if token.token_type is TokenType.FROM), outer[order].start)
+    inner = f"{sql[:place]}{''.join(hidden)} {sql[place:]}" if hidden else sql
+    return f"SELECT q.*, row_number() OVER (ORDER BY {', '.join(keys)}) AS {NUMBER} FROM ({inner}) AS q"
+
+
+def _depths(tokens: Sequence[Token]) -> Iterator[tuple[Token, int]]:
+    """Each token, with how many parentheses it stands in."""
+    depth = 0
+    for token in tokens:
+        depth -= token.token_type is TokenType.R_PAREN
+        yield token, depth
+        depth += token.token_type is TokenType.L_PAREN
+
+
+def _parted(sql: str, start: int, end: int, outer: Sequence[Token]) -> Iterator[str]:
+    """The texts between the commas of a clause that stands in no parentheses."""
+    for token in outer:
+        if start <= token.start < end and token.token_type is TokenType.COMMA:
+            yield sql[start : token.start]
+            start = token.end + 1
+    yield sql[start:end]
 
 
 def read(s3: Any, target: str) -> pa.Table | None:
