@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlglot
-from sqlglot import Token, TokenType
+from sqlglot import Token, TokenType, exp
 from sqlglot.dialects import Trino
 
 NUMBER, _KEY = "_tributary_number", "_tributary_key_"
@@ -34,8 +34,10 @@ def numbered(sql: str) -> str:
     if order is None:
         return sql
     end = next((token.start for token in outer[order:] if token.token_type in _AFTER_ORDER), len(sql))
-    outputs = sqlglot.parse_one(sql, read="trino").named_selects
-    keys, hidden = [], []
+    tree = sqlglot.parse_one(sql, read="trino")
+    outputs = tree.named_selects if isinstance(tree, exp.Query) else []
+    keys: list[str] = []
+    hidden: list[str] = []
     for key in _parted(sql, outer[order].end + 1, end, outer[order:]):
         found = _SORTED.fullmatch(key.strip())
         assert found is not None  # noqa: S101 - every text is a term with or without a direction
