@@ -7,10 +7,11 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 WORKERS ?= auto
 
-.PHONY: help setup setup-dev run test lint format bench lock clean
+.PHONY: help setup setup-dev run run-trino test lint format bench lock clean
 
 help:
 	@echo "make run    set everything up, make sample sources, materialise the whole graph and serve it on loopback"
+	@echo "make run-trino  the same, with the warehouse on a Trino of this machine (docs/trino.md)"
 	@echo "make test   set everything up and run all tests"
 	@echo "make lint   formatting, lint rules, types and floors"
 	@echo "make bench  measure against the named baselines (minutes)"
@@ -34,6 +35,13 @@ $(VENV)/.dev: $(VENV)/.runtime
 
 run: setup
 	@$(BIN)/tributary up
+
+run-trino: $(VENV)/.trino
+	@TRIBUTARY_WAREHOUSE=trino TRIBUTARY_POSTGRES_PORT=$${TRIBUTARY_POSTGRES_PORT:-15432} $(BIN)/tributary up
+
+$(VENV)/.trino: $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[trino]'
+	@touch $@
 
 test: setup-dev
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup

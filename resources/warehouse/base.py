@@ -74,6 +74,26 @@ class Size(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Maintained:
+    """What looking after a table did: its files, their bytes, and its snapshots, before and after; `trouble` if any."""
+
+    table_name: str
+    files_before: int = 0
+    bytes_before: int = 0
+    snapshots_before: int = 0
+    files: int = 0
+    bytes: int = 0
+    snapshots: int = 0
+    trouble: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is something to tell."""
+        before = (self.files_before, self.bytes_before, self.snapshots_before)
+        return bool(self.trouble) or before != (self.files, self.bytes, self.snapshots)
+
+
+@dataclass(frozen=True)
 class Rejected:
     """A record that no table could take: where it stood in its source, its exact bytes, and why.
 

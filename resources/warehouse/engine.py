@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tributary.resources.warehouse.answers import Answer, Extracted
-from tributary.resources.warehouse.base import Note, Origin, Size, Source, Spending
+from tributary.resources.warehouse.base import Maintained, Note, Origin, Size, Source, Spending
 from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.counting import Reckoning
 from tributary.resources.warehouse.delimited.scan import Reject
@@ -221,6 +221,10 @@ class Engine(ABC):
     @abstractmethod
     def arrow(self, sql: str, params: Sequence[Any], origin: Origin) -> pa.Table:
         """As `Warehouse.arrow`."""
+
+    def maintain(self, origin: Origin) -> Sequence[Maintained]:  # noqa: ARG002 - an engine that needs none
+        """As `Warehouse.maintain`."""
+        return ()
 
     @abstractmethod
     def sizes(self) -> Mapping[str, Size]:

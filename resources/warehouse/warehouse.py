@@ -15,6 +15,7 @@ from tributary.resources.warehouse import ledger, published, quarantine
 from tributary.resources.warehouse.answers import Answer, Extracted
 from tributary.resources.warehouse.base import (
     NOBODY,
+    Maintained,
     Note,
     Origin,
     Recipe,
@@ -96,6 +97,14 @@ class Warehouse:
             WarehouseError: the engine cannot be reached.
         """
         return self._engine.sizes()
+
+    def maintain(self, *, origin: Origin = NOBODY) -> Sequence[Maintained]:
+        """Look after the files of all tables, where the engine does not by itself; what was done, table by table.
+
+        Raises:
+            WarehouseError: the engine cannot be reached.
+        """
+        return self._engine.maintain(origin)
 
     def arrow(self, sql: str, params: Sequence[Any] = (), *, origin: Origin = NOBODY) -> pa.Table:
         """The rows of a query as an Arrow table, at bulk speed; the session is read-only.

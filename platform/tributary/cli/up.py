@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -54,7 +55,11 @@ def up(materialize: bool) -> int:
 def _serve(settings: Settings, processes: Sequence[Process], materialize: bool) -> None:
     sources = [one for one in processes if not one.feeds]
     out.print("[bold]Tributary[/] is starting. Ctrl-C stops everything.\n")
-    with connect(settings) as databases, Supervisor(settings.home / "logs", say=_say) as supervisor:
+    with (
+        connect(settings) as databases,
+        _trino(settings, databases),
+        Supervisor(settings.home / "logs", say=_say) as supervisor,
+    ):
         out.print("[green]✓[/] Postgres is up.")
         if databases.server is not None:
             supervisor.stand_on(PostgresPart(databases.server))
@@ -89,6 +94,20 @@ def _serve(settings: Settings, processes: Sequence[Process], materialize: bool) 
                 supervisor.watch()
             except KeyboardInterrupt:
                 out.print("\nStopping.")
+
+
+@contextmanager
+def _trino(settings: Settings, databases: Databases) -> Iterator[None]:
+    """The Trino of the settings, where it is to run on this machine and is not up yet."""
+    from tributary.resources.trino.local import local_trino
+    from tributary.resources.trino.server import is_ready
+
+    if settings.warehouse != "trino" or settings.trino_url is not None or is_ready(settings.trino_address):
+        yield
+        return
+    with local_trino(settings, databases) as server:
+        out.print(f"[green]✓[/] Trino is up at {server.url}.")
+        yield
 
 
 def _anybody(databases: Databases) -> bool:

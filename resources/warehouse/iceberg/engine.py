@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tributary.resources.warehouse.answers import Answer, Extracted
-from tributary.resources.warehouse.base import Origin, Size
+from tributary.resources.warehouse.base import Maintained, Origin, Size
 from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.engine import Engine
 from tributary.resources.warehouse.iceberg import tables
 from tributary.resources.warehouse.iceberg.access import Access, asked
+from tributary.resources.warehouse.iceberg.maintenance import maintain
 from tributary.resources.warehouse.iceberg.reading import answer, arrow, extract, only_query
 from tributary.resources.warehouse.iceberg.session import IcebergSession
 from tributary.resources.warehouse.iceberg.transport import Transport
@@ -74,6 +75,9 @@ class TrinoEngine(Engine):
     def sizes(self) -> dict[str, Size]:
         return tables.sizes(self._catalogue, LAYERS)
 
+    def maintain(self, origin: Origin) -> list[Maintained]:
+        return maintain(self._access(None, origin))
+
     @contextmanager
     def extract(self, table: Table, query: Sql, origin: Origin, seconds: float) -> Iterator[Extracted]:
         with extract(self._access(table, origin), table, query, seconds) as found:
@@ -83,7 +87,7 @@ class TrinoEngine(Engine):
     def session(self, table: Table, origin: Origin) -> Iterator[IcebergSession]:
         yield IcebergSession(self._access(table, origin), table)
 
-    def _access(self, table: Table, origin: Origin) -> Access:
+    def _access(self, table: Table | None, origin: Origin) -> Access:
         return Access(self._transport, self._catalogue, self._turns, origin, table, self._tidy)
 
     def _tidy(self) -> None:

@@ -20,8 +20,6 @@ from tributary.resources.warehouse.base import Note
 KEY = "tributary.note"
 """The property of a snapshot's summary."""
 
-VERSION_KEY = "tributary.version"
-
 
 @dataclass(frozen=True)
 class Noted:

@@ -51,6 +51,9 @@ _COLUMNS: Mapping[str, Mapping[str, IcebergType]] = {
         "definition": _TEXT, "reads": _TEXT,
     },
 }  # fmt: skip
+RECORDS = tuple(_COLUMNS)
+"""The names of the tables of records."""
+
 _ATTEMPTS = 40
 _KEPT_SNAPSHOTS = 60
 _KEPT_TIME = timedelta(hours=1)

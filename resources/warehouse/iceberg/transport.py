@@ -7,7 +7,7 @@ by pyiceberg, so that only queries, INSERT, and views pass here.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -84,4 +84,14 @@ class Transport(ABC):
         Raises:
             StatementError: it was refused or ended.
             UnreachableError: there is no engine.
+        """
+
+    @abstractmethod
+    def upkeep(self, name: str, *, compact: bool, days: int) -> Sequence[str]:
+        """The statements that look after a table `schema.name`, to be run one by one.
+
+        Args:
+            name: the table.
+            compact: whether its small files are to become large ones.
+            days: how old what goes must be: snapshots, and files that none of them names.
         """

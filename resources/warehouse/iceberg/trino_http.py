@@ -20,6 +20,7 @@ from tributary.resources.warehouse.iceberg.transport import (
     UnreachableError,
     Usage,
 )
+from tributary.resources.warehouse.table import quoted
 
 Cursor = Any
 """One of `trino.dbapi`, which has no types."""
@@ -65,6 +66,12 @@ class TrinoTransport(Transport):
         finally:
             cursor.close()  # ends what was not walked
             self._tell(cursor, origin)
+
+    def upkeep(self, name: str, *, compact: bool, days: int) -> list[str]:
+        table = ".".join(map(quoted, name.split(".")))
+        steps = ["optimize(file_size_threshold => '16MB')"] if compact else []
+        steps += [f"{step}(retention_threshold => '{days}d')" for step in ("expire_snapshots", "remove_orphan_files")]
+        return [f"ALTER TABLE {table} EXECUTE {step}" for step in steps]
 
     def _started(self, sql: str, origin: Origin, seconds: float | None, worded: bool) -> Cursor:
         for attempt in stamina.retry_context(on=_NoRoomError, attempts=None, timeout=_PATIENCE, wait_max=10):
