@@ -16,7 +16,7 @@ KEY = dg.AssetKey(["platform", "table_maintenance"])
 )
 def table_maintenance(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
-) -> dg.MaterializeResult:
+) -> dg.MaterializeResult[None]:
     """What was done, and saved, is told table by table; what could not be done to one stops no other."""
     found = warehouse.maintain(origin=Origin(context.run.run_id, KEY.to_user_string()))
     rows = [
