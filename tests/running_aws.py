@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -17,6 +17,9 @@ from tests.running_trino import free_port, skip_without_trino
 from tributary.aws_local.server import REGION, AwsLocal
 from tributary.aws_local.trino import local_aws
 from tributary.resources.settings import Settings
+
+if TYPE_CHECKING:
+    from tributary.resources.warehouse.iceberg.engine import TrinoEngine
 
 BUCKET = "warehouse"
 
@@ -36,6 +39,27 @@ class RunningAws:
         name = f"db_{uuid.uuid4().hex[:12]}"
         self.client("glue").create_database(DatabaseInput={"Name": name, "LocationUri": f"s3://{BUCKET}/{name}"})
         return name
+
+    def wipe(self) -> None:
+        """Forget all databases and the tables and views in them."""
+        glue = self.client("glue")
+        for page in glue.get_paginator("get_databases").paginate():
+            for one in page["DatabaseList"]:
+                glue.delete_database(Name=one["Name"])
+
+    def settings(self, home: Path) -> Settings:
+        """The settings of a warehouse on it."""
+        given = {"warehouse": "athena", "iceberg_catalog": "glue", "iceberg_warehouse": f"s3://{BUCKET}/tables"}
+        return Settings.model_validate({"home": home, "aws_endpoint_url": self.server.url, **given})
+
+    def engine(self) -> TrinoEngine:
+        """An engine on it, as another machine has it."""
+        from tributary.resources.warehouse.iceberg.athena import AthenaPlace, AthenaTransport
+        from tributary.resources.warehouse.iceberg.catalogue import open_catalogue
+        from tributary.resources.warehouse.iceberg.engine import TrinoEngine
+
+        transport = AthenaTransport(AthenaPlace(REGION, "primary", f"s3://{BUCKET}/answers"))
+        return TrinoEngine(transport, lambda: open_catalogue(self.settings(Path("unused"))))
 
     def start(self, sql: str, **more: Any) -> str:
         """Starts a statement."""

@@ -84,6 +84,9 @@ def test_an_insert_tells_how_many_and_bulk_keeps_the_order(aws: RunningAws, tran
     )
     with transport.run(f'INSERT INTO "{name}"."t" SELECT * FROM UNNEST(sequence(1, 5000))', NOBODY) as result:
         assert list(result.rows) == [(5000,)]
+    for statement in transport.upkeep(f"{name}.t", compact=True, days=7):
+        with transport.run(statement, NOBODY) as result:
+            assert list(result.rows) == [(0,)]
     found = transport.bulk(f'SELECT x FROM "{name}"."t" ORDER BY x DESC', NOBODY)
     assert found is not None
     assert found["x"].to_pylist() == list(range(5000, 0, -1))

@@ -58,9 +58,25 @@ def asked(
         TimeLimitError: it took longer than `seconds`.
         WarehouseError: it was refused, or there is no engine.
     """
+    with (
+        refusals(transport, origin, table, seconds),
+        transport.run(sql, origin, seconds=seconds, worded=worded) as result,
+    ):
+        yield result
+
+
+@contextmanager
+def refusals(
+    transport: Transport, origin: Origin, table: Table | None = None, seconds: float | None = None
+) -> Iterator[None]:
+    """Turns what the engine refuses into a sentence.
+
+    Raises:
+        TimeLimitError: it took longer than `seconds`.
+        WarehouseError: it was refused, or there is no engine.
+    """
     try:
-        with transport.run(sql, origin, seconds=seconds, worded=worded) as result:
-            yield result
+        yield
     except UnreachableError as error:
         raise WarehouseError(str(error)) from None
     except StatementError as error:

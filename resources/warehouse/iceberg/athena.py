@@ -30,12 +30,13 @@ from tributary.resources.warehouse.iceberg.transport import (
     UnreachableError,
     Usage,
 )
+from tributary.resources.warehouse.table import quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _QUERY = re.compile(r"\s*(SELECT|WITH|VALUES|\()", re.IGNORECASE)
-_DDL = re.compile(r"\s*(CREATE|DROP|ALTER|SHOW|DESCRIBE)\b", re.IGNORECASE)
+_DDL = re.compile(r"\s*(CREATE|DROP|ALTER|SHOW|DESCRIBE|OPTIMIZE|VACUUM)\b", re.IGNORECASE)
 _FIRST_POLL, _SLOWER = 0.05, 1.5
 _ATTEMPTS = 15
 _PATIENCE = 300.0
@@ -100,6 +101,11 @@ class AthenaTransport(Transport):
         """
         with _refusals():
             return self._unloaded(sql, origin, None)
+
+    def upkeep(self, name: str, *, compact: bool, days: int) -> list[str]:  # noqa: ARG002 - see below
+        """As `Transport.upkeep`, but for `days`: VACUUM goes by the table's own vacuum_max_snapshot_age_seconds."""
+        table = ".".join(map(quoted, name.split(".")))
+        return [*([f"OPTIMIZE {table} REWRITE DATA USING BIN_PACK"] if compact else []), f"VACUUM {table}"]
 
     def _unloaded(self, sql: str, origin: Origin, deadline: float | None) -> pa.Table | None:
         numbered = athena_unload.numbered(sql)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tributary.resources.warehouse.answers import Answer, Extracted
-from tributary.resources.warehouse.base import Maintained, Origin, Size
+from tributary.resources.warehouse.base import Maintained, Origin, Size, Spending
 from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.engine import Engine
 from tributary.resources.warehouse.iceberg import tables
@@ -26,6 +26,7 @@ from tributary.resources.warehouse.iceberg.transport import Transport
 from tributary.resources.warehouse.iceberg.turns import Turns
 from tributary.resources.warehouse.iceberg.values import bind
 from tributary.resources.warehouse.iceberg.views import PUBLICATIONS
+from tributary.resources.warehouse.spending import Spendings
 from tributary.resources.warehouse.table import LAYERS, Table
 
 if TYPE_CHECKING:
@@ -42,12 +43,20 @@ class TrinoEngine(Engine):
         transport: carries statements to it.
         open_catalogue: opens the catalogue, once.
         turns: the folder in which writers on this machine take turns; None for none.
+        spendings: where the transport tells what statements take; None where nobody counts.
     """
 
     dialect = "athena"
     publications = PUBLICATIONS
 
-    def __init__(self, transport: Transport, open_catalogue: Callable[[], Catalog], turns: Path | None = None) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        open_catalogue: Callable[[], Catalog],
+        turns: Path | None = None,
+        spendings: Spendings | None = None,
+    ) -> None:
+        self._spendings = spendings
         self._transport = transport
         self._open_catalogue = open_catalogue
         self._turns = Turns(turns)
@@ -86,6 +95,9 @@ class TrinoEngine(Engine):
     @contextmanager
     def session(self, table: Table, origin: Origin) -> Iterator[IcebergSession]:
         yield IcebergSession(self._access(table, origin), table)
+
+    def spent(self, origin: Origin) -> Spending | None:
+        return None if self._spendings is None else self._spendings.take(origin)
 
     def _access(self, table: Table | None, origin: Origin) -> Access:
         return Access(self._transport, self._catalogue, self._turns, origin, table, self._tidy)

@@ -15,7 +15,7 @@ from tributary.resources.warehouse.base import Origin
 from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.errors import TimeLimitError
 from tributary.resources.warehouse.iceberg import tables
-from tributary.resources.warehouse.iceberg.access import Access, asked
+from tributary.resources.warehouse.iceberg.access import Access, asked, refusals
 from tributary.resources.warehouse.iceberg.transport import Transport
 from tributary.resources.warehouse.iceberg.values import bind
 from tributary.resources.warehouse.iceberg.windows import typed
@@ -66,6 +66,10 @@ def arrow(transport: Transport, sql: str, origin: Origin) -> pa.Table:
 
     from tributary.resources.warehouse.iceberg.types import arrow_array, arrow_of
 
+    with refusals(transport, origin):
+        found = transport.bulk(sql, origin)
+    if found is not None:
+        return found
     with asked(transport, sql, origin) as result:
         schema = pa.schema([(one.name, arrow_of(one.type)) for one in result.columns])
         batches = []

@@ -118,7 +118,7 @@ class IcebergSession(EngineSession):
         return 0 if found is None else tables.total(found, "total-files-size")
 
     def has(self, name: str) -> bool:
-        return self._catalogue.table_exists(name)
+        return tables.find(self._catalogue, name) is not None
 
     def put(
         self, name: str, owned: Mapping[str, str | Sequence[str]], columns: Sequence[str], rows: Iterable[Sequence[Any]]

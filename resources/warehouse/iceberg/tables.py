@@ -16,6 +16,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import (
     CommitFailedException,
     NamespaceAlreadyExistsError,
+    NoSuchPropertyException,
     NoSuchTableError,
     TableAlreadyExistsError,
     ValidationException,
@@ -73,10 +74,10 @@ class Aside:
 
 
 def find(catalogue: Catalog, name: str) -> IcebergTable | None:
-    """The table `schema.name`; None where there is none."""
+    """The table `schema.name`; None where there is none, or what has the name is none of Iceberg's."""
     try:
         return catalogue.load_table(name)
-    except NoSuchTableError:
+    except (NoSuchTableError, NoSuchPropertyException):  # the latter of a view, which Glue lists among tables
         return None
 
 

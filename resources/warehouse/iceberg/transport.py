@@ -10,9 +10,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tributary.resources.warehouse.base import Origin
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -95,3 +98,14 @@ class Transport(ABC):
             compact: whether its small files are to become large ones.
             days: how old what goes must be: snapshots, and files that none of them names.
         """
+
+    def bulk(self, sql: str, origin: Origin) -> pa.Table | None:  # noqa: ARG002 - for transports that have such a way
+        """The rows of a query as Arrow, in its order, where the transport has a quicker way for many of them.
+
+        None where it has none, or the query no rows.
+
+        Raises:
+            StatementError: it was refused or ended.
+            UnreachableError: there is no engine.
+        """
+        return None

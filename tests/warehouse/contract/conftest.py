@@ -6,6 +6,7 @@ What is tested here is what `Warehouse` owes whatever the engine, in SQL that al
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -29,9 +30,25 @@ def _trino(request: pytest.FixtureRequest) -> Engine:
     return running.engine()
 
 
-ENGINES: dict[str, Opener] = {"postgres": _postgres, "trino": _trino}
+ALL_ON_ATHENA = "CONTRACT_ON_ATHENA"
+"""The variable that, set to anything, lets all of these tests run on Athena's stand-in too: minutes more."""
+
+_ON_ATHENA = ("test_publications", "test_ledger")
+
+
+def _athena(request: pytest.FixtureRequest) -> Engine:
+    if not (os.environ.get(ALL_ON_ATHENA) or request.path.stem in _ON_ATHENA):
+        pytest.skip(
+            f"the engine is that of Trino, on which all of it runs; {ALL_ON_ATHENA}=1 runs it on Athena as well"
+        )
+    running = request.getfixturevalue("aws")
+    running.wipe()
+    return running.engine()
+
+
+ENGINES: dict[str, Opener] = {"postgres": _postgres, "trino": _trino, "athena": _athena}
 FEW = 2
-_OWN_PROCESS = {"trino": pytest.mark.xdist_group("trino")}
+_OWN_PROCESS = {"trino": pytest.mark.xdist_group("trino"), "athena": pytest.mark.xdist_group("aws")}
 
 
 @pytest.fixture(params=[pytest.param(name, marks=_OWN_PROCESS.get(name, ())) for name in ENGINES])
@@ -47,7 +64,7 @@ def _few_examples(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
         getattr(request.function, "_hypothesis_internal_use_settings", None),
         "_hypothesis_internal_use_settings",
     )
-    if made is not None and request.node.callspec.params.get("engine") == "trino":
+    if made is not None and request.node.callspec.params.get("engine") != "postgres":
         monkeypatch.setattr(request.function, name, settings(made, max_examples=FEW))
 
 
