@@ -6,14 +6,18 @@ another column of the same name, for which rows that stay are written again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 from pyiceberg.exceptions import ResolveError
 from pyiceberg.schema import Schema, promote
 from pyiceberg.table import Transaction
 
+from tributary.resources.warehouse.errors import WarehouseError
 from tributary.resources.warehouse.iceberg.types import has_columns, iceberg_type, sql_type
 from tributary.resources.warehouse.table import Table, quoted
+from tributary.resources.warehouse.windows import Keys, Window
 
 
 def evolve(transaction: Transaction, table: Table) -> Schema:
@@ -85,6 +89,28 @@ def told(table: Table, had: Schema) -> str:
         f"{table.key} changed its columns ({'; '.join(changes) or 'their order'}): rows of other windows keep what "
         "they had, with nulls where they know nothing, until those windows are written again."
     )
+
+
+def expect_owners(run: Callable[[str], list[dict[str, Any]]], table: Table, window: Window, had: Schema) -> None:
+    """Rows that no window owns would stay for ever, beside those that are made again.
+
+    Raises:
+        WarehouseError: there are such rows.
+    """
+    if isinstance(window, Keys):
+        return
+    column, rows = quoted(window.column), table.sql_name
+    if window.column in {field.name for field in had.fields}:
+        rows = (
+            f"(SELECT {kept(table, had)} FROM {table.sql_name} WHERE {column} IS NOT NULL) AS k WHERE {column} IS NULL"
+        )
+    lost = run(f"SELECT count(*) AS n FROM {rows}")[0]["n"]
+    if lost:
+        raise WarehouseError(
+            f"{table.key} is now written by windows of {window.column}, which {lost:,} of its rows do not have: keep "
+            f"the old column and its type, or drop the table and materialise all of its partitions "
+            f"(`tributary materialize {table.key} --from … --to … --force`)."
+        )
 
 
 def _widens(old: object, new: object) -> bool:

@@ -18,7 +18,6 @@ from pyiceberg.schema import Schema
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table import Transaction
 
-from tributary.resources.warehouse.audit import ask
 from tributary.resources.warehouse.base import Batches, Note, Source
 from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.engine import Built, EngineSession, MadeWay, Records
@@ -44,7 +43,10 @@ from tributary.resources.warehouse.windows import Keys, Window
 
 @dataclass
 class _Write:
-    """A write under way: the table as it was looked at (None where it is not there yet), and what was built for it."""
+    """A write under way: the table as it was looked at (None where it is not there yet), and what was built for it.
+
+    `committed` says that the table may have the files of what is aside, which then must stay whatever happens.
+    """
 
     base: IcebergTable | None
     location: str
@@ -55,6 +57,7 @@ class _Write:
     built: tables.Aside | None = None
     gone: str = ""
     touched: Mapping[str, int] | None = None
+    committed: bool = False
 
 
 @dataclass(frozen=True)
@@ -167,8 +170,21 @@ class IcebergSession(EngineSession):
 
     def _clear(self, write: _Write, but: tables.Aside | None = None) -> None:
         for aside in write.aside:
-            if aside is not but:
+            if write.committed:
+                tables.forget(self._catalogue, aside)
+            elif aside is not but:
                 tables.destroy(self._catalogue, aside)
+
+    @contextmanager
+    def _committing(self, write: _Write) -> Iterator[None]:
+        """The commit: its files are the table's from here on, unless it is sure that others were before."""
+        write.committed = True
+        try:
+            with tables.overtaking(self.table.key):
+                yield
+        except OvertakenError:
+            write.committed = False
+            raise
 
     def build(self, source: Source, window: Window | None) -> Built:
         if self.table.kind == "view":
@@ -242,8 +258,8 @@ class IcebergSession(EngineSession):
             gone, survivors = self._giving_way(write, window)
             records.announce()
             assert write.transaction is not None  # noqa: S101 - the table is there
-            with tables.overtaking(self.table.key):
-                tables.swap(write.transaction, gone, [*come, *survivors], properties)
+            tables.swap(write.transaction, gone, [*come, *survivors], properties)
+            with self._committing(write):
                 write.transaction.commit_transaction()
         for aside in write.aside:
             tables.forget(self._catalogue, aside)
@@ -329,7 +345,8 @@ class IcebergSession(EngineSession):
                 partition_spec=write.spec,
                 properties={**tables.PROPERTIES, "comment": self.table.description},
             )
-            tables.swap(transaction, (), come, properties)
+        tables.swap(transaction, (), come, properties)
+        with self._committing(write):
             transaction.commit_transaction()
 
     def _giving_way(self, write: _Write, window: Window | None) -> tuple[list[DataFile], list[DataFile]]:
@@ -360,7 +377,7 @@ class IcebergSession(EngineSession):
         if base is None or has_columns(base.schema(), self.table):
             return ""
         had = base.schema()
-        self._expect_owners(window, had)
+        evolving.expect_owners(self.rows, self.table, window, had)
         self._write = write = self._begin()
         assert write.transaction is not None  # noqa: S101 - the table is there
         try:
@@ -370,7 +387,7 @@ class IcebergSession(EngineSession):
                     self.rows, self.table, left, f"SELECT {evolving.kept(self.table, had)} FROM {self.table.sql_name}"
                 )
                 tables.swap(write.transaction, tables.files_of(base), left.files(), {})
-            with tables.overtaking(self.table.key):
+            with self._committing(write):
                 write.transaction.commit_transaction()
             for aside in write.aside:
                 tables.forget(self._catalogue, aside)
@@ -381,24 +398,3 @@ class IcebergSession(EngineSession):
             self._write = None
         self.put(LEDGER, {"table_name": self.table.key}, (), ())
         return evolving.told(self.table, had)
-
-    def _expect_owners(self, window: Window, had: Schema) -> None:
-        if isinstance(window, Keys):
-            return
-        column = window.column
-        present = {field.name for field in had.fields}
-        if column in present:
-            kept = evolving.kept(self.table, had)
-            query = (
-                f"SELECT count(*) AS n FROM (SELECT {kept} FROM {self.table.sql_name} "
-                f'WHERE "{column}" IS NOT NULL) AS k WHERE "{column}" IS NULL'
-            )
-        else:
-            query = f"SELECT count(*) AS n FROM {self.table.sql_name}"
-        lost = ask(self, Sql(query))[0]["n"]
-        if lost:
-            raise WarehouseError(
-                f"{self.table.key} is now written by windows of {column}, which {lost:,} of its rows do not have: keep "
-                f"the old column and its type, or drop the table and materialise all of its partitions "
-                f"(`tributary materialize {self.table.key} --from … --to … --force`)."
-            )

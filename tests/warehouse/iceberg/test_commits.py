@@ -143,3 +143,16 @@ def test_only_a_query_can_be_asked(engine: TrinoEngine) -> None:
         with pytest.raises(WarehouseError):
             warehouse.rows(statement)
     assert ids(warehouse) == [1]
+
+
+def test_what_fails_behind_the_commit_takes_no_row(engine: TrinoEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    warehouse = Warehouse(engine)
+    write(warehouse, 1, 1)
+
+    def fails(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tables, "forget", fails)
+    with pytest.raises(KeyboardInterrupt):
+        write(warehouse, 2, 2)
+    assert ids(warehouse) == [1, 2]
