@@ -20,8 +20,10 @@ import psutil
 import pytest
 from segment.analytics import Client
 
+from tests.accessibility import faults
 from tests.conftest import CHROMIUM
 from tributary.assets.sources import BUILT_IN
+from tributary.catalogue import get_catalogue
 from tributary.resources.guarding import LOCAL_WRITE_KEY
 from tributary.resources.postgres import postmaster
 from tributary.resources.postgres.databases import connect
@@ -206,6 +208,59 @@ def test_a_report_is_asked_in_the_browser_and_its_rows_are_there_by_themselves(u
     assert len((tmp_path / "made.csv").read_text().splitlines()) == rows + 1
     staged = f"SELECT count(*) AS n FROM staged.report_ornament_verification WHERE request_id = '{request}'"
     wait_for(lambda: up.rows(staged)[0]["n"] == rows, 60, "the rows in the warehouse")
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed; .ci/run installs it")
+def test_what_goes_wrong_is_on_the_front_page_until_it_is_mended(up: Up) -> None:
+    from playwright.sync_api import expect, sync_playwright
+
+    path = up.home / "sample" / "retail" / "transaction_data.csv"
+    whole = path.read_bytes()
+    line = whole.splitlines(keepends=True)[1].split(b",")
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(base_url=f"http://127.0.0.1:{up.web_port}")
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        expect.set_options(timeout=150_000)
+        page.set_default_timeout(60_000)
+        page.goto("/")
+        # Numbers are those of queries.
+        retail = page.locator(".sources .card").filter(has=page.get_by_role("link", name="Retail", exact=True))
+        names = [table.key for table in get_catalogue().tables if table.source == "retail" and table.kind == "table"]
+        told = ", ".join(f"'{name}'" for name in names)
+        rows = up.rows(f"SELECT sum(rows)::bigint AS n FROM _published.tables WHERE table_name IN ({told})")[0]["n"]
+        expect(retail.get_by_text(f"{rows:,}", exact=True)).to_be_visible()
+        for address in ("/", "/quarantine/", "/platform/"):
+            page.goto(address)
+            assert faults(page) == [], address
+        expect(page.get_by_role("row", name=re.compile("code-server .* MB"))).to_be_visible()
+        expect(page.get_by_role("row", name=re.compile("retail_files every"))).to_be_visible()
+        # A record that does not fit; the page is not loaded again.
+        page.goto("/")
+        needs = page.locator(".needs li")
+        quarantined = needs.filter(has_text="staged.retail_transactions").filter(has_text="Quarantine")
+        expect(quarantined).to_have_count(0)
+        path.write_bytes(whole + b",".join([b"<b>x</b>", *line[1:]]))
+        expect(quarantined).to_have_count(1)
+        quarantined.get_by_role("link").click()
+        expect(page.locator("pre", has_text="<b>x</b>").first).to_be_visible()
+        page.get_by_role("button", name="Replay staged.retail_transactions").click()
+        expect(page.get_by_text("1 record was read again; 1 is still rejected.")).to_be_visible()
+        assert faults(page) == []
+        # A blocking check that fails, and so a run that does.
+        page.goto("/")
+        check = needs.filter(has_text="Failing check").filter(has_text="discounts_reduce")
+        run = needs.filter(has_text="Failed run").filter(has_text="keeps its old rows")
+        path.write_bytes(whole + b",".join([*line[:7], b"0.5", *line[8:]]))
+        expect(check).to_have_count(1)
+        expect(run).to_have_count(1)
+        path.write_bytes(whole)
+        for one in (check, run, quarantined):
+            expect(one).to_have_count(0)
+        browser.close()
+    assert complaints == []
 
 
 def test_a_changed_file_flows_to_gold_by_itself(up: Up) -> None:
