@@ -34,6 +34,11 @@ def test_all_pass_and_say_all_that_decides(
     assert [(one.model.key, one.name, one.silent) for one in tests if one.silent] == []
 
 
+def test_every_core_and_gold_model_has_one(tests: list[UnitTest], contents: Contents) -> None:
+    tested = {one.model.key for one in tests}
+    assert [key for key in contents.models if key.startswith(("core.", "gold.")) and key not in tested] == []
+
+
 def test_the_command_runs_those_of_a_model_and_fails_with_them(cli: Cli, tmp_path: Path) -> None:
     done = cli("test", "gold.sneakers_by_brand", home=tmp_path / "home")
     assert "✓ gold.sneakers_by_brand: " in done.stdout
