@@ -121,10 +121,10 @@ def test_each_view_filters_all_others(
         target.first.focus()
         key = "Enter" if target.first.get_attribute("role") == "button" or view.kind == "groups" else "ArrowRight"
         page.keyboard.press(key)
-        page.wait_for_function("before => location.href !== before", arg=before)
+        page.wait_for_url(lambda url, before=before: url != before)
         _is_right(page, query)
         page.go_back()
-        page.wait_for_function("before => location.href === before", arg=before)
+        page.wait_for_url(before)
         page.wait_for_selector(f'.linked[aria-busy="false"][data-count="{whole:.0f}"]')
     rest(page)
     # Lists of Streamlit's own navigation hold no items, which is not ours to mend.
