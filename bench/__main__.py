@@ -30,6 +30,7 @@ BENCHES = {
     "data_api": "bench.data_api.data_api",
     "dashboard": "bench.dashboard.dashboard",
     "catalog": "bench.catalog.catalog",
+    "pages": "bench.pages.pages",
     "reports": "bench.reports.reports",
     "collector": "bench.collector_load.collector_load",
     "social_transform": "bench.social_transform.social_transform",

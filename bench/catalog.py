@@ -6,11 +6,9 @@ are not there to be told. The baseline is a page of the same frame and server wi
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,8 +16,8 @@ from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
 from bench.bed import Bed
+from bench.browser import browsing, first_paint
 from bench.clock import Timing
-from bench.errors import BenchError
 from bench.figures import Figure, at_most
 from bench.serving import free_ports
 from tributary.assets.source import SourceColumn, Step
@@ -31,9 +29,6 @@ from tributary.resources.principal import OWNER, with_principal
 from tributary.resources.serving import Serving
 from tributary.web.catalog.app import create_pages
 from tributary.web.catalog.known import Known
-
-if TYPE_CHECKING:
-    from playwright import sync_api
 
 LAYERS, EACH, COLUMNS = 100, 10, 10
 LIMIT = 1.0
@@ -48,32 +43,21 @@ _ASKED = {
     "lineage, nearest 60 columns": _MIDDLE,
     "lineage, all columns": f"{_MIDDLE}?all=1",
 }
-_PAINTED = """() => new Promise((told) => new PerformanceObserver((entries) => {
-  const [first] = entries.getEntriesByName("first-contentful-paint");
-  if (first) told(first.startTime / 1000);
-}).observe({ type: "paint", buffered: true }))"""
 
 
 def catalog(bed: Bed) -> list[Figure]:
     """The first paint of each kind of page."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        raise BenchError("No chromium is installed: the catalogue is measured in one.")
     figures = []
-    with _serving(bed) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with _serving(bed) as url, browsing() as browser:
         for name, path in _ASKED.items():
             bare, ours = [], []
             for _ in range(max(bed.repeats, 3)):
-                bare.append(_painted(browser, url + _BARE))
-                ours.append(_painted(browser, url + path))
+                bare.append(first_paint(browser, url + _BARE))
+                ours.append(first_paint(browser, url + path))
             found = Timing(min(ours))
             limit = None if path.endswith("all=1") else at_most(found.wall, LIMIT, "s")
             what = f"first paint of 1,000 models: {name}"
             figures.append(Figure("catalog", what, found, "a page with one sentence", Timing(min(bare)), limit))
-        browser.close()
     return figures
 
 
@@ -97,15 +81,6 @@ def _table(key: str, before: list[str]) -> TableEntry:
     conditions = (Step("join", "a.c0 = b.c0", joined),) if before else ()
     told = ("shop", "table", "Generated numbers, as many as there are.", "one row a number", tuple(columns))
     return TableEntry(key, *told, reads=tuple(before), conditions=conditions, file=f"{key}.sql")
-
-
-def _painted(browser: sync_api.Browser, url: str) -> float:
-    """Seconds from asking for a page until a browser that keeps nothing has painted something of it."""
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    page.goto(url)
-    found = float(page.evaluate(_PAINTED))
-    page.context.close()
-    return found
 
 
 @contextmanager
