@@ -152,7 +152,9 @@ with
             campaign_source,
             campaign_medium,
             campaign_name,
-            referrer,
+            nullif(
+                split_part(translate(nullif(split_part(referrer, '://', 2), ''), '?#', '//'), '/', 1), ''
+            ) as authority,
             device,
             occurred_at,
             received_at,
@@ -178,15 +180,12 @@ select
     deliveries.campaign_source,
     deliveries.campaign_medium,
     deliveries.campaign_name,
-    -- The site alone: paths and queries may tell of persons.
-    lower(
-        nullif(
-            split_part(nullif(split_part(nullif(split_part(deliveries.referrer, '://', 2), ''), '?', 1), ''), '/', 1),
-            ''
-        )
-    ) as referrer_host,
+    -- The site alone: paths, queries, anchors and names of users may tell of persons.
+    lower(reverse(nullif(split_part(reverse(deliveries.authority), '@', 1), ''))) as referrer_host,
     case
         when lower(deliveries.device) in ('analytics.js', '@segment/analytics-next') then 'web'
+        when lower(deliveries.device) in ('analytics-ios', 'analytics-swift') then 'ios'
+        when lower(deliveries.device) in ('analytics-android', 'analytics-kotlin') then 'android'
         when lower(deliveries.device) like 'analytics-%' then 'server'
         else lower(deliveries.device)
     end as device,
