@@ -324,7 +324,7 @@ def test_what_is_recorded_in_the_forms_reaches_gold_by_itself(up: Up) -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(base_url=f"http://127.0.0.1:{up.web_port}")
         page.goto("/")
-        page.get_by_role("link", name="Sneakers").click()
+        page.locator("a[href='/sneakers/']").click()
         page.get_by_role("link", name="Add sneakers").first.click()
         for label, value in {"Name": "Test Runner", "Colour": "red", "Material": "suede", "Price paid": "120"}.items():
             page.get_by_label(label).fill(value)
