@@ -14,6 +14,7 @@ def test_tables_are_what_the_code_believes_also_where_some_were_made_before_vers
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE reports.alembic_version, reports.evaluation"))
         connection.execute(text("ALTER TABLE reports.request DROP COLUMN token"))
+        connection.execute(text("ALTER TABLE reports.saved_request DROP COLUMN token"))
     engine.dispose()
     engine = open_tables(database_url)
     options = {

@@ -10,8 +10,8 @@ down_revision = "0001"
 
 def upgrade() -> None:
     """One that was asked no more may be saved again."""
-    op.execute("ALTER TABLE reports.saved_request ADD COLUMN token text")
-    op.execute("CREATE UNIQUE INDEX saved_once ON reports.saved_request (token) WHERE removed_at IS NULL")
+    op.execute("ALTER TABLE reports.saved_request ADD COLUMN IF NOT EXISTS token text")
+    op.execute("CREATE UNIQUE INDEX IF NOT EXISTS saved_once ON reports.saved_request (token) WHERE removed_at IS NULL")
 
 
 def downgrade() -> None:
