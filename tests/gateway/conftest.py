@@ -78,7 +78,7 @@ def a_sensor():
 
 defs = dg.Definitions(
     assets=[pebble, gravel, sand, heap],
-    jobs=[dg.define_asset_job("a_job")],
+    jobs=[dg.define_asset_job("a_job", [pebble])],
     sensors=[a_sensor],
     executor=dg.in_process_executor,
 )

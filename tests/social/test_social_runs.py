@@ -20,7 +20,7 @@ from tributary.assets.social.partitions import key_of
 from tributary.assets.social.parts import PARTS
 from tributary.assets.social.sensor import social_events
 from tributary.automation.jobs import source_jobs
-from tributary.cli.replay import runs_for
+from tributary.automation.replay import runs_for
 from tributary.execution import Run
 from tributary.planning import missing, out_of_date_or_due, plan
 from tributary.resources.lake import open_lake
@@ -181,7 +181,8 @@ def test_a_replay_after_a_fix_takes_rejected_records_in_and_leaves_no_duplicate(
             world.make(request)
     assert world.rejected == 5
     assert world.messages("social_posts") == []
-    for keys, partitions in runs_for(world.defs, {"social": PARTS}, world.warehouse.rejected()):
+    graph = world.defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph
+    for keys, partitions in runs_for(graph, {"social": PARTS}, world.warehouse.rejected()):
         world.run(list(keys), partitions, {"tributary/replay": "true"})
     assert world.rejected == 1
     assert world.messages("social_posts") == ["m1", "m2", "m3"]

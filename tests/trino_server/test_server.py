@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from typing import TYPE_CHECKING, Any
+
 import psycopg
 import pyarrow as pa
 import pytest
@@ -10,7 +13,25 @@ from tests.running_trino import RunningTrino
 from tributary.resources.postgres.loopback import BI, ICEBERG_OWNER, password
 from tributary.resources.trino.server import is_ready
 
+if TYPE_CHECKING:
+    from trino.dbapi import Cursor
+
 pytestmark = pytest.mark.xdist_group("trino")
+
+
+def patiently(cursor: Cursor, query: str) -> list[list[Any]]:
+    """The rows of a query, asked again while the server does not know yet that it has a node for the catalogue."""
+    from trino.exceptions import TrinoQueryError
+
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            cursor.execute(query)
+            return cursor.fetchall()
+        except TrinoQueryError as error:
+            if error.error_name != "NO_NODES_AVAILABLE" or time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
 
 
 def test_it_takes_queries_and_shares_its_tables_with_pyiceberg(trino_server: RunningTrino) -> None:
@@ -24,6 +45,7 @@ def test_it_takes_queries_and_shares_its_tables_with_pyiceberg(trino_server: Run
     catalogue.create_namespace_if_not_exists("shared")
     rows = pa.table({"at": pa.array([1_700_000_000_123_456], pa.timestamp("us")), "x": ["é"]})
     catalogue.create_table("shared.ours", rows.schema).append(rows)
+    assert patiently(cursor, "SELECT count(*) FROM shared.ours") == [[1]]
     cursor.execute("CREATE TABLE shared.theirs AS SELECT * FROM shared.ours")
     assert cursor.fetchall() == [[1]]
     assert catalogue.load_table("shared.theirs").scan().to_arrow().to_pylist() == rows.to_pylist()
