@@ -49,6 +49,9 @@ class Machine:
     available: int
 
 
+_FIRST_SECONDS = 0.1
+
+
 class Processes:
     """Looks at processes again and again; not safe for use by several threads at once.
 
@@ -59,10 +62,11 @@ class Processes:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._before: dict[tuple[int, float], tuple[float, float]] = {}
-        psutil.cpu_percent()  # what it tells later is since the call before
 
     def look(self) -> tuple[Machine, list[Use]]:
         """What is taken now."""
+        # What it tells is since the look before, and for the first look there is none.
+        busy = psutil.cpu_percent(None if self._before else _FIRST_SECONDS)
         now, seen = time.time(), {}
         totals: dict[str, list[float]] = {}
         for name, process in self._members():
@@ -83,7 +87,7 @@ class Processes:
             for name, (number, cpu, memory, began) in totals.items()
         ]
         has = psutil.virtual_memory()
-        machine = Machine(psutil.cpu_count() or 1, psutil.cpu_percent(), has.total, has.available)
+        machine = Machine(psutil.cpu_count() or 1, busy, has.total, has.available)
         return machine, sorted(uses, key=lambda one: -one.memory)
 
     def _members(self) -> Iterator[tuple[str, psutil.Process]]:
