@@ -166,7 +166,7 @@ def _table(rng: np.random.Generator, ids: Any, kinds: Any, pairs: Any, times: An
             "material": text(rng.choice(["suede", "leather", "canvas", "mesh"], count), is_bought),
             "purchase_price": given(prices, is_bought),
             "brand": text(names, has_brand),
-            "collaborator": pa.nulls(count, pa.string()),
+            **dict.fromkeys(("collaborator", "currency", "size", "note", "photo"), pa.nulls(count, pa.string())),
             "sale_price": given(prices, kinds == "sold"),
             "recipient": pa.nulls(count, pa.string()),
             "target_event_id": pa.array(targets, mask=targets == 0),
