@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import statistics
 import threading
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ from starlette.routing import Mount, Route
 
 from bench import dashboard_server, dashboard_vega
 from bench.bed import Bed
+from bench.browser import browsing
 from bench.clock import Timing
 from bench.errors import BenchError
 from bench.figures import Figure, at_most
@@ -122,19 +122,12 @@ class _Theirs(NamedTuple):
 
 def dashboard(bed: Bed) -> list[Figure]:
     """The first picture, a drag, and the same asked of the server, of two sizes of table."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        raise BenchError("No chromium is installed: the dashboard is measured in one.")
     figures: list[Figure] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with browsing() as browser:
         for rows, limit in SIZES.items():
             with _serving(_table(rows)) as url:
                 theirs = _vega(browser.new_page(viewport=_WINDOW), url, rows)
                 figures += _measured(browser.new_page(viewport=_WINDOW), url, rows, limit, theirs)
-        browser.close()
     return [*figures, *(dashboard_server.filtered(bed, _table(rows)) for rows in SIZES)]
 
 

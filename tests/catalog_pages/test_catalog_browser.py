@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.accessibility import faults
+from tests.opening import DESKTOP, opening
 
 if TYPE_CHECKING:
     from playwright import sync_api
 
 pytestmark = pytest.mark.browser
-PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+PHONE = {"width": 360, "height": 740}
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 PAGES = (
     "/catalog/",
@@ -28,22 +29,8 @@ PAGES = (
 @pytest.fixture
 def open_page(browser: sync_api.Browser, site: str) -> Iterator[Any]:
     """Opens pages as a browser with some settings; the test fails where it complains of anything."""
-    complaints: list[str] = []
-    contexts = []
-
-    def opened(**settings: Any) -> sync_api.Page:
-        context = browser.new_context(**{"viewport": DESKTOP, "base_url": site, **settings})
-        context.set_default_timeout(15_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda asked: complaints.append(asked.url) if not asked.url.startswith(site) else None)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
+    with opening(browser, site) as (opened, complaints):
+        yield opened
     assert complaints == []
 
 

@@ -26,7 +26,7 @@ from tributary.web.catalog.picture import column_address, picture_of
 from tributary.web.catalog.searching import Wanted, tags_of
 from tributary.web.pages.calls import Call, served
 from tributary.web.pages.frame import Pages
-from tributary.web.reports.telling import spoken
+from tributary.web.pages.words import size, spoken
 
 PAGE = 100
 """Tables of one page of the list."""
@@ -45,7 +45,7 @@ def create_pages(settings: Settings, known: Callable[[], Known], serving: Servin
         dagster: tells of runs and checks.
     """
     pages = Pages(settings, "", PAGES, Path(__file__).parent)
-    pages.templates.filters |= {"spoken": spoken, "size": telling.size}
+    pages.templates.filters |= {"spoken": spoken, "size": size}
     pages.templates.globals |= {
         "table_address": page_of,
         "column_address": lambda table, name: column_address(SourceColumn(table, name)),

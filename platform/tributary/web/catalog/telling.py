@@ -19,7 +19,7 @@ from tributary.resources.look import drawing
 from tributary.resources.serving import Serving, ServingError
 from tributary.resources.warehouse.table import PII, quoted
 from tributary.web.api.questions import base_tables
-from tributary.web.reports.texts import cell
+from tributary.web.pages.words import cell
 
 ROWS = 20
 """Rows of a preview."""
@@ -134,16 +134,6 @@ def file_of(table: TableEntry) -> str:
     """A model's file as one finds it: below the project's folder, or from that of its source's models on."""
     path = Path(table.file)
     return str(path.relative_to(SQL.parent) if path.is_relative_to(SQL.parent) else Path(*path.parts[-3:]))
-
-
-def size(count: int | None) -> str:
-    """Bytes in words, in powers of 1,000."""
-    if count is None:
-        return ""
-    for power, unit in ((9, "GB"), (6, "MB"), (3, "kB")):
-        if count >= 10**power:
-            return f"{count / 10**power:.1f} {unit}"
-    return f"{count} bytes"
 
 
 def _cut(value: Any) -> str:

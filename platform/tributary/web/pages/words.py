@@ -36,7 +36,24 @@ def when(moment: datetime | date, now: datetime | None = None) -> str:
     """How long ago something was, or its day where that is long."""
     now = now or datetime.now(UTC)
     day = moment.date() if isinstance(moment, datetime) else moment
-    return ago(moment, now) if abs((now.date() - day).days) <= _LONG_DAYS else f"{day.day} {day:%B} {day.year}"
+    return ago(moment, now) if abs((now.date() - day).days) <= _LONG_DAYS else spoken(day)
+
+
+def spoken(moment: date | datetime | None) -> str:
+    """`3 May 2026, 14:05 UTC`, or the day alone; nothing for none."""
+    if moment is None:
+        return ""
+    day = f"{moment.day} {moment:%B} {moment.year}"
+    return f"{day}, {moment:%H:%M} UTC" if isinstance(moment, datetime) else day
+
+
+def cell(value: object) -> str:
+    """A value of a table: its digits untouched, nothing for null."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value.isoformat(" ") if isinstance(value, datetime) else str(value)
 
 
 def size(number: float) -> str:

@@ -9,6 +9,7 @@ from tributary.reports.service import NoSuchReport
 from tributary.resources.errors import UsageError
 from tributary.resources.settings import Settings
 from tributary.web.pages.frame import Pages
+from tributary.web.pages.words import spoken
 from tributary.web.reports import telling
 
 PATH = "/reports"
@@ -26,5 +27,5 @@ def pages_of(settings: Settings, secret: str) -> Pages:
     """The frame; `secret` signs what a browser keeps while it fills in forms."""
     statuses = {NoSuchReport: 404, NoSuchRequest: 404, Personal: 403}
     pages = Pages(settings, secret, PATH, Path(__file__).parent, _LINKS, statuses)
-    pages.templates.filters |= {"spoken": telling.spoken, "state_sentence": telling.state_sentence}
+    pages.templates.filters |= {"spoken": spoken, "state_sentence": telling.state_sentence}
     return pages

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 
 from tributary.assets.factory.parameters.parameter import Group, Parameter
 from tributary.assets.reporting.answers import Offered
@@ -58,14 +57,6 @@ def state_sentence(found: Request) -> str:
         "cancelled": "It was cancelled.",
         "pruned": "Its files were removed, as those of old requests are; asking again makes them anew.",
     }[found.state]
-
-
-def spoken(moment: date | datetime | None) -> str:
-    """`3 May 2026, 14:05 UTC`, or the day alone."""
-    if moment is None:
-        return ""
-    day = f"{moment.day} {moment:%B} {moment.year}"
-    return f"{day}, {moment:%H:%M} UTC" if isinstance(moment, datetime) else day
 
 
 def _told(report: Report | None, name: str, value: object, offered: Offered) -> Told:

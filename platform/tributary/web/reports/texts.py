@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from tributary.assets.factory.parameters.values import canonical_value
@@ -21,12 +20,3 @@ def typed(kind: str, value: object) -> str:
         except InvalidOperation:
             return text
     return text
-
-
-def cell(value: object) -> str:
-    """A value of a table: its digits untouched, nothing for null."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value.isoformat(" ") if isinstance(value, datetime) else str(value)
