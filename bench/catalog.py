@@ -21,8 +21,9 @@ from bench.clock import Timing
 from bench.figures import Figure, at_most
 from bench.serving import free_ports
 from tributary.assets.source import SourceColumn, Step
-from tributary.catalogue import PAGES, Catalogue, ColumnEntry, TableEntry, page_of
+from tributary.catalogue import Catalogue, ColumnEntry, TableEntry
 from tributary.dagster_client.asking import Asking
+from tributary.resources.addresses import CATALOG, table_page
 from tributary.resources.look.files import PATH as LOOK
 from tributary.resources.look.files import STATIC, Files
 from tributary.resources.principal import OWNER, with_principal
@@ -34,12 +35,12 @@ LAYERS, EACH, COLUMNS = 100, 10, 10
 LIMIT = 1.0
 """Seconds until a page is first painted, but for the whole of a lineage."""
 
-_BARE = f"{PAGES}/nowhere"
-_MIDDLE = f"{page_of('core.model_50_5')}/columns/c5"
+_BARE = f"{CATALOG}/nowhere"
+_MIDDLE = f"{table_page('core.model_50_5')}/columns/c5"
 _ASKED = {
-    "list": f"{PAGES}/",
-    "search for two words": f"{PAGES}/?q=numbers+model_7",
-    "table": page_of("core.model_50_5"),
+    "list": f"{CATALOG}/",
+    "search for two words": f"{CATALOG}/?q=numbers+model_7",
+    "table": table_page("core.model_50_5"),
     "lineage, nearest 60 columns": _MIDDLE,
     "lineage, all columns": f"{_MIDDLE}?all=1",
 }

@@ -5,6 +5,7 @@ The same for every table, however its rows were made.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from tributary.resources.warehouse.base import Origin, WriteReport
 from tributary.resources.warehouse.checks import Check, CheckResult
 from tributary.resources.warehouse.errors import ChecksFailed
 from tributary.resources.warehouse.table import Table
+from tributary.resources.wording import count, duration, size
 
 REJECTED = "rejected"
 """The metadata that tells how many records of what was read went to quarantine."""
@@ -32,8 +34,11 @@ REFUSED = "refused"
 TOLD_BY = "told in full by run"
 """The metadata of rows that were left as they were: the run whose materialisation tells all of them."""
 
-MADE_FROM = "made from"
-"""The metadata that tells one state of a table's inputs and code from another."""
+MADE_FROM = "tributary/made-from"
+"""The tag that tells one state of a table's inputs and code from another: of no use to people, who see no tags."""
+
+IN_SHORT = "in short"
+"""The metadata that tells in a line what a write did."""
 
 _KEEPS = "keeps its old rows"
 _LINEAGE = "lineage"
@@ -76,13 +81,14 @@ def events(
     more_checks: Callable[[WriteReport], Sequence[dg.AssetCheckResult]] | None = None,
     data_version: str | Callable[[WriteReport], str] | None = None,
     partition_rows: Callable[[], Mapping[str, int]] | None = None,
+    statement: str = "",
 ) -> Events:
     """Write, and yield the materialisation and then the results of the checks, which are of what it published.
 
     Nothing long is told twice: of rows that are left as they were, the run is named that told of them when they were
-    made. `picture` is asked for only where the rows are new. `partition_rows` counts the rows of each of the run's
-    partitions by its key. Of a range, what is long to tell is told of the last partition alone, since Dagster would
-    keep it once for each.
+    made. `picture` is asked for only where the rows are new. `statement` is told in place of what the engine was given.
+    `partition_rows` counts the rows of each of the run's partitions by its key. Of a range, what is long to tell is
+    told of the last partition alone, since Dagster would keep it once for each.
 
     Raises:
         dagster.Failure: the write was refused; its message is one sentence, and the old rows stay.
@@ -107,13 +113,18 @@ def events(
     if by is not None:
         told[TOLD_BY] = dg.MetadataValue.dagster_run(by)
     else:
-        told |= {**long_metadata(report), **_lineage_metadata(lineage, last), **(picture() if picture else {})}
+        told |= {
+            **long_metadata(report, statement),
+            **_lineage_metadata(lineage, last),
+            **(picture() if picture else {}),
+        }
     partitioned = context.assets_def.partitions_def is not None
     version = data_version(report) if callable(data_version) else data_version
     yield dg.MaterializeResult(
         asset_key=asset_key(table.key),
         metadata=_told_once(context, table, told, partition_rows) if partitioned else told,
         data_version=None if version is None else dg.DataVersion(version),
+        tags={MADE_FROM: _short(report.fingerprint)} if report.fingerprint else None,
     )
     yield from (check_result(table, result) for result in report.checks)
     yield from more
@@ -125,11 +136,11 @@ class Told:
 
     metadata: Mapping[str, dg.MetadataValue[Any]]
     run_id: str
+    made_from: str = ""
 
     def in_full(self, report: WriteReport) -> str | None:
         """The run that told in full of these very rows, where they were left as they were."""
-        noted = self.metadata.get(MADE_FROM)
-        if not report.unchanged or noted is None or noted.value != report.fingerprint:
+        if not report.unchanged or not self.made_from or self.made_from != _short(report.fingerprint):
             return None
         named = self.metadata.get(TOLD_BY)
         return str(named.value) if named is not None else self.run_id
@@ -142,7 +153,12 @@ def last_told(context: dg.AssetExecutionContext, table: Table) -> Told:
     own = context.assets_def.code_versions_by_key.get(asset_key(table.key))
     if event is None or last is None or (last.tags or {}).get("dagster/code_version") != own:
         return Told({}, "")
-    return Told(last.metadata, event.run_id)
+    return Told(last.metadata, event.run_id, (last.tags or {}).get(MADE_FROM, ""))
+
+
+def _short(fingerprint: str) -> str:
+    """A fingerprint as a tag can hold it."""
+    return hashlib.sha256(fingerprint.encode()).hexdigest()[:32]
 
 
 def _lineage_metadata(lineage: Lineage | Callable[[], Lineage], last: Told) -> Mapping[str, Any]:
@@ -255,8 +271,9 @@ def table_schema(table: Table) -> dg.TableSchema:
 
 
 def report_metadata(report: WriteReport) -> dict[str, Any]:
-    """Rows of the whole table, bytes and seconds; its columns are told by the asset's definition."""
+    """What was done in a line, and its figures one by one, which Dagster draws over time."""
     metadata: dict[str, Any] = {
+        IN_SHORT: in_short(report),
         "dagster/row_count": report.rows if report.table_rows is None else report.table_rows,
         "bytes": report.bytes,
         "seconds": round(report.seconds, 3),
@@ -264,8 +281,6 @@ def report_metadata(report: WriteReport) -> dict[str, Any]:
     }
     if report.unchanged:
         metadata["unchanged"] = True
-    if report.fingerprint:
-        metadata[MADE_FROM] = report.fingerprint
     if report.keys is not None:
         metadata["keys replaced"] = report.keys
         metadata["rows of these keys"] = report.rows
@@ -282,9 +297,24 @@ def report_metadata(report: WriteReport) -> dict[str, Any]:
     return metadata
 
 
-def long_metadata(report: WriteReport) -> dict[str, Any]:
-    """A few rows, and the statement that made them."""
+def in_short(report: WriteReport) -> str:
+    """What a write did, as people say it: `1,204 rows of 3 keys, 88,012 rows in all, 12.3 MB, in 0.42 s`."""
+    whole = report.rows if report.table_rows is None else report.table_rows
+    parts = []
+    if report.unchanged:
+        parts.append(f"unchanged: {count(whole, 'row')} as before")
+    else:
+        parts.append(
+            count(report.rows, "row") + (f" of {count(report.keys, 'key')}" if report.keys is not None else "")
+        )
+        parts += [f"{count(whole, 'row')} in all"] if report.table_rows is not None else []
+    parts += [f"{count(report.rejected, 'record')} rejected"] if report.rejected else []
+    return ", ".join((*parts, size(report.bytes), f"in {duration(report.seconds)}"))
+
+
+def long_metadata(report: WriteReport, statement: str = "") -> dict[str, Any]:
+    """A few rows, and the statement that made them, as its author wrote it where that is known."""
     return {
         "preview": dg.MetadataValue.md(preview_table(report.preview)),
-        "statement": dg.MetadataValue.md(f"```sql\n{report.statement}\n```"),
+        "statement": dg.MetadataValue.md(f"```sql\n{statement or report.statement}\n```"),
     }

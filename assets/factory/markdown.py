@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tributary.assets.source import Lineage
+from tributary.assets.source import Lineage, SourceColumn
+from tributary.resources.addresses import column_page
 
 LONGEST_CELL = 60
 
@@ -18,12 +19,16 @@ def preview_table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def lineage_table(lineage: Lineage) -> str:
-    """A row for each column with the columns that its values come from."""
+    """A row for each column with the columns that its values come from, each a link to its page of the catalogue."""
     rows = [
-        [f"`{column}`", ", ".join(f"`{source.table}.{source.column}`" for source in sources) or "_computed_"]
+        [f"`{column}`", ", ".join(_linked(source) for source in sources) or "_computed_"]
         for column, sources in lineage.items()
     ]
     return table(["column", "comes from"], rows, longest=10_000)
+
+
+def _linked(column: SourceColumn) -> str:
+    return f"[{column.table}.{column.column}]({column_page(column.table, column.column)})"
 
 
 def table(names: Sequence[str], rows: Sequence[Sequence[Any]], longest: int = LONGEST_CELL) -> str:
@@ -38,6 +43,6 @@ def _line(cells: Sequence[Any], longest: int) -> str:
 
 
 def _cell(value: Any, longest: int) -> str:
-    text = "" if value is None else str(value)
+    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     text = text if len(text) <= longest else text[: longest - 1] + "…"
     return text.replace("|", "\\|").replace("\n", " ")

@@ -15,7 +15,6 @@ from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import msgspec
 
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
     from tributary.contents import Contents
 
 FILE = "catalogue.json"
-
-PAGES = "/catalog"
-"""Where the catalogue's pages are, at the one address."""
 
 _CODE = ("assets/factory", "assets/reporting", "resources/warehouse", "catalogue.py", "contents.py")
 """What decides how a declaration is read; what a source's own code declares is looked at as it stands."""
@@ -150,11 +146,6 @@ class Catalogue(msgspec.Struct, frozen=True, dict=True):
     def by_key(self) -> Mapping[str, TableEntry]:
         """The tables by `layer.name`."""
         return {table.key: table for table in self.tables}
-
-
-def page_of(table: str) -> str:
-    """The address of the page of a table, `layer.name`, below the one address."""
-    return f"{PAGES}/tables/{quote(table)}"
 
 
 def get_catalogue() -> Catalogue:

@@ -23,8 +23,8 @@ from tributary.assets.reporting.staged_asset import staged_asset
 from tributary.assets.source import SQL, Source
 from tributary.assets.sources import SourceError, Sources, as_source_error, get_sources, load_object
 from tributary.automation.target_freshness import with_freshness
-from tributary.catalogue import page_of
 from tributary.contents import read_contents
+from tributary.resources.addresses import table_page
 from tributary.resources.lake import open_lake
 from tributary.resources.postgres.shared import shared_databases
 from tributary.resources.settings import Settings, get_settings
@@ -108,7 +108,7 @@ def _linked(tables: Mapping[str, Table]) -> Callable[[dg.AssetSpec], dg.AssetSpe
     def linked(spec: dg.AssetSpec) -> dg.AssetSpec:
         if (key := ".".join(spec.key.path)) not in tables:
             return spec
-        link = f"[In the catalogue]({page_of(key)}): rows, checks, and the lineage of each column."
+        link = f"[In the catalogue]({table_page(key)}): rows, checks, and the lineage of each column."
         return spec.replace_attributes(description=f"{spec.description or ''}\n\n{link}".strip())
 
     return linked

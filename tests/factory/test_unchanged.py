@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,8 @@ checks:
     severity: warn
 chart: {kind: bar, title: Totals, x: shop, y: sum(total)}
 */
-SELECT v.shop, sum(v.amount) AS total FROM core.counted_sales AS v GROUP BY v.shop
+SELECT v.shop, sum(v.amount) AS total -- refunds are no sales
+FROM core.counted_sales AS v GROUP BY v.shop
 """
 
 
@@ -359,12 +361,26 @@ def test_a_run_over_unchanged_inputs_names_the_run_that_told_all(shop: Shop, ins
         assert kept["unchanged"] is True
         assert kept["told in full by run"] == first
         assert not kept.keys() & LONG
-        same = ("dagster/row_count", "bytes", "made from")
+        same = ("dagster/row_count", "bytes")
         assert {name: kept[name] for name in same} == {name: made[name] for name in same}
         assert checks_again == checks == {"unique_shop": True, "references_shop_shops": True, "totals_are_small": True}
     forced, _ = metadata_of(shop, instance, {FORCE: "true"})
     assert "unchanged" not in forced
     assert forced.keys() >= LONG - {"dagster/column_lineage"}
+
+
+def test_people_are_told_in_a_line_what_was_done_and_in_the_authors_words_how(
+    shop: Shop, instance: dg.DagsterInstance
+) -> None:
+    made, _ = metadata_of(shop, instance, {FORCE: "true"})
+    again, _ = metadata_of(shop, instance)
+    assert next(iter(made)) == next(iter(again)) == "in short"
+    assert re.fullmatch(r"1 row, [\d.]+ kB, in \d+\.\d\d s", made["in short"])
+    assert re.fullmatch(r"unchanged: 1 row as before, [\d.]+ kB, in \d+\.\d\d s", again["in short"])
+    assert made["statement"] == f"```sql\n{TOTALS.rpartition('*/')[2].strip()}\n```"
+    assert "[core.counted_sales.shop](/catalog/tables/core.counted_sales/columns/shop)" in made["lineage"]
+    hashes = [name for name, value in made.items() if re.search(r"[0-9a-f]{20}", str(value))]
+    assert not [name for name in hashes if name != "chart"]  # a picture's bytes, drawn and not read
 
 
 def test_lineage_is_derived_anew_only_where_the_code_is_new(

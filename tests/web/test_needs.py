@@ -14,10 +14,10 @@ from tributary.catalogue import Catalogue, ColumnEntry, TableEntry
 from tributary.dagster_client.assets import AssetState, FailingCheck, Partitions, Span
 from tributary.dagster_client.runs import Run
 from tributary.dagster_client.ticks import Acting, Daemon, Tick, Ticker
+from tributary.resources.wording import ago, count, lasting, listed, size, when
 from tributary.web.front import needs
 from tributary.web.front.knowing import Behind, FailedRun, FromDagster, FromWarehouse
 from tributary.web.front.partitions import missing, without
-from tributary.web.pages.words import ago, count, lasting, listed, size, when
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 NOTHING = Acting((), ())

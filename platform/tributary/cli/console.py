@@ -92,12 +92,3 @@ class _WithoutAside(io.TextIOBase):
 class _Shown(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         err.print(Text.assemble(("!", "yellow"), " ", record.getMessage()), soft_wrap=True)
-
-
-def duration(seconds: float) -> str:
-    """A time for people: `0.42 s`, `12.3 s`, `2 min 05 s`."""
-    if seconds < 10:
-        return f"{seconds:.2f} s"
-    if seconds < 100:
-        return f"{seconds:.1f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60):02d} s"

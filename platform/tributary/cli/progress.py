@@ -10,8 +10,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from tributary.cli.console import duration, err, out
+from tributary.cli.console import err, out
 from tributary.cli.signals import raise_if_asked_to_end
+from tributary.resources.wording import count, duration
 
 if TYPE_CHECKING:
     from tributary.execution import AssetProgress, Run
@@ -73,7 +74,7 @@ def _live(run: Run) -> Table:
 
 
 def _line(progress: AssetProgress) -> Text:
-    rows = f"{progress.rows:,} rows" if progress.rows is not None else ""
+    rows = count(progress.rows, "row") if progress.rows is not None else ""
     rows += f", {progress.rejected:,} rejected" if progress.rejected else ""
     seconds = duration(progress.seconds) if progress.seconds is not None else ""
     # What checks, files and servers say is appended, never read as markup.
@@ -94,11 +95,11 @@ def _line(progress: AssetProgress) -> Text:
 
 def _summary(run: Run, seconds: float) -> None:
     assets = run.assets.values()
-    count = {status: sum(progress.status == status for progress in assets) for status in _SIGNS}
+    counts = {status: sum(progress.status == status for progress in assets) for status in _SIGNS}
     warned = sum(len(progress.failed_checks) for progress in assets if progress.status == "done")
-    parts = [f"{count['done']} materialised"]
-    parts += [f"[bold red]{count['failed']} failed[/]"] if count["failed"] else []
-    parts += [f"[yellow]{count['skipped']} skipped[/]"] if count["skipped"] else []
+    parts = [f"{counts['done']} materialised"]
+    parts += [f"[bold red]{counts['failed']} failed[/]"] if counts["failed"] else []
+    parts += [f"[yellow]{counts['skipped']} skipped[/]"] if counts["skipped"] else []
     parts += ["[yellow]interrupted[/]"] if run.interrupted else []
     parts += [f"[yellow]{warned} check warning{'s' if warned > 1 else ''}[/]"] if warned else []
     console = out if run.succeeded else err

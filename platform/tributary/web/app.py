@@ -12,7 +12,6 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tributary.catalogue import PAGES as CATALOG
 from tributary.dagster_client import DagsterClient
 from tributary.identity.audit import trim_daily
 from tributary.identity.dagster_rules import GRAPHQL, DagsterRules
@@ -23,6 +22,7 @@ from tributary.identity.signing import DAGSTER, DASHBOARD, signing_key
 from tributary.identity.tables import open_tables
 from tributary.launcher.services import DAGSTER_PATH, DASHBOARD_PATH
 from tributary.reports.service import Reports
+from tributary.resources.addresses import CATALOG
 from tributary.resources.gateway.decision import Policy
 from tributary.resources.gateway.serving import hosts_of
 from tributary.resources.linked.files import PATH as LINKED

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from tributary.catalogue import TableEntry, page_of
+from tributary.catalogue import TableEntry
+from tributary.resources.addresses import table_page
 from tributary.web.api.problems import PROBLEMS, Problem
 from tributary.web.api.rows import FILES, AggregateQuery, RowsModel, RowsQuery, Source, aggregate_of, rows_of
 
@@ -155,6 +156,6 @@ def _described(entry: TableEntry, told: tuple[Any, ...] | None, read_by: list[st
         tags=dict(entry.tags),
         fresh_within_seconds=entry.freshness.total_seconds() if entry.freshness else None,
         publication=told[3] if told else None,
-        page=page_of(entry.key),
+        page=table_page(entry.key),
         refused=entry.refused,
     )

@@ -13,20 +13,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tributary.assets.source import SourceColumn
-from tributary.catalogue import PAGES, page_of
 from tributary.dagster_client.asking import Asking
 from tributary.launcher.services import DAGSTER_PATH
 from tributary.lineage_graph import ROWS, Graph
+from tributary.resources.addresses import CATALOG, column_page, table_page
 from tributary.resources.serving import Serving, ServingError
 from tributary.resources.settings import Settings
+from tributary.resources.wording import size, spoken
 from tributary.web.api.app import PATH as API
 from tributary.web.catalog import layout, telling
 from tributary.web.catalog.known import Known
-from tributary.web.catalog.picture import column_address, picture_of
+from tributary.web.catalog.picture import picture_of
 from tributary.web.catalog.searching import Wanted, tags_of
 from tributary.web.pages.calls import Call, served
 from tributary.web.pages.frame import Pages
-from tributary.web.pages.words import size, spoken
 
 PAGE = 100
 """Tables of one page of the list."""
@@ -36,7 +36,7 @@ MOST = 60
 
 
 def create_pages(settings: Settings, known: Callable[[], Known], serving: Serving, dagster: Asking) -> Starlette:
-    """The pages, under `PAGES`; they need a gateway before them, which says who asks.
+    """The pages, under `CATALOG`; they need a gateway before them, which says who asks.
 
     Args:
         settings: whether people log in.
@@ -44,11 +44,11 @@ def create_pages(settings: Settings, known: Callable[[], Known], serving: Servin
         serving: reads rows; stays its opener's to close, as does `dagster`.
         dagster: tells of runs and checks.
     """
-    pages = Pages(settings, "", PAGES, Path(__file__).parent)
+    pages = Pages(settings, "", CATALOG, Path(__file__).parent)
     pages.templates.filters |= {"spoken": spoken, "size": size}
     pages.templates.globals |= {
-        "table_address": page_of,
-        "column_address": lambda table, name: column_address(SourceColumn(table, name)),
+        "table_address": table_page,
+        "column_address": column_page,
         "layout": layout,
         "dagster": DAGSTER_PATH,
         "api": API,
@@ -124,7 +124,7 @@ class _CatalogPages:
             return self._no_table(call, known, key)
         column = next((one for one in table.columns if one.name == name), None)
         if column is None:
-            links = {one.name: column_address(SourceColumn(key, one.name)) for one in table.columns}
+            links = {one.name: column_page(key, one.name) for one in table.columns}
             return self._missing(call, f"{key} has no column {name[:80]}.", name, links)
         whole, rows = call.query("all") == "1", call.query("rows") != "0"
         graph = known.lineages.around([SourceColumn(key, name)], conditions=rows)
@@ -151,7 +151,7 @@ class _CatalogPages:
             return {}, str(error)
 
     def _no_table(self, call: Call, known: Known, key: str) -> Response:
-        links = {one.key: page_of(one.key) for one in known.catalogue.tables}
+        links = {one.key: table_page(one.key) for one in known.catalogue.tables}
         return self._missing(call, f"There is no table {key[:80]}.", key, links)
 
     def _missing(self, call: Call, sentence: str, name: str, links: Mapping[str, str]) -> Response:
@@ -174,4 +174,4 @@ def _near(name: str, names: Iterable[str]) -> list[str]:
 
 def _address(wanted: Wanted, first: int) -> str:
     told = {"q": wanted.words, "source": wanted.source, "layer": wanted.layer, "tag": wanted.tag, "from": first or ""}
-    return f"{PAGES}/?{urlencode({name: value for name, value in told.items() if value})}"
+    return f"{CATALOG}/?{urlencode({name: value for name, value in told.items() if value})}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from tributary.assets.source import SourceColumn
-from tributary.catalogue import Catalogue, ColumnEntry, page_of
+from tributary.catalogue import Catalogue, ColumnEntry
 from tributary.lineage_graph import ROWS, Edge, Graph
+from tributary.resources.addresses import column_page, table_page
 from tributary.resources.warehouse.table import PII
 from tributary.web.catalog import layout
 from tributary.web.catalog.layout import Line, Placed, Row
@@ -83,11 +83,6 @@ class Picture:
     told: Sequence[Told]
 
 
-def column_address(column: SourceColumn) -> str:
-    """The address of a column's page."""
-    return f"{page_of(column.table)}/columns/{quote(column.column, safe='')}"
-
-
 def picture_of(graph: Graph, catalogue: Catalogue) -> Picture:
     """The picture of a graph around one column."""
     return _Drawing(graph, catalogue).picture()
@@ -139,7 +134,7 @@ class _Drawing:
         box = placed.boxes[table]
         nodes = [self._node(SourceColumn(table, row.name), row, box.x, box.rows[row.name]) for row in rows]
         kind = self._tables[table].kind if table in self._tables else "objects"
-        address = page_of(table) if table in self._tables else ""
+        address = table_page(table) if table in self._tables else ""
         return Head(box.x, box.y, box.height, _cut(table, _ROOM), address, f"{table}, {kind}", nodes)
 
     def _node(self, column: SourceColumn, row: Row, x: float, y: float) -> Node:
@@ -151,7 +146,7 @@ class _Drawing:
             height=row.height,
             label=_cut(column.column, _ROOM_BESIDE_TAG if is_personal else _ROOM),
             sql=_cut(self._sql.get(column, ""), _ROOM_OF_SQL),
-            address=column_address(column) if column in self._columns else "",
+            address=column_page(column.table, column.column) if column in self._columns else "",
             name=f"{name}, the column of this page" if is_start else name,
             is_personal=is_personal,
             is_start=is_start,
@@ -162,9 +157,9 @@ class _Drawing:
         return Told(
             number=number,
             source=".".join(source),
-            source_address=column_address(source) if source in self._columns else "",
+            source_address=column_page(source.table, source.column) if source in self._columns else "",
             target=".".join(target) if edge.is_value else f"the rows of {target.table}",
-            target_address=column_address(target) if edge.is_value else page_of(target.table),
+            target_address=column_page(target.table, target.column) if edge.is_value else table_page(target.table),
             how=" and ".join(_HOW[one] for one in edge.how),
             sql=edge.sql,
             without_sql="handed on as it is" if self._tables[target.table].file else "by the code that makes it",

@@ -18,8 +18,8 @@ from tributary.resources.errors import TributaryError
 from tributary.resources.look import drawing
 from tributary.resources.serving import Serving, ServingError
 from tributary.resources.warehouse.table import PII, quoted
+from tributary.resources.wording import cell
 from tributary.web.api.questions import base_tables
-from tributary.web.pages.words import cell
 
 ROWS = 20
 """Rows of a preview."""

@@ -12,9 +12,9 @@ from tributary.catalogue import Catalogue
 from tributary.dagster_client.assets import Span
 from tributary.launcher.services import DAGSTER_PATH
 from tributary.resources.disk import LOW_BELOW
+from tributary.resources.wording import ago, count, lasting, listed, size
 from tributary.web.front.knowing import FromDagster, FromWarehouse
 from tributary.web.front.partitions import missing
-from tributary.web.pages.words import ago, count, lasting, listed, size
 
 _LONGEST = 400
 

@@ -15,12 +15,12 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount
 
 from tributary.identity.pages import who_is_there
+from tributary.resources import wording
 from tributary.resources.errors import TributaryError, UsageError
 from tributary.resources.look import drawing
 from tributary.resources.look.files import Files, environment, versioned
 from tributary.resources.look.headers import HEADERS_WITH_SCRIPTS
 from tributary.resources.settings import Settings
-from tributary.web.pages import words
 
 if TYPE_CHECKING:
     from tributary.web.pages.calls import Call
@@ -57,7 +57,7 @@ class Pages:
         self.templates = environment(folder / "templates", TEMPLATES)
         self.templates.globals |= {"drawing": drawing, "home": path or "/"}
         self.templates.globals |= {
-            one.__name__: one for one in (words.ago, words.count, words.lasting, words.size, words.when)
+            one.__name__: one for one in (wording.ago, wording.count, wording.lasting, wording.size, wording.when)
         }
         if self._static.is_dir():
             address = f"{path}/static/{{}}?v={{}}".format

@@ -12,7 +12,7 @@ from tributary.assets.reporting.declaration import Report
 from tributary.reports.results import Page, Point
 from tributary.resources.look import drawing
 from tributary.resources.warehouse.table import PII
-from tributary.web.pages.words import cell
+from tributary.resources.wording import cell
 
 ROWS = 100
 """Rows of one page."""

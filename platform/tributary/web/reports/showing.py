@@ -8,8 +8,8 @@ from tributary.assets.reporting.requests import NoSuchRequest
 from tributary.reports.service import NoSuchReport
 from tributary.resources.errors import UsageError
 from tributary.resources.settings import Settings
+from tributary.resources.wording import spoken
 from tributary.web.pages.frame import Pages
-from tributary.web.pages.words import spoken
 from tributary.web.reports import telling
 
 PATH = "/reports"

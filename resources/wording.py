@@ -1,4 +1,4 @@
-"""How pages write amounts, moments and spans of time for people."""
+"""How amounts, moments and spans of time are written for people, on pages, in a terminal and in Dagster alike."""
 
 from __future__ import annotations
 
@@ -18,6 +18,15 @@ def lasting(seconds: float) -> str:
     """A span of time in its largest unit: `3 days`, `1 hour`."""
     size, unit = next(((size, unit) for size, unit in _UNITS if seconds >= size), _UNITS[-1])
     return count(int(seconds // size), unit)
+
+
+def duration(seconds: float) -> str:
+    """A time for people: `0.42 s`, `12.3 s`, `2 min 05 s`."""
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60):02d} s"
 
 
 def ago(moment: datetime | date, now: datetime | None = None) -> str:
