@@ -7,12 +7,13 @@ from typing import Any
 
 import dagster as dg
 
-from tributary.assets.factory.dagster_events import asset_key
+from tributary.assets.factory.dagster_events import IN_SHORT, asset_key
 from tributary.assets.factory.dropped_files import DroppedFiles, TakenIn
 from tributary.assets.factory.loading import LAKE
 from tributary.assets.factory.markdown import table
 from tributary.assets.factory.object_step import Told, object_step, warning
 from tributary.assets.factory.specs import object_spec
+from tributary.resources.wording import count, size
 
 EVERY_FILE_COUNTS = "every_file_counts"
 _SHOWN = 20
@@ -74,9 +75,11 @@ def _digest(done: TakenIn) -> str:
 def _metadata(done: TakenIn, prefix: str) -> dict[str, Any]:
     counting = [taken.counts for taken in done.index.values() if taken.counts is not None]
     newest = [[name, done.index[name].size, done.index[name].modified.isoformat()] for name in done.new[:_SHOWN]]
+    total = sum(version.size for version in counting)
     return {
+        IN_SHORT: f"{count(len(counting), 'file')}, {size(total)}, {len(done.new):,} of them new",
         "files": len(counting),
-        "bytes": sum(version.size for version in counting),
+        "bytes": total,
         "new files": len(done.new),
         "prefix": prefix,
         **({"some new files": dg.MetadataValue.md(table(["file", "bytes", "modified"], newest))} if newest else {}),

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from tributary.assets.factory.dagster_events import IN_SHORT
 from tributary.assets.factory.markdown import table
 from tributary.assets.factory.object_step import Told, object_step
 from tributary.assets.factory.specs import object_spec
@@ -13,6 +14,7 @@ from tributary.assets.retail.files import COMMODITY_SECTIONS, SourceFile
 from tributary.assets.retail.ingest import Manifest, ingest
 from tributary.assets.source import SQL
 from tributary.resources.lake.model import Lake
+from tributary.resources.wording import count, size
 
 RETAIL_FOLDER = "retail_folder"
 SEEDS = SQL / "retail" / "seeds"
@@ -59,15 +61,17 @@ def raw_asset(source: SourceFile) -> dg.AssetsDefinition:
 
 def _metadata(lake: Lake, source: SourceFile, manifest: Manifest, new: bool) -> dict[str, Any]:
     modified = datetime.fromtimestamp(manifest.modified_ns / 1e9, tz=UTC)
+    rows = max(manifest.lines - 1, 0)
+    state = "a new version" if new else "the version that is here already"
     return {
+        IN_SHORT: f"{manifest.file}: {count(rows, 'row')}, {size(manifest.size)}, {state}",
         "file": manifest.file,
-        "dagster/row_count": max(manifest.lines - 1, 0),
+        "dagster/row_count": rows,
         "bytes": manifest.size,
         "modified": dg.MetadataValue.timestamp(modified),
-        "sha256": manifest.sha256,
         "object": lake.url(manifest.key),
         "new version": new,
-        "preview": dg.MetadataValue.md(_preview(lake, source, manifest)),
+        **({"preview": dg.MetadataValue.md(_preview(lake, source, manifest))} if new else {}),
     }
 
 
