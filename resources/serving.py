@@ -75,9 +75,12 @@ class Serving:
         url: of the database.
         seconds: that one question may take in the database.
         patience: seconds to wait for a connection.
+        copy_of: what people call the engine whose tables are copied here; empty where this is the warehouse itself.
     """
 
-    def __init__(self, url: str, *, seconds: float = 15.0, patience: float = 10.0) -> None:
+    def __init__(self, url: str, *, seconds: float = 15.0, patience: float = 10.0, copy_of: str = "") -> None:
+        self.copy_of = copy_of
+        self._first = f"materialise it first{f', and then its copy from {copy_of}' if copy_of else ''}"
         self._seconds = seconds
         self._patience = patience
         self._lock = asyncio.Lock()
@@ -101,7 +104,7 @@ class Serving:
         """Which version of some tables stands; raises as `rows`."""
         async with self._reading(tables) as connection:
             told = await connection.execute(PUBLICATION, [list(tables)])
-            return _publication(tables, await told.fetchone())
+            return self._publication(tables, await told.fetchone())
 
     async def plain(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query on what is noted of tables, none where nothing was published yet; raises as `rows`."""
@@ -125,7 +128,7 @@ class Serving:
             await connection.execute(lock(tables).encode())
             told = await connection.execute(PUBLICATION, [list(tables)])
             found = await connection.execute(sql.encode(), params or None)
-            publication = _publication(tables, await told.fetchone())
+            publication = self._publication(tables, await told.fetchone())
             return publication, await found.fetchall()
 
     async def close(self) -> None:
@@ -161,7 +164,7 @@ class Serving:
                 f"{names} was read for longer than {self._seconds:g} s: ask for less, or for an export."
             ) from None
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InvalidSchemaName):
-            raise NotPublishedError(f"{names} is not there as it is declared: materialise it first.") from None
+            raise NotPublishedError(f"{names} is not there as it is declared: {self._first}.") from None
         except psycopg.errors.FeatureNotSupported:
             # It was prepared before columns changed; the pool makes a new connection in place of a closed one.
             await connection.close()
@@ -169,9 +172,8 @@ class Serving:
         except psycopg.OperationalError:
             raise UnreachableError("The warehouse's database does not answer. Ask again.") from None
 
-
-def _publication(tables: Sequence[str], told: tuple[Any, ...] | None) -> Publication:
-    known, version, updated_at, rows = told or (0, None, None, None)
-    if known < len(set(tables)):
-        raise NotPublishedError(f"{', '.join(tables)} was not made yet: materialise it first.")
-    return Publication(version, updated_at, rows)
+    def _publication(self, tables: Sequence[str], told: tuple[Any, ...] | None) -> Publication:
+        known, version, updated_at, rows = told or (0, None, None, None)
+        if known < len(set(tables)):
+            raise NotPublishedError(f"{', '.join(tables)} was not made yet: {self._first}.")
+        return Publication(version, updated_at, rows)

@@ -292,6 +292,11 @@ class Settings(BaseSettings):
         return (self.athena_output or f"{self.iceberg_location}/athena-answers").rstrip("/")
 
     @property
+    def copied_from(self) -> str:
+        """What people call the warehouse's engine where pages read a copy in Postgres; empty where they need none."""
+        return "" if self.warehouse == "postgres" else self.warehouse.capitalize()
+
+    @property
     def trino_address(self) -> str:
         """Where Trino is asked: the one of one's own, or that of `tributary trino up`."""
         return self.trino_url or f"http://{LOOPBACK}:{self.trino_port}"

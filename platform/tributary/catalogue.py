@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tributary.assets.pages import page_files
 from tributary.assets.source import SQL, Lineage, SourceColumn, Step
 from tributary.assets.sources import Sources, get_sources
 from tributary.resources.places import PACKAGE
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 FILE = "catalogue.json"
 
-_CODE = ("assets/factory", "assets/reporting", "resources/warehouse", "catalogue.py", "contents.py")
+_CODE = ("assets/factory", "assets/reporting", "resources/warehouse", "catalogue.py", "contents.py", "served.py")
 """What decides how a declaration is read; what a source's own code declares is looked at as it stands."""
 
 
@@ -80,6 +81,7 @@ class TableEntry(msgspec.Struct, frozen=True):
         file: the model's file; empty where Python code makes it.
         refused: why it is not made for now; empty where it is.
         freshness: how old it may be before that is told; None where nobody expects it to change by itself.
+        served: whether pages, dashboard and data API are about it, and so have a copy where the warehouse is elsewhere.
     """
 
     key: str
@@ -98,6 +100,7 @@ class TableEntry(msgspec.Struct, frozen=True):
     file: str = ""
     refused: str = ""
     freshness: timedelta | None = None
+    served: bool = False
 
     @property
     def layer(self) -> str:
@@ -181,11 +184,15 @@ def _kept(path: Path) -> Catalogue | None:
 
 def _digest(sources: Sources) -> str:
     """A digest of all that the catalogue is made of."""
-    declared = [(one.name, one.tables, sorted(one.lineage.items()), one.freshness) for one in sources]
+    declared = [
+        (one.name, one.tables, sorted(one.lineage.items()), one.freshness, one.glance, one.resources) for one in sources
+    ]
     digest = hashlib.sha256(f"{version('sqlglot')} {declared!r}".encode())
     for folder in dict.fromkeys((SQL, *(source.models_folder for source in sources))):
         for path in sorted(folder.rglob("*.sql")):
             digest.update(f"{path}\n".encode() + (path.read_bytes() if path.is_file() else b""))
+    for page in (page for source in sources for page in page_files(source)):
+        digest.update(f"{page.path}\n".encode() + page.path.read_bytes())
     for name in _CODE:
         for path in sorted((PACKAGE / name).rglob("*.py")) or [PACKAGE / name]:
             status = path.stat()
@@ -226,6 +233,7 @@ def _tables(contents: Contents) -> Iterator[TableEntry]:
             file=str(model.path) if model else "",
             refused=contents.found.refused.get(key, ""),
             freshness=contents.targets.get(key),
+            served=key in contents.served,
         )
 
 

@@ -18,6 +18,7 @@ from tributary.assets.sources import Sources
 from tributary.lineage_store import KeptLineage
 from tributary.model_store import Models, load_models_kept
 from tributary.resources.warehouse.table import Table
+from tributary.served import served
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,23 @@ class Contents:
         """How old each table that people ask may be, where its source says so; what reports make has no target."""
         asked = {report.table.key for report in self.reports.values()}
         exempt = {key for key, model in self.models.items() if not asked.isdisjoint(model.reads)}
-        owners = {table.key: source.name for source in self.sources for table in source.tables}
-        owners |= {key: model.source for key, model in self.models.items()}
         by_source = {source.name: source.freshness for source in self.sources if source.freshness is not None}
         return {
             key: by_source[owner]
-            for key, owner in owners.items()
+            for key, owner in self.owners.items()
             if owner in by_source and key not in exempt and self.tables[key].schema == ASKED
         }
+
+    @cached_property
+    def owners(self) -> Mapping[str, str]:
+        """The source of each table but those of reports."""
+        declared = {table.key: source.name for source in self.sources for table in source.tables}
+        return declared | {key: model.source for key, model in self.models.items()}
+
+    @cached_property
+    def served(self) -> frozenset[str]:
+        """The tables that pages, dashboard and data API are about."""
+        return served(self.sources, {key: self.tables[key] for key in self.owners}, self.reports.values())
 
     @cached_property
     def flows(self) -> Mapping[str, Flow]:

@@ -5,7 +5,7 @@ The definitions that Dagster loads, and the command line, both start here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ import dagster as dg
 from tributary.assets.factory.errors import ModelError
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.refused import stub_asset
+from tributary.assets.factory.serving_asset import SERVING, serving_asset, serving_key
 from tributary.assets.factory.sql_assets import sql_asset
 from tributary.assets.parts import Due, KeyRange, Parts
 from tributary.assets.reporting.declaration import Report
@@ -23,12 +24,12 @@ from tributary.assets.reporting.staged_asset import staged_asset
 from tributary.assets.source import SQL, Source
 from tributary.assets.sources import SourceError, Sources, as_source_error, get_sources, load_object
 from tributary.automation.target_freshness import with_freshness
-from tributary.contents import read_contents
+from tributary.contents import Contents, read_contents
 from tributary.resources.addresses import table_page
 from tributary.resources.lake import open_lake
 from tributary.resources.postgres.shared import shared_databases
 from tributary.resources.settings import Settings, get_settings
-from tributary.resources.warehouse.opening import open_warehouse
+from tributary.resources.warehouse.opening import open_serving, open_warehouse
 from tributary.resources.warehouse.table import Table
 
 
@@ -63,6 +64,7 @@ class Platform:
         return {
             **{name: resource for resources in own for name, resource in resources.items()},
             "warehouse": open_warehouse(settings),
+            SERVING: open_serving(settings),
             "lake": open_lake(location, region=region, endpoint_url=endpoint),
             "requests": OpenRequests(lambda: shared_databases(settings).url("app")),
         }
@@ -97,9 +99,20 @@ def load_platform(sources: Sources | None = None) -> Platform:
     }
     stubs |= {f"raw.{name}": (name, SQL, reason) for name, reason in broken.items()}
     assets += [stub_asset(source, key, path, reason) for key, (source, path, reason) in stubs.items()]
+    if get_settings().warehouse != "postgres":
+        assets += _copies(contents, assets)
     assets = [one.map_asset_specs(_linked(tables)) for one in assets]
     assets = with_freshness(assets, contents.targets, may_sleep=get_settings().profile == "local")
     return Platform(sources, parts, models, contents.reports, tables, tuple(assets), refused, found.errors, broken)
+
+
+def _copies(contents: Contents, assets: Iterable[dg.AssetsDefinition]) -> Iterator[dg.AssetsDefinition]:
+    """What copies the tables that pages are about, of those that are made, unless their source does so by itself."""
+    made = {".".join(key.path) for one in assets for key in one.keys}
+    for key in sorted(contents.served & made):
+        table = contents.tables[key]
+        if serving_key(table) not in made:
+            yield serving_asset(table, source=contents.owners[key])
 
 
 def _linked(tables: Mapping[str, Table]) -> Callable[[dg.AssetSpec], dg.AssetSpec]:
@@ -144,7 +157,7 @@ def _refuse_what_is_there(source: Source, parts: Parts, made: dict[str, str]) ->
 
 def _refuse_without_resources(parts: Parts) -> None:
     """Refuse a source whose resources cannot be had: Dagster would refuse all definitions for those that lack."""
-    there = {"warehouse", "lake", "io_manager", *parts.resources(get_settings())}
+    there = {"warehouse", SERVING, "lake", "io_manager", *parts.resources(get_settings())}
     asking: list[Any] = [*parts.assets, *parts.sensors, *parts.schedules]
     for one in asking:
         if lacking := one.required_resource_keys - there:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tributary.resources.warehouse.checks import CheckResult
@@ -71,6 +72,13 @@ class Size(NamedTuple):
 
     rows: int
     bytes: int
+
+
+class Update(NamedTuple):
+    """The rows of a table, and when they last changed."""
+
+    rows: int
+    updated_at: datetime
 
 
 @dataclass(frozen=True)
@@ -195,7 +203,8 @@ class Note:
     `fingerprint` is what they were made from, `content` a digest of the rows themselves, each empty where not known.
     `lines` and `rejected` count what was read. `checks` are the failures of each check by name; None where the checks
     did not see the table as a whole. `recipe` and `inputs`, the versions by input, are those of the `Follows` that was
-    given with the rows, if any was.
+    given with the rows, if any was. `updated_at` is when the rows last changed, in UTC; of rows that are published with
+    a note, None means now.
     """
 
     rows: int
@@ -206,6 +215,19 @@ class Note:
     checks: Mapping[str, int] | None = None
     recipe: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Which rows of a table stand, for who copies them elsewhere.
+
+    `version` is another text whenever the rows may have changed, `note` what was noted of them; each is None where it
+    is not known.
+    """
+
+    version: str | None
+    note: Note | None
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,17 @@ the report) is said once, in the modules beside this one, in portable SQL over t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tributary.resources.warehouse.answers import Answer, Extracted
-from tributary.resources.warehouse.base import Maintained, Note, Origin, Size, Source, Spending
+from tributary.resources.warehouse.base import Maintained, Note, Origin, Size, Source, Spending, Update
 from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.counting import Reckoning
 from tributary.resources.warehouse.delimited.scan import Reject
-from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.table import Table, quoted
 from tributary.resources.warehouse.windows import Window
 
 if TYPE_CHECKING:
@@ -221,6 +221,18 @@ class Engine(ABC):
     @abstractmethod
     def arrow(self, sql: str, params: Sequence[Any], origin: Origin) -> pa.Table:
         """As `Warehouse.arrow`."""
+
+    @abstractmethod
+    def updates(self) -> Mapping[str, Update]:
+        """As `Warehouse.updates`."""
+
+    def batches(self, table: Table, origin: Origin) -> Iterator[pa.RecordBatch]:
+        """As `Warehouse.batches`."""
+        from tributary.resources.warehouse.arrow import arrow_schema
+
+        names = ", ".join(map(quoted, table.column_names))
+        found = self.arrow(f"SELECT {names} FROM {table.sql_name}", (), origin)
+        yield from found.cast(arrow_schema(table)).to_batches()
 
     def maintain(self, origin: Origin) -> Sequence[Maintained]:  # noqa: ARG002 - an engine that needs none
         """As `Warehouse.maintain`."""

@@ -21,8 +21,11 @@ def open_warehouse(settings: Settings) -> Warehouse:
     Raises:
         WarehouseError: packages are missing that it needs.
     """
-    if settings.warehouse != "postgres":
-        return _on_iceberg(settings)
+    return open_serving(settings) if settings.warehouse == "postgres" else _on_iceberg(settings)
+
+
+def open_serving(settings: Settings) -> Warehouse:
+    """What pages read: the warehouse in Postgres, or its copy there of the tables that they are about."""
     return PostgresWarehouse(
         lambda: shared_databases(settings).url("warehouse"), lambda: shared_databases(settings).reader_url("warehouse")
     )

@@ -7,7 +7,7 @@ the new ones, never a missing, empty or half table. There is no append and no up
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,14 @@ from tributary.resources.warehouse.base import (
     Maintained,
     Note,
     Origin,
+    Publication,
     Recipe,
     Rejected,
     RejectedSource,
     Size,
     Source,
     Standing,
+    Update,
     WriteReport,
 )
 from tributary.resources.warehouse.checks import Sql
@@ -98,6 +100,14 @@ class Warehouse:
         """
         return self._engine.sizes()
 
+    def updates(self) -> Mapping[str, Update]:
+        """What was published, by `schema.name`, as it is noted: the rows of each, and when they last changed.
+
+        Raises:
+            WarehouseError: the engine cannot be reached.
+        """
+        return self._engine.updates()
+
     def maintain(self, *, origin: Origin = NOBODY) -> Sequence[Maintained]:
         """Look after the files of all tables, where the engine does not by itself; what was done, table by table.
 
@@ -124,6 +134,7 @@ class Warehouse:
         fingerprint: str | None = None,
         fingerprints: Mapping[str, str] | None = None,
         follows: Follows | None = None,
+        copied: Note | None = None,
     ) -> WriteReport:
         """Replace the rows of `table` that `window` owns (all, where it is None) by those of `source`.
 
@@ -137,16 +148,35 @@ class Warehouse:
                 leaves out count as not loaded.
             follows: what `standing` gave, to be asked by it later. With a window of keys, the inputs must still be of
                 these versions when the rows have been built.
+            copied: what another warehouse notes of the rows, where they are a copy from there: when they last changed,
+                and what checks found, is then noted as it is there.
 
         Raises:
             ChecksFailed: a blocking check failed; the old rows stay.
             InputsMovedError: an input of `follows` was published in between; the old rows stay.
             WarehouseError: the source or the engine refused; the old rows stay.
         """
-        order = Order(table, source, window, origin, fingerprint or "", fingerprints or {}, follows)
+        order = Order(table, source, window, origin, fingerprint or "", fingerprints or {}, follows, copied)
         with self._engine.session(table, origin) as session:
             report = Write(session, order).run()
         return dataclasses.replace(report, spent=self._engine.spent(origin))
+
+    def publication(self, table: Table, *, origin: Origin = NOBODY) -> Publication:
+        """Which rows of a table stand. Ask it before `batches`: rows that come in between are then told as old ones.
+
+        Raises:
+            WarehouseError: the engine cannot be reached.
+        """
+        with self._engine.session(table, origin) as session:
+            return Publication(session.versions([table.key])[table.key], session.note())
+
+    def batches(self, table: Table, *, origin: Origin = NOBODY) -> Iterator[pa.RecordBatch]:
+        """The rows of a table that stand, of one publication, as Arrow has the columns that it declares.
+
+        Raises:
+            WarehouseError: the table is not there, or the engine refused.
+        """
+        return self._engine.batches(table, origin)
 
     def published(self, table: Table) -> Note | None:
         """What the published rows were made from; None where that is not known."""

@@ -38,6 +38,7 @@ class Order:
     fingerprint: str
     fingerprints: Mapping[str, str]
     follows: Follows | None = None
+    copied: Note | None = None
 
     def refuse_misfits(self) -> None:
         """Refuse what does not go together.
@@ -139,9 +140,11 @@ class Write:
         return found
 
     def _noted(self, note: Note) -> Note:
-        """The note with what the order says that the table's rows follow from."""
-        follows = self._order.follows
+        """The note with what the order says that the table's rows follow from, or were copied from."""
+        follows, copied = self._order.follows, self._order.copied
         note = replace(note, fingerprint=self._order.fingerprint)
+        if copied is not None:
+            note = replace(note, checks=copied.checks, updated_at=copied.updated_at)
         return note if follows is None else replace(note, recipe=follows.recipe, inputs=follows.versions)
 
     def _has_content(self, content: str) -> bool:

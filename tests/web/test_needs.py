@@ -119,7 +119,7 @@ def test_tables_older_than_their_source_says_are_told_once_a_source() -> None:
 
     catalogue = Catalogue("", tuple(map(table, ("gold.a", "gold.b", "gold.c"))))
     ages = {"gold.a": NOW - timedelta(days=3), "gold.b": NOW - timedelta(days=2), "gold.c": NOW - timedelta(hours=2)}
-    warehouse = FromWarehouse({}, ages, {})
+    warehouse = FromWarehouse({}, ages, {}, {})
     sources = [Source("s", freshness=timedelta(days=1))]
     found = list(needs.of_age(sources, catalogue, warehouse, None, NOW))
     assert [one.what for one in found] == ["s"]

@@ -31,7 +31,8 @@ class Asking:
     """An API on an event loop of its own, as pages run in threads."""
 
     def __init__(self, settings: Settings, databases: Databases) -> None:
-        self._api = Api(databases, settings.home, [report_operations(Reports(settings, databases))])
+        reports = Reports(settings, databases)
+        self._api = Api(databases, settings.home, [report_operations(reports)], copy_of=settings.copied_from)
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="data-api", daemon=True).start()
 

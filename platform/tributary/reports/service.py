@@ -32,7 +32,7 @@ from tributary.resources.postgres.databases import Databases
 from tributary.resources.settings import Settings
 from tributary.resources.warehouse.base import Origin as Reader
 from tributary.resources.warehouse.errors import TimeLimitError
-from tributary.resources.warehouse.opening import open_warehouse
+from tributary.resources.warehouse.opening import open_serving, open_warehouse
 
 _CHOICES_SECONDS = 30.0
 
@@ -56,7 +56,7 @@ class Reports:
         self._requests = Requests(lambda: databases.url("app"), keeps=True)
         self._saved = SavedRequests(self._requests)
         self._extracts = Extracts(lake)
-        self._warehouse = open_warehouse(settings)
+        self._warehouse, self._serving = open_warehouse(settings), open_serving(settings)
         self._dagster = DagsterClient(settings)
         self._loaded: dict[str, str] = {}
         self._offered: dict[Choices, tuple[float, Sequence[Choice]]] = {}
@@ -262,7 +262,7 @@ class Reports:
     def _choices(self, choices: Choices) -> Sequence[Choice]:
         kept = self._offered.get(choices)
         if kept is None or time.monotonic() - kept[0] > _CHOICES_SECONDS:
-            kept = self._offered[choices] = (time.monotonic(), read_choices(self._warehouse, choices))
+            kept = self._offered[choices] = (time.monotonic(), read_choices(self._serving, choices))
         return kept[1]
 
     def _launched(self, found: Request) -> Request:

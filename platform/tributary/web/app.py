@@ -65,7 +65,7 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
     dagster = Upstream(DAGSTER, settings.dagster_origin, signing_key(settings.home))
     dashboard = Upstream(DASHBOARD, settings.dashboard_origin, signing_key(settings.home))
     reports = Reports(settings, databases)
-    api = Api(databases, settings.home, [report_operations(reports)])
+    api = Api(databases, settings.home, [report_operations(reports)], copy_of=settings.copied_from)
     engine = open_tables(databases.url("app"))
 
     @asynccontextmanager

@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tributary.resources.warehouse.answers import Answer, Extracted
-from tributary.resources.warehouse.base import Maintained, Origin, Size, Spending
+from tributary.resources.warehouse.base import Maintained, Origin, Size, Spending, Update
 from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.engine import Engine
 from tributary.resources.warehouse.iceberg import tables
 from tributary.resources.warehouse.iceberg.access import Access, asked
 from tributary.resources.warehouse.iceberg.maintenance import maintain
-from tributary.resources.warehouse.iceberg.reading import answer, arrow, extract, only_query
+from tributary.resources.warehouse.iceberg.reading import answer, arrow, extract, only_query, stored
 from tributary.resources.warehouse.iceberg.session import IcebergSession
 from tributary.resources.warehouse.iceberg.transport import Transport
 from tributary.resources.warehouse.iceberg.turns import Turns
 from tributary.resources.warehouse.iceberg.values import bind
-from tributary.resources.warehouse.iceberg.views import PUBLICATIONS
+from tributary.resources.warehouse.iceberg.views import PUBLICATIONS, published
 from tributary.resources.warehouse.spending import Spendings
 from tributary.resources.warehouse.table import LAYERS, Table
 
@@ -81,8 +81,15 @@ class TrinoEngine(Engine):
     def arrow(self, sql: str, params: Sequence[Any], origin: Origin) -> pa.Table:
         return arrow(self._transport, bind(only_query(sql), params), origin)
 
+    def batches(self, table: Table, origin: Origin) -> Iterator[pa.RecordBatch]:
+        found = None if table.kind == "view" else tables.find(self._catalogue, table.key)
+        return super().batches(table, origin) if found is None else stored(found, table)
+
     def sizes(self) -> dict[str, Size]:
         return tables.sizes(self._catalogue, LAYERS)
+
+    def updates(self) -> dict[str, Update]:
+        return published(self._catalogue)
 
     def maintain(self, origin: Origin) -> list[Maintained]:
         return maintain(self._access(None, origin))

@@ -32,9 +32,11 @@ class Noted:
 
     def text(self) -> str:
         """As it is kept."""
+        told = asdict(self.note)
+        del told["updated_at"]
         return json.dumps(
             {
-                **asdict(self.note),
+                **told,
                 "inputs": dict(self.note.inputs),
                 "version": self.version,
                 "changed_at": self.changed_at.isoformat(),
@@ -49,14 +51,15 @@ class Noted:
 
 def new_note(note: Note, schema: int = 0) -> Noted:
     """A note on rows that are new."""
-    return Noted(note, uuid.uuid4().hex, datetime.now(UTC), schema)
+    return Noted(note, uuid.uuid4().hex, note.updated_at or datetime.now(UTC), schema)
 
 
 def read(text: str) -> Noted:
     """A note from its text."""
     found: dict[str, Any] = json.loads(text)
     version, at, schema = found.pop("version"), found.pop("changed_at"), found.pop("schema")
-    return Noted(Note(**found), version, datetime.fromisoformat(at), schema)
+    changed_at = datetime.fromisoformat(at)
+    return Noted(Note(**found, updated_at=changed_at), version, changed_at, schema)
 
 
 def noted(table: IcebergTable) -> Noted | None:

@@ -12,10 +12,11 @@ from datetime import UTC
 from typing import Any
 
 import sqlglot
+from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import EqualTo
 from sqlglot import exp
 
-from tributary.resources.warehouse.base import Note
+from tributary.resources.warehouse.base import Note, Update
 from tributary.resources.warehouse.errors import WarehouseError
 from tributary.resources.warehouse.iceberg import notes, records, tables
 from tributary.resources.warehouse.iceberg.access import Access
@@ -78,6 +79,15 @@ def noted(access: Access, name: str) -> Noted | None:
 def record_publication(access: Access, table: Table, found: Noted) -> None:
     """Record when a table's rows were published, for `publications`; its note is in its snapshot."""
     _put(access, table.key, ("table", found, "", "", ""))
+
+
+def published(catalogue: Catalog) -> dict[str, Update]:
+    """What is recorded as published, by name; asked of the catalogue alone."""
+    found = tables.find(catalogue, records.PUBLICATIONS)
+    if found is None or found.current_snapshot() is None:
+        return {}
+    rows = found.scan(selected_fields=("table_name", "rows", "changed_at")).to_arrow().to_pylist()
+    return {row["table_name"]: Update(row["rows"], row["changed_at"].replace(tzinfo=UTC)) for row in rows}
 
 
 def versions(access: Access, names: Collection[str]) -> dict[str, str | None]:

@@ -74,7 +74,7 @@ def read_note(session: Session, table: Table) -> Note | None:
         return None
     row = found[0]
     told = (row["rows"], row["fingerprint"], row["content"], row["lines"], row["rejected"], row["checks"])
-    return Note(*told, **(row.get("follows") or {}))
+    return Note(*told, **(row.get("follows") or {}), updated_at=row["published_at"])
 
 
 def write_note(
@@ -90,8 +90,8 @@ def write_note(
     found = session.rows(
         f"""
         INSERT INTO _parts.published_tables AS p
-        SELECT r.table_name, gen_random_uuid()::text, r.relation, r.state, %s, %s, %s, %s, %s, %s::jsonb, %s, now(),
-            %s::jsonb
+        SELECT r.table_name, gen_random_uuid()::text, r.relation, r.state, %s, %s, %s, %s, %s, %s::jsonb, %s,
+            coalesce(%s::timestamptz, now()), %s::jsonb
         FROM ({_RELATION} AND n.nspname = %s AND f.relname = %s) AS r
         ON CONFLICT (table_name) DO UPDATE SET
             version = CASE WHEN %s::boolean THEN p.version ELSE excluded.version END,
@@ -103,7 +103,8 @@ def write_note(
         RETURNING modified
         """,
         (
-            note.fingerprint, note.content, note.rows, note.lines, note.rejected, failures, changed or 0, follows,
+            note.fingerprint, note.content, note.rows, note.lines, note.rejected, failures, changed or 0,
+            note.updated_at, follows,
             table.schema, table.name, same_rows, same_rows, changed is not None or same_rows,
         ),
     )  # fmt: skip

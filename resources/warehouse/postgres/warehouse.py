@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from tributary.resources.warehouse.answers import Answer, Extracted
-from tributary.resources.warehouse.base import NOBODY, Origin, Size
+from tributary.resources.warehouse.base import NOBODY, Origin, Size, Update
 from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.engine import Engine
 from tributary.resources.warehouse.postgres.notes import PUBLICATIONS
@@ -70,6 +70,13 @@ class PostgresEngine(Engine):
     def sizes(self) -> dict[str, Size]:
         rows = self.rows(_SIZES, (list(LAYERS),), NOBODY, None, None)
         return {row["key"]: Size(row["rows"], row["bytes"]) for row in rows}
+
+    def updates(self) -> dict[str, Update]:
+        there = self.rows("SELECT to_regclass('_published.tables') IS NOT NULL AS is_there", (), NOBODY, None, None)
+        if not there[0]["is_there"]:
+            return {}
+        rows = self.rows("SELECT table_name, rows, updated_at FROM _published.tables", (), NOBODY, None, None)
+        return {row["table_name"]: Update(row["rows"], row["updated_at"]) for row in rows}
 
     @contextmanager
     def extract(self, table: Table, query: Sql, origin: Origin, seconds: float) -> Iterator[Extracted]:

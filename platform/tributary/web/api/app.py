@@ -32,12 +32,15 @@ the ETag stands for it, and cursors belong to it. Columns with personal data are
 class Api:
     """The application; `home` is where catalogue and exports are kept, `routers` are what else is below the path.
 
-    `serving` is what it reads by, for other readers in this process too, until it is closed.
+    `copy_of` is the engine that the warehouse is on, where that is not the database. `serving` is what it reads by, for
+    other readers in this process too, until it is closed.
     """
 
-    def __init__(self, databases: Databases, home: Path, routers: Sequence[APIRouter] = ()) -> None:
+    def __init__(
+        self, databases: Databases, home: Path, routers: Sequence[APIRouter] = (), *, copy_of: str = ""
+    ) -> None:
         self._home, self._routers = home, routers
-        self.serving = Serving(databases.reader_url("warehouse"))
+        self.serving = Serving(databases.reader_url("warehouse"), copy_of=copy_of)
         self._exports = Exports(home / "exports", lambda: databases.reader_url("warehouse"))
         self._catalogue: Catalogue | None = None
         self._app: ASGIApp | None = None

@@ -213,8 +213,13 @@ def _all(conditions: Sequence[Condition]) -> Condition:
     return Condition(" AND ".join(one.sql for one in conditions), params)
 
 
-def base_tables(key: str, tables: Mapping[str, TableEntry]) -> tuple[str, ...]:
-    """The tables whose rows an answer from `key` is of: itself, and of a view also what it reads."""
+def base_tables(key: str, tables: Mapping[str, TableEntry], *, copied: bool = False) -> tuple[str, ...]:
+    """The tables whose rows an answer from `key` is of: itself, and of a view also what it reads.
+
+    Of a copy it is itself alone: a view is copied as a table.
+    """
+    if copied:
+        return (key,)
     found: dict[str, None] = {}
     pending = [key]
     while pending:

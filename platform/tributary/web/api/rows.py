@@ -79,12 +79,23 @@ class Source:
     exports: Exports
 
     def asked(self, table: TableEntry, request: Request) -> Asked:
-        """A table as whoever asks may see it."""
+        """A table as whoever asks may see it.
+
+        Raises:
+            Problem: it is on another engine, and has no copy here.
+        """
+        if self.serving.copy_of and not table.served:
+            raise Problem(404, not_here(table, self.serving.copy_of))
         return Asked(table, principal_of(request.scope).scopes)
 
     def bases(self, key: str) -> tuple[str, ...]:
         """The tables whose publication an answer from a table is of."""
-        return base_tables(key, self.catalogue.by_key)
+        return base_tables(key, self.catalogue.by_key, copied=bool(self.serving.copy_of))
+
+
+def not_here(table: TableEntry, engine: str) -> str:
+    """Why rows of a table that has no copy cannot be shown, and what to do."""
+    return f"{table.key} is in {engine} alone, as no page is about it: ask it by `tributary query`."
 
 
 async def rows_of(

@@ -52,6 +52,7 @@ def create_pages(settings: Settings, known: Callable[[], Known], serving: Servin
         "layout": layout,
         "dagster": DAGSTER_PATH,
         "api": API,
+        "copy_of": serving.copy_of,
     }
     catalog = _CatalogPages(pages, known, serving, dagster)
     gets = {

@@ -20,6 +20,7 @@ from tributary.resources.serving import Serving, ServingError
 from tributary.resources.warehouse.table import PII, quoted
 from tributary.resources.wording import cell
 from tributary.web.api.questions import base_tables
+from tributary.web.api.rows import not_here
 
 ROWS = 20
 """Rows of a preview."""
@@ -110,8 +111,11 @@ def preview(serving: Serving, table: TableEntry, tables: Mapping[str, TableEntry
     sql = f"SELECT {names} FROM {relation} LIMIT {ROWS}"
     if not table.columns:
         return Preview(sentence="Its columns are not known.")
+    if serving.copy_of and not table.served:
+        return Preview(sentence=not_here(table, serving.copy_of))
+    bases = base_tables(table.key, tables, copied=bool(serving.copy_of))
     try:
-        _, rows = from_thread.run(serving.rows, base_tables(table.key, tables), sql)
+        _, rows = from_thread.run(serving.rows, bases, sql)
     except ServingError as error:
         return Preview(sentence=str(error))
     shown = [

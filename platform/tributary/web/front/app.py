@@ -15,7 +15,7 @@ from tributary.catalogue import get_catalogue
 from tributary.dagster_client import DagsterClient
 from tributary.resources.disk import free_bytes
 from tributary.resources.settings import Settings
-from tributary.resources.warehouse.opening import open_warehouse
+from tributary.resources.warehouse.opening import open_serving, open_warehouse
 from tributary.services import find_services
 from tributary.web.front import needs
 from tributary.web.front.cards import Cards
@@ -46,9 +46,12 @@ class FrontPage:
         self._settings, self._down, self._tiles = settings, down, tiles
         warehouse = open_warehouse(settings)
         ask = OfDagster(dagster)
-        self._cards = Cards(warehouse)
+        serving = open_serving(settings) if settings.copied_from else warehouse
+        self._cards = Cards(warehouse, serving)
         self._dagster = Kept(lambda: told(ask), FRESH_SECONDS, USABLE_SECONDS)
-        self._warehouse = Kept(lambda: told(lambda: of_warehouse(warehouse)), FRESH_SECONDS, USABLE_SECONDS)
+        # Whoever looks at the page does not wait for an engine that answers in seconds, and at a price.
+        fresh, usable = (60.0, 600.0) if settings.copied_from else (FRESH_SECONDS, USABLE_SECONDS)
+        self._warehouse = Kept(lambda: told(lambda: of_warehouse(warehouse, serving)), fresh, usable)
         self._pages = Pages(settings, "", "", Path(__file__).parent)
         self.application: Starlette = self._pages.application([Route("/", served(self._pages, self._shown))])
 

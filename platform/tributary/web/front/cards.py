@@ -32,10 +32,13 @@ class Card:
 
 
 class Cards:
-    """The cards; what a table tells is read again only where its rows have changed."""
+    """The cards; what a table tells is read again only where its rows have changed.
 
-    def __init__(self, warehouse: Warehouse) -> None:
-        self._warehouse = warehouse
+    Lines are drawn of what pages read. Which data are the newest is asked of the warehouse itself, as of one column.
+    """
+
+    def __init__(self, warehouse: Warehouse, serving: Warehouse) -> None:
+        self._warehouse, self._serving = warehouse, serving
         self._read: dict[str, tuple[object, list[Mapping[str, object]]]] = {}
 
     def of(self, sources: Iterable[Source], catalogue: Catalogue, known: FromWarehouse) -> list[Card]:
@@ -54,7 +57,8 @@ class Cards:
             return plain
         glance = source.glance
         table, _, column = glance.newest.rpartition(".")
-        newest = self._rows(table, f"SELECT max({quoted(column)}) AS newest FROM {_sql_name(table)}", known)
+        query = f"SELECT max({quoted(column)}) AS newest FROM {_sql_name(table)}"
+        newest = self._rows(self._warehouse, query, known.updated.get(table))
         points = self._points(glance, known)
         drawn = _small(drawing.line([(one["x"], float(str(one["y"] or 0))) for one in points]), points)
         return Card(
@@ -73,18 +77,18 @@ class Cards:
             f"SELECT {glance.x} AS x, {glance.y} AS y FROM {_sql_name(glance.table)} "
             f"GROUP BY 1 ORDER BY 1 DESC LIMIT {_MOST_POINTS}"
         )
-        return self._rows(glance.table, query, known)[::-1]
+        return self._rows(self._serving, query, known.served.get(glance.table))[::-1]
 
-    def _rows(self, table: str, query: str, known: FromWarehouse) -> list[Mapping[str, object]]:
-        if table not in known.updated:
+    def _rows(self, asked: Warehouse, query: str, updated: datetime | None) -> list[Mapping[str, object]]:
+        if updated is None:
             return []
         read = self._read.get(query)
-        if read is None or read[0] != known.updated[table]:
+        if read is None or read[0] != updated:
             try:
-                rows: list[Mapping[str, object]] = list(self._warehouse.rows(query))
+                rows: list[Mapping[str, object]] = list(asked.rows(query))
             except TributaryError:  # the card then has no picture; that the warehouse is away is told above
                 return []
-            read = self._read[query] = (known.updated[table], rows)
+            read = self._read[query] = (updated, rows)
         return read[1]
 
 

@@ -55,11 +55,15 @@ class FromDagster:
 
 @dataclass(frozen=True)
 class FromWarehouse:
-    """What the warehouse tells: the rows of each table and when they changed, and the rejected records by table."""
+    """What the warehouse tells: the rows of each table and when they changed, and the rejected records by table.
+
+    `served` says of the tables that pages read when the rows that they see changed.
+    """
 
     rows: Mapping[str, int]
     updated: Mapping[str, datetime]
     rejected: Mapping[str, int]
+    served: Mapping[str, datetime]
 
 
 def told(ask: Callable[[], object]) -> object:
@@ -131,18 +135,20 @@ class OfDagster:
         return None if since is not None and now - since < patience else Behind(asset, since)
 
 
-def of_warehouse(warehouse: Warehouse) -> FromWarehouse:
-    """What the warehouse tells now.
+def of_warehouse(warehouse: Warehouse, serving: Warehouse) -> FromWarehouse:
+    """What the warehouse tells now, and what pages read, which is the same or has a copy.
 
     Raises:
         WarehouseError: it does not.
     """
     rejected: Counter[str] = Counter()
-    for one in warehouse.rejected():  # makes what is missing of a new warehouse, so it comes first
+    for one in warehouse.rejected():
         rejected[one.table_name] += one.count
-    tables = warehouse.rows("SELECT table_name, rows, updated_at FROM _published.tables")
+    found = warehouse.updates()
+    copied = found if serving is warehouse else serving.updates()
     return FromWarehouse(
-        {one["table_name"]: one["rows"] for one in tables},
-        {one["table_name"]: one["updated_at"] for one in tables},
+        {key: one.rows for key, one in found.items()},
+        {key: one.updated_at for key, one in found.items()},
         rejected,
+        {key: one.updated_at for key, one in copied.items()},
     )

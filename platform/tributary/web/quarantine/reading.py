@@ -15,12 +15,11 @@ from tributary.resources.warehouse.quarantine import QUARANTINE
 from tributary.resources.warehouse.warehouse import Warehouse
 
 PAGE = 50
+_SHOWN = 4096
 _KEY = "table_name, source, line_number"
 _FIELDS = f"{_KEY}, byte_offset, reason, detail, rejected_at, run_id"
-_TEXT = """
-left(raw_text, 4096) AS raw_text, substring(raw_bytes from 1 for 4096) AS raw_bytes,
-octet_length(coalesce(raw_bytes, convert_to(raw_text, 'UTF8'))) AS size
-"""
+_UTF8 = {"postgres": "convert_to(raw_text, 'UTF8')", "athena": "to_utf8(raw_text)"}
+"""The bytes of the text, by the warehouse's dialect."""
 
 
 class NoSuchRecord(UsageError):
@@ -90,7 +89,7 @@ def kinds(warehouse: Warehouse) -> list[Kind]:
         return []
     query = (
         "SELECT table_name, reason, count(*) AS records, count(DISTINCT source) AS sources, max(rejected_at) AS newest "
-        f"FROM {QUARANTINE} GROUP BY table_name, reason ORDER BY table_name, records DESC"
+        f"FROM {QUARANTINE} GROUP BY table_name, reason ORDER BY table_name, records DESC, reason"
     )
     return [
         Kind(one["table_name"], one["reason"], one["records"], one["sources"], one["newest"])
@@ -110,7 +109,7 @@ def records(warehouse: Warehouse, wanted: Wanted, after: str) -> tuple[list[Reco
         conditions.append(f"({_KEY}) > (%s, %s, %s)")
         values += _place(after)
     where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
-    query = f"SELECT {_FIELDS}, {_TEXT} FROM {QUARANTINE} {where}ORDER BY {_KEY} LIMIT {PAGE + 1}"
+    query = f"SELECT {_fields(warehouse)} FROM {QUARANTINE} {where}ORDER BY {_KEY} LIMIT {PAGE + 1}"
     found = [_record(one) for one in warehouse.rows(query, values)]
     more = len(found) > PAGE
     page = found[:PAGE]
@@ -125,13 +124,24 @@ def raw_of(warehouse: Warehouse, table: str, source: str, number: int) -> tuple[
         WarehouseError: the warehouse does not tell.
     """
     query = (
-        f"SELECT {_FIELDS}, {_TEXT}, coalesce(raw_bytes, convert_to(raw_text, 'UTF8')) AS whole "
+        f"SELECT {_fields(warehouse)}, {_whole(warehouse)} AS whole "
         f"FROM {QUARANTINE} WHERE table_name = %s AND source = %s AND line_number = %s"
     )
     found = warehouse.rows(query, (table, source, number))
     if not found:
         raise NoSuchRecord("There is no such record in quarantine: it was read again since, or never was there.")
     return _record(found[0]), bytes(found[0]["whole"])
+
+
+def _whole(warehouse: Warehouse) -> str:
+    return f"coalesce(raw_bytes, {_UTF8[warehouse.dialect]})"
+
+
+def _fields(warehouse: Warehouse) -> str:
+    return (
+        f"{_FIELDS}, substr(raw_text, 1, {_SHOWN}) AS raw_text, substr(raw_bytes, 1, {_SHOWN}) AS raw_bytes, "
+        f"length({_whole(warehouse)}) AS size"
+    )
 
 
 def _record(one: Mapping[str, Any]) -> Record:
