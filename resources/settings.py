@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from tributary.resources.errors import TributaryError, nearest
 from tributary.resources.guarding import LOCAL_WRITE_KEY, unguarded
 from tributary.resources.places import FOUND, PROJECT, PROJECT_VARIABLE
+from tributary.resources.warehouse.environments.naming import environment_name
 
 PREFIX = "TRIBUTARY_"
 LOOPBACK = "127.0.0.1"
@@ -58,6 +59,10 @@ class Settings(BaseSettings):
         ge=1024,
         le=65535,
         description="Port on loopback that the embedded Postgres opens, with passwords, for Trino and BI tools.",
+    )
+    environment: str = Field(
+        "",
+        description="Environment, as dev or pr-12, whose tables stand in for production's; default: production alone.",
     )
     database_prefix: str = Field(
         "", pattern=r"^[a-z0-9_]{0,32}$", description="Put before the names of the three databases."
@@ -216,6 +221,11 @@ class Settings(BaseSettings):
                 raise ValueError(f"{name!r} is no name of a host; write name or name:port, with commas between")
         return ",".join(names)
 
+    @field_validator("environment", mode="after")
+    @classmethod
+    def _environment_name(cls, value: str) -> str:
+        return environment_name(value) if value else ""
+
     @field_validator("mail_url", mode="after")
     @classmethod
     def _mail_scheme(cls, value: SecretStr | None) -> SecretStr | None:
@@ -245,6 +255,8 @@ class Settings(BaseSettings):
     def _engine_is_complete(self) -> Self:
         if self.warehouse == "postgres":
             return self
+        if self.environment:
+            raise ValueError(f"environments are schemas in Postgres, and {PREFIX}WAREHOUSE is {self.warehouse}")
         if self.warehouse == "athena" and self.iceberg_catalog != "glue":
             raise ValueError(f"{PREFIX}ICEBERG_CATALOG must be glue for Athena, which knows no other")
         if self.iceberg_catalog == "rest" and self.iceberg_uri is None:

@@ -12,6 +12,7 @@ from tributary.resources.warehouse.spending import Price, Spendings
 from tributary.resources.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
+    from tributary.resources.warehouse.environments.engine import EnvironmentEngine
     from tributary.resources.warehouse.iceberg.transport import Spent, Transport, Usage
 
 
@@ -21,13 +22,27 @@ def open_warehouse(settings: Settings) -> Warehouse:
     Raises:
         WarehouseError: packages are missing that it needs.
     """
-    return open_serving(settings) if settings.warehouse == "postgres" else _on_iceberg(settings)
+    if settings.warehouse != "postgres":
+        return _on_iceberg(settings)
+    return Warehouse(open_environment(settings)) if settings.environment else open_serving(settings)
 
 
 def open_serving(settings: Settings) -> Warehouse:
     """What pages read: the warehouse in Postgres, or its copy there of the tables that they are about."""
     return PostgresWarehouse(
         lambda: shared_databases(settings).url("warehouse"), lambda: shared_databases(settings).reader_url("warehouse")
+    )
+
+
+def open_environment(settings: Settings) -> EnvironmentEngine:
+    """The engine of the settings' environment."""
+    from tributary.resources.warehouse.environments.engine import EnvironmentEngine
+    from tributary.resources.warehouse.environments.naming import Environment
+
+    return EnvironmentEngine(
+        lambda: shared_databases(settings).url("warehouse"),
+        lambda: shared_databases(settings).reader_url("warehouse"),
+        Environment(settings.environment),
     )
 
 

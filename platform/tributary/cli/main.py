@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -19,6 +20,10 @@ from tributary.cli.console import MISUSED, let_libraries_be_quiet, sentence, unr
 from tributary.cli.signals import end_when_asked, exit_code, ignore_from_now
 from tributary.resources.errors import TributaryError, UsageError
 from tributary.resources.home import keep_private, prepare_home
+
+_ENVIRONMENT = "TRIBUTARY_ENVIRONMENT"
+_WITH_ENVIRONMENTS = ("check", "environments", "lineage", "ls", "materialize", "query", "status", "unit_tests")
+"""The modules of commands that an environment makes a difference to, or none."""
 
 
 class Commands(TyperGroup):
@@ -42,6 +47,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+@app.callback()
+def _options(
+    env: Annotated[
+        str | None, typer.Option("--env", help="An environment, whose tables stand in for production's.")
+    ] = None,
+) -> None:
+    if env is not None:
+        os.environ[_ENVIRONMENT] = env
 
 
 class StatementCommand(TyperCommand):
@@ -131,6 +146,46 @@ def lineage(
 ) -> None:
     """Show where a table's or a column's values come from, back to the sources, or what depends on them."""
     _run("lineage", "lineage", target=target, down=down, output=output)
+
+
+Format = Annotated[str, typer.Option("--format", help="table or json.")]
+
+
+@app.command()
+def diff(
+    tables: Annotated[list[str] | None, typer.Argument(help="Tables; default: all that the environment holds.")] = None,
+    output: Annotated[str, typer.Option("--format", help="table, json or markdown.")] = "table",
+) -> None:
+    """Show how the tables of an environment (--env) differ from production's: columns, rows, values; 3 if some do."""
+    _run("environments", "diff", names=tables or [], output=output)
+
+
+@app.command()
+def promote() -> None:
+    """Publish an environment's tables (--env) in production, without making them again."""
+    _run("environments", "promote")
+
+
+@app.command()
+def preview(selection: Selection = "*") -> None:
+    """Make in an environment (--env) what differs, and print how it does, as Markdown; 3 if rows or columns do."""
+    _run("environments", "preview", selection=selection)
+
+
+environments = typer.Typer(help="Environments: which there are, and dropping them.", no_args_is_help=True)
+app.add_typer(environments, name="env")
+
+
+@environments.command("ls")
+def env_ls(output: Format = "table") -> None:
+    """List the environments: tables, size, age, and what of them production has left behind."""
+    _run("environments", "ls", output=output)
+
+
+@environments.command("drop")
+def env_drop(name: Annotated[str, typer.Argument(help="The environment.")]) -> None:
+    """Drop an environment's tables, and nothing else."""
+    _run("environments", "drop", name=name)
 
 
 @app.command()
@@ -422,7 +477,7 @@ def main() -> None:
     let_libraries_be_quiet()
     end_when_asked()
     try:
-        app()
+        app(_option_first(sys.argv[1:]))
     except TributaryError as error:
         sentence(str(error))
         sys.exit(MISUSED if isinstance(error, UsageError) else 1)
@@ -430,18 +485,31 @@ def main() -> None:
         ignore_from_now()
 
 
+def _option_first(words: list[str]) -> list[str]:
+    """The words of a command with `--env NAME` before it, wherever it stands."""
+    for at, word in enumerate(words):
+        if word == "--":
+            break
+        if word == "--env" or word.startswith("--env="):
+            end = at + 1 if "=" in word else at + 2
+            return [*words[at:end], *words[:at], *words[end:]]
+    return words
+
+
 def _run(module: str, function: str, **arguments: object) -> None:
     """Import a command's module only now, and run it; a command returns its exit code."""
-    _guard(lambda: getattr(importlib.import_module(f"tributary.cli.{module}"), function)(**arguments))
+    _guard(lambda: getattr(importlib.import_module(f"tributary.cli.{module}"), function)(**arguments), module)
 
 
-def _guard(command: Callable[[], int]) -> None:
+def _guard(command: Callable[[], int], module: str = "") -> None:
     """Run a command on settings and a home that are sound, and end as it ends; what went wrong is one sentence."""
     from tributary.assets.sources import check_settings
     from tributary.resources.settings import get_settings
 
     check_settings()
     settings = get_settings()
+    if settings.environment and module not in _WITH_ENVIRONMENTS:
+        raise UsageError(f"This command knows production alone: leave --env and {_ENVIRONMENT} out.")
     prepare_home(settings.home)
     try:
         code = command()

@@ -29,6 +29,11 @@ def materialize(
 ) -> int:
     """Materialise the selection, and what it reads that was never made; the exit code tells whether all of it was."""
     settings = get_settings()
+    if settings.environment:
+        from tributary.assets.automation.partitions import Partitions
+        from tributary.cli import environments
+
+        return environments.materialize(selection, Partitions(partition, start, end), force=force)
     # Postgres starts while Dagster is imported; either takes longer alone than the other costs.
     with ThreadPoolExecutor(1) as pool:
         starting = pool.submit(connect, settings)

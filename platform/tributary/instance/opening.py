@@ -33,13 +33,13 @@ def dagster_environment(settings: Settings, databases: Databases) -> dict[str, s
 
 
 @contextmanager
-def open_instance(settings: Settings, databases: Databases) -> Iterator[DagsterInstance]:
+def open_instance(settings: Settings, databases: Databases, *, mended: bool = True) -> Iterator[DagsterInstance]:
     """Dagster's instance on these databases; its tables are made where missing, and renamed assets keep their records.
 
     The process's environment is set as `dagster_environment` says, since Dagster reads it again when it starts runs.
     Leave it before the databases: the connections that it keeps hold up the server. What this process prints is not
     captured as the output of its runs: it is what a person reads on the terminal, and capturing it takes two more
-    processes a run.
+    processes a run. Unless `mended`, its records are left as they are: for who only looks, maybe by other code.
     """
     write_configuration(settings)
     os.environ.update(dagster_environment(settings, databases))
@@ -54,9 +54,10 @@ def open_instance(settings: Settings, databases: Databases) -> Iterator[DagsterI
     reference = InstanceRef.from_dir(str(settings.dagster_home), overrides={"compute_logs": NO_COMPUTE_LOGS})
     try:
         with DagsterInstance.from_ref(reference) as instance:
-            limit_pool(instance, REPORTS, settings.report_concurrency)
-            formerly = {former: name for source in get_sources() for former, name in source.formerly.items()}
-            carry_over(instance, formerly, lambda: open_warehouse(settings))
+            if mended:
+                limit_pool(instance, REPORTS, settings.report_concurrency)
+                formerly = {former: name for source in get_sources() for former, name in source.formerly.items()}
+                carry_over(instance, formerly, lambda: open_warehouse(settings))
             yield instance
     finally:
         pooled_engine(databases.url("dagster")).dispose()

@@ -6,7 +6,8 @@ is refused by name, never lost.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,23 +60,35 @@ def take_off(session: Session, relation: str, name: str) -> Hung:
         WarehouseError: something depends on it that could not be put on again.
     """
     which = {"relation": relation}
-    # With nothing on the path, the server writes all names in full.
+    with _full_names(session):
+        dependents = [row["what"] for row in session.named(_DEPENDENT, which)]
+        if dependents:
+            raise WarehouseError(
+                f"{name} changes its columns so that it has to be made anew, and these hang on it: "
+                f"{', '.join(dependents)}; drop them first, and make them again afterwards."
+            )
+        return hanging(session, relation)
+
+
+def hanging(session: Session, relation: str) -> Hung:
+    """What hangs on a table or view (a quoted name)."""
+    which = {"relation": relation}
+    with _full_names(session):
+        found = session.named(
+            "SELECT relowner::regrole::text AS owner, coalesce(reloptions, '{}') AS options "
+            "FROM pg_class WHERE oid = %(relation)s::regclass",
+            which,
+        )[0]
+        return Hung(**found, grants=session.named(_GRANTS, which))
+
+
+@contextmanager
+def _full_names(session: Session) -> Iterator[None]:
+    """With nothing on the path, the server writes all names in full; within the caller's transaction."""
     path = session.row("SELECT current_setting('search_path') AS path")["path"]
     session.execute("SELECT set_config('search_path', '', true)")
-    dependents = [row["what"] for row in session.named(_DEPENDENT, which)]
-    if dependents:
-        raise WarehouseError(
-            f"{name} changes its columns so that it has to be made anew, and these hang on it: {', '.join(dependents)}"
-            "; drop them first, and make them again afterwards."
-        )
-    found = session.named(
-        "SELECT relowner::regrole::text AS owner, coalesce(reloptions, '{}') AS options "
-        "FROM pg_class WHERE oid = %(relation)s::regclass",
-        which,
-    )[0]
-    hung = Hung(**found, grants=session.named(_GRANTS, which))
+    yield
     session.execute("SELECT set_config('search_path', %s, true)", (path,))
-    return hung
 
 
 def put_on(session: Session, relation: str, name: str, hung: Hung) -> None:

@@ -35,7 +35,7 @@ COMMENT ON COLUMN _parts.published_tables.follows IS
 CREATE SCHEMA IF NOT EXISTS _published;
 CREATE OR REPLACE VIEW _published.tables AS
     SELECT table_name, version, rows, checks, published_at AS updated_at
-    FROM _parts.published_tables;
+    FROM _parts.published_tables WHERE strpos(split_part(table_name, '.', 1), '__') = 0;
 COMMENT ON VIEW _published.tables IS
     'For those who read: of each table the version of its present rows, when they last changed, and what checks found.'
 """
@@ -56,8 +56,12 @@ PUBLICATIONS = f"""
 SELECT split_part(r.table_name, '.', 1) AS schema_name, split_part(r.table_name, '.', 2) AS table_name,
     p.published_at AT TIME ZONE 'UTC' AS updated_at, p.rows
 FROM ({_RELATION} AND f.relkind = 'p') AS r JOIN _parts.published_tables AS p USING (table_name, relation, state)
+WHERE strpos(split_part(r.table_name, '.', 1), '__') = 0
 """
-"""When each table's rows last changed, of those that nobody else has changed since; `Engine.publications`."""
+"""When each table's rows last changed, of those that nobody else has changed since; `Engine.publications`.
+
+Tables of environments, whose schemas have two underscores in their names, are none of them.
+"""
 
 
 def read_note(session: Session, table: Table) -> Note | None:
@@ -109,6 +113,19 @@ def write_note(
         ),
     )  # fmt: skip
     return None if changed is None or not found else found[0]["modified"]
+
+
+def move_note(session: Session, former: Table, table: Table) -> None:
+    """Make what is noted of one table what is noted of another that took its rows over, in the caller's transaction."""
+    session.execute("DELETE FROM _parts.published_tables WHERE table_name = %s", (table.key,))
+    session.execute(
+        f"""
+        UPDATE _parts.published_tables AS p
+        SET table_name = r.table_name, relation = r.relation, state = r.state, published_at = now()
+        FROM ({_RELATION} AND n.nspname = %s AND f.relname = %s) AS r WHERE p.table_name = %s
+        """,
+        (table.schema, table.name, former.key),
+    )
 
 
 def note_analysed(session: Session, table: Table) -> None:

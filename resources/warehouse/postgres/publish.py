@@ -57,7 +57,7 @@ def publish_whole(
         try:
             with session.transaction():
                 session.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
-                _swap(session, table, found, part)
+                swap(session, table, found, part)
                 at_publish()
         except psycopg.errors.LockNotAvailable:
             continue
@@ -105,12 +105,8 @@ def expect_table(session: Session, table: Table, *, or_own_view: bool = False) -
     return found
 
 
-def publish_new(session: Session, table: Table, found: Found | None, part: str) -> None:
-    """Make `part`, which the caller's transaction built, the first rows of a table that has none."""
-    _swap(session, table, found, part)
-
-
-def _swap(session: Session, table: Table, found: Found | None, part: str) -> None:
+def swap(session: Session, table: Table, found: Found | None, part: str) -> None:
+    """Make `part` the table's partition, in the caller's transaction; `found` is the table as the server has it."""
     if found is None:
         create_parent(session, table)
     elif found.kind == "v":

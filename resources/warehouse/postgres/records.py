@@ -15,16 +15,22 @@ from tributary.resources.warehouse.postgres.session import Session
 from tributary.resources.warehouse.postgres.turns import turn_relation
 from tributary.resources.warehouse.table import quoted
 
-# Rows are read through the tables that people see, where grants and policies are: default privileges that somebody set
-# for all schemas must open no other way to them.
-_SCHEMA = f"""
-CREATE SCHEMA IF NOT EXISTS "{PARTS}";
+
+def hidden_schema(name: str) -> str:
+    """The DDL of a schema of nobody's but its owner; `name` is an identifier.
+
+    Rows are read through the tables that people see, where grants and policies are: default privileges that somebody
+    set for all schemas must open no other way to them.
+    """
+    return f"""
+CREATE SCHEMA IF NOT EXISTS "{name}";
 DO $$ DECLARE other text; BEGIN
     FOR other IN SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
-        FROM pg_namespace AS n, aclexplode(n.nspacl) AS a WHERE n.nspname = '{PARTS}' AND a.grantee <> n.nspowner
-    LOOP EXECUTE format('REVOKE ALL ON SCHEMA "{PARTS}" FROM %s CASCADE', other); END LOOP;
+        FROM pg_namespace AS n, aclexplode(n.nspacl) AS a WHERE n.nspname = '{name}' AND a.grantee <> n.nspowner
+    LOOP EXECUTE format('REVOKE ALL ON SCHEMA "{name}" FROM %s CASCADE', other); END LOOP;
 END $$
 """
+
 
 _LEDGER = """
 CREATE TABLE IF NOT EXISTS _parts.loaded_sources (
@@ -82,6 +88,7 @@ SELECT num_nulls(to_regclass('_parts.published_tables'), to_regclass('_parts.loa
            (to_regclass('quarantine.rejected_rows'), 'detail'), (to_regclass('_parts.published_tables'), 'follows')
        )) < 3
        OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('_parts.loaded_sources') AND attname = 'rows')
+       OR strpos(pg_get_viewdef(to_regclass('_published.tables')), '__') = 0
        AS records, to_regclass(%s) IS NULL AS turn
 """
 
@@ -94,7 +101,7 @@ def ensure(session: Session, turn: str) -> None:
     relation = turn_relation(turn)
     missing = session.row(_MISSING, (relation,))
     if missing["records"]:
-        parts = (_SCHEMA, CONSTANT_DDL, notes.DDL, _LEDGER, _CHANGES, snapshots.DDL, _QUARANTINE)
+        parts = (hidden_schema(PARTS), CONSTANT_DDL, notes.DDL, _LEDGER, _CHANGES, snapshots.DDL, _QUARANTINE)
         create_missing(session, "; ".join(parts))
     if missing["turn"]:
         create_missing(session, f"CREATE TABLE IF NOT EXISTS {relation} ()")

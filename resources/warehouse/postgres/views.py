@@ -31,10 +31,7 @@ def publish_view(session: Session, table: Table, part: str, *, built_in: int, at
         WarehouseError: another relation has the name, views of others depend on columns that change, or readers hold
             the view for longer than `MOST_PATIENCE`.
     """
-    found = find(session, table)
-    if found is not None and found.kind != "v":
-        raise WarehouseError(f"{table.key} is a table and its model now makes a view; drop the table first.")
-    aside = part_sql(part)
+    found, aside = expect_view(session, table), part_sql(part)
     same = session.row(
         "SELECT pg_get_viewdef(%s::regclass) = pg_get_viewdef(to_regclass(%s)) AS definition",
         (aside, table.sql_name),
@@ -51,7 +48,7 @@ def publish_view(session: Session, table: Table, part: str, *, built_in: int, at
         try:
             with session.transaction():
                 session.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
-                _put(session, table, found, aside)
+                put_view(session, table, part)
                 at_publish()
         except psycopg.errors.LockNotAvailable:
             continue
@@ -62,7 +59,25 @@ def publish_view(session: Session, table: Table, part: str, *, built_in: int, at
     )
 
 
-def _put(session: Session, table: Table, found: Found | None, aside: str) -> None:
+def expect_view(session: Session, table: Table) -> Found | None:
+    """The view as the server has it; None where there is none.
+
+    Raises:
+        WarehouseError: a table has its name.
+    """
+    found = find(session, table)
+    if found is not None and found.kind != "v":
+        raise WarehouseError(f"{table.key} is a table and its model now makes a view; drop the table first.")
+    return found
+
+
+def put_view(session: Session, table: Table, part: str) -> None:
+    """Put the view `part` under the table's name, in the caller's transaction.
+
+    Raises:
+        WarehouseError: another relation has the name, or views of others depend on columns that change.
+    """
+    found, aside = expect_view(session, table), part_sql(part)
     select = session.row("SELECT pg_get_viewdef(%s::regclass) AS text", (aside,))["text"]
     session.execute(f"DROP VIEW {aside}")
     if found is None or _kept(found, table) == len(found.columns):

@@ -68,7 +68,11 @@ class PostgresEngine(Engine):
             return read_arrow(session, query.strip().removesuffix(";"))
 
     def sizes(self) -> dict[str, Size]:
-        rows = self.rows(_SIZES, (list(LAYERS),), NOBODY, None, None)
+        return self.sizes_in(LAYERS)
+
+    def sizes_in(self, schemas: Sequence[str]) -> dict[str, Size]:
+        """How large the tables of some schemas are, by `schema.name`."""
+        rows = self.rows(_SIZES, (list(schemas),), NOBODY, None, None)
         return {row["key"]: Size(row["rows"], row["bytes"]) for row in rows}
 
     def updates(self) -> dict[str, Update]:

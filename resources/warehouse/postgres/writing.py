@@ -23,7 +23,7 @@ from tributary.resources.warehouse.postgres.build import build, window_sql
 from tributary.resources.warehouse.postgres.deduplicate import keep_first, make_way
 from tributary.resources.warehouse.postgres.keyed import index_keys, make_way_for_keys
 from tributary.resources.warehouse.postgres.migrate import expect_same_columns, migrate
-from tributary.resources.warehouse.postgres.publish import move_rows, publish_new, publish_whole
+from tributary.resources.warehouse.postgres.publish import move_rows, publish_whole, swap
 from tributary.resources.warehouse.postgres.relations import (
     Found,
     drop_stray_parts,
@@ -193,7 +193,7 @@ class PostgresSession(EngineSession):
             if self._found is not None and self._found.part is not None:
                 move_rows(session, table, part, self._found.part)
             else:
-                publish_new(session, table, self._found, part)
+                swap(session, table, self._found, part)
             if self._gone is not None:
                 session.execute(f"DROP TABLE {part_sql(self._gone)}")
             at_publish()

@@ -1,0 +1,191 @@
+"""`tributary --env NAME …`: making an environment, comparing it, publishing it, listing and dropping environments."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tributary.assets.sources import get_sources
+from tributary.cli.check import tell_refused
+from tributary.cli.console import out
+from tributary.cli.differences import FORMATS, write
+from tributary.cli.progress import show
+from tributary.cli.tables import Heading, print_rows
+from tributary.resources.errors import UsageError, nearest
+from tributary.resources.postgres.databases import connect
+from tributary.resources.settings import Settings, get_settings
+from tributary.resources.warehouse.environments.naming import Environment, environment_name
+from tributary.resources.wording import ago, size
+
+if TYPE_CHECKING:
+    from tributary.assets.automation.partitions import Partitions
+    from tributary.environments.state import State
+
+DIFFERS = 3
+"""The exit code where an environment differs from production."""
+
+
+def required(settings: Settings) -> str:
+    """The name of the environment that a command is for.
+
+    Raises:
+        UsageError: none is named.
+    """
+    if not settings.environment:
+        raise UsageError("Name an environment, as in `tributary --env dev …`.")
+    return settings.environment
+
+
+@contextmanager
+def _state() -> Iterator[State]:
+    from tributary.environments.state import open_state
+
+    settings = get_settings()
+    required(settings)
+    with connect(settings) as databases, open_state(settings, databases) as state:
+        yield state
+
+
+def materialize(selection: str, partitions: Partitions, *, force: bool) -> int:
+    """Make in the environment what of the selection differs from production."""
+    from tributary.execution import select
+
+    with _state() as state:
+        tell_refused(state.platform)
+        return _make(state, [".".join(key.path) for key in select(state.job, selection)], partitions, force=force)
+
+
+def _make(state: State, keys: Sequence[str], partitions: Partitions, *, force: bool) -> int:
+    from tributary.environments.building import build, plan
+
+    planned = plan(state, keys, partitions, force=force)
+    name = state.engine.environment.name
+    for key in planned.outside:
+        out.print(
+            f"[yellow]↷[/] {key} has other code than production's, and is read as production has it: an environment "
+            "holds tables, and nothing of the lake.",
+            soft_wrap=True,
+        )
+    for key in planned.gone:
+        out.print(f"{key} differs no more, and is dropped from {name}.", soft_wrap=True)
+    if planned.todo:
+        for key in planned.todo:
+            out.print(f"[dim]{key}: {planned.differs[key]}[/]", soft_wrap=True)
+    else:
+        stands = (
+            f"all {len(planned.differs)} that differ from production stand" if planned.differs else "nothing differs"
+        )
+        out.print(f"[green]✓[/] Nothing is to be made in {name}: {stands}.")
+    return build(state, planned, partitions, show, force=force)
+
+
+def diff(names: Sequence[str], output: str) -> int:
+    """Show how tables, or all that the environment holds, differ from production's; 3 where some do."""
+    require_format(output)
+    settings = get_settings()
+    required(settings)
+    return _diff(settings, [name.replace("/", ".") for name in names], output)
+
+
+def preview(selection: str) -> int:
+    """Make in the environment what differs, and write how it does as Markdown to the output; progress goes beside."""
+    from tributary.assets.automation.partitions import UNPARTITIONED
+
+    with redirect_stdout(sys.stderr):
+        failed = materialize(selection, UNPARTITIONED, force=False)
+    return failed or _diff(get_settings(), [], "markdown")
+
+
+def require_format(output: str) -> None:
+    """Check that differences can be shown in a format.
+
+    Raises:
+        UsageError: they cannot.
+    """
+    if output not in FORMATS:
+        raise UsageError(f"--format {output} is not known; use {', '.join(FORMATS)}.")
+
+
+def _diff(settings: Settings, names: Sequence[str], output: str) -> int:
+    from tributary.contents import read_contents
+    from tributary.environments.comparing import compare_all
+
+    contents = read_contents(get_sources(), settings.home)
+    unknown = next((name for name in names if name not in contents.tables), None)
+    if unknown is not None:
+        raise UsageError(f"{unknown} is no table{nearest(unknown, contents.tables, '; `tributary ls` lists them.')}")
+    with connect(settings) as databases:
+        found = compare_all(contents, databases, Environment(settings.environment), names)
+    if not found and output != "json":
+        out.print(f"{settings.environment} holds nothing: all is production's.")
+    else:
+        write(found, settings.environment, output)
+    return DIFFERS if any(one is not None and one.differs for one in found.values()) else 0
+
+
+def ls(output: str) -> int:
+    """List the environments: what each holds, how much that is, how old, and whether production has moved on."""
+    from tributary.environments.listing import listed
+
+    if output not in ("table", "json"):
+        raise UsageError(f"--format {output} is not known; use table, json.")
+    with connect(get_settings()) as databases:
+        found = listed(databases)
+    if output == "json":
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+        return 0
+    headings = (Heading("environment"), Heading("tables", right=True), Heading("size", right=True), Heading("made"))
+    rows = [
+        (
+            one.name,
+            f"{len(one.tables):,}",
+            size(one.bytes),
+            "" if one.at is None else ago(one.at),
+            ", ".join(one.behind) or "no",
+        )
+        for one in found
+    ]
+    print_rows((*headings, Heading("behind production", wraps=True)), rows)
+    return 0
+
+
+def drop(name: str) -> int:
+    """Drop an environment, and nothing else."""
+    from tributary.resources.warehouse.base import Origin
+    from tributary.resources.warehouse.environments.dropping import drop as drop_all
+    from tributary.resources.warehouse.environments.holding import environments, schemas_of
+    from tributary.resources.warehouse.postgres.session import open_session
+
+    try:
+        environment = Environment(environment_name(name))
+    except ValueError as error:
+        raise UsageError(f"{name!r} names no environment: {error}.") from None
+    with (
+        connect(get_settings()) as databases,
+        open_session(databases.url("warehouse"), Origin(asset=f"environment {environment.name}")) as session,
+    ):
+        if not schemas_of(session, environment):
+            known = [one.name for one in environments(session)]
+            raise UsageError(f"There is no environment {environment.name}{nearest(environment.name, known)}")
+        count = drop_all(session, environment)
+    out.print(f"[green]✓[/] {environment.name} is dropped, with {count} tables.")
+    return 0
+
+
+def promote() -> int:
+    """Publish the environment in production."""
+    from tributary.environments.promoting import left_behind, publish
+
+    with _state() as state:
+        made = state.made()
+        behind = left_behind(state, made)
+        code = publish(state, show)
+        if made:
+            out.print(f"[green]✓[/] {len(made)} tables of {state.engine.environment.name} are production's now.")
+        if behind:
+            out.print(f"[yellow]↷[/] Production makes again what reads them: {', '.join(behind)}.")
+        return code
