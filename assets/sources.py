@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tributary.assets.source import SQL, Source
-from tributary.resources.errors import AskedToEnd, TributaryError
+from tributary.resources.errors import AskedToEnd, TributaryError, nearest
 from tributary.resources.settings import (
     PREFIX,
     Settings,
@@ -119,9 +119,8 @@ def find_sources(
     """
     for name in wanted:
         if name not in registered:
-            raise SettingsError(
-                f"{PREFIX}SOURCES names {name}, which is no source; there are {', '.join(sorted(registered))}."
-            )
+            hint = nearest(name, registered, f"; there are {', '.join(sorted(registered))}.")
+            raise SettingsError(f"{PREFIX}SOURCES names {name}, which is no source{hint}")
     loaded: dict[str, Source] = {}
     broken: dict[str, str] = {}
     pending = list(wanted or registered)

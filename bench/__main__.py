@@ -18,6 +18,7 @@ from tributary.resources.errors import TributaryError
 BENCHES = {
     "definitions": "bench.definitions.definitions",
     "commands": "bench.commands.commands",
+    "plans": "bench.plans.plans",
     "overhead": "bench.overhead.overhead",
     "load_transactions": "bench.loads.load_transactions",
     "load_promotions": "bench.loads.load_promotions",

@@ -63,6 +63,18 @@ def prepare_home(home: Path) -> None:
         raise HomeError(unusable(home, (error.strerror or type(error).__name__).lower())) from None
 
 
+def put_whole(path: Path, content: bytes) -> None:
+    """Write a file in one step, in a folder that is made where it is missing: who reads it sees the old or the new.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_bytes(content)
+    aside.replace(path)
+
+
 def unusable(home: Path, reason: str) -> str:
     """The sentence that says why a home folder cannot be used."""
     return f"TRIBUTARY_HOME is {home}, which cannot be used ({reason}): mend it, or name another folder."

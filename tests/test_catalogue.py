@@ -155,19 +155,21 @@ def test_commands_that_look_need_neither_dagster_nor_sqlglot(
     catalogue_of(get_sources(), sample_retail.home)
     environment = {**os.environ, "TRIBUTARY_HOME": str(sample_retail.home)}
     words = [sys.executable, "-c", LIGHT, *arguments]
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
+    for _ in range(2):  # the first finds what was kept under other settings, and makes it anew
+        done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "heavy:"
 
 
 @pytest.mark.xdist_group("sample_retail")
 def test_ls_lists_tables_with_their_rows_and_the_columns_of_one(cli: Cli, sample_retail: RetailWarehouse) -> None:
     lines = cli("ls", "gold", home=sample_retail.home).stdout.splitlines()
-    assert lines[0].split() == ["table", "source", "rows", "grain"]
+    assert lines[0].split() == ["asset", "source", "kind", "rows", "made", "partitions", "state"]
     assert all(line.startswith("gold.") for line in lines[1:])
     count = sample_retail.rows("SELECT count(*) AS n FROM gold.household_summary")[0]["n"]
     row = next(line for line in lines if line.startswith("gold.household_summary "))
-    assert row.split()[:3] == ["gold.household_summary", "retail", f"{count:,}"]
+    assert row.split()[:4] == ["gold.household_summary", "retail", "model", f"{count:,}"]
+    assert "stale" not in row
 
     table = cli("ls", "gold/household_summary", home=sample_retail.home).stdout
     assert "grain: one row a household" in table

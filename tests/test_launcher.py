@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -23,7 +24,7 @@ from tributary.launcher.ports import require_free_port
 from tributary.launcher.probes import Answer
 from tributary.launcher.process import ChildProcess, Looks, ProcessSpec
 from tributary.launcher.services import DAGSTER_PATH, dagster_processes
-from tributary.launcher.single import only_launcher
+from tributary.launcher.single import LOCK, end_holder, only_launcher
 from tributary.launcher.supervisor import Supervisor
 from tributary.resources.settings import Settings
 
@@ -336,6 +337,37 @@ def test_a_second_launcher_is_refused_and_a_later_one_is_not(tmp_path: Path) -> 
         pass
     with only_launcher(tmp_path):
         pass
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from tributary.cli.signals import end_when_asked
+from tributary.launcher.single import LOCK, end_holder, only_launcher
+end_when_asked()
+with only_launcher(Path(sys.argv[1])):
+    print("held", flush=True)
+    try:
+        time.sleep(600)
+    except KeyboardInterrupt:
+        time.sleep(0.5)
+        Path(sys.argv[1], "ended").touch()
+"""
+
+
+def test_a_launcher_is_ended_from_elsewhere_and_waited_for(tmp_path: Path) -> None:
+    assert not end_holder(tmp_path / LOCK, "It", 1.0)
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as launcher:
+        assert launcher.stdout is not None
+        assert launcher.stdout.readline() == "held\n"
+        assert end_holder(tmp_path / LOCK, "It", 30.0)
+        assert (tmp_path / "ended").exists(), "what it holds up was ended before"
+        assert launcher.wait(5) == 0
+    (tmp_path / LOCK).write_text("")
+    with (tmp_path / LOCK).open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(LauncherError, match="does not name its process"):
+            end_holder(tmp_path / LOCK, "It", 1.0)
 
 
 def test_a_socket_folder_that_others_can_enter_is_refused(tmp_path: Path) -> None:

@@ -198,7 +198,7 @@ def test_a_process_of_the_loader_keeps_what_it_was_launched_with(project: Projec
 
 def test_what_was_kept_is_only_a_help(project: Project) -> None:
     project.load()
-    for path in project.home.iterdir():
+    for path in project.home.rglob("*.*"):
         path.write_text("{")
     assert set(project.load().models) == {"core.one", "core.two", "gold.three", "gold.apart"}
     for n in range(30):

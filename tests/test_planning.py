@@ -8,9 +8,10 @@ import dagster as dg
 import pytest
 
 from tributary.assets.automation.partitions import Partitions
-from tributary.execution import SelectionError, check_partitions
+from tributary.execution import check_partitions
 from tributary.planning import Upstream, missing_upstream, plan, without_downstream
 from tributary.reports.unmade import RequestRun
+from tributary.selection import SelectionError
 
 DAYS = dg.DailyPartitionsDefinition("2024-01-01", end_date="2024-02-01")
 JANUARY_2 = Partitions("2024-01-02")

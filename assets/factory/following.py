@@ -12,6 +12,7 @@ from typing import Any
 
 import dagster as dg
 
+from tributary.assets.factory.made import MOST_PARTITIONS, Made, changed
 from tributary.resources.dagster_internals.assets import changed_partitions, records_of
 
 PARTITIONED = "partitioned"
@@ -23,15 +24,6 @@ REFRESH = "refresh"
 _PACES = {"hourly": "0 * * * *", "daily": "0 4 * * *", "weekly": "0 4 * * 1"}
 """By what `REFRESH` says, when changes are taken up, in UTC."""
 
-_DATA = "dagster/data_version"
-READ_VERSION = "dagster/input_data_version/"
-"""With an input's key, the tag that says which data version of it a materialisation was made from."""
-
-READ_EVENT = "dagster/input_event_pointer/"
-"""With an input's key, the tag that says which event of it, by storage id, was the newest then."""
-
-_MOST_PARTITIONS = 100
-
 
 def changed_inputs(
     instance: dg.DagsterInstance,
@@ -39,9 +31,7 @@ def changed_inputs(
     inputs: Mapping[dg.AssetKey, dg.EventLogRecord],
     partitions: Mapping[dg.AssetKey, Sequence[str]],
 ) -> list[dg.AssetKey]:
-    """Those of a table's inputs that hold other data than when it was made; one that was made again the same is none.
-
-    Dagster notes with each materialisation which one of each input was the newest when the step began, and its version.
+    """Those of a table's inputs that hold other data than when it was made, as `made.changed` has it.
 
     Args:
         instance: where the events are.
@@ -49,29 +39,27 @@ def changed_inputs(
         inputs: the latest materialisation of each input that has one.
         partitions: of inputs that have partitions, those that are read; none of them means all.
     """
-    tags = tags_of(made)
-    changed = []
-    for key, newest in inputs.items():
-        name = key.to_user_string()
-        pointer = tags.get(READ_EVENT + name, "")
-        read = int(pointer) if pointer.isdigit() else 0
-        if newest.storage_id <= read:
-            continue
-        if key in partitions:
-            other = _other_partitions(instance, key, partitions[key], read)
-        else:
-            other = tags_of(newest).get(_DATA) != tags.get(READ_VERSION + name)
-        if other:
-            changed.append(key)
-    return changed
+    keys = {key.to_user_string(): key for key in inputs}
+    found = changed(
+        record_of(made),
+        {name: record_of(inputs[key]) for name, key in keys.items()},
+        {key.to_user_string(): names for key, names in partitions.items()},
+        lambda name, among, read: other_partitions(instance, keys[name], among, read),
+    )
+    return [keys[name] for name in found]
 
 
-def _other_partitions(instance: dg.DagsterInstance, key: dg.AssetKey, among: Sequence[str], read: int) -> bool:
+def record_of(record: dg.EventLogRecord) -> Made:
+    """A materialisation as it is on record."""
+    return Made(record.timestamp, record.run_id, record.storage_id, tags_of(record))
+
+
+def other_partitions(instance: dg.DagsterInstance, key: dg.AssetKey, among: Sequence[str], read: int) -> bool:
     """Whether a partition holds other data than at an event; more than a hundred that were made since are taken so."""
     wanted = dg.AssetRecordsFilter(asset_key=key, after_storage_id=read, asset_partitions=among or None)
-    since = instance.fetch_materializations(wanted, limit=_MOST_PARTITIONS + 1).records
+    since = instance.fetch_materializations(wanted, limit=MOST_PARTITIONS + 1).records
     names = {record.partition_key for record in since if record.partition_key is not None}
-    if len(since) > _MOST_PARTITIONS or not names:
+    if len(since) > MOST_PARTITIONS or not names:
         return bool(since)
     return bool(changed_partitions(instance, key, names, read))
 

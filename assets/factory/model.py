@@ -97,6 +97,11 @@ class SqlModel:
         return replace(self.table, checks=tuple(condition_in(check, dialect) for check in self.table.checks))
 
 
+def digest_of(text: str) -> str:
+    """The digest of a model file's text, which is the code version of its asset."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def read_model(path: Path, folders: ModelFolders, text: str | None = None) -> SqlModel:
     """Read one file, or `text` in its place.
 
@@ -132,7 +137,7 @@ def read_model(path: Path, folders: ModelFolders, text: str | None = None) -> Sq
         keys=tuple(file.header.incremental.keys) if file.header.incremental else (),
         tags=file.header.tags,
         refresh=file.header.refresh,
-        digest=hashlib.sha256(text.encode()).hexdigest()[:16],
+        digest=digest_of(text),
         file=file,
         asked=asked,
     )

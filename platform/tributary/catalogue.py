@@ -7,7 +7,6 @@ that is another now, it is made anew. What a table holds at the moment is the wa
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -21,6 +20,7 @@ import msgspec
 from tributary.assets.pages import page_files
 from tributary.assets.source import SQL, Lineage, SourceColumn, Step
 from tributary.assets.sources import Sources, get_sources
+from tributary.resources.home import put_whole
 from tributary.resources.places import PACKAGE
 from tributary.resources.settings import get_settings
 from tributary.resources.warehouse.checks import Unique
@@ -159,7 +159,7 @@ def get_catalogue() -> Catalogue:
 def catalogue_of(sources: Sources, home: Path) -> Catalogue:
     """The catalogue of some sources: the one that is kept in the home where it is of them, or made anew and kept."""
     path = home / FILE
-    kept, digest = _kept(path), _digest(sources)
+    kept, digest = _kept(path), digest_of(sources)
     if kept is not None and kept.digest == digest:
         return kept
     from tributary.contents import read_contents
@@ -169,9 +169,7 @@ def catalogue_of(sources: Sources, home: Path) -> Catalogue:
     reports = sorted(_reports(contents, tables), key=lambda one: one.name)
     made = Catalogue(digest, tuple(tables), tuple(reports))
     with suppress(OSError):  # where it cannot be kept, the next one makes it again
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        aside.write_bytes(msgspec.json.encode(made))
-        aside.replace(path)
+        put_whole(path, msgspec.json.encode(made))
     return made
 
 
@@ -182,7 +180,7 @@ def _kept(path: Path) -> Catalogue | None:
         return None  # it is only a help: without it the catalogue is made anew
 
 
-def _digest(sources: Sources) -> str:
+def digest_of(sources: Sources) -> str:
     """A digest of all that the catalogue is made of."""
     declared = [
         (one.name, one.tables, sorted(one.lineage.items()), one.freshness, one.glance, one.resources) for one in sources

@@ -5,8 +5,6 @@ Used by the command line, and by anything else that must wait for a run.
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -27,13 +25,7 @@ from tributary.resources.dagster_internals.running import (
     RemoteRepositoryOrigin,
     execute_run_iterator,
 )
-from tributary.resources.errors import UsageError
-
-_TABLE = re.compile(r"(?<![\w/\".*-])(raw|transformed|staged|core|gold|reports)[./](\w+)")
-
-
-class SelectionError(UsageError):
-    """The selection cannot be understood, or selects nothing, or does not fit the partitions asked for."""
+from tributary.selection import SelectionError
 
 
 @dataclass
@@ -142,28 +134,6 @@ def _job_of(defs: dg.Definitions, keys: Sequence[dg.AssetKey]) -> dg.JobDefiniti
         if job.asset_layer.asset_graph.materializable_asset_keys >= set(keys):
             return job
     return everything
-
-
-def select(job: dg.JobDefinition, selection: str) -> Sequence[dg.AssetKey]:
-    """The materialisable assets that a selection means: Dagster's syntax, in which tables may be `layer.name`.
-
-    Raises:
-        SelectionError: it cannot be read, or selects nothing.
-    """
-    text = _TABLE.sub(r'key:"\1/\2"', selection)
-    graph = job.asset_layer.asset_graph
-    try:
-        with warnings.catch_warnings():
-            # Dagster's parser uses, for "*", a parameter of its own that it marks as beta.
-            warnings.simplefilter("ignore", dg.BetaWarning)
-            keys = dg.AssetSelection.from_string(text).resolve(graph)
-    except (dg.DagsterError, ValueError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise SelectionError(f"The selection {selection!r} cannot be read: {reason}") from error
-    found = sorted(key for key in keys if key in graph.materializable_asset_keys)
-    if not found:
-        raise SelectionError(f"The selection {selection!r} matches no asset; `tributary status` lists the tables.")
-    return found
 
 
 def check_partitions(job: dg.JobDefinition, keys: Sequence[dg.AssetKey], partitions: Partitions) -> None:

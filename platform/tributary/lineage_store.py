@@ -6,7 +6,6 @@ It is kept under digests of all that it follows from; what cannot be read or wri
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib.metadata import version
@@ -17,6 +16,7 @@ import msgspec
 from tributary.assets.factory import lineage as rules
 from tributary.assets.factory.lineage import Flow, ModelLineage
 from tributary.assets.factory.model import SqlModel
+from tributary.resources.home import put_whole
 from tributary.resources.warehouse.table import Table
 
 _MOST = 2_000
@@ -48,10 +48,7 @@ class KeptLineage(ModelLineage):
             return
         kept = dict([*self._new.items(), *_load(self._path).items()][:_MOST])
         with suppress(OSError):  # it is only a help: without it the lineage is derived again
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            aside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-            aside.write_bytes(msgspec.json.encode(kept))
-            aside.replace(self._path)
+            put_whole(self._path, msgspec.json.encode(kept))
         self._new = {}
 
     def _digest(self, model: SqlModel) -> str:

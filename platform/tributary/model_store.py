@@ -16,8 +16,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tributary.assets.factory.errors import ModelError
-from tributary.assets.factory.model import SqlModel, read_models
+from tributary.assets.factory.model import SqlModel, digest_of, read_models
 from tributary.assets.factory.model_files import ModelFolders, key_of, model_files
+from tributary.resources.home import put_whole
 from tributary.resources.places import PACKAGE
 from tributary.resources.warehouse.table import Table
 
@@ -28,6 +29,8 @@ It holds the server's process id too: only a child of that process heeds it, so 
 """
 
 _KEPT = 20
+_MOST_TEXTS = 5_000
+_TEXTS = "texts"
 _RULES = (PACKAGE / "assets" / "factory", PACKAGE / "resources" / "warehouse")
 _LATEST = "latest"
 
@@ -76,9 +79,34 @@ def load_models_kept(folders: ModelFolders, tables: Iterable[Table], folder: Pat
     kept = _handed_down(folder)
     if kept is not None:
         return _told(folders, kept, _models_of(folders, kept, known), known)
+    # A home from before texts were kept has those of its latest state alone.
+    former = {} if (folder / _TEXTS).is_dir() else _latest(folder).texts
     kept, models = _read(folders, known, folder)
     os.environ[HANDED_DOWN] = f"{os.getpid()}:{_keep(folder, kept)}"
+    _keep_texts(folder / _TEXTS, [*former.values(), *kept.texts.values()])
     return _told(folders, kept, models, known)
+
+
+def text_of(folder: Path, digest: str) -> str | None:
+    """The text of a model's file by its digest, which is the code version of what was made of it; None where unknown.
+
+    `folder` is where what was read is kept: each text that was sound at any time, but for the oldest of very many.
+    """
+    try:
+        return (folder / _TEXTS / f"{digest}.sql").read_text(encoding="utf-8")
+    except OSError:
+        return None
+
+
+def _keep_texts(folder: Path, texts: Iterable[str]) -> None:
+    there = {path.name for path in folder.glob("*.sql")}
+    new = {name: text for text in texts if (name := f"{digest_of(text)}.sql") not in there}
+    for name, text in new.items():
+        put_whole(folder / name, text.encode())
+    if new and len(there) + len(new) > _MOST_TEXTS:
+        by_age = sorted(folder.glob("*.sql"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for old in by_age[_MOST_TEXTS:]:
+            old.unlink(missing_ok=True)
 
 
 def _read(folders: ModelFolders, tables: tuple[Table, ...], folder: Path) -> tuple[_Kept, Mapping[str, SqlModel]]:
@@ -183,16 +211,9 @@ def _keep(folder: Path, found: _Kept) -> str:
     latest = folder / _LATEST
     if (folder / name).is_file() and latest.is_file() and latest.read_text(encoding="utf-8") == name:
         return name
-    folder.mkdir(parents=True, exist_ok=True)
-    _put(folder / name, text)
-    _put(latest, name)
+    put_whole(folder / name, text.encode())
+    put_whole(latest, name.encode())
     by_age = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
     for old in by_age[_KEPT:]:
         old.unlink(missing_ok=True)
     return name
-
-
-def _put(path: Path, text: str) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)

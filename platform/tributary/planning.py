@@ -21,11 +21,15 @@ from tributary.reports.unmade import RequestRun
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """The assets of one run, the partitions that it makes of those that have any, and tags of its own."""
+    """The assets of one run, the partitions that it makes of those that have any, and tags of its own.
+
+    With `after_all` it is begun only where everything before it was made.
+    """
 
     keys: tuple[dg.AssetKey, ...]
     partitions: Partitions
     tags: Mapping[str, str] = field(default_factory=dict)
+    after_all: bool = False
 
 
 @dataclass(frozen=True)

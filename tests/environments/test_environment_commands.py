@@ -35,11 +35,11 @@ def test_a_preview_tells_a_pull_request_what_it_changes(
     shop: Shop, within: Callable[[str], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     within("pr-12")
-    assert environments.preview("*") == 0
+    assert environments.preview([], [], "HEAD") == 0
     assert "pr_12 holds nothing" in capsys.readouterr().out
     shop.write("core/real_sale", " and s.amount <> 5", twice="integer s.amount * 2")
     capsys.readouterr()
-    assert environments.preview("*") == environments.DIFFERS
+    assert environments.preview([], [], "HEAD") == environments.DIFFERS
     told = capsys.readouterr()
     assert "gold.shop_total: reads core.real_sale" in told.err
     assert told.out.startswith("## Environment pr_12: 3 of 3 tables differ from production\n")
@@ -69,13 +69,17 @@ def test_a_preview_tells_a_pull_request_what_it_changes(
 def test_materialize_tells_what_is_wrong_and_fails(
     shop: Shop, within: Callable[[str], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    def made(table: str) -> int:
+        asked = {"selections": [table], "exclude": [], "against": "HEAD", "force": False, "missing": False}
+        return materialize(**asked, partition=None, start=None, end=None)
+
     within("dev")
     shop.write("core/real_sale", " or true")
     shop.write("gold/shop_total", " having sqrt(cast(-count(*) as double precision)) > 1")
-    assert materialize("gold.shop_total", None, None, None, force=False, missing=False) == 1
+    assert made("gold.shop_total") == 1
     assert "square root of a negative number" in capsys.readouterr().out
-    assert materialize("core.real_sale", None, None, None, force=False, missing=False) == 0
-    assert environments.materialize("gold.best_shop", UNPARTITIONED, force=False) == 0
+    assert made("core.real_sale") == 0
+    assert environments.materialize(["gold.best_shop"], [], "HEAD", UNPARTITIONED, force=False) == 0
     assert "nothing differs" in capsys.readouterr().out
     assert shop.rows("SELECT count(*) FROM core.real_sale", "dev") == [(4,)]
 

@@ -63,7 +63,7 @@ def test_a_model_whose_file_is_refused_fails_though_its_last_sound_text_would_pa
     broken = replace(contents, found=replace(contents.found, errors=(error,)))
     monkeypatch.setattr(unit_tests, "read_contents", lambda *_: broken)
     monkeypatch.setattr(opening, "open_warehouse", lambda _: warehouse)
-    assert unit_tests.unit_tests([what]) == status
+    assert unit_tests.unit_tests([what], [], "HEAD") == status
     told = capsys.readouterr()
     assert "✓ gold.sneakers_by_brand" not in told.out
     assert ("sneakers_by_brand.sql:9: it divides by zero." in told.err) == bool(status)

@@ -18,10 +18,12 @@ def check() -> int:
     """Load everything, and tell all that is wrong; 1 where anything is."""
     import dagster as dg
 
+    from tributary.asset_store import load_graph
     from tributary.definitions import defs, platform
 
     dg.Definitions.validate_loadable(defs)
     get_catalogue()
+    load_graph()
     wrong = [*platform.problems, *find_services().broken.values(), *_wrong_in_python(platform)]
     processes_of(get_settings(), wrong.append)
     if wrong:

@@ -10,10 +10,13 @@ import logging
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from typing import IO, TextIO, cast
 
 from rich.console import Console
 from rich.text import Text
+
+from tributary.resources.errors import UsageError, nearest
 
 for _stream in (sys.stdout, sys.stderr):
     if isinstance(_stream, io.TextIOWrapper):
@@ -48,6 +51,17 @@ def width() -> int | None:
     if not _terminal and not os.environ.get("COLUMNS", "").isdigit():
         return None
     return shutil.get_terminal_size().columns
+
+
+def check_format(output: str, formats: Sequence[str]) -> None:
+    """Refuse a format that a command does not write.
+
+    Raises:
+        UsageError: it is none of them.
+    """
+    if output not in formats:
+        hint = nearest(output, formats, f"; use {', '.join(formats)}.")
+        raise UsageError(f"--format {output} is not known{hint}")
 
 
 def sentence(text: str) -> None:

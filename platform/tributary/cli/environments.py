@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tributary.asset_graph import graph_of
 from tributary.assets.sources import get_sources
 from tributary.cli.check import tell_refused
 from tributary.cli.console import out
 from tributary.cli.differences import FORMATS, write
 from tributary.cli.progress import show
+from tributary.cli.selecting import meant
 from tributary.cli.tables import Heading, print_rows
 from tributary.resources.errors import UsageError, nearest
 from tributary.resources.postgres.databases import connect
@@ -50,13 +52,14 @@ def _state() -> Iterator[State]:
         yield state
 
 
-def materialize(selection: str, partitions: Partitions, *, force: bool) -> int:
-    """Make in the environment what of the selection differs from production."""
-    from tributary.execution import select
-
+def materialize(
+    selections: Sequence[str], exclude: Sequence[str], against: str, partitions: Partitions, *, force: bool
+) -> int:
+    """Make in the environment what of the selections differs from production."""
     with _state() as state:
         tell_refused(state.platform)
-        return _make(state, [".".join(key.path) for key in select(state.job, selection)], partitions, force=force)
+        assets = meant(selections, exclude, against, graph_of(state.job.asset_layer.asset_graph))
+        return _make(state, [one.key for one in assets], partitions, force=force)
 
 
 def _make(state: State, keys: Sequence[str], partitions: Partitions, *, force: bool) -> int:
@@ -91,12 +94,12 @@ def diff(names: Sequence[str], output: str) -> int:
     return _diff(settings, [name.replace("/", ".") for name in names], output)
 
 
-def preview(selection: str) -> int:
+def preview(selections: Sequence[str], exclude: Sequence[str], against: str) -> int:
     """Make in the environment what differs, and write how it does as Markdown to the output; progress goes beside."""
     from tributary.assets.automation.partitions import UNPARTITIONED
 
     with redirect_stdout(sys.stderr):
-        failed = materialize(selection, UNPARTITIONED, force=False)
+        failed = materialize(selections, exclude, against, UNPARTITIONED, force=False)
     return failed or _diff(get_settings(), [], "markdown")
 
 

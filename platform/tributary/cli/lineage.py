@@ -14,7 +14,7 @@ from rich.tree import Tree
 
 from tributary.assets.source import SourceColumn
 from tributary.catalogue import Catalogue, TableEntry, get_catalogue
-from tributary.cli.console import out
+from tributary.cli.console import check_format, out
 from tributary.lineage_graph import ROWS, Edge, Graph, Lineages
 from tributary.resources.errors import UsageError, nearest
 
@@ -28,8 +28,7 @@ class UnknownTargetError(UsageError):
 
 def lineage(target: str, down: bool, output: str) -> int:
     """Show the lineage of `layer.table` (its columns, one table far) or `layer.table.column` (all the way)."""
-    if output not in FORMATS:
-        raise UsageError(f"--format {output} is not known; use {', '.join(FORMATS)}.")
+    check_format(output, FORMATS)
     catalogue = get_catalogue()
     parts = target.replace("/", ".").split(".")
     table = table_of(catalogue, ".".join(parts[:2]) if len(parts) in (2, 3) else target)

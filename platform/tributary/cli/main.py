@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from click import ClickException
-from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 
-from tributary.cli.console import MISUSED, let_libraries_be_quiet, sentence, unread
-from tributary.cli.signals import end_when_asked, exit_code, ignore_from_now
+from tributary.cli.completion import complete_selection, complete_target, prepare
+from tributary.cli.console import MISUSED, let_libraries_be_quiet, sentence
+from tributary.cli.groups import InFormat, audit, environments, keys, report, trino, users
+from tributary.cli.running import ENVIRONMENT, Group, StatementCommand, guard, misused
+from tributary.cli.running import run as _run
+from tributary.cli.signals import end_when_asked, ignore_from_now
 from tributary.resources.errors import TributaryError, UsageError
-from tributary.resources.home import keep_private, prepare_home
-
-_ENVIRONMENT = "TRIBUTARY_ENVIRONMENT"
-_WITH_ENVIRONMENTS = ("check", "environments", "lineage", "ls", "materialize", "query", "status", "unit_tests")
-"""The modules of commands that an environment makes a difference to, or none."""
+from tributary.resources.home import keep_private
 
 
-class Commands(TyperGroup):
+class Commands(Group):
     """The commands of the platform, and those of the sources that are on, which are looked for where none is meant."""
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -44,41 +42,54 @@ app = typer.Typer(
     help="Tributary: an asset-based data platform. Materialise, query and look into it from here.",
     no_args_is_help=True,
     add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"tributary {metadata.version('tributary')}\n")
+        raise typer.Exit
+
+
 @app.callback()
-def _options(
+def options(
     env: Annotated[
         str | None, typer.Option("--env", help="An environment, whose tables stand in for production's.")
     ] = None,
+    version: Annotated[  # noqa: ARG001 - what its callback does is all
+        bool, typer.Option("--version", help="Show the version.", is_eager=True, callback=_tell_version)
+    ] = False,
 ) -> None:
+    """Read what stands before a command; the version is told before anything else is looked at."""
     if env is not None:
-        os.environ[_ENVIRONMENT] = env
+        os.environ[ENVIRONMENT] = env
 
 
-class StatementCommand(TyperCommand):
-    """A command whose argument may begin with `--`, as a comment of SQL does."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Set what cannot be an option apart from the options; no option's name holds a blank."""
-        texts = [text for text in args if text.startswith("--") and re.match(r"--[\w-]*\s", text)]
-        if texts and "--" not in args:
-            args = [*(text for text in args if text not in texts), "--", *texts]
-        return super().parse_args(ctx, args)
-
-
-init = typer.Typer(help="Write what a team begins with.", no_args_is_help=True)
+init = typer.Typer(cls=Group, help="Write what a team begins with.", no_args_is_help=True)
 app.add_typer(init, name="init")
 
-Selection = Annotated[
-    str,
-    typer.Argument(
-        help="Assets, in Dagster's selection syntax or as tables: 'group:calendar', 'gold.household_summary', "
-        "'+gold.household_summary' with all upstream, '*'."
-    ),
+HEAD = "HEAD"
+_SELECTION = (
+    "Assets: tables (gold.household_summary, gold.*), layers, sources, '+gold.household_summary' with all upstream, or "
+    "Dagster's selection syntax; state:modified where code differs."
+)
+Selections = Annotated[
+    list[str] | None, typer.Argument(metavar="SELECTION", help=_SELECTION, autocompletion=complete_selection)
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option("--exclude", help="Leave out a selection; repeatable.", autocompletion=complete_selection),
+]
+Partition = Annotated[str | None, typer.Option(help="One partition key.")]
+Start = Annotated[str | None, typer.Option("--from", help="First partition key of a range.")]
+End = Annotated[str | None, typer.Option("--to", help="Last partition key of a range.")]
+Force = Annotated[bool, typer.Option(help="Make anew what was made from the very same inputs, too.")]
+Missing = Annotated[bool, typer.Option(help="Of the range, only the partitions that were not made yet.")]
+Against = Annotated[
+    str, typer.Option("--against", help="What state:modified compares with: a revision of Git, or another home.")
 ]
 
 
@@ -92,26 +103,56 @@ def up(
 
 @app.command()
 def materialize(
-    selection: Selection = "*",
-    partition: Annotated[str | None, typer.Option(help="One partition key.")] = None,
-    start: Annotated[str | None, typer.Option("--from", help="First partition key of a range.")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="Last partition key of a range.")] = None,
-    force: Annotated[bool, typer.Option(help="Make anew what was made from the very same inputs, too.")] = False,
-    missing: Annotated[bool, typer.Option(help="Of the range, only the partitions that were not made yet.")] = False,
+    selections: Selections = None,
+    partition: Partition = None,
+    start: Start = None,
+    end: End = None,
+    force: Force = False,
+    missing: Missing = False,
+    exclude: Exclude = None,
+    against: Against = HEAD,
 ) -> None:
     """Materialise assets in this process, with progress. Without partitions named, those that are due are made."""
-    options = {"partition": partition, "start": start, "end": end, "force": force, "missing": missing}
-    _run("materialize", "materialize", selection=selection, **options)
+    wanted = {"selections": selections or [], "exclude": exclude or [], "against": against, "partition": partition}
+    _run("materialize", "materialize", **wanted, start=start, end=end, force=force, missing=missing)
 
 
 @app.command()
-def replay(
-    table: Annotated[
-        str | None, typer.Argument(help="Name under which records were rejected, as in quarantine.rejected_rows.")
-    ] = None,
+def plan(
+    selections: Selections = None,
+    partition: Partition = None,
+    start: Start = None,
+    end: End = None,
+    force: Force = False,
+    missing: Missing = False,
+    exclude: Exclude = None,
+    against: Against = HEAD,
+    output: InFormat = "table",
 ) -> None:
+    """Show what materialize would make, in which runs, why, what changed in the SQL, and whom that breaks."""
+    wanted = {"selections": selections or [], "exclude": exclude or [], "against": against, "partition": partition}
+    _run("plan", "plan", output=output, **wanted, start=start, end=end, force=force, missing=missing)
+
+
+@app.command()
+def render(
+    selections: Annotated[
+        list[str], typer.Argument(metavar="SELECTION", help=_SELECTION, autocompletion=complete_selection)
+    ],
+    dialect: Annotated[
+        str | None, typer.Option(help="postgres, trino or athena; default: that of the settings' warehouse.")
+    ] = None,
+    exclude: Exclude = None,
+    against: Against = HEAD,
+) -> None:
+    """Print the statement of a model as the engine runs it, without running it."""
+    _run("render", "render", selections=selections, exclude=exclude or [], against=against, dialect=dialect)
+
+
+@app.command()
+def replay(selections: Selections = None, exclude: Exclude = None, against: Against = HEAD) -> None:
     """Read again, with the code as it is now, the sources of which something is in quarantine."""
-    _run("replay", "replay", table=table)
+    _run("replay", "replay", selections=selections or [], exclude=exclude or [], against=against)
 
 
 @app.command(cls=StatementCommand)
@@ -129,26 +170,28 @@ def query(
 
 @app.command()
 def ls(
-    what: Annotated[
-        str | None, typer.Argument(help="A layer, a source, or a table, as in gold, calendar or core.dim_date.")
-    ] = None,
-    output: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
+    selections: Selections = None,
+    exclude: Exclude = None,
+    against: Against = HEAD,
+    output: Annotated[str, typer.Option("--format", help="table, json or names.")] = "table",
 ) -> None:
-    """List the tables by layer, with source, rows and grain; of one table show its columns."""
-    _run("ls", "ls", what=what, output=output)
+    """List assets: rows, age, whether they are out of date and why, missing partitions; of one table its columns."""
+    _run("ls", "ls", selections=selections or [], exclude=exclude or [], against=against, output=output)
 
 
 @app.command()
 def lineage(
-    target: Annotated[str, typer.Argument(help="TABLE or TABLE.COLUMN, as in gold.household_summary.r_score.")],
+    target: Annotated[
+        str,
+        typer.Argument(
+            help="TABLE or TABLE.COLUMN, as in gold.household_summary.r_score.", autocompletion=complete_target
+        ),
+    ],
     down: Annotated[bool, typer.Option("--down", help="Show what depends on it instead.")] = False,
     output: Annotated[str, typer.Option("--format", help="tree, json or mermaid.")] = "tree",
 ) -> None:
     """Show where a table's or a column's values come from, back to the sources, or what depends on them."""
     _run("lineage", "lineage", target=target, down=down, output=output)
-
-
-Format = Annotated[str, typer.Option("--format", help="table or json.")]
 
 
 @app.command()
@@ -167,25 +210,9 @@ def promote() -> None:
 
 
 @app.command()
-def preview(selection: Selection = "*") -> None:
+def preview(selections: Selections = None, exclude: Exclude = None, against: Against = HEAD) -> None:
     """Make in an environment (--env) what differs, and print how it does, as Markdown; 3 if rows or columns do."""
-    _run("environments", "preview", selection=selection)
-
-
-environments = typer.Typer(help="Environments: which there are, and dropping them.", no_args_is_help=True)
-app.add_typer(environments, name="env")
-
-
-@environments.command("ls")
-def env_ls(output: Format = "table") -> None:
-    """List the environments: tables, size, age, and what of them production has left behind."""
-    _run("environments", "ls", output=output)
-
-
-@environments.command("drop")
-def env_drop(name: Annotated[str, typer.Argument(help="The environment.")]) -> None:
-    """Drop an environment's tables, and nothing else."""
-    _run("environments", "drop", name=name)
+    _run("environments", "preview", selections=selections or [], exclude=exclude or [], against=against)
 
 
 @app.command()
@@ -195,20 +222,57 @@ def check() -> None:
 
 
 @app.command("test")
-def unit_tests(
-    what: Annotated[
-        list[str] | None,
-        typer.Argument(help="Models, layers or sources: gold.household_summary, core, calendar."),
-    ] = None,
-) -> None:
+def unit_tests(selections: Selections = None, exclude: Exclude = None, against: Against = HEAD) -> None:
     """Run the unit tests of models on the warehouse's engine; nothing is written."""
-    _run("unit_tests", "unit_tests", what=what or [])
+    _run("unit_tests", "unit_tests", selections=selections or [], exclude=exclude or [], against=against)
 
 
 @app.command()
 def status() -> None:
     """Show the settings in force (secrets masked), whether the UI is up, and what the warehouse holds."""
     _run("status", "status")
+
+
+@app.command()
+def runs(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Runs shown at most.")] = 20,
+    failed: Annotated[bool, typer.Option("--failed", help="Those that failed only.")] = False,
+    output: InFormat = "table",
+) -> None:
+    """List the newest runs: state, duration, what they make, and what of it failed."""
+    _run("runs", "runs", limit=limit, failed=failed, output=output)
+
+
+RunName = Annotated[str, typer.Argument(help="A run, by its id or the beginning of it.")]
+
+
+@app.command()
+def logs(
+    run: Annotated[str, typer.Argument(help="A run, by its id or the beginning of it; default: the newest.")] = "",
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")] = False,
+) -> None:
+    """Print what a run said: its events, and the output of its steps."""
+    _run("runs", "logs", run=run, follow=follow)
+
+
+@app.command()
+def cancel(run: RunName) -> None:
+    """Ask a run to end, and wait until it has."""
+    _run("runs", "cancel", run=run)
+
+
+@app.command()
+def down() -> None:
+    """End the `up` of this home from another terminal, and wait until all of it has ended."""
+    _run("down", "down")
+
+
+@app.command()
+def completion(shell: Annotated[str, typer.Argument(help="bash, zsh or fish.")]) -> None:
+    """Print what a shell needs to complete commands, options, tables and sources: source it in the shell's profile."""
+    from tributary.cli.completion import script
+
+    sys.stdout.write(script(shell))
 
 
 @app.command()
@@ -266,7 +330,7 @@ def _guarded(source: str, name: str, function: Callable[..., int | None]) -> Cal
                 code = function(**arguments)
         except SourceError as error:
             # How a command is meant to end, where it does not return.
-            if isinstance(error.__cause__, TributaryError | SystemExit | ClickException | typer.Exit | typer.Abort):
+            if isinstance(error.__cause__, TributaryError | SystemExit | TyperException | typer.Exit | typer.Abort):
                 raise error.__cause__ from None
             raise
         with trying(source, what):
@@ -274,199 +338,14 @@ def _guarded(source: str, name: str, function: Callable[..., int | None]) -> Cal
 
     @wraps(function)
     def guarded(**arguments: object) -> None:
-        _guard(lambda: run(arguments))
+        guard(lambda: run(arguments))
 
     return guarded
 
 
-users = typer.Typer(no_args_is_help=True, help="People who log in with a password, and who is logged in.")
-keys = typer.Typer(no_args_is_help=True, help="API keys, with which machines come.")
-app.add_typer(users, name="users")
-app.add_typer(keys, name="keys")
-
-Named = Annotated[str, typer.Argument(help="The name.")]
-Granted = Annotated[str, typer.Option("--role", help="viewer, operator or admin.")]
-Scopes = Annotated[list[str] | None, typer.Option("--scope", help="Granted beside the role, such as pii; repeatable.")]
-ByStandardInput = Annotated[bool, typer.Option("--stdin", help="Read the password from standard input.")]
-
-
-@users.command("add")
-def users_add(name: Named, role: Granted = "viewer", scope: Scopes = None, stdin: ByStandardInput = False) -> None:
-    """Make a user; the password is asked for."""
-    _run("identity", "users_add", name=name, role=role, scopes=scope or [], stdin=stdin)
-
-
-@users.command("passwd")
-def users_passwd(name: Named, stdin: ByStandardInput = False) -> None:
-    """Give a user another password, and end their sessions."""
-    _run("identity", "users_passwd", name=name, stdin=stdin)
-
-
-@users.command("remove")
-def users_remove(name: Named) -> None:
-    """Take a user away, and end their sessions."""
-    _run("identity", "users_remove", name=name)
-
-
-@users.command("logout")
-def users_logout(name: Named) -> None:
-    """End the sessions of somebody, also of an OpenID provider's (oidc:NAME)."""
-    _run("identity", "users_logout", name=name)
-
-
-@users.command("list")
-def users_list() -> None:
-    """Show who can log in with a password, and who is logged in."""
-    _run("identity", "users_list")
-
-
-@keys.command("add")
-def keys_add(
-    name: Named,
-    role: Granted = "viewer",
-    scope: Scopes = None,
-    days: Annotated[int, typer.Option(min=0, help="Days for which it holds; 0: without end.")] = 90,
-) -> None:
-    """Make an API key, which is shown this once."""
-    _run("identity", "keys_add", name=name, role=role, scopes=scope or [], days=days)
-
-
-@keys.command("revoke")
-def keys_revoke(name: Named) -> None:
-    """End a key."""
-    _run("identity", "keys_revoke", name=name)
-
-
-@keys.command("list")
-def keys_list() -> None:
-    """Show the keys, and when each was used."""
-    _run("identity", "keys_list")
-
-
-@app.command(cls=StatementCommand)
-def audit(
-    sql: Annotated[
-        str | None, typer.Argument(help="A query of the table identity.audit; without one the newest.")
-    ] = None,
-    output: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
-    limit: Annotated[int, typer.Option(min=0, help="Rows shown at most; 0 for all.")] = 1000,
-) -> None:
-    """Show the audit log: who asked for what, when, from where, and what became of it."""
-    _run("identity", "audit_log", sql=sql, output=output, limit=limit)
-
-
-report = typer.Typer(no_args_is_help=True, help="Reports: queries that are asked with parameters, and what they gave.")
-app.add_typer(report, name="report")
-
-InFormat = Annotated[str, typer.Option("--format", help="table or json.")]
-
-
-@report.command("list")
-def report_list(output: InFormat = "table") -> None:
-    """List the reports."""
-    _run("report", "list_reports", output=output)
-
-
-@report.command("show")
-def report_show(name: Annotated[str, typer.Argument(help="The report.")], output: InFormat = "table") -> None:
-    """Show what a report can be asked, and which columns it gives."""
-    _run("report", "show", name=name, output=output)
-
-
-ReportName = Annotated[str, typer.Argument(help="The report.")]
-Sets = Annotated[
-    list[str] | None, typer.Option("--set", help="name=value, where value may be JSON; a name again is a list.")
-]
-Params = Annotated[Path | None, typer.Option("--params", help="A JSON file with the parameters by name.")]
-Notify = Annotated[str, typer.Option("--notify", help="A mail address or a webhook's URL, to be told at the end.")]
-
-
-@report.command("run")
-def report_run(
-    name: ReportName,
-    sets: Sets = None,
-    params: Params = None,
-    output: Annotated[str, typer.Option(help="A .csv, .parquet or .xlsx file to write; - for CSV to the output.")] = "",
-    notify: Notify = "",
-) -> None:
-    """Ask a report, and make its extract in this process."""
-    _run("report_requests", "run", name=name, sets=sets or [], params=params, output=output, notify=notify)
-
-
-@report.command("requests")
-def report_requests(
-    name: Annotated[str, typer.Argument(help="Those of one report.")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Requests shown at most.")] = 50,
-) -> None:
-    """List requests, the newest first."""
-    _run("report_requests", "requests", report=name, limit=limit)
-
-
-@report.command("cancel")
-def report_cancel(request: Annotated[str, typer.Argument(help="The request.")]) -> None:
-    """End a request that is queued or running."""
-    _run("report_requests", "cancel", request=request)
-
-
-@report.command("save")
-def report_save(
-    name: ReportName,
-    title: Annotated[str, typer.Option(help="What to call it.")],
-    cron: Annotated[str, typer.Option(help="When to ask: five fields of cron.")],
-    zone: Annotated[str, typer.Option(help="The time zone of these times.")] = "UTC",
-    sets: Sets = None,
-    params: Params = None,
-    notify: Notify = "",
-) -> None:
-    """Ask the same again and again, at times."""
-    asked = {"sets": sets or [], "params": params, "notify": notify}
-    _run("report_requests", "save", name=name, title=title, cron=cron, zone=zone, **asked)
-
-
-@report.command("saved")
-def report_saved() -> None:
-    """List saved requests."""
-    _run("report_requests", "saved")
-
-
-@report.command("unsave")
-def report_unsave(saved: Annotated[str, typer.Argument(help="The saved request.")]) -> None:
-    """Ask a saved request no more."""
-    _run("report_requests", "unsave", id=saved)
-
-
-@report.command("prune")
-def report_prune() -> None:
-    """Delete the extracts that the settings do not keep, with their rows and partitions."""
-    _run("report_requests", "prune")
-
-
-trino = typer.Typer(no_args_is_help=True, help="A Trino server on this machine, over the warehouse's Iceberg tables.")
-app.add_typer(trino, name="trino")
-
-
-@trino.command("up")
-def trino_up() -> None:
-    """Start the server, fetching it first where it is missing, and hold it up until Ctrl-C."""
-    _run("trino", "up")
-
-
-@trino.command("down")
-def trino_down() -> None:
-    """End the server that another process holds up."""
-    _run("trino", "down")
-
-
-@trino.command("status")
-def trino_status() -> None:
-    """Say whether the Trino of the settings takes queries."""
-    _run("trino", "status")
-
-
-@trino.command("fetch")
-def trino_fetch() -> None:
-    """Fetch the server by Maven, into a folder that all homes share."""
-    _run("trino", "fetch")
+for name, group in {"env": environments, "users": users, "keys": keys, "report": report, "trino": trino}.items():
+    app.add_typer(group, name=name)
+app.command(cls=StatementCommand)(audit)
 
 
 def main() -> None:
@@ -476,8 +355,16 @@ def main() -> None:
     keep_private()
     let_libraries_be_quiet()
     end_when_asked()
+    prepare()
     try:
-        app(_option_first(sys.argv[1:]))
+        # Typer's own way would frame the error, below two lines of usage.
+        sys.exit(app(_option_first(sys.argv[1:]), standalone_mode=False, prog_name="tributary"))
+    except TyperException as error:
+        if error.format_message():  # of no command at all it has shown the help
+            sentence(misused(error))
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        sys.exit(1)
     except TributaryError as error:
         sentence(str(error))
         sys.exit(MISUSED if isinstance(error, UsageError) else 1)
@@ -494,41 +381,3 @@ def _option_first(words: list[str]) -> list[str]:
             end = at + 1 if "=" in word else at + 2
             return [*words[at:end], *words[:at], *words[end:]]
     return words
-
-
-def _run(module: str, function: str, **arguments: object) -> None:
-    """Import a command's module only now, and run it; a command returns its exit code."""
-    _guard(lambda: getattr(importlib.import_module(f"tributary.cli.{module}"), function)(**arguments), module)
-
-
-def _guard(command: Callable[[], int], module: str = "") -> None:
-    """Run a command on settings and a home that are sound, and end as it ends; what went wrong is one sentence."""
-    from tributary.assets.sources import check_settings
-    from tributary.resources.settings import get_settings
-
-    check_settings()
-    settings = get_settings()
-    if settings.environment and module not in _WITH_ENVIRONMENTS:
-        raise UsageError(f"This command knows production alone: leave --env and {_ENVIRONMENT} out.")
-    prepare_home(settings.home)
-    try:
-        code = command()
-        sys.stdout.flush()
-    except UsageError:
-        raise
-    except BrokenPipeError:
-        unread(sys.stdout)  # who reads has read enough
-        code = 0
-    except Exception as error:
-        from tributary.cli.faults import explained
-
-        told = explained(error, settings)
-        if told is None:
-            raise
-        raise TributaryError(told) from error
-    except KeyboardInterrupt:
-        code = exit_code()
-        ignore_from_now()
-        sentence("Interrupted; nothing was left half written, and running it again picks up from here.")
-    if code:
-        raise typer.Exit(code)

@@ -2,85 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
 from tributary.cli.check import tell_refused
 from tributary.cli.console import out, sentence
 from tributary.cli.progress import show, tell_cut_off
 from tributary.cli.sample import ensure_samples
-from tributary.resources.postgres.databases import connect
+from tributary.cli.selecting import meant
+from tributary.resources.postgres.databases import Databases, connect
 from tributary.resources.settings import get_settings
 from tributary.services import standing_in
 
 if TYPE_CHECKING:
     import dagster as dg
 
-    from tributary.assets.automation.partitions import Partitions
-    from tributary.planning import Upstream
-    from tributary.reports.unmade import RequestRun
+    from tributary.plan import Asked, Context, Planned
+    from tributary.planning import Plan, PlannedRun, Upstream
 
 _MOST_NAMED = 8
 
 
-def materialize(
-    selection: str, partition: str | None, start: str | None, end: str | None, force: bool, missing: bool
-) -> int:
-    """Materialise the selection, and what it reads that was never made; the exit code tells whether all of it was."""
-    settings = get_settings()
+class Wanted(NamedTuple):
+    """What `materialize` and `plan` are told: selections, what they leave out, partitions, and how."""
+
+    selections: Sequence[str]
+    exclude: Sequence[str]
+    against: str
+    partition: str | None
+    start: str | None
+    end: str | None
+    force: bool
+    missing: bool
+
+
+def materialize(**told: object) -> int:
+    """Materialise what is wanted, and what it reads that was never made; the exit code tells whether all of it was."""
+    settings, wanted = get_settings(), Wanted(**told)  # type: ignore[arg-type]
     if settings.environment:
         from tributary.assets.automation.partitions import Partitions
         from tributary.cli import environments
 
-        return environments.materialize(selection, Partitions(partition, start, end), force=force)
-    # Postgres starts while Dagster is imported; either takes longer alone than the other costs.
-    with ThreadPoolExecutor(1) as pool:
-        starting = pool.submit(connect, settings)
-        from tributary.definitions import defs, platform
-
-        databases = starting.result()
-    with databases:
-        from tributary.assets.automation.partitions import Partitions
-        from tributary.assets.factory.specs import FORCE, MISSING
-        from tributary.execution import Run, SelectionError, check_partitions, select
+        partitions = Partitions(wanted.partition, wanted.start, wanted.end)
+        return environments.materialize(*wanted[:3], partitions, force=wanted.force)
+    with loaded() as databases:
         from tributary.instance.opening import open_instance
         from tributary.instance.orphans import fail_dead_runs
-        from tributary.planning import is_asked_for, missing_upstream
+        from tributary.plan import checked, planned
+        from tributary.planning import missing_upstream
 
-        tell_refused(platform)
-        job = defs.resolve_implicit_global_asset_job_def()
-        keys = select(job, selection)
-        partitions = Partitions(partition, start, end)
-        if partitions.named:
-            # A range of days is none of what people asked for: only where that alone is selected is its key meant.
-            keys = [key for key in keys if not is_asked_for(job, key)] or keys
-            check_partitions(job, keys, partitions)
-        elif missing:
-            raise SelectionError("--missing needs the range to look at; give --from and --to.")
+        asked = asked_of(wanted)
+        if not asked.keys:
+            out.print("Nothing is selected.")
+            return 0
+        asked = checked(job_of_all(), asked)
         with open_instance(settings, databases) as instance:
-            taken = missing_upstream(job, instance, keys, partitions)
+            context = context_of(instance)
+            taken = missing_upstream(context.job, instance, asked.keys, asked.partitions)
+            # What is due is told by sources, which must be there to be asked.
+            groups = raw_sources(context, [*asked.keys, *taken.keys])
             _tell_taken(taken)
-            everything = [*keys, *taken.keys]
-            groups = {
-                str(job.asset_layer.asset_graph.get(key).group_name) for key in everything if key.path[0] == "raw"
-            }
             ensure_samples(settings, of=groups, quiet=True)
             with standing_in(settings, groups):
                 tell_cut_off(fail_dead_runs(instance))
-                tags = {tag: "true" for tag, wanted in ((FORCE, force), (MISSING, missing)) if wanted}
-                if not partitions.named:
-                    return run_keys(defs, instance, everything, tags)
-                # What is taken along holds what is there already: only what lacks is pulled.
-                failed = run_keys(defs, instance, taken.before, {MISSING: "true"}) if taken.before else 0
-                if failed:
-                    out.print("The selection itself was not begun, as it reads what could not be made.")
-                    return failed
-                if taken.along:
-                    tags[MISSING] = "true"
-                if missing:
-                    return run_missing(defs, instance, [*keys, *taken.along], partitions, tags)
-                return show(Run(defs, instance, [*keys, *taken.along], partitions, tags))
+                settle(context, asked.keys)
+                return carry_out(instance, planned(context, asked, taken))
+
+
+@contextmanager
+def loaded() -> Iterator[Databases]:
+    """The databases, with the definitions loaded meanwhile; says which of them are refused.
+
+    Postgres starts while Dagster is imported; either takes longer alone than the other costs.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        starting = pool.submit(connect, get_settings())
+        from tributary.definitions import platform
+
+        databases = starting.result()
+    with databases:
+        tell_refused(platform)
+        yield databases
+
+
+def asked_of(wanted: Wanted) -> Asked:
+    """The assets and partitions that are wanted.
+
+    Raises:
+        SelectionError: a selection cannot be read, or selects nothing.
+    """
+    from tributary.asset_store import load_graph
+    from tributary.assets.automation.partitions import Partitions
+    from tributary.assets.factory.dagster_events import asset_key
+    from tributary.plan import Asked
+
+    assets = meant(wanted.selections, wanted.exclude, wanted.against, load_graph())
+    partitions = Partitions(wanted.partition, wanted.start, wanted.end)
+    return Asked(sorted(asset_key(one.key) for one in assets), partitions, wanted.force, wanted.missing)
+
+
+def job_of_all() -> dg.JobDefinition:
+    """The job of all assets of the definitions of this process."""
+    from tributary.definitions import defs
+
+    return defs.resolve_implicit_global_asset_job_def()
+
+
+def context_of(instance: dg.DagsterInstance) -> Context:
+    """What plans are made in, of the definitions of this process."""
+    from tributary.definitions import platform
+    from tributary.plan import Context
+    from tributary.reports.unmade import waiting_runs
+
+    resources = platform.resources(get_settings())
+    return Context(
+        job_of_all(),
+        instance,
+        platform.dues,
+        resources,
+        lambda: waiting_runs(instance, platform.reports, resources),
+    )
+
+
+def settle(context: Context, keys: Sequence[dg.AssetKey]) -> None:
+    """Tell the record of requests, where their extracts are to be made, of those whose run ended without a word."""
+    from tributary.planning import is_asked_for
+    from tributary.reports.unmade import settle_all
+
+    if any(is_asked_for(context.job, key) for key in keys):
+        settle_all(context.instance, context.resources)
+
+
+def raw_sources(context: Context, keys: Sequence[dg.AssetKey]) -> set[str]:
+    """The sources that are read where these assets are made."""
+    graph = context.job.asset_layer.asset_graph
+    return {str(graph.get(key).group_name) for key in keys if key.path[0] == "raw"}
 
 
 def _tell_taken(taken: Upstream) -> None:
@@ -92,62 +150,42 @@ def _tell_taken(taken: Upstream) -> None:
         )
 
 
-def run_missing(
-    defs: dg.Definitions,
-    instance: dg.DagsterInstance,
-    keys: Sequence[dg.AssetKey],
-    partitions: Partitions,
-    tags: Mapping[str, str],
-) -> int:
-    """Run assets for those of the partitions that were not made yet, as few runs as their gaps allow."""
-    from tributary.execution import Run
-    from tributary.planning import missing
-
-    ranges = missing(defs.resolve_implicit_global_asset_job_def(), instance, keys, partitions)
-    if not ranges:
-        out.print(f"[green]✓[/] Every partition of {partitions} was made.")
-    failed = 0
-    for one in ranges:
-        out.print(f"[bold]Partitions {one}[/]")
-        failed |= show(Run(defs, instance, keys, one, tags))
-    return failed
+def tell_plan(found: Plan) -> None:
+    """Say of what nothing is due, and what cannot be planned."""
+    for name in found.nothing_due:
+        out.print(f"[dim]No partition of {name} is due; name some with --partition, or --from and --to.[/]")
+    for text in found.unplanned:
+        sentence(text)
 
 
-def run_keys(
-    defs: dg.Definitions,
-    instance: dg.DagsterInstance,
-    keys: Sequence[dg.AssetKey],
-    tags: Mapping[str, str] | None = None,
-    announced: Callable[[], None] = lambda: None,
-) -> int:
-    """Run assets with progress on an open instance, of partitioned ones what is due.
+def carry_out(instance: dg.DagsterInstance, found: Planned, announced: Callable[[], None] = lambda: None) -> int:
+    """Make the runs of a plan with progress, in their order, on an open instance.
 
     Returns 0 where everything was materialised, else 1. What reads something unpartitioned that an earlier run failed
     to make is not begun. `announced` is called when Dagster knows of all runs and before the first begins: sensors ask
     for nothing that is about to be made.
     """
-    from tributary.definitions import platform
+    from tributary.definitions import defs
     from tributary.execution import Run
-    from tributary.planning import plan, without_downstream
-    from tributary.reports.unmade import waiting_runs
+    from tributary.planning import without_downstream
 
-    job = defs.resolve_implicit_global_asset_job_def()
-    resources = platform.resources(get_settings())
+    def announce(one: PlannedRun) -> Run:
+        _add_partition(instance, one)
+        return Run(defs, instance, one.keys, one.partitions, one.tags)
 
-    def requests() -> Sequence[RequestRun]:
-        return waiting_runs(instance, platform.reports, resources)
-
-    planned = plan(job, instance, keys, platform.dues, resources, requests)
-    for name in planned.nothing_due:
-        out.print(f"[dim]No partition of {name} is due; name some with --partition, or --from and --to.[/]")
-    for text in planned.unplanned:
-        sentence(text)
-    failed = int(bool(planned.unplanned))
+    tell_plan(found.plan)
+    if found.made:
+        out.print(f"[green]✓[/] Every partition of {found.made} was made.")
+    failed = int(bool(found.plan.unplanned))
+    job = job_of_all()
     unmade: set[dg.AssetKey] = set()
-    waiting = [Run(defs, instance, one.keys, one.partitions, {**(tags or {}), **one.tags}) for one in planned.runs]
+    waiting = [announce(one) for one in found.plan.runs]
     announced()
     try:
-        for one in planned.runs:
+        for one in found.plan.runs:
+            if failed and one.after_all:
+                out.print("The selection itself was not begun, as it reads what could not be made.")
+                return failed
             possible = without_downstream(job, one.keys, unmade)
             run = waiting.pop(0)
             if len(possible) < len(one.keys):
@@ -158,7 +196,7 @@ def run_keys(
                 run.call_off()
                 if not possible:
                     continue
-                run = Run(defs, instance, possible, one.partitions, {**(tags or {}), **one.tags})
+                run = Run(defs, instance, possible, one.partitions, one.tags)
             if one.partitions.tags():
                 out.print(f"[bold]Partitions {one.partitions}[/]")
             failed |= show(run)
@@ -167,3 +205,14 @@ def run_keys(
         for run in waiting:
             run.call_off()
     return failed
+
+
+def _add_partition(instance: dg.DagsterInstance, one: PlannedRun) -> None:
+    """Add the partition of what somebody asked for, which Dagster may not know yet."""
+    import dagster as dg
+
+    graph = job_of_all().asset_layer.asset_graph
+    for key in one.keys:
+        kind = graph.get(key).partitions_def
+        if one.partitions.key is not None and isinstance(kind, dg.DynamicPartitionsDefinition) and kind.name:
+            instance.add_dynamic_partitions(kind.name, [one.partitions.key])

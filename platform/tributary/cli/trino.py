@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import signal
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from tributary.cli.console import out
+from tributary.launcher.single import end_holder, held
 from tributary.resources.settings import Settings, get_settings
 from tributary.resources.trino.errors import TrinoError
 
@@ -32,16 +30,7 @@ def up() -> int:
     from tributary.resources.postgres.databases import connect
     from tributary.resources.trino.local import local_trino
 
-    path = _lock(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise TrinoError(f"Trino is already up for {settings.home}: `tributary trino down` ends it.") from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+    with held(_lock(settings), f"Trino is already up for {settings.home}: `tributary trino down` ends it."):
         out.print("Trino is starting; fetching it for the first time takes a minute. Ctrl-C stops it.")
         with connect(settings) as databases, local_trino(settings, databases) as server:
             out.print(f"[bold green]Ready.[/] [bold]{server.url}[/]")
@@ -54,19 +43,8 @@ def up() -> int:
 
 def down() -> int:
     """End the server that another process holds up."""
-    path = _lock(get_settings())
-    holder = _holder(path)
-    if holder is None:
-        out.print("Trino is not up.")
-        return 0
-    with suppress(ProcessLookupError):
-        os.kill(holder, signal.SIGTERM)
-    deadline = time.monotonic() + _DOWN_SECONDS
-    while _holder(path) is not None:
-        if time.monotonic() > deadline:
-            raise TrinoError(f"Trino, which process {holder} holds up, did not end within {_DOWN_SECONDS:.0f} s.")
-        time.sleep(0.1)
-    out.print("Trino is down.")
+    was_up = end_holder(_lock(get_settings()), "Trino", _DOWN_SECONDS)
+    out.print("Trino is down." if was_up else "Trino is not up.")
     return 0
 
 
@@ -82,17 +60,3 @@ def status() -> int:
 
 def _lock(settings: Settings) -> Path:
     return settings.home / "trino" / "up.lock"
-
-
-def _holder(path: Path) -> int | None:
-    """The process that holds the lock; None where nobody does."""
-    try:
-        with path.open() as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                text = lock.read().strip()
-                return int(text) if text.isdigit() else None
-    except FileNotFoundError:
-        return None
-    return None

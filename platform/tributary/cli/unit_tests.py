@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tributary.assets.factory.errors import ModelError
 from tributary.assets.factory.model_files import key_of
 from tributary.assets.sources import get_sources
 from tributary.cli.console import out, sentence
+from tributary.cli.selecting import meant
 from tributary.cli.tables import Heading, print_rows
-from tributary.contents import Contents, read_contents
-from tributary.resources.errors import UsageError, nearest
+from tributary.contents import read_contents
 from tributary.resources.settings import get_settings
 
 if TYPE_CHECKING:
-    from tributary.assets.factory.model import SqlModel
     from tributary.assets.unit_tests.running import Outcome, Row
 
 
-def unit_tests(what: Sequence[str]) -> int:
-    """Run the tests of all models, or of some tables, layers or sources; 1 where one failed or cannot be read.
+def unit_tests(selections: Sequence[str], exclude: Sequence[str], against: str) -> int:
+    """Run the tests of all models, or of those that are meant; 1 where one failed or cannot be read.
 
     A model whose file is refused fails: the last sound text, which stands in for it elsewhere, is not what is tested.
     """
@@ -31,11 +30,16 @@ def unit_tests(what: Sequence[str]) -> int:
     settings = get_settings()
     contents = read_contents(get_sources(), settings.home)
     reports = {report.table.key: report for report in contents.reports.values()}
-    refused = list(_refused(contents, what))
+    chosen = {one.key for one in meant(selections, exclude, against)}
+    refused = [error for error in contents.found.errors if key_of(error.path, contents.folders) in chosen]
     for problem in refused:
         sentence(str(problem))
     paths = {problem.path for problem in refused}
-    models = [model for model in _meant(contents, what) if model.path not in paths]
+    every = {**contents.models, **{key: report.model for key, report in reports.items()}}
+    models = [model for key, model in every.items() if key in chosen and model.path not in paths]
+    if selections and not models and not refused:
+        out.print("[yellow]↷[/] None of what is selected is a model: there is nothing to test.")
+        return 0
     warehouse = open_warehouse(settings)
     run, failed = 0, len(paths)
     without = []
@@ -53,38 +57,13 @@ def unit_tests(what: Sequence[str]) -> int:
             outcome = run_test(warehouse, one, reports.get(model.key))
             _tell(outcome)
             run, failed = run + 1, failed + (not outcome.passed)
-    if without and what:
+    if without and selections:
         out.print(f"[yellow]↷[/] Without a test: {', '.join(without)}.")
     elif without:
         out.print(f"[yellow]↷[/] Without a test: {_count(len(without), 'model')}.")
     told = f"{failed} failed" if failed else "all passed"
     out.print(f"{_count(run, 'test')} of {_count(len(models) - len(without), 'model')}: {told}.")
     return 1 if failed else 0
-
-
-def _refused(contents: Contents, what: Sequence[str]) -> Iterator[ModelError]:
-    names = {one.replace("/", ".") for one in what}
-    for error in contents.found.errors:
-        key = key_of(error.path, contents.folders) or ""
-        source = contents.folders.name_of(error.path).partition("/")[0]
-        if not names or not names.isdisjoint((key, key.partition(".")[0], source)):
-            yield error
-
-
-def _meant(contents: Contents, what: Sequence[str]) -> Iterator[SqlModel]:
-    every = {**contents.models, **{report.table.key: report.model for report in contents.reports.values()}}
-    if not what:
-        yield from every.values()
-        return
-    chosen: dict[str, SqlModel] = {}
-    for one in what:
-        name = one.replace("/", ".")
-        found = {key: model for key, model in every.items() if name in (key, model.table.schema, model.source)}
-        if not found and name not in contents.found.stubs:
-            hint = nearest(name, every, "; name a model as layer.table, a layer or a source.")
-            raise UsageError(f"{one} is no model, layer or source with models{hint}")
-        chosen |= found
-    yield from chosen.values()
 
 
 def _tell(outcome: Outcome) -> None:

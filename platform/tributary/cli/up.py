@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from tributary.asset_store import get_graph
 from tributary.assets.sources import get_sources
 from tributary.catalogue import get_catalogue
 from tributary.cli.console import out, sentence
@@ -90,7 +91,9 @@ def _serve(settings: Settings, processes: Sequence[Process], materialize: bool) 
                 out.print("[yellow]Nobody can log in yet:[/] tributary users add NAME makes the first user.")
             out.print("[dim]In another terminal: tributary status, tributary query 'SELECT …'. Ctrl-C stops all.[/]")
             try:
-                get_catalogue()  # as nobody waits for it now
+                # As nobody waits for them now.
+                get_catalogue()
+                get_graph()
                 supervisor.watch()
             except KeyboardInterrupt:
                 out.print("\nStopping.")
@@ -127,15 +130,18 @@ def _say(line: str) -> None:
 
 def _materialise(instance: DagsterInstance, announced: Callable[[], None]) -> None:
     from tributary.cli.check import tell_refused
-    from tributary.cli.materialize import run_keys
+    from tributary.cli.materialize import carry_out, context_of, settle
     from tributary.definitions import defs, platform
-    from tributary.planning import out_of_date_or_due
+    from tributary.plan import Asked, planned
+    from tributary.planning import Upstream, out_of_date_or_due
 
     tell_refused(platform)
-    stale = out_of_date_or_due(defs, instance, platform.dues, platform.resources(get_settings()))
+    context = context_of(instance)
+    stale = out_of_date_or_due(defs, instance, context.dues, context.resources)
     if stale:
         out.print(f"\nMaterialising {len(stale)} assets:")
-        if run_keys(defs, instance, stale, announced=announced):
+        settle(context, stale)
+        if carry_out(instance, planned(context, Asked(stale), Upstream()), announced):
             out.print("[yellow]Not everything could be materialised; the UI is served all the same, and shows why.[/]")
     else:
         announced()

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from tributary.assets.factory.following import READ_EVENT, READ_VERSION, tags_of
+from tributary.assets.factory.following import tags_of
+from tributary.assets.factory.made import READ_EVENT, READ_VERSION
 from tributary.instance.pooled_storage import database_url, one_at_a_time
 
 if TYPE_CHECKING:

@@ -81,17 +81,26 @@ def settle(instance: dg.DagsterInstance, requests: Requests, extracts: Extracts)
     Raises:
         TributaryError: the record or the lake does not answer.
     """
-    unended = requests.unended()
-    if not unended:
-        return []
-    verdicts = decide(unended, runs_of(instance, unended), lambda one: _has_extract(extracts, one))
-    for one in verdicts:
+    found = verdicts(instance, requests, extracts)
+    for one in found:
         if one.does == "finished":
             rows = extracts.manifest(one.request.report, one.request.key, one.request.id).rows
             requests.tell(one.request.id, "finished", run_id=one.run_id, rows=rows)
         elif one.does != "launch":
             requests.tell(one.request.id, one.does, run_id=one.run_id, sentence=one.sentence)
-    return verdicts
+    return found
+
+
+def verdicts(instance: dg.DagsterInstance, requests: Requests, extracts: Extracts) -> list[Verdict]:
+    """What is to be told of the requests that have not ended; nothing is written.
+
+    Raises:
+        TributaryError: the record or the lake does not answer.
+    """
+    unended = requests.unended()
+    if not unended:
+        return []
+    return decide(unended, runs_of(instance, unended), lambda one: _has_extract(extracts, one))
 
 
 def runs_of(instance: dg.DagsterInstance, requests: Sequence[Request]) -> Mapping[str, Sequence[KnownRun]]:

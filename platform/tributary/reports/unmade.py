@@ -13,7 +13,7 @@ from tributary.assets.reporting.extract import Extracts
 from tributary.assets.reporting.requests import OpenRequests, Request
 from tributary.assets.reporting.tags import asset_of, partitions_name
 from tributary.reports.launching import run_tags
-from tributary.reports.sensor import settle
+from tributary.reports.sensor import settle, verdicts
 from tributary.resources.lake.model import Lake
 
 
@@ -29,14 +29,14 @@ class RequestRun(NamedTuple):
 def waiting_runs(
     instance: dg.DagsterInstance, reports: Mapping[str, Report], resources: Mapping[str, object]
 ) -> Sequence[RequestRun]:
-    """The runs of the requests that are queued without one, the oldest first; their partitions are there then.
+    """The runs of the requests that are queued without one, the oldest first; nothing is written.
 
     Raises:
         TributaryError: the record or the lake does not answer.
     """
     requests, lake = cast("OpenRequests", resources["requests"]), cast("Lake", resources["lake"])
-    waiting = [one.request for one in settle(instance, requests(), Extracts(lake)) if one.does == "launch"]
-    return [run_of(instance, reports[one.report], one) for one in waiting if one.report in reports]
+    waiting = [one.request for one in verdicts(instance, requests(), Extracts(lake)) if one.does == "launch"]
+    return [_run_of(reports[one.report], one) for one in waiting if one.report in reports]
 
 
 def settle_all(instance: dg.DagsterInstance, resources: Mapping[str, object]) -> None:
@@ -52,5 +52,9 @@ def settle_all(instance: dg.DagsterInstance, resources: Mapping[str, object]) ->
 def run_of(instance: dg.DagsterInstance, report: Report, request: Request) -> RequestRun:
     """The run of a request, whose partition is added where it is missing."""
     instance.add_dynamic_partitions(partitions_name(report.name), [request.key])
+    return _run_of(report, request)
+
+
+def _run_of(report: Report, request: Request) -> RequestRun:
     keys = (asset_key(asset_of(report.name)), asset_key(report.table.key))
     return RequestRun(request, keys, request.key, run_tags(report, request))

@@ -1,0 +1,69 @@
+"""Keeps the assets that there are in the home, so that only the first process pays for loading the definitions.
+
+They are kept under a digest of all that the definitions are made of; where that is another now, they are loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from tributary.asset_graph import FILE, AssetGraph, graph_of, kept_graph
+from tributary.assets.source import Source
+from tributary.assets.sources import Sources, get_sources
+from tributary.catalogue import digest_of
+from tributary.resources.home import put_whole
+from tributary.resources.places import PACKAGE
+from tributary.resources.settings import get_settings, shown
+
+_CODE = ("assets", "automation", "reports", "resources/warehouse", "asset_graph.py", "platform.py")
+
+
+def get_graph() -> AssetGraph:
+    """The assets of the sources that are on, as their code and files are now."""
+    kept = kept_graph(get_settings().home)
+    return kept if kept is not None and kept.digest == _digest(get_sources()) else load_graph()
+
+
+def load_graph() -> AssetGraph:
+    """The assets of the definitions, which are loaded for it; they are kept in the home."""
+    from tributary.definitions import defs
+
+    digest, home = _digest(get_sources()), get_settings().home
+    graph = graph_of(defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph, digest)
+    kept = kept_graph(home)
+    if kept is None or kept.digest != digest:
+        with suppress(OSError):  # where it cannot be kept, the next one makes it again
+            put_whole(home / FILE, msgspec.json.encode(graph))
+    return graph
+
+
+def _digest(sources: Sources) -> str:
+    """A digest of all that the definitions are made of: the catalogue's, code, and the settings, without secrets."""
+    settings = [row for one in (get_settings(), *sources.settings) for row in shown(one)]
+    told = f"{digest_of(sources)} {version('dagster')} {settings!r} {sorted(sources.broken.items())!r}"
+    digest = hashlib.sha256(told.encode())
+    places = [PACKAGE / name for name in _CODE] + [folder for one in sources for folder in code_places(one)]
+    for place in dict.fromkeys(places):
+        for path in sorted(place.rglob("*.py")) or [place]:
+            status = path.stat()
+            digest.update(f"{path} {status.st_mtime_ns} {status.st_size}\n".encode())
+    return digest.hexdigest()
+
+
+def code_places(source: Source) -> list[Path]:
+    """Where a source's Python code is: a folder for each of its packages; none where it has none."""
+    names = [place.partition(":")[0] for place in (source.parts, source.services) if place]
+    found: dict[Path, None] = {}
+    for name in dict.fromkeys(name.rpartition(".")[0] or name for name in names):
+        # The record of a source is loaded, and so are the packages around it.
+        module = sys.modules.get(name)
+        if module is not None and module.__file__ is not None:
+            file = Path(module.__file__)
+            found[file.parent if hasattr(module, "__path__") else file] = None
+    return list(found)

@@ -1,0 +1,95 @@
+"""Which assets are made by other code than in a Git revision, or in another home: `state:modified`.
+
+Git is asked only what differs, so that neither the working tree nor its index is touched.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from tributary.asset_graph import FILE, AssetGraph, kept_graph
+from tributary.asset_store import code_places
+from tributary.assets.sources import get_sources
+from tributary.catalogue import get_catalogue
+from tributary.resources.errors import UsageError
+
+_SUFFIXES = (".py", ".sql", ".yaml", ".yml", ".csv")
+
+
+class AgainstError(UsageError):
+    """What is to be compared with is neither a revision of Git nor a home."""
+
+
+def modified(graph: AssetGraph, against: str) -> set[str]:
+    """The keys of the assets whose code is not what it was, and of those that were not there.
+
+    Against another home that is by code versions, as its definitions were loaded there last. Against a revision, a
+    model or report is modified where its file differs, and an asset of Python code where a file of its source's does.
+
+    Raises:
+        AgainstError: `against` is neither.
+    """
+    folder = Path(against).expanduser()
+    if (folder / FILE).is_file():
+        other = kept_graph(folder)
+        if other is None:
+            raise AgainstError(f"{folder / FILE} cannot be read: run `tributary check` with TRIBUTARY_HOME={folder}.")
+        return {
+            one.key
+            for one in graph.assets
+            if one.key not in other.by_key or other.by_key[one.key].code_version != one.code_version
+        }
+    files = {one.key: Path(one.file) for one in get_catalogue().tables if one.file}
+    # The extracts of a report are made by the file that makes its table.
+    files |= {f"reports.{one.name}": Path(one.file) for one in get_catalogue().reports if one.file}
+    places = {one.name: code_places(one) for one in get_sources()}
+    roots = {_root(path, against) for path in (*files.values(), *(place for some in places.values() for place in some))}
+    changed = {path for root in roots for path in changed_files(root, against)}
+    sources = {
+        name
+        for name, some in places.items()
+        if any(path.suffix == ".py" and path.is_relative_to(place.resolve()) for place in some for path in changed)
+    }
+    return {
+        one.key
+        for one in graph.assets
+        if (files[one.key].resolve() in changed if one.key in files else one.source in sources)
+    }
+
+
+def _root(path: Path, against: str) -> Path:
+    for folder in path.resolve().parents:
+        if (folder / ".git").exists():
+            return folder
+    raise AgainstError(
+        f"--against {against} is no home (a folder with {FILE}, which `tributary check` writes), and {path} is in no "
+        "Git repository whose revision it could name."
+    )
+
+
+def changed_files(root: Path, against: str) -> Iterator[Path]:
+    """The files that differ from a revision, and those that Git does not know yet."""
+    # What begins as an option, or is nothing, names no revision.
+    commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{against}^{{commit}}")
+    differing = commit and _git(root, "diff", "--name-only", "-z", "--no-renames", commit.strip(), "--")
+    if differing is None:
+        raise AgainstError(f"--against {against} is no revision of Git in {root}, and no home (a folder with {FILE}).")
+    unknown = _git(root, "ls-files", "--others", "--exclude-standard", "-z") or ""
+    for name in (differing + unknown).split("\0"):
+        if name.endswith(_SUFFIXES):
+            yield root / name
+
+
+def _git(root: Path, *words: str) -> str | None:
+    """What Git says; None where it refuses."""
+    done = subprocess.run(
+        ["git", "-C", str(root), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+    )
+    return done.stdout if done.returncode == 0 else None
