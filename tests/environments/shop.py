@@ -51,7 +51,13 @@ def _make(_: Warehouse, __: Origin) -> Made:
     return Made(Batches(batches(SALES, iter(ROWS))))
 
 
-PARTS = Parts(assets=(table_asset(SALES, _make, source="shop", deps=(), defined_in=__file__, code_version="1"),))
+def parts_of(code: str) -> Parts:
+    """The table that Python makes, by code of a version."""
+    made = table_asset(SALES, _make, source="shop", deps=(), defined_in=__file__, code_version=code)
+    return Parts(assets=(made,))
+
+
+PARTS = parts_of("1")
 HEAD = """/*
 description: {words}
 grain: {grain}

@@ -7,7 +7,7 @@ from tests.environments import shop as shops
 from tests.environments.shop import SOME, Shop, sales
 
 from tributary.assets.automation.partitions import Partitions
-from tributary.environments.promoting import BehindError
+from tributary.environments.promoting import BehindError, publish
 
 TOTALS = "SELECT shop, total FROM gold.shop_total ORDER BY shop"
 
@@ -133,3 +133,36 @@ def test_what_was_never_made_and_is_read_comes_along(shop: Shop) -> None:
     shop.promote("dev")
     assert shop.rows("SELECT shop FROM gold.first_sale") == [("a",)]
     assert shop.out_of_date() == []
+
+
+def test_python_loads_of_other_code_are_made_in_the_environment(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shops.ROWS[:] = [row | {"amount": 20} for row in SOME]
+    monkeypatch.setattr(shops, "PARTS", shops.parts_of("2"))
+    before = shop.everything()
+    planned, _ = shop.build("dev", "staged.sales", "gold.shop_total")
+    assert planned.differs == {"staged.sales": "its code changed"}, "totals read the view, which is production's"
+    assert shop.everything() == before
+    shop.build("dev")
+    assert shop.rows(TOTALS, "dev") == [("a", 40), ("b", 40)]
+    assert shop.rows("SELECT DISTINCT amount FROM core.sale_month", "dev") == [(20,)]
+    shop.promote("dev")
+    assert shop.rows(TOTALS) == [("a", 40), ("b", 40)]
+    assert shop.out_of_date() == []
+
+
+def test_killed_before_dagster_is_told_it_is_told_when_promoted_again(shop: Shop) -> None:
+    shop.write("core/real_sale", " and s.amount < 9")
+    shop.write("core/sale_month", " where s.amount > 0")
+    shop.build("dev")
+
+    def killed(_: object) -> int:
+        raise KeyboardInterrupt
+
+    with shop.environment("dev") as state, pytest.raises(KeyboardInterrupt):
+        publish(state, killed)
+    assert shop.rows(TOTALS) == [("a", 12)]
+    assert shop.out_of_date() == ["core/real_sale", "gold/shop_total", "gold/best_shop"]
+    recorded = shop.promote("dev")
+    assert len(recorded) == 4
+    assert shop.out_of_date() == []
+    assert shop.promote("dev") == []

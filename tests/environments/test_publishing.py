@@ -6,13 +6,16 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from tributary.assets.factory.model import load_models
+from tributary.assets.factory.sql_assets import ModelLineage, keyed_model, write_model
 from tributary.resources.warehouse.arrow import batches
-from tributary.resources.warehouse.base import NOBODY, Batches, Rejected, Select
+from tributary.resources.warehouse.base import NOBODY, Batches, Rejected, Select, WriteReport
 from tributary.resources.warehouse.checks import NotNull, References, Unique
 from tributary.resources.warehouse.environments import dropping, promoting
 from tributary.resources.warehouse.environments.engine import EnvironmentEngine
@@ -40,6 +43,7 @@ CALLS = Table(
     (Column("id", "integer", "Id."), Column("source", "text", "Source.")),
     deduplicate=Deduplication(("id",), ("source",)),
 )
+BY_SOURCE = (Column("source", "text", "Source."), Column("n", "bigint", "Calls."))
 READ = "SELECT count(*) AS n FROM gold.sales"
 
 
@@ -166,6 +170,49 @@ def test_readers_of_production_read_the_environment_and_nobody_else(world: World
         for role in (reader, other):
             pg.execute(f"DROP OWNED BY {role}")
             pg.execute(f"DROP ROLE {role}")
+
+
+MODEL = """/*
+description: Calls by source.
+grain: one row a source
+incremental: {{keys: [source]}}
+columns:
+  source: {{type: text, description: "Source."}}
+  n: {{type: bigint, description: "Calls."}}
+checks:
+  - not_null: [source]
+*/
+SELECT c.source, {n} AS n FROM staged.calls AS c GROUP BY c.source
+"""
+
+
+def test_what_follows_by_keys_does_so_after_its_promotion(world: World, tmp_path: Path) -> None:
+    def calls(count: int, *sources: str) -> None:
+        rows = [{"id": hash_of(one, n), "source": one} for one in sources for n in range(count)]
+        window = SourceObjects("source", sources)
+        world.production.replace(CALLS, Batches(batches(CALLS, iter(rows))), window=window)
+
+    def hash_of(source: str, n: int) -> int:
+        return int(source) * 10 + n
+
+    def write(warehouse: Warehouse, n: str) -> WriteReport:
+        path = tmp_path / "shop" / "gold" / "by_source.sql"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(MODEL.format(n=n))
+        model = load_models(tmp_path, [CALLS])["gold.by_source"]
+        keyed = keyed_model(model, ModelLineage({CALLS.key: CALLS}))
+        return write_model(warehouse, model, None, NOBODY, keyed=keyed)[0]
+
+    calls(1, *map(str, range(100)))
+    write(world.production, "count(*)")
+    assert write(world.dev, "cast(count(*) * 2 as bigint)").keys is None
+    with world.session() as session:
+        promote(session, Promotion(DEV, [Table("gold", "by_source", BY_SOURCE)], {}))
+    assert write(world.production, "cast(count(*) * 2 as bigint)").unchanged
+    calls(2, "7")
+    report = write(world.production, "cast(count(*) * 2 as bigint)")
+    assert (report.keys, report.rows) == (1, 1)
+    assert world.production.rows("SELECT sum(n) AS n FROM gold.by_source") == [{"n": 202}]
 
 
 @pytest.mark.parametrize("step", ["_move_records", "move_note", "take_turn"])
