@@ -23,6 +23,7 @@ BENCHES = {
     "load_transactions": "bench.loads.load_transactions",
     "load_promotions": "bench.loads.load_promotions",
     "graph": "bench.graph.graph",
+    "environments": "bench.environments.environments",
     "pandas": "bench.pandas_summary.pandas_summary",
     "sneakers_history": "bench.sneakers_history.sneakers_history",
     "keyed_tick": "bench.keyed_tick.keyed_tick",

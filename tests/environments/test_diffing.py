@@ -114,7 +114,9 @@ class Both:
     def __init__(self, url: str) -> None:
         self.url = url
         self.production = PostgresWarehouse(lambda: url)
-        self.dev = Warehouse(EnvironmentEngine(lambda: url, None, DEV))
+        engine = EnvironmentEngine(lambda: url, None, DEV)
+        engine.reads = {}
+        self.dev = Warehouse(engine)
 
     def compare(self, table: Table) -> Difference | None:
         with open_session(self.url, NOBODY, read_only=True) as session:
@@ -160,6 +162,14 @@ def test_a_key_that_production_does_not_keep_is_none(both: Both) -> None:
     found = both.compare(table)
     assert found is not None
     assert (found.key, found.added, found.gone) == ((), 0, 1)
+    warned = Table(
+        "gold", "t", (ID, WORD), checks=(Unique(("id",), severity="warn"), Unique(("word",), severity="warn"))
+    )
+    both.production.replace(warned, Select("SELECT i AS id, 'a' AS word FROM generate_series(1, 2) AS i"))
+    both.dev.replace(warned, Select("SELECT i AS id, 'b' AS word FROM generate_series(1, 2) AS i"))
+    found = both.compare(warned)
+    assert found is not None
+    assert (found.key, found.changed) == (("id",), 2)
 
 
 def test_personal_data_is_hidden_and_new_tables_are_told(both: Both) -> None:

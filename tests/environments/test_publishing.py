@@ -55,13 +55,19 @@ def of_shops(words: str = "count(*)") -> Select:
     return Select(f"SELECT shop, {words} AS n FROM core.shops GROUP BY shop")
 
 
+def writable(url: str, environment: Environment) -> EnvironmentEngine:
+    engine = EnvironmentEngine(lambda: url, None, environment)
+    engine.reads = {}
+    return engine
+
+
 class World:
     """Production with three shops, and an environment with five."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.production = PostgresWarehouse(lambda: url)
-        self.dev = Warehouse(EnvironmentEngine(lambda: url, None, DEV))
+        self.dev = Warehouse(writable(url, DEV))
         self.production.replace(SHOPS, shops(3))
         self.production.replace(SALES, of_shops())
         self.dev.replace(SHOPS, shops(5))
@@ -95,6 +101,15 @@ def test_checks_look_into_the_environments_tables(world: World) -> None:
     assert world.counts == (3, 5)
     with pytest.raises(ChecksFailed, match="references_shop_shops failed for 1"):
         world.dev.replace(SALES, Select("SELECT 6 AS shop, 1 AS n"))
+    assert world.counts == (3, 5)
+
+
+def test_only_who_notes_what_was_made_may_write(world: World) -> None:
+    other = Warehouse(EnvironmentEngine(lambda: world.url, None, DEV))
+    with pytest.raises(WarehouseError, match=r"by `tributary --env dev materialize` alone"):
+        other.replace(SHOPS, shops(1))
+    with pytest.raises(WarehouseError, match="alone"):
+        other.reject("raw.calls", {"a": ()})
     assert world.counts == (3, 5)
 
 
@@ -300,7 +315,7 @@ def test_what_others_hung_on_it_is_left_and_named(world: World, pg: psycopg.Conn
 def test_dropping_waits_for_readers_and_takes_only_what_is_the_environments(
     world: World, pg: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = Warehouse(EnvironmentEngine(lambda: world.url, None, Environment("dev2")))
+    other = Warehouse(writable(world.url, Environment("dev2")))
     other.replace(SHOPS, shops(2))
     monkeypatch.setattr(dropping, "MOST_PATIENCE", 0.5)
     with psycopg.connect(world.url) as reader:

@@ -17,6 +17,9 @@ from tributary.resources.warehouse.environments.promoting import Promotion, prom
 from tributary.resources.warehouse.environments.recording import AsPublished
 from tributary.resources.warehouse.postgres.warehouse import PostgresEngine
 
+PROMOTED_FROM = "tributary/environment"
+"""The tag of runs that tell of what was published from an environment, with its name."""
+
 
 class BehindError(TributaryError):
     """Tables of an environment are not what production would make now; nothing was published."""
@@ -73,12 +76,12 @@ def _record(state: State, pending: Mapping[str, Made], show: Show) -> int:
     engine = PostgresEngine(lambda: state.databases.url("warehouse"), lambda: state.databases.reader_url("warehouse"))
     resources = {**state.platform.resources(settings), "warehouse": AsPublished(engine)}
     defs = definitions_of(state.platform, resources)
-    failed = 0
+    failed, tags = 0, {PROMOTED_FROM: state.engine.environment.name}
     with open_instance(settings, state.databases) as instance:
         for some in batches(state, [key for key in state.assets if key in pending]):
             keys = [dg.AssetKey(key.split(".")) for key in some]
             ranges = [Partitions(None, first, last) for first, last in pending[some[0]].partitions]
-            done = [show(Run(defs, instance, keys, one)) for one in ranges or [UNPARTITIONED]]
+            done = [show(Run(defs, instance, keys, one, tags)) for one in ranges or [UNPARTITIONED]]
             failed |= any(done)
             if not any(done):
                 with state.session() as session:

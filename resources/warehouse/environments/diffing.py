@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tributary.resources.warehouse.checks import Sql, Unique
 from tributary.resources.warehouse.environments.naming import Environment
@@ -91,13 +92,14 @@ def _key(session: Session, sides: Sides) -> tuple[str, ...]:
     """The columns of a check for uniqueness that holds on both sides; none where there is no such check."""
     note = read_note(session, sides.table)
     for check in sides.table.checks:
-        if not isinstance(check, Unique) or check.severity != "error" or not sides.can_join(check.names):
+        if not isinstance(check, Unique) or not sides.can_join(check.names):
             continue
-        if note is not None and not check.title and (note.checks or {}).get(check.name) == 0:
-            return check.names
-        # Production's rows may have been made where the check said something else.
+        # A check that does not block, or that production's rows were not held against, may not hold.
+        asked: list[tuple[str, Sequence[Any]]] = [] if check.severity == "error" else [(sides.own, ())]
+        if note is None or check.title or (note.checks or {}).get(check.name) != 0:
+            asked.append((sides.production, sides.only.params))
         names = ", ".join(map(quoted, check.names))
-        query = f"SELECT {names} FROM {sides.production} AS p GROUP BY {names} HAVING count(*) > 1 LIMIT 1"
-        if not session.rows(query, sides.only.params):
+        twice = f"GROUP BY {names} HAVING count(*) > 1 LIMIT 1"
+        if not any(session.rows(f"SELECT {names} FROM {side} AS t {twice}", values) for side, values in asked):
             return check.names
     return ()

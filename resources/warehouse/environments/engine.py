@@ -29,7 +29,8 @@ class EnvironmentEngine(PostgresEngine):
 
     Attributes:
         views: the views of production's, by `schema.table`, with the tables that each reads.
-        reads: by `schema.table`, the tables whose versions are to be noted when it begins to be made.
+        reads: by `schema.table`, the tables whose versions are to be noted when it begins to be made; None where
+            nothing may be written, as by who does not note what was made.
         read: these versions, by table, then by table read; empty where one is not known.
     """
 
@@ -42,7 +43,7 @@ class EnvironmentEngine(PostgresEngine):
         super().__init__(url, reader_url)
         self.environment = environment
         self.views: Mapping[str, Sequence[str]] = {}
-        self.reads: Mapping[str, Sequence[str]] = {}
+        self.reads: Mapping[str, Sequence[str]] | None = None
         self.read: dict[str, Mapping[str, str]] = {}
 
     def held(self) -> Collection[str]:
@@ -79,9 +80,10 @@ class EnvironmentEngine(PostgresEngine):
     @contextmanager
     def session(self, table: Table, origin: Origin) -> Iterator[EngineSession]:  # type: ignore[override]
         with open_session(self._url(), origin, table=table) as session:
-            found = EnvironmentSession(session, table, self.environment, self.views)
-            if table.key in self.reads and table.key not in self.read:
-                versions = found.versions(self.reads[table.key])
+            reads, writes = self.reads or {}, self.reads is not None
+            found = EnvironmentSession(session, table, self.environment, self.views, writes=writes)
+            if table.key in reads and table.key not in self.read:
+                versions = found.versions(reads[table.key])
                 self.read[table.key] = {name: version or "" for name, version in versions.items()}
             yield found
 

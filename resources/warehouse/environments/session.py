@@ -18,6 +18,7 @@ from tributary.resources.warehouse.environments.grants import grant_as_productio
 from tributary.resources.warehouse.environments.holding import RECORDS, ensure, held, note_rejects
 from tributary.resources.warehouse.environments.naming import Environment
 from tributary.resources.warehouse.environments.rewriting import rewritten
+from tributary.resources.warehouse.errors import WarehouseError
 from tributary.resources.warehouse.postgres import records
 from tributary.resources.warehouse.postgres.session import Session
 from tributary.resources.warehouse.postgres.writing import PostgresSession
@@ -29,16 +30,24 @@ from tributary.resources.warehouse.windows import Window
 class EnvironmentSession(EngineSession):
     """One table of an environment in one session; `table` is production's.
 
-    `views` are the views of production's, by `schema.table`, with the tables that each reads.
+    `views` are the views of production's, by `schema.table`, with the tables that each reads; `writes` says whether
+    anything may be written.
     """
 
     def __init__(
-        self, session: Session, table: Table, environment: Environment, views: Mapping[str, Sequence[str]]
+        self,
+        session: Session,
+        table: Table,
+        environment: Environment,
+        views: Mapping[str, Sequence[str]],
+        *,
+        writes: bool,
     ) -> None:
         self.table = table
         self._session = session
         self._environment = environment
         self._views = views
+        self._writes = writes
         self._inner = PostgresSession(session, environment.table(table))
         self._tables = held(session, environment) | {table.key}
         self._held = self._tables | set(RECORDS)
@@ -124,6 +133,11 @@ class EnvironmentSession(EngineSession):
         grant_as_production(self._session, self._environment, self.table.key)
 
     def _ensure(self) -> None:
+        if not self._writes:
+            name = self._environment.name
+            raise WarehouseError(
+                f"{self.table.key} is written in {name} by `tributary --env {name} materialize` alone."
+            )
         records.ensure(self._session, self._environment.key(self.table.key))
         ensure(self._session, self._environment)
 

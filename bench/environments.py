@@ -1,0 +1,60 @@
+"""A change of `core.fact_sale` in an environment: begun, compared and promoted, beside making the same in production.
+
+What reads it is made along, in both. Each round changes which days are left out, so that nothing is found made already.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+
+from bench.bed import Bed
+from bench.clock import Timing, best, interleaved
+from bench.figures import Figure, at_most, ratio_at_most
+
+ENVIRONMENT = "bench"
+CHANGED = "core.fact_sale+"
+_ROUNDS = count(1)
+
+
+def environments(bed: Bed) -> list[Figure]:
+    """The retail graph is in production; the environment begins without a copy of it."""
+    bed.tributary("materialize", 'group:"retail" or core.dim_date')
+
+    def run(*words: str, after: int) -> Timing:
+        return bed.python("-m", "bench.environments_worker", f"where sale.day > {after}", *words)
+
+    def again() -> Timing:
+        return run("materialize", CHANGED, after=next(_ROUNDS))
+
+    begun: list[Timing] = []
+    compared: list[Timing] = []
+    idle: list[Timing] = []
+
+    def promoted() -> Timing:
+        after = next(_ROUNDS)
+        begun.append(run("--env", ENVIRONMENT, "materialize", after=after))
+        idle.append(run("--env", ENVIRONMENT, "materialize", after=after))
+        compared.append(run("--env", ENVIRONMENT, "diff", "core.fact_basket", after=after))
+        return run("--env", ENVIRONMENT, "promote", after=after)
+
+    made, published = (best(timings) for timings in interleaved(bed.repeats, again, promoted))
+    bed.tributary("env", "drop", ENVIRONMENT)
+    what = f"tributary --env {ENVIRONMENT}"
+    baseline = f"tributary materialize {CHANGED}"
+    first, unchanged, difference = best(begun), best(idle), best(compared)
+    note = "six tables; whole processes."
+    return [
+        Figure("environments", f"{what} materialize", first, baseline, made, ratio_at_most(first, made, 1.3), note),
+        Figure(
+            "environments", f"{what} materialize, again", unchanged, baseline, made, at_most(unchanged.wall, 6, "s")
+        ),
+        Figure(
+            "environments",
+            f"{what} diff core.fact_basket",
+            difference,
+            baseline,
+            made,
+            at_most(difference.wall, 6, "s"),
+        ),
+        Figure("environments", f"{what} promote", published, baseline, made, ratio_at_most(published, made, 1.0)),
+    ]
