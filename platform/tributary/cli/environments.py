@@ -184,11 +184,13 @@ def promote() -> int:
     from tributary.environments.promoting import left_behind, publish
 
     with _state() as state:
-        made = state.made()
+        name, made = state.engine.environment.name, state.made()
         behind = left_behind(state, made)
         code = publish(state, show)
-        if made:
-            out.print(f"[green]✓[/] {len(made)} tables of {state.engine.environment.name} are production's now.")
-        if behind:
-            out.print(f"[yellow]↷[/] Production makes again what reads them: {', '.join(behind)}.")
-        return code
+    if made:
+        out.print(f"[green]✓[/] {len(made)} tables of {name} are production's now.")
+    else:
+        out.print(f"{name} holds nothing that is not production's.")
+    if behind:
+        out.print(f"[yellow]↷[/] Production makes again what reads them: {', '.join(behind)}.")
+    return code
