@@ -21,10 +21,10 @@ class Why(NamedTuple):
 
     `how` is `never made`, `code` (it is made by other code now), `input` (`of` holds other data than when it was made)
     or `upstream` (`of` is out of date itself). A plan knows more: `forced`, `failed` (last time), `partitions` (these
-    are to be made) and `made before` (`of` is, in the same plan).
+    are to be made) and `made before` (`of` is, in the same plan); an environment that `of` `differs`.
     """
 
-    how: Literal["never made", "code", "input", "upstream", "forced", "failed", "partitions", "made before"]
+    how: Literal["never made", "code", "input", "upstream", "forced", "failed", "partitions", "made before", "differs"]
     of: str = ""
 
     def __str__(self) -> str:
@@ -34,6 +34,7 @@ class Why(NamedTuple):
             "upstream": f"{self.of} is out of date",
             "failed": "it failed last time",
             "made before": f"{self.of} is made before it",
+            "differs": f"it reads {self.of}, which differs",
             "partitions": f"partitions {self.of}",
         }
         return words.get(self.how, self.how)

@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 import psycopg
 
+from tributary.asset_graph import AssetGraph, graph_of
 from tributary.assets.automation.partitions import UNPARTITIONED, Partitions
 from tributary.assets.factory.table_assets import Made, table_asset
 from tributary.assets.parts import Parts
@@ -135,6 +136,13 @@ class Shop:
         return Sources((Source("shop", tables=(SALES,), models=self.folder, parts=f"{__name__}:PARTS"),), {})
 
     @property
+    def graph(self) -> AssetGraph:
+        """The assets by the code as it is now."""
+        platform = load_platform(self.sources)
+        defs = definitions_of(platform, platform.resources(self.settings))
+        return graph_of(defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph)
+
+    @property
     def warehouse(self) -> Warehouse:
         """Production's."""
         return open_warehouse(self.settings)
@@ -169,7 +177,7 @@ class Shop:
         """Make assets, or all, in an environment: what was planned, and what became of each that was begun."""
         self.shown.clear()
         with self.environment(name) as state:
-            planned = plan(state, keys or list(state.assets), partitions, force=force)
+            planned = plan(state, keys or list(state.graph.by_key), partitions, force=force)
             build(state, planned, partitions, self._show, force=force)
         return planned, list(self.shown)
 

@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import pytest
 from tests.conftest import Cli
-from tests.environments.shop import Shop
+from tests.environments import shop as shops
+from tests.environments.shop import SOME, Shop, sales
 
 from tributary.assets.automation.partitions import UNPARTITIONED
+from tributary.catalogue import catalogue_of
 from tributary.cli import environments
 from tributary.cli.materialize import materialize
 from tributary.resources.settings import get_settings
@@ -23,6 +25,10 @@ def within(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]
     monkeypatch.setenv("TRIBUTARY_DATABASE_PREFIX", shop.settings.database_prefix)
     for module in ("platform", "cli.environments", "instance.opening"):
         monkeypatch.setattr(f"tributary.{module}.get_sources", lambda: shop.sources)
+    monkeypatch.setattr("tributary.environments.listing.get_graph", lambda: shop.graph)
+    monkeypatch.setattr(
+        "tributary.environments.listing.get_catalogue", lambda: catalogue_of(shop.sources, shop.settings.home)
+    )
 
     def set_to(name: str) -> None:
         monkeypatch.setenv("TRIBUTARY_ENVIRONMENT", name)
@@ -41,7 +47,7 @@ def test_a_preview_tells_a_pull_request_what_it_changes(
     capsys.readouterr()
     assert environments.preview([], [], "HEAD") == environments.DIFFERS
     told = capsys.readouterr()
-    assert "gold.shop_total: reads core.real_sale" in told.err
+    assert "gold.shop_total: it reads core.real_sale, which differs" in told.err
     assert told.out.startswith("## Environment pr_12: 3 of 3 tables differ from production\n")
     assert "| `gold.shop_total` | 1 changed of 2 by shop |" in told.out
     assert "| total | 1 | shop=a | 12 | 7 |" in told.out
@@ -49,21 +55,27 @@ def test_a_preview_tells_a_pull_request_what_it_changes(
     assert "sale | done" not in told.out
 
     assert environments.diff(["gold.shop_total", "staged.sales"], "json") == environments.DIFFERS
-    total, sales = json.loads(capsys.readouterr().out)
+    total, other = json.loads(capsys.readouterr().out)
     assert (total["differs"], total["changed"], total["by_column"], total["changes"]["total"]["after"]) == (
         True,
         1,
         {"total": 1},
         7,
     )
-    assert (sales["table"], sales["differs"]) == ("staged.sales", False)
+    assert (other["table"], other["differs"]) == ("staged.sales", False)
+    assert environments.ls("json") == 0
+    [listed] = json.loads(capsys.readouterr().out)
+    assert (listed["name"], len(listed["tables"]), listed["behind"], listed["unrecorded"]) == ("pr_12", 3, [], [])
+    shops.ROWS[:] = [*SOME, *sales((5, "c", "2024-03-02", 2))]
+    shop.make("staged.sales")
     assert environments.ls("table") == 0
-    assert "pr_12             3" in capsys.readouterr().out
+    assert "core.real_sale" in capsys.readouterr().out.splitlines()[1]
+    assert environments.preview([], [], "HEAD") == environments.DIFFERS
     assert environments.promote() == 0
     assert "3 tables of pr_12 are production's now" in capsys.readouterr().out
     assert environments.diff([], "table") == 0
     assert environments.drop("pr-12") == 0
-    assert shop.rows("SELECT shop, total FROM gold.shop_total ORDER BY shop") == [("a", 7), ("b", 9)]
+    assert shop.rows("SELECT shop, total FROM gold.shop_total ORDER BY shop") == [("a", 7), ("b", 9), ("c", 2)]
 
 
 def test_materialize_tells_what_is_wrong_and_fails(

@@ -8,6 +8,7 @@ from tests.environments.shop import SOME, Shop, sales
 
 from tributary.assets.automation.partitions import Partitions
 from tributary.environments.promoting import BehindError, publish
+from tributary.freshness import Why
 
 TOTALS = "SELECT shop, total FROM gold.shop_total ORDER BY shop"
 
@@ -19,9 +20,9 @@ def test_only_what_differs_is_made_and_production_is_as_it_was(shop: Shop) -> No
     shop.write("core/real_sale", " and s.amount < 9")
     planned, done = shop.build("dev")
     assert planned.differs == {
-        "core.real_sale": "its code changed",
-        "gold.shop_total": "reads core.real_sale",
-        "gold.best_shop": "reads gold.shop_total",
+        "core.real_sale": Why("code"),
+        "gold.shop_total": Why("differs", "core.real_sale"),
+        "gold.best_shop": Why("differs", "gold.shop_total"),
     }
     assert done == ["core.real_sale done", "gold.shop_total done", "gold.best_shop done"]
     assert shop.rows(TOTALS, "dev") == [("a", 12)]
@@ -39,7 +40,7 @@ def test_only_what_differs_is_made_and_production_is_as_it_was(shop: Shop) -> No
 def test_a_promotion_publishes_without_making_anything_again(shop: Shop) -> None:
     shop.write("core/real_sale", " and s.amount < 9", twice="integer s.amount * 2")
     shop.write("core/sale_month", " where s.amount > 0")
-    assert shop.build("dev")[1][-1] == "core.sale_month done"
+    assert "core.sale_month done" in shop.build("dev")[1]
     rows = shop.rows("SELECT id, twice FROM core.real_sale ORDER BY id", "dev")
     months = shop.rows("SELECT id FROM core.sale_month ORDER BY id", "dev")
     assert (rows, months) == ([(1, 10), (2, 14)], [(1,), (2,), (4,)])
@@ -128,7 +129,7 @@ def test_what_was_never_made_and_is_read_comes_along(shop: Shop) -> None:
     )
     before = shop.everything()
     planned, _ = shop.build("dev", "gold.first_sale")
-    assert planned.differs == {"core.first": "never made", "gold.first_sale": "never made"}
+    assert planned.differs == dict.fromkeys(("core.first", "gold.first_sale"), Why("never made"))
     assert shop.everything() == before
     shop.promote("dev")
     assert shop.rows("SELECT shop FROM gold.first_sale") == [("a",)]
@@ -140,7 +141,7 @@ def test_python_loads_of_other_code_are_made_in_the_environment(shop: Shop, monk
     monkeypatch.setattr(shops, "PARTS", shops.parts_of("2"))
     before = shop.everything()
     planned, _ = shop.build("dev", "staged.sales", "gold.shop_total")
-    assert planned.differs == {"staged.sales": "its code changed"}, "totals read the view, which is production's"
+    assert planned.differs == {"staged.sales": Why("code")}, "totals read the view, which is production's"
     assert shop.everything() == before
     shop.build("dev")
     assert shop.rows(TOTALS, "dev") == [("a", 40), ("b", 40)]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tributary.asset_graph import graph_of
 from tributary.assets.sources import get_sources
 from tributary.cli.check import tell_refused
 from tributary.cli.console import out
@@ -58,7 +57,7 @@ def materialize(
     """Make in the environment what of the selections differs from production."""
     with _state() as state:
         tell_refused(state.platform)
-        assets = meant(selections, exclude, against, graph_of(state.job.asset_layer.asset_graph))
+        assets = meant(selections, exclude, against, state.graph)
         return _make(state, [one.key for one in assets], partitions, force=force)
 
 
@@ -137,7 +136,7 @@ def ls(output: str) -> int:
     if output not in ("table", "json"):
         raise UsageError(f"--format {output} is not known; use table, json.")
     with connect(get_settings()) as databases:
-        found = listed(databases)
+        found = listed(get_settings(), databases)
     if output == "json":
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
         return 0

@@ -12,6 +12,7 @@ from tributary.assets.factory.specs import FORCE
 from tributary.environments.differing import differing, with_unmade
 from tributary.environments.state import State
 from tributary.execution import AssetProgress, Run
+from tributary.freshness import Why
 from tributary.planning import without_downstream
 from tributary.resources.warehouse.environments.dropping import drop_tables
 from tributary.resources.warehouse.environments.holding import Made, note_made
@@ -31,7 +32,7 @@ class Plan:
         outside: selected assets whose code differs and that no environment makes, as they are in the lake or asked for.
     """
 
-    differs: Mapping[str, str]
+    differs: Mapping[str, Why]
     todo: Sequence[str]
     gone: Sequence[str]
     outside: Sequence[str]
@@ -39,31 +40,30 @@ class Plan:
 
 def plan(state: State, among: Collection[str], partitions: Partitions, *, force: bool) -> Plan:
     """What making these assets in the environment takes."""
-    assets, made = list(state.assets.values()), state.made()
-    wanted = with_unmade(assets, state.production, among, state.tables)
+    made = state.made()
+    wanted = with_unmade(state.graph, state.production, among, state.tables)
     # What the environment holds beside is what is read, so that what reads it differs.
-    differs = {
-        key: why for key, why in differing(assets, state.production, wanted | made.keys()).items() if key in wanted
-    }
+    every = differing(state.graph, state.production, wanted | made.keys())
+    differs = {key: why for key, why in every.items() if key in wanted}
     now = state.inputs(differs)
     todo: list[str] = []
     for key in differs:
-        asset, own = state.assets[key], made.get(key)
+        asset, own = state.graph.by_key[key], made.get(key)
         stands = own is not None and _is_current(state, own, now[key]) and not ranges_of(state, key, own, partitions)
         if force or not stands or not set(asset.reads).isdisjoint(todo):
             todo.append(key)
-    gone = [key for key in made if key not in state.assets or (key in among and key not in differs)]
+    gone = [key for key in made if key not in state.graph.by_key or (key in among and key not in differs)]
     return Plan(differs, todo, gone, _outside(state, among))
 
 
 def _is_current(state: State, made: Made, now: Mapping[str, str]) -> bool:
-    return made.code_version == state.assets[made.key].code_version and dict(made.inputs) == now
+    return made.code_version == state.graph.by_key[made.key].code_version and dict(made.inputs) == now
 
 
 def _outside(state: State, among: Collection[str]) -> list[str]:
     return [
         key
-        for key, asset in state.assets.items()
+        for key, asset in state.graph.by_key.items()
         if key in among
         and key not in state.tables
         and key in state.production
@@ -126,7 +126,7 @@ def batches(state: State, keys: Sequence[str]) -> Iterator[list[str]]:
         some: list[str] = []
         for key in pending:
             alone = _partitions_of(state, key) is not None
-            if (some and alone) or not set(state.assets[key].reads).isdisjoint(set(pending) - set(some)):
+            if (some and alone) or not set(state.graph.by_key[key].reads).isdisjoint(set(pending) - set(some)):
                 continue
             some.append(key)
             if alone:
@@ -170,7 +170,7 @@ class _NotedRun(Run):
             yield progress
 
     def _note(self, key: str) -> None:
-        state, asset = self._state, self._state.assets[key]
+        state, asset = self._state, self._state.graph.by_key[key]
         inputs = {**state.engine.read.get(key, {}), **state.outside(asset.reads)}
         first, last = self.partitions.key or self.partitions.start, self.partitions.key or self.partitions.end
         ranges = ((first, last),) if first is not None and last is not None else ()

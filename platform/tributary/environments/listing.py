@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from tributary.asset_records import open_records
+from tributary.asset_store import get_graph
+from tributary.catalogue import get_catalogue
+from tributary.environments.differing import version_of
 from tributary.resources.warehouse.base import Origin
 from tributary.resources.warehouse.environments.holding import environments, held, read_made
 from tributary.resources.warehouse.environments.naming import Environment
@@ -18,6 +22,7 @@ from tributary.resources.warehouse.postgres.session import Session, open_session
 
 if TYPE_CHECKING:
     from tributary.resources.postgres.databases import Databases
+    from tributary.resources.settings import Settings
 
 _SIZE = """
 SELECT coalesce(sum(pg_total_relation_size(i.inhrelid)), 0)::bigint AS bytes
@@ -33,7 +38,7 @@ class Listed(msgspec.Struct, frozen=True):
         tables: those that it holds, by production's `schema.table`.
         bytes: what they take on disk.
         at: when one was made last; None where it holds none.
-        behind: those of them of which a table that they read has other rows now.
+        behind: those of them of which something that they read holds other data now.
         unrecorded: tables that were published from it, of which Dagster was not told: `promote` does so.
     """
 
@@ -45,20 +50,32 @@ class Listed(msgspec.Struct, frozen=True):
     unrecorded: Sequence[str]
 
 
-def listed(databases: Databases) -> list[Listed]:
+def listed(settings: Settings, databases: Databases) -> list[Listed]:
     """The environments by name."""
     with open_session(databases.url("warehouse"), Origin(asset="environments"), read_only=True) as session:
-        return [_listed(session, one) for one in environments(session)]
+        found = environments(session)
+        outside = _outside(settings) if found else {}
+        return [_listed(session, one, outside) for one in found]
 
 
-def _listed(session: Session, environment: Environment) -> Listed:
+def _outside(settings: Settings) -> dict[str, str]:
+    """The versions of assets by what Dagster has on record; of tables the warehouse knows better."""
+    graph = get_graph()
+    with open_records(graph, settings) as records:
+        made = records.made
+    return {one.key: version_of(made.get(one.key), partitioned=one.partitioned) for one in graph.assets}
+
+
+def _listed(session: Session, environment: Environment, outside: Mapping[str, str]) -> Listed:
     made = read_made(session, environment)
     inputs = {name for one in made.values() for name in one.inputs}
-    now = versions(partial(notes.versions, session), environment, inputs, held(session, environment), {})
+    views = {one.key: one.reads for one in get_catalogue().tables if one.kind == "view"}
+    tables = versions(partial(notes.versions, session), environment, inputs, held(session, environment), views)
+    now = {**outside, **{name: version for name, version in tables.items() if version is not None}}
     behind = [
         key
         for key, one in made.items()
-        if any(now[name] is not None and now[name] != version for name, version in one.inputs.items())
+        if any(now.get(name, version) != version for name, version in one.inputs.items())
     ]
     return Listed(
         environment.name,

@@ -37,7 +37,7 @@ def publish(state: State, show: Show) -> int:
     made = state.made()
     if behind := list(obstacles(state, made)):
         raise BehindError(f"Nothing was published. {' '.join(behind)}")
-    environment, keys = state.engine.environment, [key for key in state.assets if key in made]
+    environment, keys = state.engine.environment, [key for key in state.graph.by_key if key in made]
     with state.session() as session:
         if keys:
             models = state.platform.models
@@ -51,12 +51,12 @@ def obstacles(state: State, made: Mapping[str, Made]) -> Iterator[str]:
     """Why tables cannot be published as they are, in sentences."""
     command = f"`tributary --env {state.engine.environment.name} materialize`"
     again = f"make it again by {command}."
-    known = [key for key in made if key in state.assets]
+    known = [key for key in made if key in state.graph.by_key]
     now = state.inputs(known)
     for key, own in made.items():
-        if key not in state.assets:
+        if key not in state.graph.by_key:
             yield f"{key} is made by nothing now; {command} drops it."
-        elif own.code_version != state.assets[key].code_version:
+        elif own.code_version != state.graph.by_key[key].code_version:
             yield f"{key} was made by other code than there is now: {again}"
         elif other := sorted(name for name in now[key] if own.inputs.get(name) != now[key][name]):
             yield f"{key} was made from other rows of {', '.join(other)} than there are now: {again}"
@@ -66,7 +66,7 @@ def obstacles(state: State, made: Mapping[str, Made]) -> Iterator[str]:
 
 def left_behind(state: State, keys: Collection[str]) -> list[str]:
     """Tables that read one of these and are none of them: production is to make them again when these are published."""
-    others = (state.assets[key] for key in state.assets if key in state.tables and key not in keys)
+    others = (state.graph.by_key[key] for key in state.graph.by_key if key in state.tables and key not in keys)
     return [one.key for one in others if not set(one.reads).isdisjoint(keys)]
 
 
@@ -78,7 +78,7 @@ def _record(state: State, pending: Mapping[str, Made], show: Show) -> int:
     defs = definitions_of(state.platform, resources)
     failed, tags = 0, {PROMOTED_FROM: state.engine.environment.name}
     with open_instance(settings, state.databases) as instance:
-        for some in batches(state, [key for key in state.assets if key in pending]):
+        for some in batches(state, [key for key in state.graph.by_key if key in pending]):
             keys = [dg.AssetKey(key.split(".")) for key in some]
             ranges = [Partitions(None, first, last) for first, last in pending[some[0]].partitions]
             done = [show(Run(defs, instance, keys, one, tags)) for one in ranges or [UNPARTITIONED]]

@@ -9,7 +9,10 @@ from functools import partial
 
 import dagster as dg
 
-from tributary.environments.differing import Asset, Recorded, assets_of, recorded
+from tributary.asset_graph import AssetGraph, graph_of
+from tributary.assets.factory import made as records
+from tributary.environments.differing import version_of
+from tributary.freshness import records_of
 from tributary.instance.executor import run_executor
 from tributary.instance.opening import open_instance
 from tributary.platform import Platform, load_platform
@@ -46,9 +49,9 @@ class State:
     platform: Platform
     engine: EnvironmentEngine
     defs: dg.Definitions
-    assets: Mapping[str, Asset]
+    graph: AssetGraph
     tables: Mapping[str, Table]
-    production: Mapping[str, Recorded]
+    production: Mapping[str, records.Made]
     partitions: Callable[[str], Collection[str]]
 
     @property
@@ -70,18 +73,19 @@ class State:
 
     def inputs(self, keys: Collection[str]) -> dict[str, dict[str, str]]:
         """By table, what each of its inputs is now, as it would read it: a version, empty where there is none."""
-        reads = {one for key in keys for one in self.assets[key].reads}
+        reads = {one for key in keys for one in self.graph.by_key[key].reads}
         with self.session() as session:
             tables = held(session, self.engine.environment)
             ask = partial(notes.versions, session)
             found = versions(ask, self.engine.environment, reads & self.tables.keys(), tables, self.engine.views)
         now = {one: found.get(one) or "" for one in reads} | self.outside(reads)
-        return {key: {one: now[one] for one in self.assets[key].reads} for key in keys}
+        return {key: {one: now[one] for one in self.graph.by_key[key].reads} for key in keys}
 
     def outside(self, names: Collection[str]) -> dict[str, str]:
         """The versions of those that are no tables an environment can hold, as production has them on record."""
+        known = self.graph.by_key
         return {
-            one: self.production[one].version if one in self.production else ""
+            one: version_of(self.production.get(one), partitioned=one in known and known[one].partitioned)
             for one in names
             if one not in self.tables
         }
@@ -97,8 +101,8 @@ def open_state(settings: Settings, databases: Databases, platform: Platform | No
     lake = open_lake(settings.lake_location, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
     own = {"warehouse": Warehouse(engine), "lake": Unwritten(lake)}
     defs = definitions_of(platform, {**platform.resources(settings), **own})
-    assets = assets_of(defs.resolve_implicit_global_asset_job_def())
-    engine.reads = {asset.key: [one for one in asset.reads if one in tables] for asset in assets if asset.key in tables}
+    graph = graph_of(defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph)
+    engine.reads = {one.key: [name for name in one.reads if name in tables] for one in graph.assets}
     with open_instance(settings, databases, mended=False) as instance:
 
         def partitions(key: str) -> Collection[str]:
@@ -110,9 +114,9 @@ def open_state(settings: Settings, databases: Databases, platform: Platform | No
             platform,
             engine,
             defs,
-            {asset.key: asset for asset in assets},
+            graph,
             tables,
-            recorded(instance, assets),
+            records_of(graph, instance)[0],
             partitions,
         )
 
