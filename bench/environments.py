@@ -18,6 +18,7 @@ _ROUNDS = count(1)
 
 def environments(bed: Bed) -> list[Figure]:
     """The retail graph is in production; the environment begins without a copy of it."""
+    bed.files.resolve()  # they are made on first use
     bed.tributary("materialize", 'group:"retail" or core.dim_date')
 
     def run(*words: str, after: int) -> Timing:
