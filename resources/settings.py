@@ -183,6 +183,12 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="Newest runs that are kept of each sensor, schedule and of people; failures apart; 0: without end.",
     )
+    steps_at_once: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Assets that one run makes at the same time; 0: as many as there are cores, 8 at most.",
+    )
     report_concurrency: int = Field(2, ge=1, le=64, description="Reports that are made at the same time; others wait.")
     report_days: int = Field(
         90, ge=0, le=36500, description="Days for which a report's extracts are kept; 0: without end."

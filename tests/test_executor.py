@@ -31,7 +31,7 @@ from tributary.instance.executor import run_executor
 from tributary.instance.opening import open_instance
 from tributary.instance.orphans import fail_dead_runs
 
-home, seconds, sweep = sys.argv[1], float(sys.argv[2]), sys.argv[3] == "sweep"
+home, seconds, sweep, many = sys.argv[1], float(sys.argv[2]), sys.argv[3] == "sweep", sys.argv[4] == "many"
 
 @dg.asset(pool="one_at_a_time", key=["raw", "pulled"])
 def pulled():
@@ -42,13 +42,18 @@ def pulled():
 def after():
     return None
 
+@dg.asset(key=["raw", "aside"])
+def aside():
+    return None
+
 def command():
-    defs = dg.Definitions(assets=[pulled, after], executor=run_executor)
+    assets = [pulled, after, *([aside] if many else [])]
+    defs = dg.Definitions(assets=assets, executor=run_executor)
     settings = Settings(_env_file=None, home=home)
     with connect(settings) as databases, open_instance(settings, databases) as instance:
         if sweep:
             tell_cut_off(fail_dead_runs(instance))
-        return show(Run(defs, instance, [pulled.key, after.key]))
+        return show(Run(defs, instance, [one.key for one in assets]))
 
 sys.modules["tributary.cli.status"] = sys.modules[__name__]
 status = command
@@ -77,16 +82,27 @@ def instance(settings: Settings, databases: Databases) -> Iterator[DagsterInstan
     os.environ.update(before)
 
 
+@pytest.fixture(params=["one", "many"])
+def together(request: pytest.FixtureRequest) -> str:
+    """Whether the run has steps that go on at the same time."""
+    return str(request.param)
+
+
 @pytest.fixture
-def command(tmp_path: Path, settings: Settings) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def command(tmp_path: Path, settings: Settings, together: str) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     script = tmp_path / "command.py"
     script.write_text(COMMAND)
     started: list[subprocess.Popen[str]] = []
 
     def start(seconds: float, sweep: str = "sweep") -> subprocess.Popen[str]:
-        words = [sys.executable, str(script), str(settings.home), str(seconds), sweep]
+        words = [sys.executable, str(script), str(settings.home), str(seconds), sweep, together]
         process = subprocess.Popen(
-            words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+            words,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            env={**os.environ, "TRIBUTARY_STEPS_AT_ONCE": "2"},
         )
         started.append(process)
         return process
@@ -113,7 +129,7 @@ def newest(instance: DagsterInstance) -> DagsterRunStatus:
 
 @pytest.mark.parametrize("sweep", ["sweep", "no sweep"])
 def test_what_a_killed_run_held_is_free_for_the_next(
-    instance: DagsterInstance, command: Callable[..., subprocess.Popen[str]], sweep: str
+    instance: DagsterInstance, command: Callable[..., subprocess.Popen[str]], sweep: str, together: str
 ) -> None:
     killed = command(600)
     wait_for_line(killed, "pulling")
@@ -123,7 +139,7 @@ def test_what_a_killed_run_held_is_free_for_the_next(
     begin = time.monotonic()
     said, _ = command(0, sweep).communicate(timeout=60)
     assert time.monotonic() - begin < 30
-    assert "2 materialised" in said
+    assert f"{2 if together == 'one' else 3} materialised" in said
     assert (f"a crash had cut off are marked as failed: {dead[:8]}" in said) == (sweep == "sweep")
     run = instance.get_run_by_id(dead)
     assert run is not None

@@ -19,7 +19,7 @@ check_settings()
 platform = load_platform()
 report_runs = report_jobs(platform.reports)
 
-# Runs execute in one process: starting one process a step would cost seconds a step, for work that Postgres does.
+# Runs execute in one process, on threads: one process a step would cost seconds a step, for work that Postgres does.
 defs = dg.Definitions(
     assets=platform.assets,
     sensors=[

@@ -101,6 +101,10 @@ class Run:
             elif _note(progress, event):
                 yield progress
         if self.interrupted:
+            for progress in self.assets.values():
+                if progress.status == "running":  # it could not be ended, and said nothing more
+                    progress.status = "interrupted"
+                    yield progress
             return
         # Of steps that a failure upstream kept from starting, Dagster says nothing.
         for progress in self.assets.values():

@@ -10,20 +10,27 @@
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.events import EngineEventData
 from dagster._core.execution.api import ExecuteRunWithPlanIterable, execute_run_iterator
-from dagster._core.execution.context.system import PlanExecutionContext, PlanOrchestrationContext
+from dagster._core.execution.compute_logs import create_compute_log_file_key
+from dagster._core.execution.context.system import PlanExecutionContext, PlanOrchestrationContext, StepExecutionContext
 from dagster._core.execution.context_creation_job import PlanExecutionContextManager
+from dagster._core.execution.plan.active import ActiveExecution
+from dagster._core.execution.plan.execute_plan import _trigger_hook as run_hooks
+from dagster._core.execution.plan.execute_plan import dagster_event_sequence_for_step as events_of_step
 from dagster._core.execution.plan.execute_plan import inner_plan_execution_iterator
 from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
 from dagster._core.execution.plan.plan import ExecutionPlan
+from dagster._core.execution.plan.step import ExecutionStep
 from dagster._core.execution.retries import RetryMode
 from dagster._core.executor.in_process import InProcessExecutor
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._utils.interrupts import pop_captured_interrupt
 
 __all__ = [
+    "ActiveExecution",
     "EngineEventData",
     "ExecuteRunWithPlanIterable",
     "ExecutionPlan",
+    "ExecutionStep",
     "InMemoryJob",
     "InProcessExecutor",
     "InstanceConcurrencyContext",
@@ -34,7 +41,11 @@ __all__ = [
     "RemoteJobOrigin",
     "RemoteRepositoryOrigin",
     "RetryMode",
+    "StepExecutionContext",
+    "create_compute_log_file_key",
+    "events_of_step",
     "execute_run_iterator",
     "inner_plan_execution_iterator",
     "pop_captured_interrupt",
+    "run_hooks",
 ]

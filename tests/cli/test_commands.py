@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.conftest import Cli, RetailWarehouse
+from tests.running_trino import free_port
 
 from tributary.resources.postgres.databases import connect
 from tributary.resources.settings import Settings
@@ -119,7 +120,7 @@ def test_a_wrong_setting_stops_the_start(cli: Cli) -> None:
 
 def test_check_and_status_tell_the_state(cli: Cli, sample_retail: RetailWarehouse) -> None:
     assert "all sound" in cli("check", home=sample_retail.home).stdout
-    status = cli("status", home=sample_retail.home).stdout
+    status = cli("status", home=sample_retail.home, web_port=free_port()).stdout
     assert "TRIBUTARY_RETAIL_DIR" in status
     assert "gold.household_summary" in status
     assert "not running" in status

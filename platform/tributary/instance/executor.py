@@ -1,4 +1,4 @@
-"""The executor of every run: its steps one after the other in the run's own process.
+"""The executor of every run: its steps in the run's own process, as many at the same time as the settings say.
 
 Dagster's own does the same, but while a step waits for a pool it neither sleeps nor looks whether it was asked to end,
 and it waits for ever for a slot that a killed process holds. This one does all three.
@@ -14,6 +14,7 @@ import dagster as dg
 
 from tributary.instance.orphans import free_dead_holders
 from tributary.instance.processes import PROCESS_TAG, own_mark
+from tributary.instance.threads import work_off
 from tributary.resources.dagster_internals.running import (
     EngineEventData,
     ExecuteRunWithPlanIterable,
@@ -27,6 +28,7 @@ from tributary.resources.dagster_internals.running import (
     inner_plan_execution_iterator,
     pop_captured_interrupt,
 )
+from tributary.resources.settings import get_settings
 
 _LOOK_SECONDS = 0.2
 _CLAIM_SECONDS = 2.0
@@ -97,10 +99,20 @@ class RunExecutor(InProcessExecutor):
 
 def _execute(job_context: PlanExecutionContext, execution_plan: ExecutionPlan) -> Iterator[dg.DagsterEvent]:
     with PoolSlots(job_context.instance, job_context.dagster_run) as slots:
-        yield from inner_plan_execution_iterator(job_context, execution_plan, slots)
+        widest = max(map(len, execution_plan.get_steps_to_execute_by_level()), default=0)
+        at_once = min(steps_at_once(), widest)
+        if at_once > 1:
+            yield from work_off(job_context, execution_plan, slots, at_once)
+        else:
+            yield from inner_plan_execution_iterator(job_context, execution_plan, slots)
+
+
+def steps_at_once() -> int:
+    """How many steps of a run go on at the same time at most."""
+    return get_settings().steps_at_once or min(os.cpu_count() or 1, 8)
 
 
 @dg.executor(name="in_process")
 def run_executor(_context: dg.InitExecutorContext) -> RunExecutor:
-    """Executes all steps of a run in its process, one after the other."""
+    """Executes the steps of a run in its process, independent ones at the same time."""
     return RunExecutor(retries=RetryMode.ENABLED)

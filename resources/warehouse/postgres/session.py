@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
+from tributary.resources.interruption import breakable
 from tributary.resources.warehouse.base import Origin
 from tributary.resources.warehouse.errors import TimeLimitError, WarehouseError
 from tributary.resources.warehouse.table import Table
@@ -92,7 +94,7 @@ class Session:
     @contextmanager
     def beside(self) -> Iterator[Session]:
         """Another session of the same kind, for as long as the block runs."""
-        with _connect(self._url, self._origin) as connection:
+        with _connect(self._url, self._origin) as connection, breakable(partial(_cancel, connection)):
             yield Session(connection, self._url, self._origin, self._table)
 
 
@@ -111,7 +113,7 @@ def open_session(
     the most that one query may take of those that only read.
     """
     reading = READING_LIMIT if seconds is None else f"{max(1, round(seconds * 1000))}ms"
-    with _connect(url, origin) as connection:
+    with _connect(url, origin) as connection, breakable(partial(_cancel, connection)):
         try:
             session = Session(connection, url, origin, table)
             session.execute(f"SET statement_timeout = '{reading}'" if read_only else _WRITING)
@@ -144,8 +146,13 @@ def open_session(
         except BaseException as error:
             # An interruption: closing the connection alone would leave the server at work on the statement.
             if not isinstance(error, Exception) and connection.info.transaction_status is TransactionStatus.ACTIVE:
-                connection.cancel_safe(timeout=_CANCEL_SECONDS)
+                _cancel(connection)
             raise
+
+
+def _cancel(connection: psycopg.Connection[dict[str, Any]]) -> None:
+    with suppress(psycopg.Error):  # a server that is gone has nothing at work
+        connection.cancel_safe(timeout=_CANCEL_SECONDS)
 
 
 def _connect(url: str, origin: Origin) -> psycopg.Connection[dict[str, Any]]:
