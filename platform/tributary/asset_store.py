@@ -45,7 +45,9 @@ def load_graph() -> AssetGraph:
 
 def _digest(sources: Sources) -> str:
     """A digest of all that the definitions are made of: the catalogue's, code, and the settings, without secrets."""
-    settings = [row for one in (get_settings(), *sources.settings) for row in shown(one)]
+    # An environment has the assets of production.
+    platform = get_settings().model_copy(update={"environment": ""})
+    settings = [row for one in (platform, *sources.settings) for row in shown(one)]
     told = f"{digest_of(sources)} {version('dagster')} {settings!r} {sorted(sources.broken.items())!r}"
     digest = hashlib.sha256(told.encode())
     places = [PACKAGE / name for name in _CODE] + [folder for one in sources for folder in code_places(one)]

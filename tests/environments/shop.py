@@ -178,7 +178,7 @@ class Shop:
         self.shown.clear()
         with self.environment(name) as state:
             planned = plan(state, keys or list(state.graph.by_key), partitions, force=force)
-            build(state, planned, partitions, self._show, force=force)
+            build(state, planned, self._show)
         return planned, list(self.shown)
 
     def promote(self, name: str) -> list[str]:

@@ -14,7 +14,10 @@ from tributary.assets.automation.partitions import UNPARTITIONED
 from tributary.catalogue import catalogue_of
 from tributary.cli import environments
 from tributary.cli.materialize import materialize
+from tributary.cli.plan import plan
+from tributary.cli.render import render
 from tributary.resources.settings import get_settings
+from tributary.selection import SelectionError
 
 Ran = Callable[..., str]
 
@@ -76,6 +79,34 @@ def test_a_preview_tells_a_pull_request_what_it_changes(
     assert environments.diff([], "table") == 0
     assert environments.drop("pr-12") == 0
     assert shop.rows("SELECT shop, total FROM gold.shop_total ORDER BY shop") == [("a", 7), ("b", 9), ("c", 2)]
+
+
+def test_a_plan_tells_what_would_be_made_and_statements_are_those_that_run(
+    shop: Shop, within: Callable[[str], None], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    within("dev")
+    monkeypatch.setattr("tributary.cli.render.get_sources", lambda: shop.sources)
+    monkeypatch.setattr("tributary.cli.selecting.get_graph", lambda: shop.graph)
+    monkeypatch.setattr("tributary.cli.plan.get_catalogue", lambda: catalogue_of(shop.sources, shop.settings.home))
+    monkeypatch.setattr("tributary.assets.sources.get_sources", lambda: shop.sources)
+    shop.write("core/real_sale", " and s.amount <> 5")
+    asked = {"selections": ["core.real_sale", "gold"], "exclude": ["gold.best_shop"], "against": "HEAD"}
+
+    def planned() -> list[str]:
+        assert plan(output="json", **asked, partition=None, start=None, end=None, force=False, missing=False) == 0
+        runs = json.loads(capsys.readouterr().out)["runs"]
+        return [f"{one['key']} {one['why'][0]['why']}" for run in runs for one in run["assets"]]
+
+    assert planned() == ["core.real_sale code", "gold.shop_total differs"]
+    assert materialize(**asked, partition=None, start=None, end=None, force=False, missing=False) == 0
+    capsys.readouterr()
+    assert planned() == []
+    with pytest.raises(SelectionError, match="None of the selected assets is partitioned"):
+        plan(output="json", **asked, partition="2024-01-01", start=None, end=None, force=False, missing=False)
+    assert render(["gold.shop_total", "gold.best_shop"], [], "HEAD", None) == 0
+    told = capsys.readouterr().out
+    assert 'FROM "dev__core".real_sale AS v' in told
+    assert 'FROM "dev__gold".shop_total AS t' in told
 
 
 def test_materialize_tells_what_is_wrong_and_fails(

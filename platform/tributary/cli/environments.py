@@ -24,6 +24,8 @@ from tributary.resources.wording import ago, size
 
 if TYPE_CHECKING:
     from tributary.assets.automation.partitions import Partitions
+    from tributary.cli.materialize import Wanted
+    from tributary.environments.building import Plan
     from tributary.environments.state import State
 
 DIFFERS = 3
@@ -61,11 +63,49 @@ def materialize(
         return _make(state, [one.key for one in assets], partitions, force=force)
 
 
-def _make(state: State, keys: Sequence[str], partitions: Partitions, *, force: bool) -> int:
-    from tributary.environments.building import build, plan
+def plan(wanted: Wanted, output: str) -> int:
+    """Show what `materialize` would make in the environment."""
+    from tributary.asset_records import open_records
+    from tributary.assets.automation.partitions import Partitions
+    from tributary.cli.plan import write as write_plan
+    from tributary.environments import building
+    from tributary.plan import Planned, Step
+    from tributary.planning import Plan, Upstream
 
-    planned = plan(state, keys, partitions, force=force)
-    name = state.engine.environment.name
+    partitions = Partitions(wanted.partition, wanted.start, wanted.end)
+    with _state() as state, open_records(state.graph, state.settings) as records:
+        keys = [one.key for one in meant(wanted.selections, wanted.exclude, wanted.against, state.graph)]
+        found = building.plan(state, keys, partitions, force=wanted.force)
+        names = [[".".join(key.path) for key in run.keys] for run in found.runs]
+        steps = [
+            [Step(state.graph.by_key[key], "make", (found.differs[key],), records.seconds.get(key)) for key in run]
+            for run in names
+        ]
+        if output != "json":
+            _tell(state, found)
+        write_plan(Planned(Plan(tuple(found.runs)), Upstream()), steps, state.graph, records, [], output)
+    return 0
+
+
+def _make(state: State, keys: Sequence[str], partitions: Partitions, *, force: bool) -> int:
+    from tributary.environments.building import build
+    from tributary.environments.building import plan as planned_of
+
+    planned = planned_of(state, keys, partitions, force=force)
+    _tell(state, planned)
+    if planned.runs:
+        for key in planned.todo:
+            out.print(f"[dim]{key}: {planned.differs[key]}[/]", soft_wrap=True)
+    else:
+        stands = (
+            f"all {len(planned.differs)} that differ from production stand" if planned.differs else "nothing differs"
+        )
+        out.print(f"[green]✓[/] Nothing is to be made in {state.engine.environment.name}: {stands}.")
+    return build(state, planned, show)
+
+
+def _tell(state: State, planned: Plan) -> None:
+    """Say what of a selection is not made, and what goes."""
     for key in planned.outside:
         out.print(
             f"[yellow]↷[/] {key} has other code than production's, and is read as production has it: an environment "
@@ -73,16 +113,7 @@ def _make(state: State, keys: Sequence[str], partitions: Partitions, *, force: b
             soft_wrap=True,
         )
     for key in planned.gone:
-        out.print(f"{key} differs no more, and is dropped from {name}.", soft_wrap=True)
-    if planned.todo:
-        for key in planned.todo:
-            out.print(f"[dim]{key}: {planned.differs[key]}[/]", soft_wrap=True)
-    else:
-        stands = (
-            f"all {len(planned.differs)} that differ from production stand" if planned.differs else "nothing differs"
-        )
-        out.print(f"[green]✓[/] Nothing is to be made in {name}: {stands}.")
-    return build(state, planned, partitions, show, force=force)
+        out.print(f"{key} differs no more, and goes from {state.engine.environment.name}.", soft_wrap=True)
 
 
 def diff(names: Sequence[str], output: str) -> int:

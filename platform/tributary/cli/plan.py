@@ -47,6 +47,10 @@ def plan(output: str, **told: object) -> int:
     """Show the plan."""
     check_format(output, FORMATS)
     settings, wanted = get_settings(), Wanted(**told)  # type: ignore[arg-type]
+    if settings.environment:
+        from tributary.cli import environments
+
+        return environments.plan(wanted, output)
     with loaded() as databases:
         from tributary.asset_store import load_graph
         from tributary.instance.opening import open_instance
@@ -62,13 +66,25 @@ def plan(output: str, **told: object) -> int:
             known = Known(graph, records.stale, records.failed, rows_of, records.seconds)
             runs = steps(found, known)
             samples = _samples(graph, records, [step.asset.key for run in runs for step in run])
-            edits = _edits(graph, records, [step for run in runs for step in run])
+            write(found, runs, graph, records, samples, output)
+    return 1 if found.plan.unplanned else 0
+
+
+def write(
+    found: Planned,
+    runs: Sequence[Sequence[Step]],
+    graph: AssetGraph,
+    records: Records,
+    samples: Sequence[str],
+    output: str,
+) -> None:
+    """Write a plan, with what changed in the files of its models."""
+    edits = _edits(graph, records, [step for run in runs for step in run])
     if output == "json":
         told_of = _document(found, runs, edits, samples)
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(told_of)) + b"\n")
     else:
         _print(found, runs, edits, samples)
-    return 1 if found.plan.unplanned else 0
 
 
 def _edits(graph: AssetGraph, records: Records, found: Sequence[Step]) -> dict[str, Edit]:

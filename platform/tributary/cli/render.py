@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tributary.assets.factory.dialects import Dialect
 from tributary.assets.sources import get_sources
@@ -11,7 +11,7 @@ from tributary.cli.console import MISUSED, sentence
 from tributary.cli.selecting import meant
 from tributary.contents import read_contents
 from tributary.resources.errors import UsageError, nearest
-from tributary.resources.settings import get_settings
+from tributary.resources.settings import Settings, get_settings
 
 DIALECTS: dict[str, Dialect] = {"postgres": "postgres", "trino": "athena", "athena": "athena"}
 """By the engine's name, the dialect in which statements are given to it: Athena runs Trino's."""
@@ -32,8 +32,21 @@ def render(selections: Sequence[str], exclude: Sequence[str], against: str, dial
     if not models:
         sentence(f"{', '.join(keys)} is made by Python code: there is no statement; name a model.")
         return MISUSED
+    own = _own(settings)
     for model in models:
         if len(models) > 1:
             sys.stdout.write(f"-- {model.key}\n")
-        sys.stdout.write(f"{model.statement(written)};\n")
+        sys.stdout.write(f"{own(model.statement(written))};\n")
     return 0
+
+
+def _own(settings: Settings) -> Callable[[str], str]:
+    """What a statement becomes where it is run: in an environment it reads the environment's tables."""
+    if not settings.environment:
+        return str
+    from tributary.resources.warehouse.environments.rewriting import rewritten
+    from tributary.resources.warehouse.opening import open_environment
+
+    engine = open_environment(settings)
+    held = engine.held()
+    return lambda sql: rewritten(sql, engine.environment, held)

@@ -18,7 +18,9 @@ from tributary.resources.errors import TributaryError, UsageError, nearest
 from tributary.resources.home import prepare_home
 
 ENVIRONMENT = "TRIBUTARY_ENVIRONMENT"
-_WITH_ENVIRONMENTS = ("check", "environments", "lineage", "ls", "materialize", "query", "status", "unit_tests")
+_WITH_ENVIRONMENTS = (
+    "check", "environments", "lineage", "ls", "materialize", "plan", "query", "render", "status", "unit_tests",
+)  # fmt: skip
 """The modules of commands that an environment makes a difference to, or none."""
 
 

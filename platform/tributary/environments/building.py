@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from tributary.assets.automation.partitions import Partitions
+from tributary.assets.automation.partitions import UNPARTITIONED, Partitions
 from tributary.assets.factory.specs import FORCE
 from tributary.environments.differing import differing, with_unmade
 from tributary.environments.state import State
-from tributary.execution import AssetProgress, Run
+from tributary.execution import AssetProgress, Run, check_partitions
 from tributary.freshness import Why
-from tributary.planning import without_downstream
+from tributary.planning import PlannedRun, without_downstream
 from tributary.resources.warehouse.environments.dropping import drop_tables
 from tributary.resources.warehouse.environments.holding import Made, note_made
 
@@ -23,37 +23,62 @@ Show = Callable[[Run], int]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done in an environment for a selection.
+    """What is to be done in an environment for a selection; `build` carries it out.
 
     Attributes:
         differs: why each table that differs from production does, upstream first.
-        todo: those of them that are to be made.
+        runs: those that make what of these does not stand, in their order.
         gone: tables that the environment holds, and that do not differ any more, or that nothing makes: they go.
+        anew: tables of which it holds partitions of other code or inputs, which go before others are made.
         outside: selected assets whose code differs and that no environment makes, as they are in the lake or asked for.
     """
 
     differs: Mapping[str, Why]
-    todo: Sequence[str]
+    runs: Sequence[PlannedRun]
     gone: Sequence[str]
+    anew: Sequence[str]
     outside: Sequence[str]
+
+    @property
+    def todo(self) -> list[str]:
+        """The tables that are made, as `layer.name`, in the order of the runs."""
+        return list(dict.fromkeys(".".join(key.path) for run in self.runs for key in run.keys))
 
 
 def plan(state: State, among: Collection[str], partitions: Partitions, *, force: bool) -> Plan:
-    """What making these assets in the environment takes."""
+    """What making these assets in the environment takes.
+
+    Raises:
+        SelectionError: none of them has the partitions that are named.
+    """
     made = state.made()
     wanted = with_unmade(state.graph, state.production, among, state.tables)
+    if partitions.named:
+        check_partitions(state.job, [dg.AssetKey(key.split(".")) for key in wanted], partitions)
     # What the environment holds beside is what is read, so that what reads it differs.
     every = differing(state.graph, state.production, wanted | made.keys())
     differs = {key: why for key, why in every.items() if key in wanted}
     now = state.inputs(differs)
-    todo: list[str] = []
+    todo: dict[str, list[Partitions]] = {}
+    anew: list[str] = []
     for key in differs:
-        asset, own = state.graph.by_key[key], made.get(key)
-        stands = own is not None and _is_current(state, own, now[key]) and not ranges_of(state, key, own, partitions)
-        if force or not stands or not set(asset.reads).isdisjoint(todo):
-            todo.append(key)
+        own, asset = made.get(key), state.graph.by_key[key]
+        if own is not None and (
+            force or not _is_current(state, own, now[key]) or not todo.keys().isdisjoint(asset.reads)
+        ):
+            anew += [key] if asset.partitioned else []
+            own = None
+        ranges = ranges_of(state, key, own, partitions) if asset.partitioned else [UNPARTITIONED]
+        if own is None or (asset.partitioned and ranges):
+            todo[key] = ranges
+    tags = {FORCE: "true"} if force else {}
+    runs = [
+        PlannedRun(tuple(dg.AssetKey(key.split(".")) for key in some), one, tags)
+        for some in batches(state, list(todo))
+        for one in todo[some[0]]
+    ]
     gone = [key for key in made if key not in state.graph.by_key or (key in among and key not in differs)]
-    return Plan(differs, todo, gone, _outside(state, among))
+    return Plan(differs, runs, gone, anew, _outside(state, among))
 
 
 def _is_current(state: State, made: Made, now: Mapping[str, str]) -> bool:
@@ -100,22 +125,19 @@ def _ranges(order: Sequence[str], done: Collection[str]) -> list[Partitions]:
     return [Partitions(None, some[0], some[-1]) for some in found]
 
 
-def build(state: State, plan: Plan, partitions: Partitions, show: Show, *, force: bool) -> int:
-    """Make what is to be made; 0 where all of it was. What reads something that could not be made is not begun."""
+def build(state: State, plan: Plan, show: Show) -> int:
+    """Carry out a plan; 0 where all of it was made. What reads something that could not be made is not begun."""
     with state.session() as session:
-        drop_tables(session, state.engine.environment, plan.gone)
-    made, failed = state.made(), 0
-    unmade: set[dg.AssetKey] = set()
+        drop_tables(session, state.engine.environment, {*plan.gone, *plan.anew})
+    failed, unmade = 0, set[dg.AssetKey]()
     with dg.DagsterInstance.ephemeral() as instance:
-        for some in batches(state, plan.todo):
-            keys = without_downstream(state.job, [dg.AssetKey(key.split(".")) for key in some], unmade)
-            failed |= len(keys) < len(some)
-            for one in _begun(state, some[0], made.get(some[0]), partitions, force=force) if keys else ():
-                run = _NotedRun(state, instance, keys, one, {FORCE: "true"} if force else {})
+        for one in plan.runs:
+            keys = [key for key in without_downstream(state.job, one.keys, unmade) if key not in unmade]
+            failed |= len(keys) < len(one.keys)
+            if keys:
+                run = _NotedRun(state, instance, keys, one.partitions, one.tags)
                 failed |= show(run)
-                if not run.succeeded:
-                    unmade |= {key for key in keys if run.assets[".".join(key.path)].status != "done"}
-                    break
+                unmade |= {key for key in keys if run.assets[".".join(key.path)].status != "done"}
     return int(failed)
 
 
@@ -125,7 +147,7 @@ def batches(state: State, keys: Sequence[str]) -> Iterator[list[str]]:
     while pending:
         some: list[str] = []
         for key in pending:
-            alone = _partitions_of(state, key) is not None
+            alone = state.graph.by_key[key].partitioned
             if (some and alone) or not set(state.graph.by_key[key].reads).isdisjoint(set(pending) - set(some)):
                 continue
             some.append(key)
@@ -133,17 +155,6 @@ def batches(state: State, keys: Sequence[str]) -> Iterator[list[str]]:
                 break
         yield some
         pending = [key for key in pending if key not in some]
-
-
-def _begun(state: State, key: str, made: Made | None, partitions: Partitions, *, force: bool) -> list[Partitions]:
-    """The runs' partitions; a table whose partitions are of other code or inputs begins anew."""
-    if _partitions_of(state, key) is None:
-        return [Partitions()]
-    if made is not None and (force or not _is_current(state, made, state.inputs([key])[key])):
-        with state.session() as session:
-            drop_tables(session, state.engine.environment, [key])
-        made = None
-    return ranges_of(state, key, made, partitions)
 
 
 class _NotedRun(Run):
