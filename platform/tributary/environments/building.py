@@ -175,8 +175,10 @@ class _NotedRun(Run):
 
     def events(self) -> Iterator[AssetProgress]:
         """As of any run."""
+        noted: set[str] = set()
         for progress in super().events():
-            if progress.status == "done":
+            if progress.status == "done" and progress.key not in noted:
+                noted.add(progress.key)
                 self._note(progress.key)
             yield progress
 
