@@ -88,6 +88,13 @@ MODELS = {
         {"shop": "text", "total": "bigint"},
         "select v.shop, cast(sum(v.amount) as bigint) as total from core.real_sale as v group by v.shop",
     ),
+    "gold/month_count": (
+        "Sales counted.",
+        "one row",
+        "",
+        {"n": "bigint"},
+        "select count(*) as n from core.sale_month as m",
+    ),
     "gold/best_shop": (
         "Shops with much.",
         "one row a shop",
@@ -157,7 +164,7 @@ class Shop:
 
     def make_all(self) -> None:
         self.make("staged.sales", "core.real_sale", "gold.shop_total", "gold.best_shop")
-        self.make("core.sale_month", partitions=Partitions(None, "2024-01-01", "2024-03-01"))
+        self.make("core.sale_month", "gold.month_count", partitions=Partitions(None, "2024-01-01", "2024-03-01"))
 
     def _show(self, run: Run) -> int:
         for one in run.events():

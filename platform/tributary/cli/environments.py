@@ -20,7 +20,7 @@ from tributary.resources.errors import UsageError, nearest
 from tributary.resources.postgres.databases import connect
 from tributary.resources.settings import Settings, get_settings
 from tributary.resources.warehouse.environments.naming import Environment, environment_name
-from tributary.resources.wording import ago, size
+from tributary.resources.wording import ago, listed, size
 
 if TYPE_CHECKING:
     from tributary.assets.automation.partitions import Partitions
@@ -112,6 +112,11 @@ def _tell(state: State, planned: Plan) -> None:
             "holds tables, and nothing of the lake.",
             soft_wrap=True,
         )
+    if planned.lacking:
+        out.print(
+            f"[yellow]↷[/] Left out, as production never made what they are made from: {listed(planned.lacking)}.",
+            soft_wrap=True,
+        )
     for key in planned.gone:
         out.print(f"{key} differs no more, and goes from {state.engine.environment.name}.", soft_wrap=True)
 
@@ -162,12 +167,12 @@ def _diff(settings: Settings, names: Sequence[str], output: str) -> int:
 
 def ls(output: str) -> int:
     """List the environments: what each holds, how much that is, how old, and whether production has moved on."""
-    from tributary.environments.listing import listed
+    from tributary.environments.listing import every_environment
 
     if output not in ("table", "json"):
         raise UsageError(f"--format {output} is not known; use table, json.")
     with connect(get_settings()) as databases:
-        found = listed(get_settings(), databases)
+        found = every_environment(get_settings(), databases)
     if output == "json":
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
         return 0

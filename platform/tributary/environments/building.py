@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
 
 from tributary.assets.automation.partitions import UNPARTITIONED, Partitions
 from tributary.assets.factory.specs import FORCE
-from tributary.environments.differing import differing, with_unmade
+from tributary.environments.differing import differing, lacking, with_unmade
 from tributary.environments.state import State
 from tributary.execution import AssetProgress, Run, check_partitions
 from tributary.freshness import Why
@@ -31,6 +31,7 @@ class Plan:
         gone: tables that the environment holds, and that do not differ any more, or that nothing makes: they go.
         anew: tables of which it holds partitions of other code or inputs, which go before others are made.
         outside: selected assets whose code differs and that no environment makes, as they are in the lake or asked for.
+        lacking: tables that cannot be made, as production never made what they are made from.
     """
 
     differs: Mapping[str, Why]
@@ -38,6 +39,7 @@ class Plan:
     gone: Sequence[str]
     anew: Sequence[str]
     outside: Sequence[str]
+    lacking: Sequence[str]
 
     @property
     def todo(self) -> list[str]:
@@ -53,6 +55,8 @@ def plan(state: State, among: Collection[str], partitions: Partitions, *, force:
     """
     made = state.made()
     wanted = with_unmade(state.graph, state.production, among, state.tables)
+    without = lacking(state.graph, state.production, wanted, state.tables)
+    wanted -= set(without)
     if partitions.named:
         check_partitions(state.job, [dg.AssetKey(key.split(".")) for key in wanted], partitions)
     # What the environment holds beside is what is read, so that what reads it differs.
@@ -74,11 +78,11 @@ def plan(state: State, among: Collection[str], partitions: Partitions, *, force:
     tags = {FORCE: "true"} if force else {}
     runs = [
         PlannedRun(tuple(dg.AssetKey(key.split(".")) for key in some), one, tags)
-        for some in batches(state, list(todo))
+        for some in batches(state, list(todo), lambda key: tuple(todo[key]))
         for one in todo[some[0]]
     ]
     gone = [key for key in made if key not in state.graph.by_key or (key in among and key not in differs)]
-    return Plan(differs, runs, gone, anew, _outside(state, among))
+    return Plan(differs, runs, gone, anew, _outside(state, among), without)
 
 
 def _is_current(state: State, made: Made, now: Mapping[str, str]) -> bool:
@@ -141,18 +145,19 @@ def build(state: State, plan: Plan, show: Show) -> int:
     return int(failed)
 
 
-def batches(state: State, keys: Sequence[str]) -> Iterator[list[str]]:
-    """These assets in an order in which they can be made, together where one run can make them: without partitions."""
+def batches(state: State, keys: Sequence[str], ranges: Callable[[str], Hashable]) -> Iterator[list[str]]:
+    """These assets in an order in which they can be made, together where one run can make them.
+
+    That is where they have no partitions, or the same; `ranges` tells which of these are to be made.
+    """
     pending = list(keys)
     while pending:
         some: list[str] = []
+        kind = (_partitions_of(state, pending[0]), ranges(pending[0]))
         for key in pending:
-            alone = state.graph.by_key[key].partitioned
-            if (some and alone) or not set(state.graph.by_key[key].reads).isdisjoint(set(pending) - set(some)):
-                continue
-            some.append(key)
-            if alone:
-                break
+            waits = set(state.graph.by_key[key].reads) & (set(pending) - set(some))
+            if not waits and (_partitions_of(state, key), ranges(key)) == kind:
+                some.append(key)
         yield some
         pending = [key for key in pending if key not in some]
 

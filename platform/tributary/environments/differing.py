@@ -24,6 +24,18 @@ def with_unmade(
     return wanted
 
 
+def lacking(
+    graph: AssetGraph, production: Collection[str], among: Collection[str], tables: Collection[str]
+) -> list[str]:
+    """Those `among` that cannot be made: production never made them, nor what of the lake they are made from."""
+    found: dict[str, None] = {}
+    for asset in graph.assets:
+        unread = {one for one in asset.reads if one in graph.by_key and one not in tables and one not in production}
+        if asset.key in among and asset.key not in production and (unread or not found.keys().isdisjoint(asset.reads)):
+            found[asset.key] = None
+    return list(found)
+
+
 def differing(graph: AssetGraph, production: Mapping[str, Made], among: Collection[str]) -> dict[str, Why]:
     """Of the assets `among`, the reason why each that differs does, upstream first."""
     found: dict[str, Why] = {}

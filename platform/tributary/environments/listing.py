@@ -50,7 +50,7 @@ class Listed(msgspec.Struct, frozen=True):
     unrecorded: Sequence[str]
 
 
-def listed(settings: Settings, databases: Databases) -> list[Listed]:
+def every_environment(settings: Settings, databases: Databases) -> list[Listed]:
     """The environments by name."""
     with open_session(databases.url("warehouse"), Origin(asset="environments"), read_only=True) as session:
         found = environments(session)

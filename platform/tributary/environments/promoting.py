@@ -76,14 +76,14 @@ def _record(state: State, pending: Mapping[str, Made], show: Show) -> int:
     engine = PostgresEngine(lambda: state.databases.url("warehouse"), lambda: state.databases.reader_url("warehouse"))
     resources = {**state.platform.resources(settings), "warehouse": AsPublished(engine)}
     defs = definitions_of(state.platform, resources)
-    failed, tags = 0, {PROMOTED_FROM: state.engine.environment.name}
+    order = [key for key in state.graph.by_key if key in pending]
+    tags = {PROMOTED_FROM: state.engine.environment.name}
     with open_instance(settings, state.databases) as instance:
-        for some in batches(state, [key for key in state.graph.by_key if key in pending]):
+        for some in batches(state, order, lambda key: pending[key].partitions):
             keys = [dg.AssetKey(key.split(".")) for key in some]
             ranges = [Partitions(None, first, last) for first, last in pending[some[0]].partitions]
-            done = [show(Run(defs, instance, keys, one, tags)) for one in ranges or [UNPARTITIONED]]
-            failed |= any(done)
-            if not any(done):
-                with state.session() as session:
-                    told(session, state.engine.environment, some)
-    return int(failed)
+            if any(show(Run(defs, instance, keys, one, tags)) for one in ranges or [UNPARTITIONED]):
+                return 1  # what reads them is recorded after them
+            with state.session() as session:
+                told(session, state.engine.environment, some)
+    return 0
