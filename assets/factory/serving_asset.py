@@ -12,13 +12,14 @@ from typing import Any
 
 import dagster as dg
 
-from tributary.assets.factory.dagster_events import MADE_FROM, asset_key, failure, report_metadata, table_schema
+from tributary.assets.factory.dagster_events import IN_SHORT, asset_key, failure, report_metadata, table_schema
 from tributary.assets.factory.following import FOLLOW
 from tributary.assets.factory.specs import FORCE, object_spec
 from tributary.resources.errors import TributaryError
 from tributary.resources.warehouse.base import Batches, Origin, Select, WriteReport
 from tributary.resources.warehouse.table import Table
 from tributary.resources.warehouse.warehouse import Warehouse
+from tributary.resources.wording import count
 
 SERVING = "serving"
 """The prefix of the keys of copies, and the name of the resource that they are written by."""
@@ -48,7 +49,8 @@ def serving_asset(table: Table, *, source: str) -> dg.AssetsDefinition:
             made_from = f"{found.version}:{declared}" if found.version else None
             standing = serving.published(copy)
             if made_from and standing and standing.fingerprint == made_from and context.run.tags.get(FORCE) != "true":
-                told: dict[str, Any] = {"dagster/row_count": standing.rows, "unchanged": True, MADE_FROM: made_from}
+                as_before = f"unchanged: {count(standing.rows, 'row')} as before"
+                told: dict[str, Any] = {IN_SHORT: as_before, "dagster/row_count": standing.rows, "unchanged": True}
             else:
                 rows = Batches(warehouse.batches(table, origin=origin))
                 report = serving.replace(copy, rows, origin=origin, fingerprint=made_from, copied=found.note)
