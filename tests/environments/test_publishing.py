@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,16 @@ from tributary.assets.factory.sql_assets import ModelLineage, keyed_model, write
 from tributary.resources.warehouse.arrow import batches
 from tributary.resources.warehouse.base import NOBODY, Batches, Rejected, Select, WriteReport
 from tributary.resources.warehouse.checks import NotNull, References, Unique
+from tributary.resources.warehouse.counting import Reckoning, Reconcile
 from tributary.resources.warehouse.environments import dropping, promoting
 from tributary.resources.warehouse.environments.engine import EnvironmentEngine
 from tributary.resources.warehouse.environments.holding import environments, held, schemas_of
 from tributary.resources.warehouse.environments.naming import Environment
 from tributary.resources.warehouse.environments.promoting import Promotion, promote
+from tributary.resources.warehouse.environments.recording import AsPublished
 from tributary.resources.warehouse.errors import ChecksFailed, WarehouseError
 from tributary.resources.warehouse.postgres.session import Session, open_session
-from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
+from tributary.resources.warehouse.postgres.warehouse import PostgresEngine, PostgresWarehouse
 from tributary.resources.warehouse.table import Column, Deduplication, Table
 from tributary.resources.warehouse.warehouse import Warehouse
 from tributary.resources.warehouse.windows import SourceObjects
@@ -142,6 +145,28 @@ def test_objects_that_were_loaded_and_what_did_not_fit_are_recorded_beside(
         CALLS, Batches(batches(CALLS, iter([{"id": 2, "source": "b"}]))), window=SourceObjects("source", ["b"])
     )
     assert report.table_rows == 2
+
+
+def test_what_was_loaded_and_published_is_told_as_loads_are(world: World) -> None:
+    counted = replace(CALLS, checks=(Reconcile(),))
+
+    def load(warehouse: Warehouse, *ids: int) -> WriteReport:
+        rows = batches(counted, iter([{"id": one, "source": "a"} for one in ids]))
+        window = SourceObjects("source", ["a"] if ids else [])
+        marks = {"a": "1"} if ids else {}
+        return warehouse.replace(counted, Batches(rows, lambda: Reckoning(len(ids))), window=window, fingerprints=marks)
+
+    load(world.dev, 1, 2)
+    with world.session() as session:
+        promote(session, Promotion(DEV, [counted], {}))
+    telling = AsPublished(PostgresEngine(lambda: world.url))
+    assert telling.published_sources(counted) == {"a": "1"}
+    report = load(telling)
+    assert (report.unchanged, report.table_rows, report.checks[0].passed) == (True, 2, True)
+    # Of other writes no source is used up: it is the rows that stand which are told.
+    report = telling.replace(SALES, Select("SELECT 1 / 0 AS shop, 1 AS n"))
+    assert report.rows == 3
+    assert world.counts == (3, 5)
 
 
 def test_readers_of_production_read_the_environment_and_nobody_else(world: World, pg: psycopg.Connection[Any]) -> None:
