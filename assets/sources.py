@@ -1,24 +1,27 @@
 """Finds the sources: those that come with Tributary, and those of installed packages.
 
 A package adds a source by an entry point of the group `tributary.sources`, whose name is the source's and whose value
-is its `Source` as `package.module:NAME`. A source that cannot be loaded stops no other.
+is its `Source` as `package.module:NAME`. Of the project itself they are read from its `pyproject.toml`, so that one
+that was just added is there before the project is installed again. A source that cannot be loaded stops no other.
 """
 
 from __future__ import annotations
 
 import importlib
 import re
+import tomllib
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import EntryPoints, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pathlib import Path
 from typing import TypeVar
 
 from tributary.assets.source import SQL, Source
 from tributary.resources.errors import AskedToEnd, TributaryError, nearest
+from tributary.resources.places import PROJECT
 from tributary.resources.settings import (
     PREFIX,
     Settings,
@@ -191,10 +194,22 @@ def _installed() -> EntryPoints:
     return entry_points(group=GROUP)
 
 
+def _of_project() -> dict[str, str]:
+    """What the project's own `pyproject.toml` registers; nothing where that cannot be read, which its tools tell."""
+    try:
+        told = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+        return {name: str(place) for name, place in told["project"]["entry-points"][GROUP].items()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return {}
+
+
 def _registered() -> dict[str, tuple[str, ...]]:
     """Where each source is; a folder under `sql/` with nothing else to it is a source of models alone."""
     found: dict[str, tuple[str, ...]] = {name: (place,) for name, place in BUILT_IN.items()}
-    for point in sorted(_installed(), key=lambda one: one.name):
+    own = _of_project()
+    points = {*(one for one in _installed() if one.name not in own)}
+    points |= {EntryPoint(name, place, GROUP) for name, place in own.items()}
+    for point in sorted(points, key=lambda one: one.name):
         found[point.name] = tuple(dict.fromkeys((*found.get(point.name, ()), point.value)))
     for folder in sorted(SQL.iterdir()) if SQL.is_dir() else ():
         if folder.is_dir() and _NAME.fullmatch(folder.name):

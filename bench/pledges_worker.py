@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.clock import metered, peak_megabytes
+from tributary.assets.factory.dropped_files import open_drop
 from tributary.assets.factory.object_loading import load
 from tributary.assets.pledges.files import FILES
-from tributary.assets.pledges.settings import drop_location, open_drop
+from tributary.assets.pledges.settings import drop_location
 from tributary.assets.pledges.staged_assets import ORNAMENTS
 from tributary.assets.pledges.standin import make_sample
 from tributary.resources.lake import open_lake
@@ -41,7 +42,7 @@ def main(bills: str) -> None:
     with connect(settings) as databases, metered(settings.postgres_data) as reading:
         warehouse = PostgresWarehouse(lambda: databases.url("warehouse"))
         with phase("take in"):
-            FILES.take_in(lake, open_drop(settings))
+            FILES.take_in(lake, open_drop(settings, drop_location(settings)))
         with phase("stage"):
             report = load(ORNAMENTS, warehouse, lake).report
     assert report.rows == lines  # noqa: S101 - else the figures would be of something else

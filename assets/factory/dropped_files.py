@@ -17,10 +17,12 @@ from datetime import UTC, datetime, timedelta
 from tributary.assets.factory.objects import Objects, SourceObject, Span
 from tributary.assets.factory.reading import Content
 from tributary.resources.errors import TributaryError
+from tributary.resources.lake import open_lake
 from tributary.resources.lake.errors import LakeError
 from tributary.resources.lake.integrity import is_intact
 from tributary.resources.lake.model import Lake, ObjectInfo
 from tributary.resources.lake.parallel import in_order
+from tributary.resources.settings import Settings
 from tributary.resources.warehouse.base import Rejected
 from tributary.resources.warehouse.delimited.contract import FileContract, SourceFileError
 from tributary.resources.warehouse.delimited.scan import LONGEST_RECORD, Scanner
@@ -69,6 +71,18 @@ class Taken:
 
 Index = Mapping[str, Taken]
 """What the lake has, by the file's name in the drop."""
+
+
+def open_drop(settings: Settings, location: str, *, read_only: bool = True) -> Lake:
+    """The place where files are dropped: an `s3://` URL, a folder of the disk, or else a folder of the lake.
+
+    Raises:
+        LakeLocationError: the location can be none of them.
+    """
+    if "://" not in location and not location.startswith("/"):
+        location = f"{settings.lake_location.rstrip('/')}/{location}"
+    region, endpoint = settings.aws_region, settings.aws_endpoint_url
+    return open_lake(location, region=region, endpoint_url=endpoint, read_only=read_only)
 
 
 @dataclass(frozen=True)
@@ -153,6 +167,20 @@ class DroppedFiles:
     def objects(self) -> Objects:
         """The versions that count, under their files' names, and those refused, beside them."""
         return Objects(self._listed)
+
+    def read(self, name: str, data: bytes) -> Content:
+        """What a version holds that fits the contract's columns, with the columns `source_object` and `source_line`."""
+        import pyarrow as pa
+
+        from tributary.assets.factory.delimited_objects import DelimitedObject
+        from tributary.assets.factory.object_tables import SOURCE_OBJECT
+
+        refused = self.read_refused(name, data)
+        if refused is not None:
+            return refused
+        found = DelimitedObject(self.contract, name, data)
+        found.put(SOURCE_OBJECT, pa.chunked_array([pa.array([name] * found.table.num_rows, pa.string())]))
+        return found.content()
 
     def read_refused(self, name: str, data: bytes) -> Content | None:
         """What there is of a refused version, by its object's name: its first line, rejected; None for another."""

@@ -6,9 +6,10 @@ import dagster as dg
 
 from tributary.assets.automation.dropped_sensor import dropped_sensor
 from tributary.assets.factory.dropped_assets import dropped_asset
+from tributary.assets.factory.dropped_files import open_drop
 from tributary.assets.parts import Parts
 from tributary.assets.pledges import files
-from tributary.assets.pledges.settings import open_drop
+from tributary.assets.pledges.settings import drop_location
 from tributary.assets.pledges.staged_assets import ORNAMENTS, RAW
 
 DROP = "pledges_drop"
@@ -33,5 +34,5 @@ PARTS = Parts(
         ORNAMENTS.asset(),
     ),
     sensors=(dropped_sensor("pledge_files", RAW, files.FILES, DROP, source="pledges"),),
-    resources=lambda settings: {DROP: open_drop(settings)},
+    resources=lambda settings: {DROP: open_drop(settings, drop_location(settings))},
 )

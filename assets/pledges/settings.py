@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from tributary.resources.lake import Lake, open_lake
 from tributary.resources.settings import PROJECT_ROOT, Settings, SourceSettings, own_settings
 
 
@@ -23,9 +22,3 @@ def drop_location(settings: Settings) -> str:
     if own is None:
         return str(settings.home / "sample" / "pledges")
     return own if "://" in own else str(PROJECT_ROOT / own)
-
-
-def open_drop(settings: Settings) -> Lake:
-    """The place where the files are dropped, to be read alone."""
-    region, endpoint = settings.aws_region, settings.aws_endpoint_url
-    return open_lake(drop_location(settings), region=region, endpoint_url=endpoint, read_only=True)

@@ -10,13 +10,17 @@ What needs Dagster is imported when it is first asked for, so that the module of
 - **Tables made from source objects**: `ObjectTable`, over `DailyObjects` or `Objects` of `SourceObject` and `Span`,
   read by JSON fields (`Field`), by a reader of one's own (`read_lines`, `Content`, `DoesNotFit`, `NotWhole`), or by a
   `FileContract` of `FileColumn` and `Rule`; its `asset()` makes the table. For files that people drop, `DroppedFiles`
-  with `dropped_asset` and `dropped_sensor`, of which each is read as a `DelimitedObject`.
+  with `open_drop`, `dropped_asset` and `dropped_sensor`, of which each is read as a `DelimitedObject`. For objects that
+  others put into the lake by day or hour, `ArrivingObjects` with `arriving_asset`; the collector's events are such,
+  below `EVENTS`, of which `read_events` takes those of `events_named`. For a form, an `EntryLog` with `entries_asset`
+  and `entries_sensor`.
 - **The Dagster side**: `Parts`; for a source that is pulled day by day `daily_asset`, `due_days` and `days_of_objects`;
+  `due_sensor` asks for what is due;
   for assets of one's own `object_spec` and `object_step`, `asset_key` and `failure`, with the resources `LAKE` and
   `WAREHOUSE`; `table_asset` with `Made` for tables that Python makes of `Batches`; `KeyRange` for what is due; for
   sensors `remembered`, `being_made`, `assets_of`, `with_downstream`, `patience`, `Partitions`.
 - **Beside Dagster**: `Services`, `Process`, `Mount`, `SampleWanted`, `Sampled`; `principal_of`, who asks a web app,
-  with `Role`s and scopes.
+  with `Role`s and scopes; `page_templates` in the look of all pages, and `PAGE_HEADERS`, for its pages.
 - **Pages of the dashboard**: `pages`, for rows and documents of the data API and for `pages.show`; `linked`, for what
   linked pictures declare.
 - **Settings and errors**: `get_settings`, `own_settings`, `Settings`; `TributaryError`, which is told in one sentence.
@@ -28,18 +32,26 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tributary.assets import pages
-from tributary.assets.factory.dropped_files import DroppedFiles
+from tributary.assets.factory.arriving_objects import ArrivingObjects
+from tributary.assets.factory.dropped_files import DroppedFiles, open_drop
+from tributary.assets.factory.entry_log import EntryLog
+from tributary.assets.factory.event_tables import events_named, read_events
 from tributary.assets.factory.fields import Field
 from tributary.assets.factory.object_tables import ObjectTable
 from tributary.assets.factory.objects import DailyObjects, Objects, SourceObject, Span
 from tributary.assets.factory.reading import Content, DoesNotFit, NotWhole, read_lines
-from tributary.assets.services import Mount, Process, Sampled, SampleWanted, Services
+from tributary.assets.services import Mount, Process, Sampled, SampleWanted, Services, Told
 from tributary.assets.source import Glance, Lineage, Resource, Source, SourceColumn
+from tributary.resources.app_database import AppDatabase
 from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake
 from tributary.resources.linked import declaration as linked
+from tributary.resources.look.files import environment as page_templates
+from tributary.resources.look.headers import HEADERS as PAGE_HEADERS
+from tributary.resources.postgres.databases import Databases
 from tributary.resources.principal import Role, principal_of
 from tributary.resources.settings import ProjectPath, Settings, SourceSettings, get_settings, own_settings
+from tributary.resources.stream.naming import EVENTS
 from tributary.resources.warehouse.base import Batches, Origin
 from tributary.resources.warehouse.checks import AcceptedValues, Expression, NotNull, References, Unique
 from tributary.resources.warehouse.delimited.contract import FileColumn, FileContract, Rule
@@ -50,12 +62,16 @@ if TYPE_CHECKING:
     from tributary.assets.automation.asking import assets_of, being_made, with_downstream
     from tributary.assets.automation.cursors import remembered
     from tributary.assets.automation.dropped_sensor import dropped_sensor
+    from tributary.assets.automation.due_sensor import due_sensor
+    from tributary.assets.automation.entries_sensor import entries_sensor
     from tributary.assets.automation.partitions import Partitions
     from tributary.assets.automation.patience import patience
+    from tributary.assets.factory.arriving_asset import arriving_asset
     from tributary.assets.factory.dagster_events import asset_key, failure
     from tributary.assets.factory.daily_asset import daily_asset, days_of_objects, due_days
     from tributary.assets.factory.delimited_objects import DelimitedObject
     from tributary.assets.factory.dropped_assets import dropped_asset
+    from tributary.assets.factory.entries_asset import entries_asset
     from tributary.assets.factory.loading import LAKE, WAREHOUSE
     from tributary.assets.factory.object_step import object_step
     from tributary.assets.factory.specs import object_spec
@@ -66,11 +82,15 @@ _LATER = {
     "automation.asking": ("assets_of", "being_made", "with_downstream"),
     "automation.cursors": ("remembered",),
     "automation.dropped_sensor": ("dropped_sensor",),
+    "automation.due_sensor": ("due_sensor",),
+    "automation.entries_sensor": ("entries_sensor",),
     "automation.partitions": ("Partitions",),
     "automation.patience": ("patience",),
+    "factory.arriving_asset": ("arriving_asset",),
     "factory.daily_asset": ("daily_asset", "days_of_objects", "due_days"),
     "factory.delimited_objects": ("DelimitedObject",),
     "factory.dropped_assets": ("dropped_asset",),
+    "factory.entries_asset": ("entries_asset",),
     "factory.loading": ("LAKE", "WAREHOUSE"),
     "factory.dagster_events": ("asset_key", "failure"),
     "factory.object_step": ("object_step",),
@@ -81,17 +101,23 @@ _LATER = {
 _MODULES = {name: f"tributary.assets.{module}" for module, names in _LATER.items() for name in names}
 
 __all__ = [
+    "EVENTS",
     "LAKE",
+    "PAGE_HEADERS",
     "WAREHOUSE",
     "AcceptedValues",
+    "AppDatabase",
+    "ArrivingObjects",
     "Batches",
     "Column",
     "Content",
     "DailyObjects",
+    "Databases",
     "Deduplication",
     "DelimitedObject",
     "DoesNotFit",
     "DroppedFiles",
+    "EntryLog",
     "Expression",
     "Field",
     "FileColumn",
@@ -125,9 +151,11 @@ __all__ = [
     "SourceSettings",
     "Span",
     "Table",
+    "Told",
     "TributaryError",
     "Unique",
     "Warehouse",
+    "arriving_asset",
     "asset_key",
     "assets_of",
     "being_made",
@@ -136,15 +164,22 @@ __all__ = [
     "dropped_asset",
     "dropped_sensor",
     "due_days",
+    "due_sensor",
+    "entries_asset",
+    "entries_sensor",
+    "events_named",
     "failure",
     "get_settings",
     "linked",
     "object_spec",
     "object_step",
+    "open_drop",
     "own_settings",
+    "page_templates",
     "pages",
     "patience",
     "principal_of",
+    "read_events",
     "read_lines",
     "remembered",
     "table_asset",

@@ -26,16 +26,16 @@ from tributary.assets.social.events.envelope import (
     CONTEXTS,
     NO_CONTEXT,
     SORTED,
-    Message,
     properties_decoder,
 )
-from tributary.assets.social.events.records import Records
 from tributary.assets.social.events.rows import user_cells
 from tributary.assets.social.events.times import EARLIEST, arrived_before
 from tributary.assets.social.tables import CALLER, EVENTS, OTHERS, TABLES, USERS
 from tributary.resources.segment.errors import BadMessage
 from tributary.resources.segment.instants import LATEST, micros_of
 from tributary.resources.segment.kinds import ALIAS, IDENTIFY, KINDS, TRACK
+from tributary.resources.segment.message import Message
+from tributary.resources.segment.records import Records
 from tributary.resources.warehouse.table import Table
 
 ARROW_TYPES = {"bigint": pa.int64(), "text": pa.string(), "timestamp": pa.timestamp("us")}

@@ -1,4 +1,4 @@
-"""The parts of a Segment message that matter here, and the decoders for them.
+"""The parts of a message that matter here beside what all messages have, and the decoders for them.
 
 Nothing is judged: every field takes any value, so that one odd value does not spoil the decoding of its neighbours.
 What a value must be is said in `rows`. The fields: https://segment.com/docs/connections/spec/common/
@@ -18,28 +18,6 @@ CARRIES_TRAITS = frozenset({IDENTIFY, "group"})
 
 BESIDE = {"page": ("name", "category"), "screen": ("name", "category"), "group": ("groupId",), "alias": ("previousId",)}
 """What a call says beside its properties or traits, and would be lost without a column of its own."""
-
-_NOTHING = msgspec.Raw(b"")
-
-
-class Message(msgspec.Struct, gc=False):
-    """A record as it was sent. Absent fields are None, or empty where the field is kept as JSON."""
-
-    type: Any = None
-    event: Any = None
-    userId: Any = None  # noqa: N815 - the names are Segment's
-    anonymousId: Any = None  # noqa: N815
-    messageId: Any = None  # noqa: N815
-    timestamp: Any = None
-    sentAt: Any = None  # noqa: N815
-    receivedAt: Any = None  # noqa: N815
-    properties: msgspec.Raw = _NOTHING
-    traits: msgspec.Raw = _NOTHING
-    context: msgspec.Raw = _NOTHING
-    name: Any = None
-    category: Any = None
-    groupId: Any = None  # noqa: N815
-    previousId: Any = None  # noqa: N815
 
 
 class _Campaign(msgspec.Struct, gc=False):
@@ -89,7 +67,6 @@ class Context(msgspec.Struct, gc=False):
 
 NO_CONTEXT = Context().cells()
 CONTEXTS = msgspec.json.Decoder(Context)
-MESSAGES = msgspec.json.Decoder(Message)
 ANYTHING = msgspec.json.Decoder()
 SORTED = msgspec.json.Encoder(order="sorted")
 """JSON text with the keys of every object sorted, without blanks: one text for one value."""

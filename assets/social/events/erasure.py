@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tributary.assets.social.arrivals import RAW, hour_of
-from tributary.assets.social.events.unpack import MAGIC, unpack
 from tributary.resources.lake.model import Lake
+from tributary.resources.segment.unpack import MAGIC, unpack
 
 TOMBSTONES = "web-data/erased/"
 """One object a user, named by the digest of their id: whom the list keeps out it must name."""
@@ -118,8 +118,8 @@ def sweep(lake: Lake, erased: Erased) -> Iterator[str]:
 
 def redacted(source_object: str, data: bytes, erased: Erased) -> bytes | None:
     """An object without their records, packed as it was; None where it holds none. Other bytes stay as they are."""
-    from tributary.assets.social.events.records import read_records
     from tributary.assets.social.events.transform import transform
+    from tributary.resources.segment.records import read_records
 
     plain = unpack(data).data
     if not erased or not (b"\\" in plain or erased.names(plain)):

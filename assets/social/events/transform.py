@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 
 from tributary.assets.social.events.columns import ARROW_TYPES, SCHEMAS, plain_tables
 from tributary.assets.social.events.erasure import Erased, read_erased
-from tributary.assets.social.events.records import Records, read_records
 from tributary.assets.social.events.rows import Delivery, row_of
 from tributary.assets.social.tables import RECORD_OFFSET, TABLES
 from tributary.resources.lake.model import Lake, ObjectInfo
 from tributary.resources.segment.errors import BadMessage
+from tributary.resources.segment.records import Records, read_records
 from tributary.resources.warehouse.base import Rejected
 
 

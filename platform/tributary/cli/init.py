@@ -9,7 +9,7 @@ from string import Template
 from tributary.cli.console import out
 from tributary.resources.errors import UsageError
 
-_TEMPLATES = Path(__file__).with_name("project")
+_TEMPLATES = Path(__file__).with_name("templates") / "project"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 
@@ -32,6 +32,7 @@ def project(folder: Path, name: str) -> int:
         ".gitignore": "gitignore",
         f"{name}/source.py": "source.py",
         f"{name}/models/gold/{name}_working_days.sql": "model.sql",
+        f"{name}/models/gold/{name}_working_days.test.yaml": "model.test.yaml",
     }
     try:
         for path, template in files.items():

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from tests.social.events.making import SOURCE, TIME, follow, identify, track
 
 from tributary.assets.social.events.columns import plain_tables
-from tributary.assets.social.events.records import read_records
 from tributary.assets.social.events.rows import Delivery, row_of
 from tributary.assets.social.events.transform import transform
 from tributary.assets.social.tables import TABLES
 from tributary.resources.segment.errors import BadMessage
+from tributary.resources.segment.records import read_records
 
 LEAVE_OUT = object()
 IDS = st.sampled_from(["a", "b", "", "7", 7, 7.0, 1.5, None, True, [], {}, "\x00", "\ud83d", LEAVE_OUT])

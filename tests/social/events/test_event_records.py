@@ -12,8 +12,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from tests.social.events.making import encoded, follow
 
-from tributary.assets.social.events.records import Records, read_records
-from tributary.assets.social.events.scan import scan
+from tributary.resources.segment.records import Records, read_records
+from tributary.resources.segment.scan import scan
 
 BLANK = re.compile(rb"(?:[ \t\r\n]|\xef\xbb\xbf)*")
 A, B, C = follow(1), follow(2), follow(3)

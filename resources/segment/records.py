@@ -1,8 +1,8 @@
 """The records of one object, told apart: each with its place and its bytes, the good ones decoded.
 
-A record is one JSON object; whether it is a message that some table takes is decided in `rows`. Objects hold records
-one after the other with nothing between them, or blanks, or line breaks. An object in which every record is good is
-read at once, here; one with trouble goes through `scan`, record by record.
+A record is one JSON object; whether it is a message that some table takes is decided by whoever reads it. Objects hold
+records one after the other with nothing between them, or blanks, or line breaks. An object in which every record is
+good is read at once, here; one with trouble goes through `scan`, record by record.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from tributary.assets.social.events.envelope import MESSAGES, Message
-from tributary.assets.social.events.scan import BLANKS, scan
-from tributary.assets.social.events.unpack import unpack
+from tributary.resources.segment.message import MESSAGES, Message
+from tributary.resources.segment.scan import BLANKS, scan
+from tributary.resources.segment.unpack import unpack
 from tributary.resources.warehouse.base import Rejected
 
 _BOM = b"\xef\xbb\xbf"

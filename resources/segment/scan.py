@@ -22,11 +22,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from tributary.assets.social.events.envelope import MESSAGES, Message
-from tributary.assets.social.events.grammar import Broken, nested_objects, value_end
 from tributary.resources.segment.documents import NOT_AN_OBJECT, NOT_JSON, document
 from tributary.resources.segment.errors import BadMessage
+from tributary.resources.segment.grammar import Broken, nested_objects, value_end
 from tributary.resources.segment.kinds import KINDS
+from tributary.resources.segment.message import MESSAGES, Message
 
 BLANKS = b" \t\r\n"
 CUT_SHORT = "the object ends before the record does"

@@ -1,0 +1,11 @@
+/*
+description: $description
+grain: $grain
+columns:
+$columns
+checks:
+$checks
+*/
+select
+$select
+from $read
