@@ -7,6 +7,7 @@ checks; its SELECT gives the tables it reads. How it becomes an asset is `sql_as
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from tributary.assets.factory.expressions import condition_in
 from tributary.assets.factory.header import ChartEntry, Header, HeaderSource, WindowEntry, split_header
 from tributary.assets.factory.lint import SqlSyntaxError, parse
 from tributary.assets.factory.lint.finding import line_of
+from tributary.assets.factory.lint.parsing import tokens_of
 from tributary.assets.factory.model_files import (
     REPORTS,
     ModelFolders,
@@ -47,7 +49,8 @@ class SqlModel:
     `references` are the tables that its checks look into, which must be there first as well. `keys` are the columns by
     whose values it follows changes of what it reads; empty where it is made whole. `asked` is what it can be asked,
     where it is a report: then the SELECT gives the rows of one request, and `table` holds those of all. `refresh` is
-    the pace at which it takes up changes; None where it follows at once.
+    the pace at which it takes up changes; None where it follows at once. `digest` is another whenever the file would
+    make other rows; of a report, whenever it says anything else.
     """
 
     path: Path
@@ -98,7 +101,7 @@ class SqlModel:
 
 
 def digest_of(text: str) -> str:
-    """The digest of a model file's text, which is the code version of its asset."""
+    """A digest as code versions have it: of what decides in a model's file, or of a report's whole text."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -137,10 +140,20 @@ def read_model(path: Path, folders: ModelFolders, text: str | None = None) -> Sq
         keys=tuple(file.header.incremental.keys) if file.header.incremental else (),
         tags=file.header.tags,
         refresh=file.header.refresh,
-        digest=digest_of(text),
+        digest=digest_of(text if asked is not None else _deciding(file, split.body)),
         file=file,
         asked=asked,
     )
+
+
+def _deciding(file: HeaderSource[Header], body: str) -> str:
+    """What of a model's file its rows, their checks and their pictures follow from: all but what it says to people.
+
+    Descriptions, comments and how the text is laid out may change without a row being made again.
+    """
+    told = file.header.model_dump(mode="json", exclude_defaults=True, exclude={"description", "grain"})
+    told["columns"] = [[name, {**one, "description": ""}] for name, one in told["columns"].items()]
+    return json.dumps([told, [body[token.start : token.end + 1] for token in tokens_of(body)]])
 
 
 def _declared(path: Path, text: str, layer: str, name: str) -> tuple[HeaderSource[Header], Table, Asked | None]:

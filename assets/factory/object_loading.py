@@ -119,6 +119,7 @@ class _Load:
         fingerprint = hashlib.sha256(told.encode()).hexdigest()
         published = self._warehouse.published(self._table)
         if not anew and published is not None and published.fingerprint == fingerprint:
+            self._warehouse.describe(self._table, origin=self._origin)
             return self._warehouse.review(self._table, origin=self._origin)
         if isinstance(self._declared.read, FileContract):
             (one,) = listed.values()

@@ -74,7 +74,7 @@ class ObjectTable:
         checks = (*counted, Reconcile(), *([NoRejects()] if self.rejects else []))
         object.__setattr__(self, "table", replace(self.table, checks=checks))
         if isinstance(self.read, FileContract):
-            digest = hashlib.sha256(f"{READING} {self.read!r}".encode()).hexdigest()[:16]
+            digest = hashlib.sha256(f"{READING} {self.read.undocumented!r}".encode()).hexdigest()[:16]
             object.__setattr__(self, "code_version", digest)
         if not self.mend:
             object.__setattr__(self, "mend", f"Materialise {self.upstream} for it again, which replaces it.")

@@ -49,7 +49,7 @@ def table_asset(
     `refresh` is the pace at which it takes up changes, where it does not follow at once: `hourly`, `daily` or `weekly`.
     """
     read = tuple(deps)
-    digest = hashlib.sha256(f"{code_version}\n{table!r}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{code_version}\n{table.definition}".encode()).hexdigest()
 
     @table_step(
         table,

@@ -104,6 +104,14 @@ class EngineSession(ABC):
         """
 
     @abstractmethod
+    def describe(self) -> None:
+        """Give the table or view that stands the documentation that it declares, where it has another.
+
+        `publish` does so by itself; this is for rows that are left as they are. No row is written, and the version
+        stays.
+        """
+
+    @abstractmethod
     def size(self) -> int:
         """Bytes that the table takes; 0 for a view."""
 

@@ -42,11 +42,11 @@ def standing(session: EngineSession, recipe: Recipe) -> Standing:
     own = known.pop(table.key)
     if None in known.values():
         return Standing(None)
-    made_from = _digest([recipe.digest, repr(table), *(f"{name} {known[name]}" for name in sorted(recipe.inputs))])
+    made_from = _digest([recipe.digest, table.definition, *(f"{name} {known[name]}" for name in sorted(recipe.inputs))])
     follows = None
     if recipe.plan is not None:
         inputs = {name: known[name] or "" for name in recipe.plan.tables}
-        follows = Follows(_digest([recipe.digest, repr(table)]), inputs, recipe.plan, own or "")
+        follows = Follows(_digest([recipe.digest, table.definition]), inputs, recipe.plan, own or "")
     checked_by = _digest(f"{name} {known[name]}" for name in sorted(recipe.looked_into))
     fingerprint = f"{made_from}:{checked_by}"
     if session.note() is None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from tributary.resources.warehouse.checks import Check
@@ -124,6 +125,23 @@ class Table:
     def key(self) -> str:
         """`schema.name`."""
         return f"{self.schema}.{self.name}"
+
+    @property
+    def comment(self) -> str:
+        """What is said of it beside it, where it stands: what it is, and what one row is."""
+        grain = f"Grain: {self.grain}." if self.grain else ""
+        return f"{self.description} {grain}".strip()
+
+    @property
+    def undocumented(self) -> tuple[Column, ...]:
+        """The columns without what is said of them to people."""
+        return tuple(replace(column, description="") for column in self.columns)
+
+    @cached_property
+    def definition(self) -> str:
+        """All that its rows may follow from, as text: everything that it declares but its documentation."""
+        file = self.file.undocumented if self.file is not None else None
+        return repr(replace(self, columns=self.undocumented, description="", grain="", file=file))
 
     @property
     def sql_name(self) -> str:

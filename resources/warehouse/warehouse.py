@@ -197,6 +197,8 @@ class Warehouse:
     def standing(self, table: Table, recipe: Recipe, *, origin: Origin = NOBODY) -> Standing:
         """Whether the published rows of `table`, written whole, are what `recipe` would make again now.
 
+        Where they are, the table is given its documentation, of which its rows do not follow.
+
         Call it before the inputs are read. An input that is published anew in between then makes the noted fingerprint
         an old one, so that the next look finds the table out of date: never a false report that nothing changed.
 
@@ -205,7 +207,19 @@ class Warehouse:
             WarehouseError: the engine cannot be reached.
         """
         with self._engine.session(table, origin) as session:
-            return published.standing(session, recipe)
+            found = published.standing(session, recipe)
+            if found.report is not None:
+                session.describe()
+            return found
+
+    def describe(self, table: Table, *, origin: Origin = NOBODY) -> None:
+        """Give a table whose rows stand the documentation that it declares; nothing is written anew.
+
+        Raises:
+            WarehouseError: the engine refused.
+        """
+        with self._engine.session(table, origin) as session:
+            session.describe()
 
     def review(self, table: Table, *, origin: Origin = NOBODY) -> WriteReport:
         """Look at the published rows again, as a write would report them, and check them; nothing is written.

@@ -135,6 +135,7 @@ class Write:
         if built.content and self._has_content(built.content):
             self._session.discard()
             self._session.renew_note(note)
+            self._session.describe()
             return _as_it_stands(found)
         self._session.publish(None, note, rows, _Records(self._session, self._order, built, forget=True))
         return found
@@ -165,6 +166,7 @@ class Write:
             if isinstance(window, Keys):
                 session.renew_note(self._noted(Note(note.rows)))
             replace(records, forget=forget and isinstance(window, SourceObjects)).write()
+            session.describe()
             return _as_it_stands(found)
         way = session.make_way(window, remember=bool(looked_up)) if standing else MadeWay("")
         if way.gone and note:

@@ -10,14 +10,19 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from tributary.cli import init_source
 from tributary.cli.init import project
 from tributary.cli.init_source import KINDS
+from tributary.cli.templates.form.form import create_app
 from tributary.cli.templating import Home, put_all
 from tributary.resources.errors import UsageError
 from tributary.resources.postgres.databases import connect
+from tributary.resources.principal import Principal, with_principal
 from tributary.resources.settings import PROJECT_ROOT, Settings
 
 BIN = Path(sys.executable).parent
@@ -148,6 +153,22 @@ def test_what_cannot_be_written_to_its_end_leaves_nothing(tmp_path: Path, monkey
     monkeypatch.undo()
     put_all(files)
     assert set(contents(tmp_path)) == {"one/a.py", "one/within/b.py", "two.py"}
+
+
+def test_the_form_says_what_is_wrong_and_keeps_what_is_right_with_who_entered_it(database_url: str) -> None:
+    app = create_app(database_url)
+
+    async def by_somebody(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(with_principal(scope, Principal("somebody")), receive, send)
+
+    client = TestClient(by_somebody)
+    assert 'name="label"' in client.get("/").text
+    refused = client.post("/", data={"label": "<b>", "amount": "much"})
+    assert (refused.status_code, "Write a number" in refused.text, "&lt;b&gt;" in refused.text) == (422, True, True)
+    assert "It is entered." in client.post("/", data={"label": "<b>", "amount": "2.50"}).text
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute("SELECT entry_id, entered_by, details FROM example.log").fetchall()
+    assert rows == [(1, "somebody", {"label": "<b>", "amount": "2.50"})]
 
 
 def contents(folder: Path) -> dict[str, str]:

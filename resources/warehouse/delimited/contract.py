@@ -6,7 +6,7 @@ number and a clock time) are derived columns, computed by the engine while it lo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from tributary.resources.errors import TributaryError
@@ -76,6 +76,12 @@ class FileContract:
     def __post_init__(self) -> None:
         if self.delimiter not in DELIMITERS:
             raise ContractError(f"{self.delimiter!r} cannot separate fields; use a comma, a semicolon, a tab or a bar.")
+
+    @property
+    def undocumented(self) -> FileContract:
+        """It without what it says to people alone."""
+        columns = tuple(replace(column, description="") for column in self.columns)
+        return replace(self, columns=columns, derived=tuple(replace(one, description="") for one in self.derived))
 
     def table_columns(self) -> list[tuple[str, str, str]]:
         """(name, type, description) of every column of the table, in order."""

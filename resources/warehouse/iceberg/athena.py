@@ -66,6 +66,7 @@ class AthenaTransport(Transport):
     """Athena. `spent` is told of each statement; `statements` are given to it at a time by this process."""
 
     engine = "Athena"
+    comments = False
 
     def __init__(self, place: AthenaPlace, statements: int = 8, spent: Spent | None = None) -> None:
         self._place = place

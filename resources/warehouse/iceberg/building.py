@@ -71,7 +71,7 @@ def append(aside: Aside, table: Table, batches: Iterator[pa.RecordBatch]) -> str
     Raises:
         WarehouseError: the batches do not have the table's columns.
     """
-    digest = hashlib.blake2b(repr((table.columns, table.description, table.deduplicate)).encode(), digest_size=20)
+    digest = hashlib.blake2b(repr((table.undocumented, table.deduplicate)).encode(), digest_size=20)
     names = list(table.column_names)
     options = pc.WriteOptions(include_header=False, quoting_style="needed")
 

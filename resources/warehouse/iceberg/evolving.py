@@ -19,12 +19,17 @@ from tributary.resources.warehouse.iceberg.types import has_columns, iceberg_typ
 from tributary.resources.warehouse.table import Table, quoted
 from tributary.resources.warehouse.windows import Keys, Window
 
+COMMENT = "comment"
+"""The property of a table that is its comment to Trino and Athena."""
+
 
 def evolve(transaction: Transaction, table: Table) -> Schema:
-    """Give the table of a transaction its declared columns, in their order; its schema then."""
+    """Give the table of a transaction its declared columns, in their order, and its documentation; its schema then."""
     had = transaction.table_metadata.schema()
+    if transaction.table_metadata.properties.get(COMMENT, "") != table.comment:
+        transaction.set_properties({COMMENT: table.comment})
     if has_columns(had, table):
-        return had
+        return _documented(transaction, table)
     present = {field.name: field for field in had.fields}
     # An older partition may hang on a column that goes, which it then must not.
     with transaction.update_schema(allow_incompatible_changes=True) as update:
@@ -45,6 +50,17 @@ def evolve(transaction: Transaction, table: Table) -> Schema:
             update.move_first(table.column_names[0])
             for before, name in pairwise(table.column_names):
                 update.move_after(name, before)
+    return _documented(transaction, table)
+
+
+def _documented(transaction: Transaction, table: Table) -> Schema:
+    """Give the columns their documentation, where they have another."""
+    told = {field.name: field.doc or "" for field in transaction.table_metadata.schema().fields}
+    others = [column for column in table.columns if told[column.name] != column.description]
+    if others:
+        with transaction.update_schema() as update:
+            for column in others:
+                update.update_column(column.name, doc=column.description)
     return transaction.table_metadata.schema()
 
 

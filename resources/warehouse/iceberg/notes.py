@@ -67,7 +67,13 @@ def noted(table: IcebergTable) -> Noted | None:
     snapshot = publication(table)
     text = snapshot.summary.additional_properties.get(KEY) if snapshot and snapshot.summary else None
     found = read(text) if text else None
-    return found if found is not None and found.schema == table.metadata.current_schema_id else None
+    return found if found is not None and _columns(table, found.schema) == _columns(table) else None
+
+
+def _columns(table: IcebergTable, schema: int | None = None) -> list[tuple[Any, ...]] | None:
+    """The columns of a schema by its number, or of the present one, without what is said of them; None of no schema."""
+    found = table.schema() if schema is None else table.schemas().get(schema)
+    return None if found is None else [(one.field_id, one.name, one.field_type) for one in found.fields]
 
 
 def publication(table: IcebergTable) -> Snapshot | None:

@@ -8,7 +8,7 @@ beside that, so that they seldom build in vain.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -115,6 +115,20 @@ class IcebergSession(EngineSession):
 
     def versions(self, names: Collection[str]) -> Mapping[str, str | None]:
         return views.versions(self._access, names)
+
+    def describe(self) -> None:
+        if self.table.kind == "view":
+            views.describe(self._access, self.table)
+            return
+        table = tables.find(self._catalogue, self.table.key)
+        if table is None or not has_columns(table.schema(), self.table):
+            return
+        transaction = table.transaction()
+        had = transaction.table_metadata
+        evolving.evolve(transaction, self.table)
+        if transaction.table_metadata != had:
+            with suppress(OvertakenError), tables.overtaking(self.table.key):  # whoever was before describes it too
+                transaction.commit_transaction()
 
     def size(self) -> int:
         found = None if self.table.kind == "view" else tables.find(self._catalogue, self.table.key)
@@ -343,7 +357,7 @@ class IcebergSession(EngineSession):
                 write.schema,
                 location=write.location,
                 partition_spec=write.spec,
-                properties={**tables.PROPERTIES, "comment": self.table.description},
+                properties={**tables.PROPERTIES, evolving.COMMENT: self.table.comment},
             )
         tables.swap(transaction, (), come, properties)
         with self._committing(write):

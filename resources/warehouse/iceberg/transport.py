@@ -67,10 +67,11 @@ class Transport(ABC):
     """Carries statements; safe for use by several threads, and after a fork.
 
     `engine` is what people call it. Statements of a process are few at a time, and one that the engine has no room for
-    is tried again.
+    is tried again. `comments` says whether it takes `COMMENT ON`, by which alone a view is documented.
     """
 
     engine: str
+    comments: bool = True
 
     @abstractmethod
     def run(

@@ -22,7 +22,8 @@ from tributary.resources.warehouse.iceberg import notes, records, tables
 from tributary.resources.warehouse.iceberg.access import Access
 from tributary.resources.warehouse.iceberg.notes import Noted
 from tributary.resources.warehouse.iceberg.types import sql_type
-from tributary.resources.warehouse.table import Table
+from tributary.resources.warehouse.iceberg.values import quote
+from tributary.resources.warehouse.table import Table, quoted
 
 PUBLICATIONS = """
 SELECT split_part(p.table_name, '.', 1) AS schema_name, split_part(p.table_name, '.', 2) AS table_name,
@@ -59,8 +60,29 @@ def publish(access: Access, table: Table, select: str, note: Note) -> None:
     if tables.find(access.catalogue, table.key) is not None:
         raise WarehouseError(f"{table.key} is a table in the warehouse, and is to be a view: drop the table.")
     access.rows(f"CREATE OR REPLACE VIEW {table.sql_name} AS {select}")
+    describe(access, table)
     reads = json.dumps(sorted(_reads(select)))
     _record(access, table.key, notes.new_note(note), _definition(access, table.key) or "", reads)
+
+
+def describe(access: Access, table: Table) -> None:
+    """Give a view the documentation that the table declares, where it has another and the engine can hold any."""
+    if not access.transport.comments:
+        return
+    place = f"table_schema = {quote(table.schema)} AND table_name = {quote(table.name)}"
+    columns = access.rows(f"SELECT column_name, comment FROM information_schema.columns WHERE {place}")
+    place = place.replace("table_schema", "schema_name")
+    said = access.rows(
+        f"SELECT comment FROM system.metadata.table_comments WHERE catalog_name = current_catalog AND {place}"
+    )
+    if not said:
+        return
+    if (said[0]["comment"] or "") != table.comment:
+        access.rows(f"COMMENT ON VIEW {table.sql_name} IS {quote(table.comment)}")
+    told = {row["column_name"]: row["comment"] or "" for row in columns}
+    for column in table.columns:
+        if told.get(column.name, column.description) != column.description:
+            access.rows(f"COMMENT ON COLUMN {table.sql_name}.{quoted(column.name)} IS {quote(column.description)}")
 
 
 def renew(access: Access, table: Table, note: Note) -> None:

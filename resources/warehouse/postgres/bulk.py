@@ -43,7 +43,7 @@ def copy_batches(session: Session, table: Table, batches: Iterator[pa.RecordBatc
     """
     names = ", ".join(quoted(name) for name in table.column_names)
     options = pc.WriteOptions(include_header=False, quoting_style="needed")
-    digest = hashlib.blake2b(repr((table.columns, table.description, table.deduplicate)).encode(), digest_size=20)
+    digest = hashlib.blake2b(repr((table.undocumented, table.deduplicate)).encode(), digest_size=20)
     with session.copy_in(f"COPY {part_sql(part)} ({names}) FROM STDIN WITH (FORMAT csv)") as copy:
         for batch in batches:
             if set(batch.schema.names) != set(table.column_names):

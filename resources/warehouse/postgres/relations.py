@@ -157,8 +157,8 @@ def describe(session: Session, table: Table, found: Found | None) -> None:
     statements: list[sql.Composable] = []
     word = sql.SQL("VIEW" if table.kind == "view" else "TABLE")
     name = sql.SQL(table.sql_name)
-    if found is None or found.comment != table.description:
-        statements.append(sql.SQL("COMMENT ON {} {} IS {}").format(word, name, sql.Literal(table.description)))
+    if found is None or found.comment != table.comment:
+        statements.append(sql.SQL("COMMENT ON {} {} IS {}").format(word, name, sql.Literal(table.comment)))
     statements += [
         sql.SQL("COMMENT ON COLUMN {}.{} IS {}").format(
             name, sql.Identifier(column.name), sql.Literal(column.description)

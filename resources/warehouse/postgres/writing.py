@@ -26,6 +26,7 @@ from tributary.resources.warehouse.postgres.migrate import expect_same_columns, 
 from tributary.resources.warehouse.postgres.publish import move_rows, publish_whole, swap
 from tributary.resources.warehouse.postgres.relations import (
     Found,
+    describe,
     drop_stray_parts,
     ensure_index,
     ensure_schema,
@@ -87,6 +88,11 @@ class PostgresSession(EngineSession):
 
     def versions(self, names: Collection[str]) -> Mapping[str, str | None]:
         return notes.versions(self._session, names)
+
+    def describe(self) -> None:
+        found = find(self._session, self.table)
+        if found is not None and has_columns(found, self.table) and (found.kind == "v") == (self.table.kind == "view"):
+            describe(self._session, self.table, found)
 
     def size(self) -> int:
         query = (
@@ -192,6 +198,7 @@ class PostgresSession(EngineSession):
         if window is not None:
             if self._found is not None and self._found.part is not None:
                 move_rows(session, table, part, self._found.part)
+                describe(session, table, self._found)
             else:
                 swap(session, table, self._found, part)
             if self._gone is not None:

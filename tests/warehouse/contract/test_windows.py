@@ -130,5 +130,6 @@ def test_a_whole_table_of_the_same_rows_is_left_and_other_rows_are_another_versi
     warehouse.replace(DAYS, day_rows(5, 9), window=a_day(5))
     assert not write(*other).unchanged
     assert not warehouse.replace(
-        replace(DAYS, description="Other."), arrow(DAYS, [(date(2024, 1, 1), *o) for o in other])
+        replace(DAYS, columns=(*DAYS.columns[:2], Column("source", "text", "Source.", ("pii",)))),
+        arrow(DAYS, [(date(2024, 1, 1), *o) for o in other]),
     ).unchanged
