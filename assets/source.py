@@ -66,6 +66,9 @@ class Glance(NamedTuple):
 ASKED = "gold"
 """The layer of what people ask."""
 
+SEEDS = "seeds"
+"""The folder of a source's seeds, beside those of its models' layers."""
+
 Lineage = Mapping[str, tuple[SourceColumn, ...]]
 """The columns that the values of each column of one table come from."""
 

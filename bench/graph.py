@@ -91,11 +91,11 @@ def write_dates(path: Path | str) -> None:
 def _write_scripts(bed: Bed, dates: Path) -> list[Path]:
     """The bare script, without and with statistics."""
     from tributary.assets.calendar.tables import DIM_DATE
-    from tributary.assets.retail.raw_assets import SEEDS
+    from tributary.assets.retail.raw_assets import OWN_FILES
     from tributary.platform import load_platform
 
     files = [
-        (source, (SEEDS if source is COMMODITY_SECTIONS else bed.files) / source.file)
+        (source, (OWN_FILES if source is COMMODITY_SECTIONS else bed.files) / source.file)
         for source in ALL_FILES
         if source is not PROMOTIONS
     ]

@@ -209,6 +209,8 @@ def test_a_project_that_was_just_written_works_and_has_its_own_source_only(team:
     assert "gold.acme_working_days" in made
     assert team.tributary("check", cwd=team.folder, code=1).startswith("✗ No project is here")
     assert "is not empty" in team.tributary("init", "project", str(team.project), code=2)
+    team.tributary("init", "source", "visits", "--kind", "form", SOURCES="")
+    assert "✓ 5 assets, 2 SQL models" in team.tributary("check", SOURCES="")
 
 
 def test_an_installed_package_adds_its_source_to_the_project_and_a_broken_one_stops_nothing(tmp_path: Path) -> None:

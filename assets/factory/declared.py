@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tributary.assets.factory.declared_yaml import DeclaredYaml
 from tributary.assets.factory.errors import ModelError, together
-from tributary.assets.factory.header import CheckEntry, DeduplicateEntry, Header, HeaderSource, WindowEntry
+from tributary.assets.factory.header import CheckEntry, DeduplicateEntry, Header, WindowEntry
 from tributary.resources.errors import nearest
 from tributary.resources.warehouse.checks import AcceptedValues, Check, Expression, NotNull, References, Unique
 from tributary.resources.warehouse.errors import ContractError
 from tributary.resources.warehouse.table import Column, Deduplication, Table
 
 
-def declared_table(source: HeaderSource[Header], layer: str, name: str) -> Table:
+def declared_table(source: DeclaredYaml[Header], layer: str, name: str) -> Table:
     """The table that a header declares.
 
     Raises:
         ModelError: a name or type cannot be used, or a part names a column that is none.
     """
-    header = source.header
+    header = source.value
     columns: list[Column] = []
     refused: list[ModelError] = []
     for column, entry in header.columns.items():
@@ -62,9 +63,9 @@ def declared_table(source: HeaderSource[Header], layer: str, name: str) -> Table
 _KINDS = {"boolean": bool, "integer": int, "bigint": int, "text": str}
 
 
-def _of_other_type(source: HeaderSource[Header], index: int, check: AcceptedValues) -> Iterator[ModelError]:
+def _of_other_type(source: DeclaredYaml[Header], index: int, check: AcceptedValues) -> Iterator[ModelError]:
     """Values that no row of the column can hold, by YAML's reading of them."""
-    kind = source.header.columns[check.column].type
+    kind = source.value.columns[check.column].type
     for value in check.values:
         if kind in _KINDS and type(value) is not _KINDS[kind]:
             wanted = "quote it" if kind == "text" else f"write it as {kind}, without quotes"
@@ -72,12 +73,12 @@ def _of_other_type(source: HeaderSource[Header], index: int, check: AcceptedValu
             yield ModelError(source.path, source.line("checks", index), problem)
 
 
-def _no_window(source: HeaderSource[Header], window: WindowEntry) -> Iterator[ModelError]:
+def _no_window(source: DeclaredYaml[Header], window: WindowEntry) -> Iterator[ModelError]:
     """What keeps partitions from holding every row from the window's start on."""
     line = source.line("window")
-    column = source.header.columns.get(window.column)
+    column = source.value.columns.get(window.column)
     if column is None:
-        hint = nearest(window.column, source.header.columns)
+        hint = nearest(window.column, source.value.columns)
         yield ModelError(source.path, line, f"window column {window.column} is not one of its columns{hint}")
     elif column.type not in ("date", "timestamp"):
         yield ModelError(source.path, line, f"window column {window.column} must be a date or a timestamp.")

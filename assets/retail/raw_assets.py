@@ -17,14 +17,14 @@ from tributary.resources.lake.model import Lake
 from tributary.resources.wording import count, size
 
 RETAIL_FOLDER = "retail_folder"
-SEEDS = SQL / "retail" / "seeds"
+OWN_FILES = SQL / "retail"
 PREVIEW_LINES = 5
 PREVIEW_BYTES = 4096
 
 
 def path_of(source: SourceFile, folder: Path) -> Path:
-    """Where the file stands: the seed in the project, all others in the user's folder."""
-    return (SEEDS if source is COMMODITY_SECTIONS else folder) / source.file
+    """Where the file stands: the one that is the project's own there, all others in the user's folder."""
+    return (OWN_FILES if source is COMMODITY_SECTIONS else folder) / source.file
 
 
 def raw_asset(source: SourceFile) -> dg.AssetsDefinition:

@@ -16,6 +16,7 @@ from tributary.assets.factory.lineage import ModelLineage
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_files import read_text
 from tributary.assets.factory.parameters.values import Value
+from tributary.assets.factory.seeds import Seed
 from tributary.assets.source import SourceColumn
 from tributary.assets.unit_tests.rows import Records, RowProblem, typed
 from tributary.resources.errors import nearest
@@ -27,7 +28,7 @@ SUFFIX = ".test.yaml"
 class Entry(Strict):
     """Rows of tables that the model reads, by `schema.table`, and the rows that it must make of them.
 
-    A table of which nothing is said is empty. `answers` are what a report is asked.
+    A table of which nothing is said is empty, but for a seed. `answers` are what a report is asked.
     """
 
     given: dict[str, Records] = Field(default={})
@@ -68,8 +69,12 @@ def beside(model: SqlModel) -> Path:
     return model.path.with_name(model.path.stem + SUFFIX)
 
 
-def read_tests(model: SqlModel, tables: Mapping[str, Table], lineage: ModelLineage) -> list[UnitTest]:
+def read_tests(
+    model: SqlModel, tables: Mapping[str, Table], lineage: ModelLineage, seeds: Mapping[str, Seed] | None = None
+) -> list[UnitTest]:
     """The tests of a model, in the order of its file; none where there is no file.
+
+    A seed of which a test says nothing holds what its file does.
 
     Raises:
         ModelError: the file is no such YAML, or names a table or column that is not there, or a value of another type.
@@ -79,7 +84,8 @@ def read_tests(model: SqlModel, tables: Mapping[str, Table], lineage: ModelLinea
         return []
     file = DeclaredYaml(path, read_text(path), _File)
     deciding = sorted({column for step in lineage.flow(model).conditions for column in step.sources})
-    return [_test(file, model, name, entry, tables, deciding) for name, entry in file.value.root.items()]
+    held = {key: seeds[key].rows() for key in model.reads if seeds is not None and key in seeds}
+    return [_test(file, model, name, entry, tables, deciding, held) for name, entry in file.value.root.items()]
 
 
 def _test(
@@ -89,6 +95,7 @@ def _test(
     entry: Entry,
     tables: Mapping[str, Table],
     deciding: Sequence[SourceColumn],
+    held: Mapping[str, Sequence[Mapping[str, Value | None]]],
 ) -> UnitTest:
     unknown = next((key for key in entry.given if key not in model.reads), None)
     if unknown is not None:
@@ -99,7 +106,9 @@ def _test(
     given = {}
     for key in model.reads:
         columns = {column.name: column.type for column in tables[key].columns}
-        given[key] = Relation(columns, _typed(file, (name, "given", key), entry.given.get(key, []), columns))
+        own = key in held and key not in entry.given
+        rows = held[key] if own else _typed(file, (name, "given", key), entry.given.get(key, []), columns)
+        given[key] = Relation(columns, rows)
     columns = {column.name: column.type for column in model.rows.columns}
     expected = _typed(file, (name, "expect"), entry.expect, columns)
     named = tuple(expected[0]) if expected else tuple(columns)

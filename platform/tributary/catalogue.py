@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tributary.assets.pages import page_files
-from tributary.assets.source import SQL, Lineage, SourceColumn, Step
+from tributary.assets.source import SEEDS, SQL, Lineage, SourceColumn, Step
 from tributary.assets.sources import Sources, get_sources
 from tributary.resources.home import put_whole
 from tributary.resources.places import PACKAGE
@@ -78,7 +78,7 @@ class TableEntry(msgspec.Struct, frozen=True):
         reads: the tables that it is made of, as `layer.name`; none where Python code makes it.
         conditions: what joins, filters and groups its rows, of a model.
         partitioned: `hour`, `day` or `month`, and the column, of a model that is made by partitions; else empty.
-        file: the model's file; empty where Python code makes it.
+        file: the model's file, or the YAML of a seed; empty where Python code makes it.
         refused: why it is not made for now; empty where it is.
         freshness: how old it may be before that is told; None where nobody expects it to change by itself.
         served: whether pages, dashboard and data API are about it, and so have a copy where the warehouse is elsewhere.
@@ -187,7 +187,7 @@ def digest_of(sources: Sources) -> str:
     ]
     digest = hashlib.sha256(f"{version('sqlglot')} {declared!r}".encode())
     for folder in dict.fromkeys((SQL, *(source.models_folder for source in sources))):
-        for path in sorted(folder.rglob("*.sql")):
+        for path in sorted((*folder.rglob("*.sql"), *folder.rglob(f"{SEEDS}/*.*"))):
             digest.update(f"{path}\n".encode() + (path.read_bytes() if path.is_file() else b""))
     for page in (page for source in sources for page in page_files(source)):
         digest.update(f"{page.path}\n".encode() + page.path.read_bytes())
@@ -199,14 +199,13 @@ def digest_of(sources: Sources) -> str:
 
 
 def _tables(contents: Contents) -> Iterator[TableEntry]:
-    owners = {table.key: source.name for source in contents.sources for table in source.tables}
     models = {**contents.models, **{one.table.key: one.model for one in contents.reports.values()}}
     for key, table in contents.tables.items():
-        model, flow = models.get(key), contents.flows[key]
+        model, flow, declared = models.get(key), contents.flows[key], models.get(key) or contents.seeds.get(key)
         window, chart = (model.window, model.chart) if model else (None, None)
         yield TableEntry(
             key=key,
-            source=model.source if model else owners[key],
+            source=model.source if model else contents.owners[key],
             kind=table.kind,
             description=table.description,
             grain=table.grain,
@@ -227,8 +226,8 @@ def _tables(contents: Contents) -> Iterator[TableEntry]:
             conditions=flow.conditions,
             partitioned=f"{window.every} of {window.column}" if window else "",
             charts=(ChartEntry(chart.title, chart.x, chart.y, chart.kind),) if chart else (),
-            tags=model.tags if model else {},
-            file=str(model.path) if model else "",
+            tags=declared.tags if declared else {},
+            file=str(declared.path) if declared else "",
             refused=contents.found.refused.get(key, ""),
             freshness=contents.targets.get(key),
             served=key in contents.served,

@@ -12,6 +12,7 @@ from tributary.assets.factory.inheritance import inherit_tags
 from tributary.assets.factory.lineage import Flow
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_files import ModelFolders
+from tributary.assets.factory.seeds import Seed, read_seeds
 from tributary.assets.reporting.declaration import Report, reports_of
 from tributary.assets.source import ASKED, SQL
 from tributary.assets.sources import Sources
@@ -28,6 +29,7 @@ class Contents:
     Attributes:
         sources: those that are on.
         folders: where their models are.
+        seeds: those that are sound, by `schema.table`.
         found: the models as they were read, and what is wrong with them.
         models: those that are tables, by `schema.table`, with the tags that their columns inherit.
         reports: by name, likewise.
@@ -37,6 +39,7 @@ class Contents:
 
     sources: Sources
     folders: ModelFolders
+    seeds: Mapping[str, Seed]
     found: Models
     models: Mapping[str, SqlModel]
     reports: Mapping[str, Report]
@@ -59,6 +62,7 @@ class Contents:
     def owners(self) -> Mapping[str, str]:
         """The source of each table but those of reports."""
         declared = {table.key: source.name for source in self.sources for table in source.tables}
+        declared |= {key: seed.source for key, seed in self.seeds.items()}
         return declared | {key: model.source for key, model in self.models.items()}
 
     @cached_property
@@ -88,11 +92,13 @@ def read_contents(sources: Sources, home: Path) -> Contents:
     """
     python_tables = {table.key: table for source in sources for table in source.tables}
     folders = ModelFolders({"": SQL, **{source.name: source.models_folder for source in sources}})
-    found = load_models_kept(folders, python_tables.values(), home / "models")
+    seeds = read_seeds(folders, python_tables.values())
+    python_tables |= {key: seed.table for key, seed in seeds.sound.items()}
+    found = load_models_kept(folders, python_tables.values(), home / "models", seeds.refused)
     read = python_tables | {key: model.table for key, model in found.models.items()}
     lineage = KeptLineage(read, home / "models" / "lineage")
     every = inherit_tags(found.models, python_tables, lineage.of)
     lineage.keep()
     tables = python_tables | {key: model.table for key, model in every.items()}
     models = {key: model for key, model in every.items() if model.asked is None}
-    return Contents(sources, folders, found, models, reports_of(every, tables), tables, lineage)
+    return Contents(sources, folders, seeds.sound, found, models, reports_of(every, tables), tables, lineage)

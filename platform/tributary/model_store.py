@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -73,24 +73,34 @@ class _Kept:
         return _Kept(held["texts"], errors, held["rules"])
 
 
-def load_models_kept(folders: ModelFolders, tables: Iterable[Table], folder: Path) -> Models:
-    """Read the models; `folder` is where what was read is kept."""
-    known = tuple(tables)
+def load_models_kept(
+    folders: ModelFolders,
+    tables: Iterable[Table],
+    folder: Path,
+    unread: Mapping[str, ModelError] | None = None,
+) -> Models:
+    """Read the models; `folder` is where what was read is kept.
+
+    `unread` are tables, by `schema.table`, of which nobody knows the columns, as what declares them is wrong.
+    """
+    known, unread = tuple(tables), unread or {}
     kept = _handed_down(folder)
     if kept is not None:
-        return _told(folders, kept, _models_of(folders, kept, known), known)
-    # A home from before texts were kept has those of its latest state alone.
-    former = {} if (folder / _TEXTS).is_dir() else _latest(folder).texts
-    kept, models = _read(folders, known, folder)
+        return _told(folders, kept, _models_of(folders, kept, known, unread), known, unread)
+    # A home from before texts were kept has those of its latest state alone, whose code versions were of all the text.
+    former = {} if (folder / _TEXTS).is_dir() else {digest_of(text): text for text in _latest(folder).texts.values()}
+    kept, models = _read(folders, known, folder, unread)
     os.environ[HANDED_DOWN] = f"{os.getpid()}:{_keep(folder, kept)}"
-    _keep_texts(folder / _TEXTS, [*former.values(), *kept.texts.values()])
-    return _told(folders, kept, models, known)
+    now = {model.digest: kept.texts[folders.name_of(model.path)] for model in models.values()}
+    _keep_texts(folder / _TEXTS, former | now)
+    return _told(folders, kept, models, known, unread)
 
 
 def text_of(folder: Path, digest: str) -> str | None:
-    """The text of a model's file by its digest, which is the code version of what was made of it; None where unknown.
+    """The text of a model's file by the code version of what was made of it; None where unknown.
 
-    `folder` is where what was read is kept: each text that was sound at any time, but for the oldest of very many.
+    `folder` is where what was read is kept: each text that was sound at any time, but for the oldest of very many; of
+    texts that differ in what they say to people alone the first.
     """
     try:
         return (folder / _TEXTS / f"{digest}.sql").read_text(encoding="utf-8")
@@ -98,9 +108,9 @@ def text_of(folder: Path, digest: str) -> str | None:
         return None
 
 
-def _keep_texts(folder: Path, texts: Iterable[str]) -> None:
+def _keep_texts(folder: Path, texts: Mapping[str, str]) -> None:
     there = {path.name for path in folder.glob("*.sql")}
-    new = {name: text for text in texts if (name := f"{digest_of(text)}.sql") not in there}
+    new = {f"{digest}.sql": text for digest, text in texts.items() if f"{digest}.sql" not in there}
     for name, text in new.items():
         put_whole(folder / name, text.encode())
     if new and len(there) + len(new) > _MOST_TEXTS:
@@ -109,12 +119,14 @@ def _keep_texts(folder: Path, texts: Iterable[str]) -> None:
             old.unlink(missing_ok=True)
 
 
-def _read(folders: ModelFolders, tables: tuple[Table, ...], folder: Path) -> tuple[_Kept, Mapping[str, SqlModel]]:
+def _read(
+    folders: ModelFolders, tables: tuple[Table, ...], folder: Path, unread: Collection[str]
+) -> tuple[_Kept, Mapping[str, SqlModel]]:
     """Read the files; those that are refused give way to the last sound text of theirs."""
     files, latest, rules = model_files(folders), _latest(folder), _rules(tables)
     known = latest.texts if latest.rules == rules else {}
     unchanged = [path for path, text in files.items() if known.get(folders.name_of(path)) == text]
-    reading = read_models(folders, files, tables, unchanged=unchanged)
+    reading = read_models(folders, files, tables, unread, unchanged)
     refused = dict(reading.refused)
     errors = [one for error in refused.values() for one in error.all]
     given_up: set[Path] = set()
@@ -124,14 +136,14 @@ def _read(folders: ModelFolders, tables: tuple[Table, ...], folder: Path) -> tup
         # A file that did not change may be sound again beside the last sound texts of others.
         given_up |= set() if older else reading.refused.keys()
         files |= older or reading.refused
-        reading = read_models(folders, files, tables)
+        reading = read_models(folders, files, tables, unread)
         # What is sound beside a file that is refused now may not be beside the last sound text of that.
         errors += [one for path, error in reading.refused.items() if path not in refused for one in error.all]
         refused |= reading.refused
     texts = {folders.name_of(model.path): str(files[model.path]) for model in reading.models.values()}
     told = dict.fromkeys((folders.name_of(error.path), error.line, error.problem) for error in errors)
     kept_now = _Kept(texts, tuple(told), rules)
-    return kept_now, reading.models if not told else _models_of(folders, kept_now, tables)
+    return kept_now, reading.models if not told else _models_of(folders, kept_now, tables, unread)
 
 
 def _rules(tables: tuple[Table, ...]) -> str:
@@ -144,9 +156,11 @@ def _rules(tables: tuple[Table, ...]) -> str:
     return digest.hexdigest()
 
 
-def _models_of(folders: ModelFolders, kept: _Kept, tables: tuple[Table, ...]) -> Mapping[str, SqlModel]:
+def _models_of(
+    folders: ModelFolders, kept: _Kept, tables: tuple[Table, ...], unread: Collection[str]
+) -> Mapping[str, SqlModel]:
     texts = {folders.path_of(name): text for name, text in kept.texts.items()}
-    return read_models(folders, texts, tables, unread=_stubs(folders, kept), unchanged=texts).models
+    return read_models(folders, texts, tables, {*unread, *_stubs(folders, kept)}, texts).models
 
 
 def _stubs(folders: ModelFolders, kept: _Kept) -> dict[str, Path]:
@@ -155,15 +169,23 @@ def _stubs(folders: ModelFolders, kept: _Kept) -> dict[str, Path]:
     return {key: path for path in sorted(paths) if (key := key_of(path, folders)) is not None}
 
 
-def _told(folders: ModelFolders, kept: _Kept, models: Mapping[str, SqlModel], tables: tuple[Table, ...]) -> Models:
+def _told(
+    folders: ModelFolders,
+    kept: _Kept,
+    models: Mapping[str, SqlModel],
+    tables: tuple[Table, ...],
+    unread: Mapping[str, ModelError],
+) -> Models:
     errors = tuple(ModelError(folders.path_of(name), line, problem) for name, line, problem in kept.errors)
     made_in_python = {table.key for table in tables}
-    broken: dict[str, str] = {}
+    broken = {key: str(error) for key, error in unread.items()}
     for error in errors:
         key = key_of(error.path, folders)
         if key is not None and key not in made_in_python:
             broken.setdefault(key, str(error))
     stubs = {key: path for key, path in _stubs(folders, kept).items() if key not in models}
+    stubs |= {key: error.path for key, error in unread.items() if key not in made_in_python}
+    errors = (*(one for error in unread.values() for one in error.all), *errors)
     return Models(models, broken | _hanging(models, broken), stubs, errors)
 
 

@@ -14,6 +14,7 @@ import dagster as dg
 from tributary.assets.factory.errors import ModelError
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.refused import stub_asset
+from tributary.assets.factory.seed_assets import seed_asset
 from tributary.assets.factory.serving_asset import SERVING, serving_asset, serving_key
 from tributary.assets.factory.sql_assets import sql_asset
 from tributary.assets.parts import Due, KeyRange, Parts
@@ -89,6 +90,7 @@ def load_platform(sources: Sources | None = None) -> Platform:
     refused = {**off, **found.refused}
     assets = [asset for one in parts.values() for asset in one.assets]
     assets += [sql_asset(model, lineage, refused.get(key, "")) for key, model in models.items()]
+    assets += [seed_asset(seed, broken.get(seed.source, "")) for seed in contents.seeds.values()]
     for report in contents.reports.values():
         why = found.refused.get(report.table.key, "") or broken.get(report.source, "")
         assets += [extract_asset(report, why), staged_asset(report, lineage, why)]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 FIRST_DAY = pd.Timestamp("2004-03-23")
-SEED = Path(__file__).resolve().parents[2] / "sql" / "retail" / "seeds" / "commodity_sections.csv"
+SEED = Path(__file__).resolve().parents[2] / "sql" / "retail" / "commodity_sections.csv"
 SECTIONS = (
     "alcohol",
     "beverages",

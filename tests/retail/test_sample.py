@@ -22,7 +22,7 @@ from tributary.assets.retail.standin.vocabulary import FUEL_KIND
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = ROOT.parent / "shared" / "data" / "complete_journey"
-SEED_FILE = ROOT / "sql" / "retail" / "seeds" / "commodity_sections.csv"
+SEED_FILE = ROOT / "sql" / "retail" / "commodity_sections.csv"
 SECTIONS = {
     "alcohol", "beverages", "concessions", "dairy", "drug", "garden", "grain_goods", "grocery", "home_family",
     "junk_food", "kitchen", "meat", "misc", "produce", "seasonal",

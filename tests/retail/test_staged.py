@@ -13,7 +13,7 @@ import pytest
 
 from tributary.assets.retail.files import ALL_FILES, JOURNEY_FILES, SECTIONS, TRANSACTIONS
 from tributary.assets.retail.ingest import manifest_key, read_manifest
-from tributary.assets.retail.raw_assets import SEEDS, raw_asset
+from tributary.assets.retail.raw_assets import OWN_FILES, raw_asset
 from tributary.assets.retail.staged_assets import staged
 from tributary.cli.progress import _line
 from tributary.execution import Run
@@ -197,7 +197,7 @@ def test_metadata_says_what_there_is_to_know(shop: Shop) -> None:
 
 
 def test_the_seed_maps_to_known_sections_only() -> None:
-    with (SEEDS / "commodity_sections.csv").open(newline="") as file:
+    with (OWN_FILES / "commodity_sections.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["SECTION"] for row in rows} == set(SECTIONS)
     assert len({row["COMMODITY_DESC"] for row in rows}) == len(rows) > 300

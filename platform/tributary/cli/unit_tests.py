@@ -45,7 +45,7 @@ def unit_tests(selections: Sequence[str], exclude: Sequence[str], against: str) 
     without = []
     for model in models:
         try:
-            tests = read_tests(model, contents.tables, contents.model_lineage)
+            tests = read_tests(model, contents.tables, contents.model_lineage, contents.seeds)
         except ModelError as error:
             failed += 1
             for problem in error.all:

@@ -73,6 +73,9 @@ class EnvironmentSession(EngineSession):
     def versions(self, names: Collection[str]) -> Mapping[str, str | None]:
         return versions(self._inner.versions, self._environment, names, self._tables, self._views)
 
+    def describe(self) -> None:
+        self._inner.describe()
+
     def size(self) -> int:
         return self._inner.size()
 
