@@ -9,11 +9,13 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
+from tests.accessibility import faults
 
 from tributary.cli import init_source
 from tributary.cli.init import project
@@ -24,6 +26,9 @@ from tributary.resources.errors import UsageError
 from tributary.resources.postgres.databases import connect
 from tributary.resources.principal import Principal, with_principal
 from tributary.resources.settings import PROJECT_ROOT, Settings
+
+if TYPE_CHECKING:
+    from playwright import sync_api
 
 BIN = Path(sys.executable).parent
 NAMES = ("ab", "a_source_of_a_long_name_")
@@ -169,6 +174,18 @@ def test_the_form_says_what_is_wrong_and_keeps_what_is_right_with_who_entered_it
     with psycopg.connect(database_url) as connection:
         rows = connection.execute("SELECT entry_id, entered_by, details FROM example.log").fetchall()
     assert rows == [(1, "somebody", {"label": "<b>", "amount": "2.50"})]
+
+
+@pytest.mark.browser
+def test_the_form_is_for_everybody_also_where_it_tells_what_is_wrong(
+    database_url: str, browser: sync_api.Browser
+) -> None:
+    page = browser.new_page()
+    with TestClient(create_app(database_url)) as client:
+        for html in (client.get("/").text, client.post("/", data={"amount": "much"}).text):
+            page.set_content(html)
+            assert faults(page) == []
+    page.close()
 
 
 def contents(folder: Path) -> dict[str, str]:
