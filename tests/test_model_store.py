@@ -184,7 +184,7 @@ def _at(folder: str) -> Project:
 
 def test_a_process_of_the_loader_keeps_what_it_was_launched_with(project: Project, tmp_path: Path) -> None:
     before = project.load().models["core.one"].digest
-    project.write("core/one", MODEL.replace("one row", "one line"), reads="staged.sales")
+    project.write("core/one", MODEL.replace("s.id FROM", "s.id + 1 AS id FROM"), reads="staged.sales")
     # As Dagster's code server starts a run: a child of the process that has loaded.
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         assert pool.apply(_digest, (str(tmp_path),)) == before
@@ -194,6 +194,20 @@ def test_a_process_of_the_loader_keeps_what_it_was_launched_with(project: Projec
     done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True, env=os.environ)
     assert done.stdout.strip() not in ("", before)
     assert project.load().models["core.one"].digest == done.stdout.strip()
+
+
+def test_what_a_file_says_to_people_alone_is_not_in_its_code_version(project: Project) -> None:
+    before = project.load().models["core.one"]
+    told = (
+        MODEL.replace("one row", "-- one line").replace('"Sale."', '"A sale."').replace("s.id", "/* it */\n  s.id -- n\n")
+    )
+    project.write("core/one", told, reads="staged.sales")
+    after = project.load().models["core.one"]
+    assert (after.digest, after.table.grain) == (before.digest, "-- one line a sale")
+    assert after.table.definition == before.table.definition
+    for other in (told.replace("s.id -- n", "s.id * 1 AS id"), told.replace("columns:", "tags: {{a: b}}\ncolumns:")):
+        project.write("core/one", other, reads="staged.sales")
+        assert project.load().models["core.one"].digest != before.digest
 
 
 def test_what_was_kept_is_only_a_help(project: Project) -> None:
