@@ -199,7 +199,9 @@ def test_a_process_of_the_loader_keeps_what_it_was_launched_with(project: Projec
 def test_what_a_file_says_to_people_alone_is_not_in_its_code_version(project: Project) -> None:
     before = project.load().models["core.one"]
     told = (
-        MODEL.replace("one row", "-- one line").replace('"Sale."', '"A sale."').replace("s.id", "/* it */\n  s.id -- n\n")
+        MODEL.replace("one row", "-- one line")
+        .replace('"Sale."', '"A sale."')
+        .replace("s.id", "/* it */\n  s.id -- n\n")
     )
     project.write("core/one", told, reads="staged.sales")
     after = project.load().models["core.one"]

@@ -135,7 +135,7 @@ def test_an_edit_is_planned_with_its_diff_and_with_whom_it_breaks(shop: Shop) ->
     assert shop("ls", "state:modified", "--format", "names") == ""
     assert "Nothing is selected" in shop("materialize", "state:modified")
     shop.write("core/day", MODELS["core/day"].replace("calendar.year as a", "calendar.year + 1 as a"))
-    shop.write("gold/of_b", MODELS["gold/of_b"].replace("select distinct", "-- each once\nselect distinct"))
+    shop.write("gold/of_b", MODELS["gold/of_b"].replace("select distinct", "SELECT DISTINCT"))
     assert shop("ls", "state:modified", "--format", "names").split() == ["core.day", "gold.of_b"]
     assert set(shop("ls", "state:modified+", "--exclude", "core", "--format", "names").split()) == {
         "gold.of_a",

@@ -54,6 +54,8 @@ def _files(home: Home, name: str, kind: str) -> Iterator[tuple[Path, str]]:
     models = home.root / "sql" / name if home.is_checkout else folder / "models"
     tests = home.root / "tests" / name if home.is_checkout else home.root / "tests"
     for template in sorted((*(TEMPLATES / "common").rglob("*.*"), *(TEMPLATES / kind).glob("*.*"))):
+        if template.suffix == ".pyc":  # as an installation leaves it
+            continue
         text = template.read_text(encoding="utf-8")
         called = template.name.replace("example", name)
         if template.suffix in (".sql", ".yaml"):
