@@ -12,6 +12,7 @@ import pytest
 
 from tributary.asset_graph import graph_of
 from tributary.asset_records import Partitions, Records
+from tributary.assets.source import Source
 from tributary.freshness import Why, records_of, why_stale
 from tributary.instance.opening import open_instance
 from tributary.resources.postgres.databases import Databases
@@ -24,7 +25,7 @@ class World:
     """Days that are read by a summary beside a plain source; versions and failures are the test's to say."""
 
     def __init__(self, instance: dg.DagsterInstance, url: str) -> None:
-        self.instance, self._url = instance, url
+        self.instance, self.url = instance, url
         self.versions = {"source": "1", "days": "1"}
         self.fails, self.code = False, "1"
 
@@ -59,7 +60,7 @@ class World:
             dg.Definitions(assets=self._assets()).resolve_implicit_global_asset_job_def().asset_layer.asset_graph
         )
         made, other = records_of(graph, self.instance)
-        with psycopg.connect(self._url) as connection:
+        with psycopg.connect(self.url) as connection:
             self.records = Records(graph, connection)
             assert self.records.made == made
             assert self.records.stale == why_stale(graph, made, other)
@@ -107,3 +108,35 @@ def test_each_state_is_told_with_its_reason(world: World) -> None:
     assert world.stale() == {}
     assert world.records.failed == {}
     assert str(Why("input", "core.days")) == "core.days changed"
+
+
+def test_missing_partitions_are_counted_where_none_may_be_missing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asset(key: str, group: str, *kinds: str, days: dg.PartitionsDefinition[str] = DAYS) -> dg.AssetsDefinition:
+        @dg.asset(key=key.split("."), group_name=group, kinds=set(kinds), partitions_def=days)
+        def made() -> None: ...
+
+        return made
+
+    months = dg.MonthlyPartitionsDefinition("2024-01-01", end_date="2024-07-01")
+    assets = [
+        asset("raw.pulled", "pulled"),
+        asset("gold.months", "models", "sql", days=months),
+        asset("raw.arrived", "arriving"),
+        asset("gold.of_arrived", "arriving", "sql"),
+    ]
+    for key, days in (("pulled", (1, 4)), ("arrived", (1, 4)), ("months", (2,))):
+        chosen = [one for one in assets if one.key.path[-1] == key]
+        for day in days:
+            name = f"2024-0{day}-01" if key == "months" else f"2024-01-0{day}"
+            dg.materialize(assets, instance=world.instance, selection=chosen, partition_key=name)
+    monkeypatch.setattr("tributary.asset_records.get_sources", lambda: [Source("pulled", every_partition=True)])
+    graph = graph_of(dg.Definitions(assets=assets).resolve_implicit_global_asset_job_def().asset_layer.asset_graph)
+    with psycopg.connect(world.url) as connection:
+        assert Records(graph, connection).partitions == {
+            "raw.pulled": Partitions(2, 2),
+            "gold.months": Partitions(1, 5),
+            "raw.arrived": Partitions(2, None),
+            "gold.of_arrived": Partitions(0, None),
+        }

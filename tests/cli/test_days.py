@@ -237,6 +237,8 @@ def begun(shop: Shop) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         (("materialize", "--missing"), 2, "--missing needs the range"),
         (("render", "gold.of_a", "--dialect", "postgre"), 2, "did you mean postgres?"),
         (("completion", "bsh"), 2, "did you mean bash?"),
+        (("query", "select * from gold.off_a"), 1, "did you mean gold.of_a?"),
+        (("query", "select * from of_a"), 1, "did you mean gold.of_a?"),
         (("logs", "zzzz"), 2, "There is no run zzzz"),
         (("down",), 0, "Tributary is not up."),
     ],

@@ -11,7 +11,7 @@ import msgspec
 
 from tributary.assets.sources import get_sources
 from tributary.cli.check import tell_refused
-from tributary.cli.console import out
+from tributary.cli.console import check_format, out
 from tributary.cli.differences import FORMATS, write
 from tributary.cli.progress import show
 from tributary.cli.selecting import meant
@@ -123,7 +123,7 @@ def _tell(state: State, planned: Plan) -> None:
 
 def diff(names: Sequence[str], output: str) -> int:
     """Show how tables, or all that the environment holds, differ from production's; 3 where some do."""
-    require_format(output)
+    check_format(output, FORMATS)
     settings = get_settings()
     required(settings)
     return _diff(settings, [name.replace("/", ".") for name in names], output)
@@ -136,16 +136,6 @@ def preview(selections: Sequence[str], exclude: Sequence[str], against: str) -> 
     with redirect_stdout(sys.stderr):
         failed = materialize(selections, exclude, against, UNPARTITIONED, force=False)
     return failed or _diff(get_settings(), [], "markdown")
-
-
-def require_format(output: str) -> None:
-    """Check that differences can be shown in a format.
-
-    Raises:
-        UsageError: they cannot.
-    """
-    if output not in FORMATS:
-        raise UsageError(f"--format {output} is not known; use {', '.join(FORMATS)}.")
 
 
 def _diff(settings: Settings, names: Sequence[str], output: str) -> int:

@@ -105,10 +105,11 @@ def keys_list() -> int:
 
 def audit_log(sql: str | None, output: str, limit: int) -> int:
     """Show the audit log's newest entries, or what a query of it answers."""
-    from tributary.cli.query import answered, require_format
+    from tributary.cli.console import check_format
+    from tributary.cli.query import FORMATS, answered
     from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
-    require_format(output)
+    check_format(output, FORMATS)
     newest = f"SELECT * FROM (SELECT * FROM {audit.fullname} ORDER BY id DESC LIMIT 50) AS newest ORDER BY id"
     with _engine(), connect(get_settings()) as databases:
         url = databases.url("app")

@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tributary.cli.console import err, out, unread
+from tributary.cli.console import check_format, err, out, unread
 from tributary.resources.errors import UsageError
 from tributary.resources.settings import get_settings
 from tributary.resources.warehouse.answers import Answer
+from tributary.resources.warehouse.errors import WarehouseError
 
 if TYPE_CHECKING:
     from tributary.resources.warehouse.warehouse import Warehouse
 
 FORMATS = ("table", "csv", "json")
 STANDARD_INPUT = "-"
+_UNKNOWN = re.compile(r"""(?:relation "|Table '(?:iceberg\.)?)([\w.]+)["'] does not exist""")
+"""How Postgres and Trino say that there is no such table."""
 
 
 def query(sql: str | None, file: str | None, output: str, limit: int) -> int:
     """Run the query and show its answer; only the table format says how many rows there were."""
-    require_format(output)
+    check_format(output, FORMATS)
     text = _text(sql, file)
     from tributary.resources.warehouse.opening import open_warehouse
 
-    return answered(open_warehouse(get_settings()), text, output, limit)
+    try:
+        return answered(open_warehouse(get_settings()), text, output, limit)
+    except WarehouseError as error:
+        raise WarehouseError(f"{str(error).rstrip('.')}{_meant(str(error))}") from error
 
 
-def require_format(output: str) -> None:
-    """Check that an answer can be shown in a format.
+def _meant(told: str) -> str:
+    """The end of what a server says, with the table that was probably meant where it knows none of the name."""
+    unknown = _UNKNOWN.search(told)
+    if unknown is None:
+        return "."
+    from tributary.catalogue import get_catalogue
 
-    Raises:
-        UsageError: it cannot.
-    """
-    if output not in FORMATS:
-        raise UsageError(f"--format {output} is not known; use {', '.join(FORMATS)}.")
+    keys = {key.rpartition(".")[2]: key for key in get_catalogue().by_key} | {
+        key: key for key in get_catalogue().by_key
+    }
+    found = get_close_matches(unknown[1], keys, n=1)
+    return f"; did you mean {keys[found[0]]}?" if found else "; `tributary ls` lists the tables."
 
 
 def answered(database: Warehouse, text: str, output: str, limit: int) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tributary.catalogue import ReportEntry, TableEntry, get_catalogue
-from tributary.cli.console import out
+from tributary.cli.console import check_format, out
 from tributary.cli.tables import Heading, print_rows
 from tributary.resources.errors import UsageError, nearest
 
@@ -27,7 +27,7 @@ _OWN_COLUMNS = ("request_key", "request_id")
 
 def list_reports(output: str) -> int:
     """List all reports."""
-    require_format(output)
+    check_format(output, FORMATS)
     reports = get_catalogue().reports
     if output == "json":
         _print_json([msgspec.to_builtins(one) for one in reports])
@@ -39,7 +39,7 @@ def list_reports(output: str) -> int:
 
 def show(name: str, output: str) -> int:
     """Show one report."""
-    require_format(output)
+    check_format(output, FORMATS)
     catalogue = get_catalogue()
     report = report_of(catalogue.reports, name)
     table = catalogue.by_key[report.table]
@@ -58,16 +58,6 @@ def show(name: str, output: str) -> int:
     headings = (Heading("column"), Heading("type"), Heading("tags"), Heading("meaning", wraps=True))
     print_rows(headings, [(one.name, one.type, " ".join(one.tags), one.description) for one in _columns(table)])
     return 0
-
-
-def require_format(output: str) -> None:
-    """Check that reports can be shown in a format.
-
-    Raises:
-        UsageError: they cannot.
-    """
-    if output not in FORMATS:
-        raise UsageError(f"--format {output} is not known; use {', '.join(FORMATS)}.")
 
 
 def report_of(reports: tuple[ReportEntry, ...], name: str) -> ReportEntry:
