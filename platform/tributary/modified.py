@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 from tributary.asset_graph import FILE, AssetGraph, kept_graph
@@ -27,7 +26,8 @@ def modified(graph: AssetGraph, against: str) -> set[str]:
     """The keys of the assets whose code is not what it was, and of those that were not there.
 
     Against another home that is by code versions, as its definitions were loaded there last. Against a revision, a
-    model or report is modified where its file differs, and an asset of Python code where a file of its source's does.
+    model or report is modified where its file differs, and an asset of Python code where a file of its source's does;
+    what is in no repository, or in one without this revision, is not.
 
     Raises:
         AgainstError: `against` is neither.
@@ -46,8 +46,15 @@ def modified(graph: AssetGraph, against: str) -> set[str]:
     # The extracts of a report are made by the file that makes its table.
     files |= {f"reports.{one.name}": Path(one.file) for one in get_catalogue().reports if one.file}
     places = {one.name: code_places(one) for one in get_sources()}
-    roots = {_root(path, against) for path in (*files.values(), *(place for some in places.values() for place in some))}
-    changed = {path for root in roots for path in changed_files(root, against)}
+    roots = {_root(path) for path in (*files.values(), *(place for some in places.values() for place in some))}
+    found = [changed_files(root, against) for root in roots if root is not None]
+    known = [some for some in found if some is not None]
+    if not known:
+        raise AgainstError(
+            f"--against {against} is no home (a folder with {FILE}, which `tributary check` writes), and no revision "
+            "of a Git repository that holds models or sources."
+        )
+    changed = {path for some in known for path in some}
     sources = {
         name
         for name, some in places.items()
@@ -60,27 +67,23 @@ def modified(graph: AssetGraph, against: str) -> set[str]:
     }
 
 
-def _root(path: Path, against: str) -> Path:
-    for folder in path.resolve().parents:
-        if (folder / ".git").exists():
-            return folder
-    raise AgainstError(
-        f"--against {against} is no home (a folder with {FILE}, which `tributary check` writes), and {path} is in no "
-        "Git repository whose revision it could name."
-    )
+def _root(path: Path) -> Path | None:
+    """The repository that a file is in; None where it is in none, as what is installed."""
+    return next((folder for folder in path.resolve().parents if (folder / ".git").exists()), None)
 
 
-def changed_files(root: Path, against: str) -> Iterator[Path]:
-    """The files that differ from a revision, and those that Git does not know yet."""
-    # What begins as an option, or is nothing, names no revision.
+def changed_files(root: Path, against: str) -> list[Path] | None:
+    """The files of a repository that differ from a revision, and those that Git does not know yet.
+
+    None where the repository has no such revision.
+    """
+    # What begins as an option, or is nothing, names none.
     commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{against}^{{commit}}")
-    differing = commit and _git(root, "diff", "--name-only", "-z", "--no-renames", commit.strip(), "--")
-    if differing is None:
-        raise AgainstError(f"--against {against} is no revision of Git in {root}, and no home (a folder with {FILE}).")
+    if commit is None:
+        return None
+    differing = _git(root, "diff", "--name-only", "-z", "--no-renames", commit.strip(), "--") or ""
     unknown = _git(root, "ls-files", "--others", "--exclude-standard", "-z") or ""
-    for name in (differing + unknown).split("\0"):
-        if name.endswith(_SUFFIXES):
-            yield root / name
+    return [root / name for name in (differing + unknown).split("\0") if name.endswith(_SUFFIXES)]
 
 
 def _git(root: Path, *words: str) -> str | None:
