@@ -114,7 +114,7 @@ def kept_graph(home: Path) -> AssetGraph | None:
 def graph_of(graph: BaseAssetGraph[Any], digest: str = "") -> AssetGraph:
     """The same of Dagster's graph."""
     made = graph.materializable_asset_keys
-    order = [key for level in graph.toposorted_asset_keys_by_level for key in level if key in made]
+    order = [key for level in graph.toposorted_asset_keys_by_level for key in sorted(level) if key in made]
     return AssetGraph(digest, tuple(_asset(graph.get(key)) for key in order))
 
 

@@ -251,8 +251,8 @@ def test_exit_codes_are_those_that_are_documented(shop: Shop, words: tuple[str, 
 
 
 def test_a_shell_completes_commands_tables_and_sources(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    script = shop("completion", "bash")
-    assert "_TRIBUTARY_COMPLETE=complete_bash" in script
+    for shell in ("bash", "zsh", "fish"):
+        assert f"_TRIBUTARY_COMPLETE=complete_{shell}" in shop("completion", shell)
     monkeypatch.setenv("_TRIBUTARY_COMPLETE", "complete_bash")
     for typed, found in {
         "tributary ren": {"render"},

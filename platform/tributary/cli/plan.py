@@ -16,6 +16,7 @@ from tributary.asset_records import open_records
 from tributary.catalogue import get_catalogue
 from tributary.cli.console import check_format, out
 from tributary.cli.materialize import Wanted, asked_of, context_of, job_of_all, loaded, tell_plan
+from tributary.freshness import Why
 from tributary.resources.settings import get_settings
 from tributary.resources.wording import duration
 from tributary.services import load_services
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tributary.plan import Planned, Step
 
 FORMATS = ("table", "json")
+_NAMED = 2
 _SIGNS = {"make": ("+", "green"), "look": ("?", "cyan"), "stand": ("=", "dim"), "refuse": ("✗", "bold red")}
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -149,7 +151,7 @@ def _print(found: Planned, runs: Sequence[Sequence[Step]], edits: Mapping[str, E
         out.print(f"[bold]Run {number}[/]: {_counted(own)}{partitions}")
         for step in (one for one in own if one.does != "stand"):
             sign, style = _SIGNS[step.does]
-            why = [*map(str, step.reasons), *(["taken along"] if step.asset.key in taken else [])]
+            why = [*_spoken(step.reasons), *(["taken along"] if step.asset.key in taken else [])]
             why += ["none of which alters its rows"] if step.asset.key in same else []
             seconds = f"  about {duration(step.seconds)}" if step.does == "make" and step.seconds else ""
             line = Text.assemble(
@@ -166,6 +168,17 @@ def _print(found: Planned, runs: Sequence[Sequence[Step]], edits: Mapping[str, E
     told = f"; {unknown} of them were never made, and are not counted" if unknown else ""
     lasting = f", in about {duration(sum(step.seconds or 0 for step in every))}" if len(every) > unknown else ""
     out.print(f"{len(every)} to make{lasting}{told}.")
+
+
+def _spoken(reasons: Sequence[Why]) -> list[str]:
+    """The reasons in words; what was never made needs no other, and partitions are told of the run."""
+    if any(why.how == "never made" for why in reasons):
+        return ["never made"]
+    before = [why.of for why in reasons if why.how == "made before"]
+    told = [str(why) for why in reasons if why.how not in ("made before", "partitions")]
+    if len(before) > _NAMED:
+        return [*told, f"{', '.join(before[:_NAMED])} and {len(before) - _NAMED} more are made before it"]
+    return [*told, *(str(Why("made before", one)) for one in before)]
 
 
 def _counted(own: Sequence[Step]) -> str:
