@@ -195,18 +195,14 @@ def _print_event(entry: dg.EventLogEntry) -> None:
     error = entry.dagster_event.event_specific_data if entry.dagster_event else None
     cause = getattr(error, "error", None)
     if cause is not None and style:
-        told = f"{told} {innermost_of(cause)}"
+        from tributary.instance.telling import innermost
+
+        told = f"{told} {innermost(cause)}"
     where = f" {step}" if step else ""
     out.print(
-        Text.assemble((f"{at:%Y-%m-%d %H:%M:%S}", "dim"), (where, "bold"), " ", (shown(told), style)), soft_wrap=True
+        Text.assemble((f"{at:%Y-%m-%d %H:%M:%S}", "dim"), (where, "bold"), " ", (shown(" ".join(told.split())), style)),
+        soft_wrap=True,
     )
-
-
-def innermost_of(cause: Any) -> str:
-    """The message of the error at the root of one, in a line."""
-    while cause.cause is not None:
-        cause = cause.cause
-    return " ".join(str(cause.message).split())
 
 
 class _Printed:
