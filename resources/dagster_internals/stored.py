@@ -115,7 +115,7 @@ def stored_assets(
     connection: psycopg.Connection[Any], labels: Sequence[str] = ()
 ) -> dict[tuple[str, ...], StoredAsset]:
     """All assets on record, by the path of their keys; none where Dagster never used the database."""
-    if connection.execute("SELECT to_regclass('asset_keys'), to_regclass('runs')").fetchone() in (None, (None, None)):
+    if not _is_used(connection):
         return {}
     found = {}
     for key, latest, run, status in connection.execute(_ASSETS):
@@ -141,7 +141,7 @@ def stored_partitions(
     connection: psycopg.Connection[Any], keys: Sequence[Sequence[str]]
 ) -> dict[tuple[str, ...], StoredPartitions]:
     """Of partitioned assets, which partitions were made at any time; by the path of their keys."""
-    if not keys:
+    if not keys or not _is_used(connection):
         return {}
     names = [_name(key) for key in keys]
     return {_path(key): StoredPartitions(*told) for key, *told in connection.execute(_PARTITIONS, (names,))}
@@ -166,11 +166,19 @@ def step_seconds(
     connection: psycopg.Connection[Any], keys: Sequence[Sequence[str]], most: int
 ) -> dict[tuple[str, ...], list[float]]:
     """How long the newest steps took that made each asset's rows, of so many at most that were well; newest first."""
+    if not keys:
+        return {}
     told = {"steps": ["__".join(key) for key in keys], "keys": [_name(key) for key in keys], "most": most}
     found: dict[tuple[str, ...], list[float]] = {}
     for key, milliseconds in connection.execute(_DURATIONS, told):
         found.setdefault(_path(key), []).append(float(milliseconds) / 1000)
     return found
+
+
+def _is_used(connection: psycopg.Connection[Any]) -> bool:
+    """Whether Dagster ever used the database."""
+    found = connection.execute("SELECT to_regclass('asset_keys'), to_regclass('event_logs'), to_regclass('runs')")
+    return None not in (found.fetchone() or (None,))
 
 
 def _name(key: Sequence[str]) -> str:

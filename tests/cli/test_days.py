@@ -111,6 +111,7 @@ QUICK = ("core", "gold.of_a", "gold.of_b")
 
 
 def test_a_plan_writes_nothing_and_says_what_is_then_made(shop: Shop) -> None:
+    assert "never made" in shop("ls", "gold"), "also where Dagster never was"
     told = shop.plan("gold.of_a", "gold.of_b")
     assert (
         {key for key, one in told.items() if one["does"] == "make"}
