@@ -6,6 +6,7 @@ of an `EventLogRecord`): `tests/test_dagster_internals.py` holds what is read he
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -182,7 +183,7 @@ def _is_used(connection: psycopg.Connection[Any]) -> bool:
 
 
 def _name(key: Sequence[str]) -> str:
-    return msgspec.json.encode(list(key)).decode().replace('","', '", "')
+    return json.dumps(list(key))
 
 
 def _path(key: str) -> tuple[str, ...]:
