@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from tributary.asset_graph import FILE, AssetGraph, kept_graph
 from tributary.asset_store import code_places
+from tributary.assets.source import SQL
 from tributary.assets.sources import get_sources
 from tributary.catalogue import get_catalogue
 from tributary.resources.errors import UsageError
+
+Then = Callable[[], str | None]
+"""Gives the text of a file in a revision; None where it was not there."""
 
 _SUFFIXES = (".py", ".sql", ".yaml", ".yml", ".csv")
 
@@ -26,8 +32,8 @@ def modified(graph: AssetGraph, against: str) -> set[str]:
     """The keys of the assets whose code is not what it was, and of those that were not there.
 
     Against another home that is by code versions, as its definitions were loaded there last. Against a revision, a
-    model or report is modified where its file differs, and an asset of Python code where a file of its source's does;
-    what is in no repository, or in one without this revision, is not.
+    model or report is modified where its file says something else, but for comments and descriptions, and an asset of
+    Python code where a file of its source differs; what is in no repository, or in one without this revision, is not.
 
     Raises:
         AgainstError: `against` is neither.
@@ -54,7 +60,7 @@ def modified(graph: AssetGraph, against: str) -> set[str]:
             f"--against {against} is no home (a folder with {FILE}, which `tributary check` writes), and no revision "
             "of a Git repository that holds models or sources."
         )
-    changed = {path for some in known for path in some}
+    changed = {path: then for some in known for path, then in some.items()}
     sources = {
         name
         for name, some in places.items()
@@ -63,8 +69,25 @@ def modified(graph: AssetGraph, against: str) -> set[str]:
     return {
         one.key
         for one in graph.assets
-        if (files[one.key].resolve() in changed if one.key in files else one.source in sources)
+        if (_is_other(files[one.key], changed) if one.key in files else one.source in sources)
     }
+
+
+def _is_other(path: Path, changed: Mapping[Path, Then]) -> bool:
+    """Whether a model's file says something else than it did, in what decides: not in comments or descriptions."""
+    then = changed.get(path.resolve())
+    if then is None:
+        return False
+    from tributary.assets.factory.errors import ModelError
+    from tributary.assets.factory.model import read_model
+    from tributary.assets.factory.model_files import ModelFolders
+
+    folders = ModelFolders({"": SQL, **{one.name: one.models_folder for one in get_sources()}})
+    text = then()
+    try:
+        return text is None or read_model(path, folders, text).digest != read_model(path, folders).digest
+    except ModelError:
+        return True
 
 
 def _root(path: Path) -> Path | None:
@@ -72,8 +95,8 @@ def _root(path: Path) -> Path | None:
     return next((folder for folder in path.resolve().parents if (folder / ".git").exists()), None)
 
 
-def changed_files(root: Path, against: str) -> list[Path] | None:
-    """The files of a repository that differ from a revision, and those that Git does not know yet.
+def changed_files(root: Path, against: str) -> dict[Path, Then] | None:
+    """The files of a repository that differ from a revision, or that Git does not know yet, with what was in each.
 
     None where the repository has no such revision.
     """
@@ -83,7 +106,8 @@ def changed_files(root: Path, against: str) -> list[Path] | None:
         return None
     differing = _git(root, "diff", "--name-only", "-z", "--no-renames", commit.strip(), "--") or ""
     unknown = _git(root, "ls-files", "--others", "--exclude-standard", "-z") or ""
-    return [root / name for name in (differing + unknown).split("\0") if name.endswith(_SUFFIXES)]
+    names = [name for name in (differing + unknown).split("\0") if name.endswith(_SUFFIXES)]
+    return {root / name: partial(_git, root, "show", f"{commit.strip()}:{name}") for name in names}
 
 
 def _git(root: Path, *words: str) -> str | None:

@@ -129,12 +129,15 @@ def test_a_plan_writes_nothing_and_says_what_is_then_made(shop: Shop) -> None:
     assert shop.made() == set()
 
 
+@pytest.mark.timeout(900)  # a dozen commands, on a machine that others may use
 def test_an_edit_is_planned_with_its_diff_and_with_whom_it_breaks(shop: Shop) -> None:
     shop.git("init", "-q")
     shop.git("add", "models", "packages")
     shop.git("commit", "-q", "-m", "all")
     assert shop("ls", "state:modified", "--format", "names") == ""
     assert "Nothing is selected" in shop("materialize", "state:modified")
+    shop.write("gold/of_b", MODELS["gold/of_b"].replace("select distinct", "-- each once\nselect distinct"))
+    assert shop("ls", "state:modified", "--format", "names") == "", "words alone make no row another"
     shop.write("core/day", MODELS["core/day"].replace("calendar.year as a", "calendar.year + 1 as a"))
     shop.write("gold/of_b", MODELS["gold/of_b"].replace("select distinct", "SELECT DISTINCT"))
     assert shop("ls", "state:modified", "--format", "names").split() == ["core.day", "gold.of_b"]
