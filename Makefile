@@ -7,12 +7,13 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 WORKERS ?= auto
 
-.PHONY: help setup setup-dev run run-trino test lint format bench lock clean
+.PHONY: help setup setup-dev run run-trino test parity lint format bench lock clean
 
 help:
 	@echo "make run    set everything up, make sample sources, materialise the whole graph and serve it on loopback"
 	@echo "make run-trino  the same, with the warehouse on a Trino of this machine (docs/trino.md)"
 	@echo "make test   set everything up and run all tests"
+	@echo "make parity make the graph on Postgres and on Trino, and compare all that comes of it (minutes)"
 	@echo "make lint   formatting, lint rules, types and floors"
 	@echo "make bench  measure against the named baselines (minutes)"
 
@@ -45,6 +46,9 @@ $(VENV)/.trino: $(VENV)/.runtime
 
 test: setup-dev
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+parity: setup-dev
+	@$(BIN)/python -m tests.parity
 
 lint: setup-dev
 	$(BIN)/ruff format --check .

@@ -42,6 +42,7 @@ BENCHES = {
     "pledges": "bench.pledges.pledges",
     "retention": "bench.retention.retention",
     "crashes": "bench.crashes.crashes",
+    "trino": "bench.trino.trino",
     "make_run": "bench.make_run.make_run",
 }
 """The function of each benchmark; its module is imported only where it is asked for."""

@@ -16,11 +16,11 @@ from tributary.assets.factory.parameters.values import Value
 from tributary.resources.warehouse.table import quoted
 from tributary.resources.warehouse.types import postgres_type
 
-_PLACEHOLDERS: dict[Dialect, str] = {"postgres": "%s", "athena": "?"}
+_PLACEHOLDER = "%s"
 
 
 class Bound(NamedTuple):
-    """A statement, and the values of its placeholders in their order (`%s` for Postgres, `?` for Athena and Trino)."""
+    """A statement, and the values of its placeholders `%s` in their order; any other percent sign is doubled in it."""
 
     sql: str
     values: tuple[Value | None, ...]
@@ -59,12 +59,11 @@ class Marks:
                 table.replace(exp.Table(this=exp.to_identifier(name), alias=alias))
 
     def bound(self, tree: exp.Query, dialect: Dialect) -> Bound:
-        """The statement with a placeholder for each value. Psycopg takes a % for one, unless it is doubled."""
-        sql = statement(tree, dialect)
-        text = sql.replace("%", "%%") if dialect == "postgres" else sql
+        """The statement with a placeholder for each value, as `Warehouse` takes it whatever the engine."""
+        text = statement(tree, dialect).replace("%", "%%")
         mark = re.compile(rf"\b{self._prefix}[0-9]+_\b")
         values = tuple(self._values[found[0]] for found in mark.finditer(text))
-        return Bound(mark.sub(_PLACEHOLDERS[dialect], text), values)
+        return Bound(mark.sub(_PLACEHOLDER, text), values)
 
     def _cast(self, kind: str, value: Value | None) -> str:
         mark = f"{self._prefix}{len(self._values)}_"

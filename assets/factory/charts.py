@@ -38,8 +38,10 @@ def draw(chart: ChartEntry, x: Sequence[Any], y: Sequence[float]) -> bytes:
 
     figure = Figure(figsize=(6.4, 3.2), dpi=110, layout="constrained")
     axes = figure.add_subplot()
-    if chart.kind == "line":
+    if chart.kind == "line" and len(x) > 1:  # a line of one point is none to see
         axes.plot(x, y, color="#2563eb", linewidth=1.4)
+        # Room beside the first and the last day of a calendar would be no day.
+        axes.margins(x=0)
         figure.autofmt_xdate()
     else:
         axes.bar([str(value) for value in x], y, color="#2563eb", width=0.72)

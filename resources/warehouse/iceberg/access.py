@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Access:
     """A session's way to the engine and to the catalogue.
 
-    `table` is the one that is written, if any: refusals are told without values where it is private.
+    `table` is the one that is written, if any: refusals are told without values where it is private. `prepare` makes
+    the tables of records that are missing, `tidy` takes away what killed runs left; both as often as is worth it.
     """
 
     transport: Transport
@@ -33,6 +34,7 @@ class Access:
     turns: Turns
     origin: Origin
     table: Table | None = None
+    prepare: Callable[[], None] = lambda: None
     tidy: Callable[[], None] = lambda: None
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[dict[str, Any]]:

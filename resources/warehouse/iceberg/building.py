@@ -96,11 +96,13 @@ def write(aside: Aside, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) ->
     """Write record batches as Parquet, in bounded memory and one commit."""
     with aside.table.transaction() as transaction:
         held: list[pa.Table] = []
+        size = 0
         for batch in batches:
             held.append(pa.Table.from_batches([batch]).cast(schema))
-            if sum(one.nbytes for one in held) >= CHUNK_BYTES:
+            size += held[-1].nbytes
+            if size >= CHUNK_BYTES:
                 transaction.append(pa.concat_tables(held))
-                held = []
+                held, size = [], 0
         if held:
             transaction.append(pa.concat_tables(held))
 

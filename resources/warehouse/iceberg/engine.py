@@ -17,7 +17,7 @@ from tributary.resources.warehouse.answers import Answer, Extracted
 from tributary.resources.warehouse.base import Maintained, Origin, Size, Spending, Update
 from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.engine import Engine
-from tributary.resources.warehouse.iceberg import tables
+from tributary.resources.warehouse.iceberg import records, tables
 from tributary.resources.warehouse.iceberg.access import Access, asked
 from tributary.resources.warehouse.iceberg.maintenance import maintain
 from tributary.resources.warehouse.iceberg.reading import answer, arrow, extract, only_query, stored
@@ -61,6 +61,7 @@ class TrinoEngine(Engine):
         self._open_catalogue = open_catalogue
         self._turns = Turns(turns)
         self._tidied = time.monotonic()
+        self._prepared = False
 
     @cached_property
     def _catalogue(self) -> Catalog:
@@ -107,7 +108,13 @@ class TrinoEngine(Engine):
         return None if self._spendings is None else self._spendings.take(origin)
 
     def _access(self, table: Table | None, origin: Origin) -> Access:
-        return Access(self._transport, self._catalogue, self._turns, origin, table, self._tidy)
+        return Access(self._transport, self._catalogue, self._turns, origin, table, self._prepare, self._tidy)
+
+    def _prepare(self) -> None:
+        """Make the tables of records, once: a look at each takes as long as a small statement."""
+        if not self._prepared:
+            records.ensure(self._catalogue)
+            self._prepared = True
 
     def _tidy(self) -> None:
         """Take away what killed runs left aside, now and then."""

@@ -149,7 +149,7 @@ class IcebergSession(EngineSession):
 
     @contextmanager
     def writing(self, window: Window | None) -> Iterator[str]:
-        records.ensure(self._catalogue)
+        self._access.prepare()
         tables.ensure_namespace(self._catalogue, self.table.schema)
         with self._access.turns.take(self.table.key):
             if self.table.kind == "view":

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from datetime import date
+from typing import Any
 
+import dagster as dg
 import pytest
 from tests.running_trino import RunningTrino
 from tests.warehouse.contract.rows import arrow, select
 
+from tributary.assets.platform.maintenance import table_maintenance
 from tributary.resources.warehouse.base import Origin, Select
 from tributary.resources.warehouse.errors import WarehouseError
 from tributary.resources.warehouse.iceberg import tables
@@ -110,7 +113,7 @@ def test_readers_see_each_commit_whole(engine: TrinoEngine) -> None:
     assert seen <= {3, 6}
 
 
-def test_upkeep_makes_few_files_of_many_and_keeps_what_was_noted(engine: TrinoEngine) -> None:
+def test_the_asset_of_upkeep_makes_few_files_of_many_tells_so_and_keeps_what_was_noted(engine: TrinoEngine) -> None:
     warehouse = Warehouse(engine)
     for day in range(1, 10):
         write(warehouse, day, day)
@@ -118,8 +121,12 @@ def test_upkeep_makes_few_files_of_many_and_keeps_what_was_noted(engine: TrinoEn
     warehouse.replace(table, Select("SELECT 1 AS x"), fingerprint="f")
     with engine.session(DAYS, Origin()) as session:
         versions = session.versions([DAYS.key, table.key])
-    found = {one.table_name: one for one in warehouse.maintain()}
-    assert (found[DAYS.key].files_before, found[DAYS.key].files, found[DAYS.key].trouble) == (9, 1, "")
+    done = dg.materialize([table_maintenance], resources={"warehouse": warehouse})
+    [made] = done.asset_materializations_for_node("platform__table_maintenance")
+    told: dict[str, Any] = {name: found.value for name, found in made.metadata.items()}
+    assert "| core.days | 9 → 1 |" in told["tables"]
+    assert "gold.one" not in told["tables"]
+    assert (told["tables_in_trouble"], told["files_saved"] >= 8, told["bytes_saved"] > 0) == (0, True, True)
     assert ids(warehouse) == list(range(1, 10))
     with engine.session(DAYS, Origin()) as session:
         assert session.versions([DAYS.key, table.key]) == versions
