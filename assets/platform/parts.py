@@ -5,6 +5,7 @@ from __future__ import annotations
 from tributary.assets.factory.serving_asset import serving_view
 from tributary.assets.factory.table_assets import Made, table_asset
 from tributary.assets.parts import Parts
+from tributary.assets.platform.compaction import nightly_compaction, raw_compaction
 from tributary.assets.platform.maintenance import daily_maintenance, table_maintenance
 from tributary.assets.platform.tables import TABLE_FRESHNESS
 from tributary.resources.settings import get_settings
@@ -22,7 +23,8 @@ _HAS_FILES = get_settings().warehouse != "postgres"
 PARTS = Parts(
     assets=(
         table_asset(TABLE_FRESHNESS, _freshness, source="platform", deps=(), defined_in=__file__, code_version="1"),
+        raw_compaction,
         *((table_maintenance, serving_view(TABLE_FRESHNESS, source="platform")) if _HAS_FILES else ()),
     ),
-    schedules=(daily_maintenance,) if _HAS_FILES else (),
+    schedules=(nightly_compaction, *((daily_maintenance,) if _HAS_FILES else ())),
 )

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 
 import typer
 
+from tributary.assets.social.arrivals import RAW
 from tributary.assets.social.events.erasure import Erased, entomb, read_erased, sweep
 from tributary.assets.social.tables import TABLES
 from tributary.assets.social.watch import hours_of_keys
 from tributary.resources.errors import UsageError
 from tributary.resources.lake import open_lake
+from tributary.resources.lake.bundles import BundledLake
 from tributary.resources.postgres.databases import connect
 from tributary.resources.settings import get_settings
 from tributary.resources.warehouse.opening import open_warehouse
@@ -34,7 +36,8 @@ def erase(user_id: str) -> int:
         TributaryError: lake or warehouse cannot be reached.
     """
     settings = get_settings()
-    lake = open_lake(settings.lake_location, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
+    region, endpoint = settings.aws_region, settings.aws_endpoint_url
+    lake = BundledLake(open_lake(settings.lake_location, region=region, endpoint_url=endpoint), RAW)
     with connect(settings):
         if user_id:
             theirs = _ids_of(open_warehouse(settings), user_id)
@@ -45,6 +48,9 @@ def erase(user_id: str) -> int:
         if not erased:
             raise UsageError("Nobody was erased yet: name the user.")
         rewritten = list(sweep(lake, erased))
+        for place in sorted({key.rpartition("/")[0] + "/" for key in rewritten}):
+            if lake.holds(place):
+                lake.bundle(place)  # without the bytes of before
         hours = sorted({*hours_of_keys(rewritten), *hours_of_keys(_staged(open_warehouse(settings), erased))})
     typer.echo(f"{len(rewritten):,} raw objects were rewritten without what is theirs.")
     if hours:

@@ -28,8 +28,10 @@ from tributary.automation.target_freshness import with_freshness
 from tributary.contents import Contents, read_contents
 from tributary.resources.addresses import table_page
 from tributary.resources.lake import open_lake
+from tributary.resources.lake.bundles import BundledLake
 from tributary.resources.postgres.shared import shared_databases
 from tributary.resources.settings import Settings, get_settings
+from tributary.resources.stream.naming import EVENTS
 from tributary.resources.warehouse.opening import open_serving, open_warehouse
 from tributary.resources.warehouse.table import Table
 
@@ -66,7 +68,7 @@ class Platform:
             **{name: resource for resources in own for name, resource in resources.items()},
             "warehouse": open_warehouse(settings),
             SERVING: open_serving(settings),
-            "lake": open_lake(location, region=region, endpoint_url=endpoint),
+            "lake": BundledLake(open_lake(location, region=region, endpoint_url=endpoint), EVENTS),
             "requests": OpenRequests(lambda: shared_databases(settings).url("app")),
         }
 

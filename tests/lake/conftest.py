@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tributary.resources.lake import Lake, open_lake
+from tributary.resources.lake.bundles import BundledLake
 
 Opener = Callable[[], Lake]
 
@@ -33,9 +34,11 @@ def s3_url() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(params=["folder", "s3", "bundled"])
 def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
     """Opens the same lake, empty at first, as often as it is called."""
+    if request.param == "bundled":
+        return lambda: BundledLake(open_lake(str(tmp_path / "lake"), region="us-east-1", endpoint_url=None), "")
     if request.param == "folder":
         return lambda: open_lake(str(tmp_path / "lake"), region="us-east-1", endpoint_url=None)
     url = request.getfixturevalue("s3_url")
