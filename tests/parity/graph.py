@@ -39,7 +39,12 @@ SOCIAL_HOURS = ("2026-03-01-00:00", "2026-03-03-23:00")
 _START, _END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _TOPICS = "python,data science,machine learning,javascript,cloud,women in tech,startup,hiking,rust,design"
-_NOT_HERE = ("raw/json_meetup_groups", "raw/json_meetup_events", "platform/table_maintenance")
+_NOT_HERE = (
+    "raw/json_meetup_groups",
+    "raw/json_meetup_events",
+    "platform/table_maintenance",
+    "platform/raw_compaction",
+)
 """Assets that are made of no warehouse, or of its files."""
 
 
@@ -59,6 +64,11 @@ class Side:
     def resources(self) -> dict[str, Any]:
         """The resources of the settings."""
         return {**self.platform.resources(self.settings), "io_manager": dg.mem_io_manager}
+
+    @cached_property
+    def _job(self) -> dg.JobDefinition:
+        defs = dg.Definitions(self.platform.assets, resources=self.resources, executor=dg.in_process_executor)
+        return defs.resolve_implicit_global_asset_job_def()
 
     @property
     def warehouse(self) -> Warehouse:
@@ -83,10 +93,8 @@ class Side:
             and spec.key.to_user_string() not in _NOT_HERE
         ]
         tags = {} if partitions is None else dict(zip((_START, _END), partitions, strict=True))
-        done = dg.materialize(
-            self.platform.assets, selection=keys, instance=self.instance, resources=self.resources, tags=tags,
-            run_config=_QUIET, raise_on_error=False,
-        )  # fmt: skip
+        job = self._job.get_subset(asset_selection=set(keys))
+        done = job.execute_in_process(_QUIET, self.instance, tags=tags, raise_on_error=False)
         for event in done.get_step_failure_events():
             data = event.step_failure_data
             told = data.user_failure_data.description if data.user_failure_data else None
