@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -13,6 +14,7 @@ from tributary.resources.lake.model import Lake
 from tributary.resources.stream.naming import EVENTS
 
 KEY = dg.AssetKey(["platform", "raw_compaction"])
+_HOUR = re.compile(r"\d{4}/\d\d/\d\d/\d\d/")
 DAYS = 7
 """Days after which an hour's objects are put together: what comes later still is put to them."""
 
@@ -23,7 +25,8 @@ def past_hours(lake: Lake, now: datetime) -> Iterator[str]:
     for place, _ in groupby(info.key.rpartition("/")[0] + "/" for info in lake.list(EVENTS)):
         if place >= end:
             return
-        yield place
+        if _HOUR.fullmatch(place.removeprefix(EVENTS)):
+            yield place
 
 
 @dg.asset(
