@@ -37,7 +37,7 @@ def serving_asset(table: Table, *, source: str) -> dg.AssetsDefinition:
     copy = replace(table, checks=(), kind="table", partition_by=None, deduplicate=None, file=None)
     declared = hashlib.sha256(f"{CODE_VERSION} {copy!r}".encode()).hexdigest()
 
-    @dg.multi_asset(name=f"{SERVING}__{table.name}", specs=[_spec(table, source, [table.key])])
+    @dg.multi_asset(name=serving_key(table).replace(".", "__"), specs=[_spec(table, source, [table.key])])
     def run(
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[Warehouse],
@@ -69,7 +69,7 @@ def serving_asset(table: Table, *, source: str) -> dg.AssetsDefinition:
 def serving_view(table: Table, *, source: str, deps: tuple[str, ...] = ()) -> dg.AssetsDefinition:
     """The asset of a view that tells of the warehouse which it is in, by `Warehouse.publications`: it is no copy."""
 
-    @dg.multi_asset(name=f"{SERVING}__{table.name}", specs=[_spec(table, source, deps)])
+    @dg.multi_asset(name=serving_key(table).replace(".", "__"), specs=[_spec(table, source, deps)])
     def run(
         context: dg.AssetExecutionContext, serving: dg.ResourceParam[Warehouse]
     ) -> Iterator[dg.MaterializeResult[None]]:

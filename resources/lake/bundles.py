@@ -165,7 +165,7 @@ class BundledLake(Lake):
     def bundle(self, place: str, *, grace: float = GRACE_SECONDS) -> int:
         """Put the small objects of a folder, whose name ends with a slash, together; how many files went.
 
-        What was put together longer ago than `grace` seconds goes from where it lay by itself. After a crash, repeat it:
+        What was put together longer ago than `grace` seconds goes from where it lay by itself. Repeat it after a crash:
         it goes on. A folder of folders is left as it is. Only one may do this at a time, and nobody put an object again
         that is there meanwhile; new ones may come.
 

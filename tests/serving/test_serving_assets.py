@@ -62,7 +62,9 @@ class Copying:
 
     def told(self, table: Table = THINGS, **tags: str) -> dict[str, Any]:
         """What the asset's materialisation tells."""
-        (made,) = self.run(table, **tags).asset_materializations_for_node(f"{SERVING}__{table.name}")
+        # The step is called by the asset's key, by which the command line follows it.
+        step = serving_key(table).replace(".", "__")
+        (made,) = self.run(table, **tags).asset_materializations_for_node(step)
         assert ".".join(made.asset_key.path) == serving_key(table)
         return {label: value.value for label, value in made.metadata.items()}
 
