@@ -22,7 +22,7 @@ SELECT
 """
 """Whether what the sources were given for it came through."""
 
-pytestmark = pytest.mark.xdist_group("trino")
+pytestmark = [pytest.mark.xdist_group("trino"), pytest.mark.timeout(1800)]
 
 
 def test_everything_is_equal_on_both_engines(trino_server: RunningTrino) -> None:
