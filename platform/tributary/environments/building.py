@@ -103,7 +103,8 @@ def _outside(state: State, among: Collection[str]) -> list[str]:
 def ranges_of(state: State, key: str, made: Made | None, partitions: Partitions) -> list[Partitions]:
     """The ranges of partitions that are to be made of a table; none of one that has no partitions.
 
-    Those that are named, else those that production has made; of a table that it never made, all.
+    Those that are named, else those that production has made, of the table or of what it reads by the same partitions;
+    where there are none, all.
     """
     definition = _partitions_of(state, key)
     if definition is None:
@@ -112,7 +113,9 @@ def ranges_of(state: State, key: str, made: Made | None, partitions: Partitions)
         first, last = partitions.key or partitions.start or "", partitions.key or partitions.end or ""
         wanted: Collection[str] = set(_keys(definition, first, last))
     else:
-        wanted = set(state.partitions(key)) or set(definition.get_partition_keys())
+        like = [one for one in state.graph.by_key[key].reads if _partitions_of(state, one) == definition]
+        read = {name for one in like for name in state.partitions(one)}
+        wanted = set(state.partitions(key)) or read or set(definition.get_partition_keys())
     done = {one for first, last in (made.partitions if made else ()) for one in _keys(definition, first, last)}
     return _ranges([one for one in definition.get_partition_keys() if one in wanted], done)
 
@@ -197,7 +200,8 @@ class _NotedRun(Run):
 
 
 def _partitions_of(state: State, key: str) -> dg.PartitionsDefinition[str] | None:
-    return state.job.asset_layer.asset_graph.get(dg.AssetKey(key.split("."))).partitions_def
+    graph, own = state.job.asset_layer.asset_graph, dg.AssetKey(key.split("."))
+    return graph.get(own).partitions_def if graph.has(own) else None
 
 
 def _keys(definition: dg.PartitionsDefinition[str], first: str, last: str) -> Sequence[str]:
