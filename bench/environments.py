@@ -5,10 +5,12 @@ What reads it is made along, in both. Each round changes which days are left out
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import count
 
 from bench.bed import Bed
 from bench.clock import Timing, best, interleaved
+from bench.errors import BenchError
 from bench.figures import Figure, at_most, ratio_at_most
 from bench.graph import SELECTION
 
@@ -21,6 +23,8 @@ def environments(bed: Bed) -> list[Figure]:
     """The retail graph is in production; the environment begins without a copy of it."""
     bed.files.resolve()  # they are made on first use
     bed.tributary("materialize", SELECTION)
+    with suppress(BenchError):  # there is one only where an earlier bench was cut off
+        bed.tributary("env", "drop", ENVIRONMENT)
 
     def run(*words: str, after: int) -> Timing:
         return bed.python("-m", "bench.environments_worker", f"where sale.day > {after}", *words)
@@ -48,7 +52,12 @@ def environments(bed: Bed) -> list[Figure]:
     return [
         Figure("environments", f"{what} materialize", first, baseline, made, ratio_at_most(first, made, 1.3), note),
         Figure(
-            "environments", f"{what} materialize, again", unchanged, baseline, made, at_most(unchanged.wall, 6, "s")
+            "environments",
+            f"{what} materialize, again",
+            unchanged,
+            baseline,
+            made,
+            at_most(unchanged.cpu or 0.0, 5, "s of processor time"),
         ),
         Figure(
             "environments",
@@ -56,7 +65,7 @@ def environments(bed: Bed) -> list[Figure]:
             difference,
             baseline,
             made,
-            at_most(difference.wall, 6, "s"),
+            at_most(difference.cpu or 0.0, 3, "s of processor time"),
         ),
         Figure("environments", f"{what} promote", published, baseline, made, ratio_at_most(published, made, 1.0)),
     ]

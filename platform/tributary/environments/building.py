@@ -113,9 +113,22 @@ def ranges_of(state: State, key: str, made: Made | None, partitions: Partitions)
         first, last = partitions.key or partitions.start or "", partitions.key or partitions.end or ""
         wanted: Collection[str] = set(_keys(definition, first, last))
     else:
-        like = [one for one in state.graph.by_key[key].reads if _partitions_of(state, one) == definition]
-        read = {name for one in like for name in state.partitions(one)}
-        wanted = set(state.partitions(key)) or read or set(definition.get_partition_keys())
+        wanted = _known(state, key) or set(definition.get_partition_keys())
+    return _left(definition, wanted, made)
+
+
+def lacking_of(state: State, made: Made) -> list[Partitions]:
+    """The ranges of partitions that production has made, of a table or of what it reads, and that are not made here."""
+    definition = _partitions_of(state, made.key)
+    return [] if definition is None else _left(definition, _known(state, made.key), made)
+
+
+def _known(state: State, key: str) -> set[str]:
+    like = [one for one in state.graph.by_key[key].reads if _partitions_of(state, one) == _partitions_of(state, key)]
+    return set(state.partitions(key)) or {name for one in like for name in state.partitions(one)}
+
+
+def _left(definition: dg.PartitionsDefinition[str], wanted: Collection[str], made: Made | None) -> list[Partitions]:
     done = {one for first, last in (made.partitions if made else ()) for one in _keys(definition, first, last)}
     return _ranges([one for one in definition.get_partition_keys() if one in wanted], done)
 

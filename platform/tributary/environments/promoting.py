@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 import dagster as dg
 
 from tributary.assets.automation.partitions import UNPARTITIONED, Partitions
-from tributary.environments.building import Show, batches, ranges_of
+from tributary.environments.building import Show, batches, lacking_of
 from tributary.environments.state import State, definitions_of
 from tributary.execution import Run
 from tributary.instance.opening import open_instance
@@ -19,6 +19,9 @@ from tributary.resources.warehouse.postgres.warehouse import PostgresEngine
 
 PROMOTED_FROM = "tributary/environment"
 """The tag of runs that tell of what was published from an environment, with its name."""
+
+
+_MOST_TOLD = 3
 
 
 class BehindError(TributaryError):
@@ -36,7 +39,8 @@ def publish(state: State, show: Show) -> int:
     """
     made = state.made()
     if behind := list(obstacles(state, made)):
-        raise BehindError(f"Nothing was published. {' '.join(behind)}")
+        more = f" So it is with {len(behind) - _MOST_TOLD:,} more." if len(behind) > _MOST_TOLD else ""
+        raise BehindError(f"Nothing was published. {' '.join(behind[:_MOST_TOLD])}{more}")
     environment, keys = state.engine.environment, [key for key in state.graph.by_key if key in made]
     with state.session() as session:
         if keys:
@@ -60,7 +64,7 @@ def obstacles(state: State, made: Mapping[str, Made]) -> Iterator[str]:
             yield f"{key} was made by other code than there is now: {again}"
         elif other := sorted(name for name in now[key] if own.inputs.get(name) != now[key][name]):
             yield f"{key} was made from other rows of {', '.join(other)} than there are now: {again}"
-        elif lacking := ranges_of(state, key, own, UNPARTITIONED):
+        elif lacking := lacking_of(state, own):
             yield f"{key} lacks partitions that production has ({lacking[0]}): {again}"
 
 
