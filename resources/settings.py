@@ -79,6 +79,9 @@ class Settings(BaseSettings):
         "iceberg", pattern=r"^[a-z_][a-z0-9_]{0,47}$", description="Name of Trino's catalogue of the tables."
     )
     trino_statements: int = Field(2, ge=1, le=64, description="Statements that a process gives Trino at a time.")
+    trino_scan_limit: int | None = Field(
+        None, ge=1, description="Bytes that a statement may read from its tables on Trino, which then ends it."
+    )
     trino_port: int = Field(8080, ge=1, le=65535, description="Port on loopback of `tributary trino up`.")
     trino_memory: str = Field("2G", pattern=r"^[1-9][0-9]*[MG]$", description="Heap of `tributary trino up`.")
     trino_folder: ProjectPath | None = Field(

@@ -92,6 +92,19 @@ class TrinoServer:
         Raises:
             TrinoError: it does not start, with the cause from its log.
         """
+        self.launch()
+        try:
+            self._wait()
+        except BaseException:
+            self.stop()
+            raise
+
+    def launch(self) -> None:
+        """Begin to start it.
+
+        Raises:
+            TrinoError: its port is taken.
+        """
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -119,11 +132,6 @@ class TrinoServer:
                 env={**os.environ, "PYTHONPATH": str(IMPORT_ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
                 cwd=self.folder,
             )
-        try:
-            self._wait()
-        except BaseException:
-            self.stop()
-            raise
 
     def stop(self) -> None:
         """End it."""
@@ -137,11 +145,15 @@ class TrinoServer:
             process.kill()
             process.wait()
 
+    def takes_queries(self) -> bool:
+        """Whether a query comes to its end now."""
+        return is_ready(self.url) and _answers(self.url)
+
     def _wait(self) -> None:
         assert self._process is not None  # noqa: S101 - it was just started
         deadline = time.monotonic() + PATIENCE
         # It says that it has started a moment before it knows of itself as a node that queries can run on.
-        while not (is_ready(self.url) and _answers(self.url)):
+        while not self.takes_queries():
             if self._process.poll() is not None:
                 raise TrinoError(f"Trino could not start: {self._cause()}; its log is {self.log}.")
             if time.monotonic() > deadline:

@@ -26,7 +26,7 @@ READERS = "_parts.change_readers"
 KEPT = 200
 """How many entries of a table and combination of columns are kept; a reader that is further behind finds a gap."""
 
-_PLACE = re.compile(r"'tributary:values:(\d+):(\d+)'")
+_PLACE = re.compile(r"([\w.\"]+) = 'tributary:values:(\d+):(\d+)'")
 
 Columns = tuple[str, ...]
 
@@ -106,8 +106,8 @@ def planned(session: EngineSession, select: Select, window: Keys) -> Select:
     sets = select.plan.values(keys, lambda lookup, values: _look_up(session, lookup, values))
 
     def values(found: re.Match[str]) -> str:
-        number, place = int(found[1]), int(found[2])
-        return session.any_of({value[place] for value in sets[number]})
+        column, number, place = found[1], int(found[2]), int(found[3])
+        return session.is_any(column, {value[place] for value in sets[number]})
 
     return Select(_PLACE.sub(values, select.sql))
 
@@ -139,7 +139,7 @@ def _look_up(session: EngineSession, lookup: Lookup, values: Values, most: int |
         return frozenset()
     # Of several columns each by itself: more rows than asked for, which a plan allows.
     wanted = " AND ".join(
-        f"{quoted(name)} = {session.any_of({value[place] for value in values})}" for place, name in enumerate(lookup.by)
+        session.is_any(quoted(name), {value[place] for value in values}) for place, name in enumerate(lookup.by)
     )
     schema, _, name = lookup.table.partition(".")
     query = _distinct(lookup.gives, f"{quoted(schema)}.{quoted(name)}", wanted)

@@ -81,8 +81,8 @@ class EngineSession(ABC):
         """The condition that is true for the rows that a window owns, however many names it has."""
 
     @abstractmethod
-    def any_of(self, values: Collection[str]) -> str:
-        """What a column is equal to (`=`) where it has one of these values, given as text; safe as SQL."""
+    def is_any(self, column: str, values: Collection[str]) -> str:
+        """The condition, safe as SQL, that a column has one of these values, given as a cast to varchar tells them."""
 
     @abstractmethod
     def is_current(self) -> bool:

@@ -91,7 +91,7 @@ class Follows:
 
 
 def place_of(number: int, column: int) -> str:
-    """The text that a column is compared with in a planned SELECT for the values of a set's column, both from 0."""
+    """The text that stands in a planned SELECT (`column = 'text'`) for the values of a set's column, both from 0."""
     return f"tributary:values:{number}:{column}"
 
 

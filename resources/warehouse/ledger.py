@@ -17,6 +17,7 @@ from tributary.resources.warehouse.windows import SourceObjects
 LEDGER = "_parts.loaded_sources"
 """Texts `table_name`, `source`, `fingerprint`, `source_column`, and `loaded_at`; one row a table and source."""
 
+_MOST_NAMED = 500
 _COLUMNS = ("table_name", "source", "fingerprint", "source_column", "loaded_at")
 
 
@@ -41,6 +42,10 @@ def has_other_column(session: EngineSession, window: SourceObjects) -> bool:
 
 def loaded(session: EngineSession, names: Sequence[str] | None) -> dict[str, str]:
     """The fingerprints of the objects that are loaded, of the named ones or of all."""
-    named = Sql("true") if names is None else session.owned(SourceObjects("source", names))
+    # Engines have a longest statement; of many names all objects are asked.
+    few = names is not None and len(names) <= _MOST_NAMED
+    named = session.owned(SourceObjects("source", names or ())) if few else Sql("true")
     query = f"SELECT source, fingerprint FROM {LEDGER} WHERE table_name = %s AND {named.text}"
-    return {row["source"]: row["fingerprint"] for row in ask(session, Sql(query, (session.table.key, *named.params)))}
+    rows = ask(session, Sql(query, (session.table.key, *named.params)))
+    wanted = None if names is None else set(names)
+    return {row["source"]: row["fingerprint"] for row in rows if wanted is None or row["source"] in wanted}

@@ -91,4 +91,5 @@ def _transport(settings: Settings, spent: Spent) -> Transport:
         None if secret is None else secret.get_secret_value(),
         settings.trino_statements,
         spent,
+        settings.trino_scan_limit,
     )

@@ -28,6 +28,7 @@ from tributary.launcher.services import (
 )
 from tributary.launcher.single import only_launcher
 from tributary.launcher.supervisor import Supervisor
+from tributary.launcher.trino import TrinoByUrl, TrinoPart
 from tributary.resources.postgres.databases import Databases, connect
 from tributary.resources.settings import LOOPBACK, Settings, get_settings
 from tributary.services import processes_of
@@ -54,18 +55,30 @@ def up(materialize: bool) -> int:
 
 
 def _serve(settings: Settings, processes: Sequence[Process], materialize: bool) -> None:
-    sources = [one for one in processes if not one.feeds]
     out.print("[bold]Tributary[/] is starting. Ctrl-C stops everything.\n")
-    with (
-        connect(settings) as databases,
-        _trino(settings, databases),
-        Supervisor(settings.home / "logs", say=_say) as supervisor,
-    ):
+    with connect(settings) as databases:
         out.print("[green]✓[/] Postgres is up.")
+        with _trino(settings, databases) as trino:
+            _hold_up(settings, databases, trino, processes, materialize)
+
+
+def _hold_up(
+    settings: Settings,
+    databases: Databases,
+    trino: TrinoPart | TrinoByUrl | None,
+    processes: Sequence[Process],
+    materialize: bool,
+) -> None:
+    sources = [one for one in processes if not one.feeds]
+    with Supervisor(settings.home / "logs", say=_say) as supervisor:
         if databases.server is not None:
             supervisor.stand_on(PostgresPart(databases.server))
         else:
             supervisor.wait_for(PostgresByUrl(databases.server_url))
+        if isinstance(trino, TrinoPart):
+            supervisor.stand_on(trino)
+        elif trino is not None:
+            supervisor.wait_for(trino)
         code_server, web_server, daemon = dagster_processes(settings, dagster_environment(settings, databases))
         # What takes longest to start goes first; its imports overlap with the making of the samples.
         supervisor.start(code_server, *map(process_of, sources))
@@ -100,17 +113,20 @@ def _serve(settings: Settings, processes: Sequence[Process], materialize: bool) 
 
 
 @contextmanager
-def _trino(settings: Settings, databases: Databases) -> Iterator[None]:
-    """The Trino of the settings, where it is to run on this machine and is not up yet."""
+def _trino(settings: Settings, databases: Databases) -> Iterator[TrinoPart | TrinoByUrl | None]:
+    """The Trino of the settings, if any: started where it is to run on this machine and is not up yet."""
     from tributary.resources.trino.local import local_trino
     from tributary.resources.trino.server import is_ready
 
-    if settings.warehouse != "trino" or settings.trino_url is not None or is_ready(settings.trino_address):
-        yield
-        return
-    with local_trino(settings, databases) as server:
-        out.print(f"[green]✓[/] Trino is up at {server.url}.")
-        yield
+    if settings.warehouse != "trino":
+        yield None
+    elif settings.trino_url is not None or is_ready(settings.trino_address):
+        yield TrinoByUrl(settings.trino_address)
+    else:
+        out.print("[dim]Trino is starting; fetching it for the first time takes a minute.[/]")
+        with local_trino(settings, databases) as server:
+            out.print(f"[green]✓[/] Trino is up at {server.url}.")
+            yield TrinoPart(server)
 
 
 def _anybody(databases: Databases) -> bool:

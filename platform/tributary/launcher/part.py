@@ -28,6 +28,10 @@ class Part(Watched, Protocol):
     """What can be looked after."""
 
     @property
+    def pid(self) -> int | None:
+        """Its process, where that is known."""
+
+    @property
     def is_starting(self) -> bool:
         """Whether it has yet to show that it works."""
 

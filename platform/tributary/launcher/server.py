@@ -29,6 +29,11 @@ class PostgresPart:
         return NAME
 
     @property
+    def pid(self) -> int | None:
+        """Not known here: who asks for it reads its own note."""
+        return None
+
+    @property
     def is_starting(self) -> bool:
         """Never: it is waited for when it starts."""
         return False

@@ -27,7 +27,6 @@ from tributary.resources.warehouse.iceberg.types import sql_type
 from tributary.resources.warehouse.iceberg.values import quote
 from tributary.resources.warehouse.iceberg.windows import listed, typed
 from tributary.resources.warehouse.table import Column, Table, quoted
-from tributary.resources.warehouse.windows import Window
 
 CHUNK_BYTES = 128 << 20
 """Bytes of Arrow that become a file at a time."""
@@ -41,15 +40,15 @@ MakeAside = Callable[[tuple[Column, ...]], Aside]
 """Makes another table aside, of columns of its own."""
 
 
-def build(run: Run, table: Table, source: Source, aside: Aside, window: Window | None, make_aside: MakeAside) -> Built:
-    """Fill `aside` with the rows of a source.
+def build(run: Run, table: Table, source: Source, aside: Aside, condition: str, make_aside: MakeAside) -> Built:
+    """Fill `aside` with the rows of a source; of a SELECT, with those that a condition leaves, where there is one.
 
     Raises:
         WarehouseError: the source's rows have other columns than the table.
         SourceFileError: a file cannot be read as its contract says.
     """
     if isinstance(source, Select):
-        insert(run, table, aside, typed(table, source.sql, window))
+        insert(run, table, aside, typed(table, source.sql, condition))
         return Built(aside.relation, source.sql)
     if isinstance(source, Batches):
         content = append(aside, table, iter(source.batches))

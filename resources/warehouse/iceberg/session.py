@@ -18,15 +18,15 @@ from pyiceberg.schema import Schema
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table import Transaction
 
-from tributary.resources.warehouse.base import Batches, Note, Source
+from tributary.resources.warehouse.base import Batches, Note, Select, Source
 from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.engine import Built, EngineSession, MadeWay, Records
 from tributary.resources.warehouse.errors import OvertakenError, WarehouseError
 from tributary.resources.warehouse.iceberg import evolving, notes, records, tables, views
 from tributary.resources.warehouse.iceberg.access import Access
 from tributary.resources.warehouse.iceberg.building import build, insert
+from tributary.resources.warehouse.iceberg.lists import Lists, one_of
 from tributary.resources.warehouse.iceberg.types import has_columns, iceberg_schema, partitions
-from tributary.resources.warehouse.iceberg.values import quote
 from tributary.resources.warehouse.iceberg.windows import (
     bound,
     first_of_each,
@@ -78,6 +78,7 @@ class IcebergSession(EngineSession):
         self._access = access
         self._catalogue = access.catalogue
         self._write: _Write | None = None
+        self._lists: Lists | None = None
         self._kept: _Kept | None = None
         self._view = ""
 
@@ -85,10 +86,10 @@ class IcebergSession(EngineSession):
         return self._access.rows(sql, params)
 
     def owned(self, window: Window) -> Sql:
-        return owned(self.table, window)
+        return owned(self.table, window, self._lists)
 
-    def any_of(self, values: Collection[str]) -> str:
-        return f"ANY (VALUES {', '.join(map(quote, sorted(values)))})" if values else "ANY (SELECT '' WHERE false)"
+    def is_any(self, column: str, values: Collection[str]) -> str:
+        return one_of(f"CAST({column} AS varchar)", sorted(values), self._lists)
 
     def is_current(self) -> bool:
         if self.table.kind == "view":
@@ -157,6 +158,7 @@ class IcebergSession(EngineSession):
                 return
             migrated = "" if window is None or isinstance(window, Keys) else self._migrate(window)
             self._write = write = self._begin()
+            self._lists = Lists(self._catalogue, write.location)
             try:
                 yield migrated
             except OvertakenError:
@@ -166,7 +168,8 @@ class IcebergSession(EngineSession):
                 self._clear(write)
                 raise
             finally:
-                self._write = None
+                self._lists.close()
+                self._write = self._lists = None
 
     def _begin(self) -> _Write:
         base = tables.find(self._catalogue, self.table.key)
@@ -211,7 +214,8 @@ class IcebergSession(EngineSession):
             built = replace(self._kept.built, relation=write.built.relation)
         else:
             write.built = self._aside(write.schema, write.spec)
-            built = build(self.rows, self.table, source, write.built, window, self._of_columns)
+            only = bound(self.owned(window)) if window is not None and isinstance(source, Select) else ""
+            built = build(self.rows, self.table, source, write.built, only, self._of_columns)
             if isinstance(source, Batches):
                 self._kept = _Kept(source, built, write.built, write.built.files())
         return replace(built, duplicates=built.duplicates + self._keep_first(write.built))
@@ -234,14 +238,16 @@ class IcebergSession(EngineSession):
     def make_way(self, window: Window, *, remember: bool) -> MadeWay:
         write, stands = self._begun, self._stands()
         assert write.built is not None and stands is not None  # noqa: S101, PT018 - rows were built, and rows stand
-        new, mine = write.built, bound(owned(self.table, window))
+        new, mine = write.built, bound(self.owned(window))
         rest = f"(SELECT * FROM {stands} WHERE NOT coalesce({mine}, false))"
         gone, beaten = f"coalesce({mine}, false)", 0
         rule = self.table.deduplicate
         if rule is not None:
             met = f"FROM {rest} AS old_ WHERE {same_key(rule, 'old_', 'new_')} AND {not_later(rule, 'old_', 'new_')}"
             lost = f"EXISTS (SELECT 1 {met})"
-            beaten = self._only(new, f"SELECT {self._names} FROM {new.relation} AS new_ WHERE NOT {lost}", lost)
+            beaten = self._only(
+                new, f"SELECT {listed(self.table.column_names)} FROM {new.relation} AS new_ WHERE NOT {lost}", lost
+            )
             keys = f"EXISTS (SELECT 1 FROM {new.relation} AS new_ WHERE {same_key(rule, 'old_', 'new_')})"
             gone = f"({gone} OR {keys})"
         query = (
@@ -286,10 +292,6 @@ class IcebergSession(EngineSession):
 
     def tidy(self) -> None:
         self._access.tidy()
-
-    @property
-    def _names(self) -> str:
-        return listed(self.table.column_names)
 
     @property
     def _begun(self) -> _Write:
@@ -375,9 +377,10 @@ class IcebergSession(EngineSession):
         if not split:
             return gone, []
         rest = self._aside(write.schema, write.spec)
-        paths = ", ".join(map(quote, split))
-        stands = self._stands()
-        select = f'SELECT {self._names} FROM {stands} AS old_ WHERE "$path" IN ({paths}) AND NOT {write.gone}'
+        paths = one_of('"$path"', split, self._lists)
+        select = (
+            f"SELECT {listed(self.table.column_names)} FROM {self._stands()} AS old_ WHERE {paths} AND NOT {write.gone}"
+        )
         insert(self.rows, self.table, rest, select)
         return gone, rest.files()
 

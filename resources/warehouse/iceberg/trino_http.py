@@ -27,6 +27,11 @@ Cursor = Any
 
 _NO_ROOM = ("TOO_MANY_REQUESTS_FAILED", "NO_NODES_AVAILABLE", "QUERY_QUEUE_FULL", "SERVER_STARTING_UP")
 _TIMED_OUT = ("EXCEEDED_TIME_LIMIT",)
+SCAN_LIMIT = "EXCEEDED_SCAN_LIMIT"
+_SCANNED_TOO_MUCH = (
+    "it read more bytes of its tables than TRIBUTARY_TRINO_SCAN_LIMIT, or the server, allows, and was ended; "
+    "read less, or raise the limit"
+)
 _PATIENCE = 120.0
 _ROWS = 1000
 
@@ -41,6 +46,7 @@ class TrinoTransport(Transport):
         password: what goes with the name, by https only.
         statements: how many statements are given to it at a time.
         spent: is told of each statement.
+        scan_limit: the bytes that a statement may read from tables; None for no limit but the server's own.
     """
 
     engine = "Trino"
@@ -53,10 +59,12 @@ class TrinoTransport(Transport):
         password: str | None = None,
         statements: int = 2,
         spent: Spent | None = None,
+        scan_limit: int | None = None,
     ) -> None:
         self._url, self._user, self._catalogue, self._password = url, user, catalogue, password
         self._room = threading.BoundedSemaphore(statements)
         self._spent = spent
+        self._properties = {} if scan_limit is None else {"query_max_scan_physical_bytes": f"{scan_limit}B"}
 
     @contextmanager
     def run(self, sql: str, origin: Origin, *, seconds: float | None = None, worded: bool = False) -> Iterator[Result]:
@@ -105,7 +113,7 @@ class TrinoTransport(Transport):
             catalog=self._catalogue,
             source=" ".join(("tributary", *filter(None, (origin.asset, origin.run_id[:8])))),
             client_tags=[f"{key}={_plain(value)}" for key, value in named.items() if value],
-            session_properties={} if seconds is None else {"query_max_run_time": f"{max(seconds, 0.001):.3f}s"},
+            session_properties=self._properties if seconds is None else self._properties | _within(seconds),
         ).cursor(legacy_primitive_types=worded)
 
     def _tell(self, cursor: Cursor, origin: Origin) -> None:
@@ -132,11 +140,16 @@ def _refusals(url: str) -> Iterator[None]:
         name = str(error.error_name or "")
         if name in _NO_ROOM:
             raise _NoRoomError(name) from None
-        raise StatementError(str(error.message), name, timed_out=name in _TIMED_OUT) from None
+        words = _SCANNED_TOO_MUCH if name == SCAN_LIMIT else str(error.message)
+        raise StatementError(words, name, timed_out=name in _TIMED_OUT) from None
     except (RequestException, Error) as error:
         raise UnreachableError(
             f"Trino at {url} cannot be reached ({type(error).__name__}); start it with `tributary trino up`."
         ) from None
+
+
+def _within(seconds: float) -> dict[str, str]:
+    return {"query_max_run_time": f"{max(seconds, 0.001):.3f}s"}
 
 
 def _columns(cursor: Cursor) -> tuple[ResultColumn, ...]:

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tributary.resources.warehouse.checks import Sql
+from tributary.resources.warehouse.iceberg.lists import Lists, is_long
 from tributary.resources.warehouse.iceberg.types import sql_type
 from tributary.resources.warehouse.iceberg.values import bind
 from tributary.resources.warehouse.table import Deduplication, Table, quoted
-from tributary.resources.warehouse.windows import Keys, Range, Window
+from tributary.resources.warehouse.windows import Keys, Range, SourceObjects, Window
 
 _NOTHING = Sql("false")
 
 
-def owned(table: Table, window: Window) -> Sql:
-    """The condition that is true for the rows that a window of the table owns."""
+def owned(table: Table, window: Window, lists: Lists | None = None) -> Sql:
+    """The condition that is true for the rows that a window of the table owns; what is long of it goes to `lists`."""
+    if lists is not None and not isinstance(window, Range):
+        columns, texts = _values(window)
+        if is_long(texts):
+            types = [sql_type(table.column(name).type) for name in columns]
+            return Sql(lists.condition([quoted(name) for name in columns], types, texts))
     if isinstance(window, Keys):
         if not window.values:
             return _NOTHING
@@ -31,18 +37,25 @@ def owned(table: Table, window: Window) -> Sql:
     return Sql(f"{column} IN ({', '.join(['%s'] * len(window.names))})", tuple(window.names))
 
 
+def _values(window: Keys | SourceObjects) -> tuple[Sequence[str], list[list[str]]]:
+    """The columns of a window, and the texts that they have together."""
+    if isinstance(window, Keys):
+        return window.columns, [[str(value) for value in key] for key in window.values]
+    return (window.column,), [[name] for name in window.names]
+
+
 def bound(sql: Sql) -> str:
     """A condition with its values in it."""
     return bind(sql.text, sql.params)
 
 
-def typed(table: Table, select: str, window: Window | None = None) -> str:
-    """The SELECT with each column cast to the type that the table declares; of its rows, those in the window."""
+def typed(table: Table, select: str, condition: str = "") -> str:
+    """The SELECT with each column cast to its declared type; of its rows, those that a condition leaves."""
     columns = ", ".join(
         f"CAST({quoted(one.name)} AS {sql_type(one.type)}) AS {quoted(one.name)}" for one in table.columns
     )
     text = f"SELECT {columns} FROM (\n{select}\n) AS q"
-    return text if window is None else f"SELECT * FROM ({text}) AS t WHERE {bound(owned(table, window))}"
+    return f"SELECT * FROM ({text}) AS t WHERE {condition}" if condition else text
 
 
 def listed(names: Sequence[str], alias: str = "") -> str:

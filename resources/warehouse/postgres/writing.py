@@ -71,10 +71,10 @@ class PostgresSession(EngineSession):
     def owned(self, window: Window) -> Sql:
         return window_sql(self.table, window)
 
-    def any_of(self, values: Collection[str]) -> str:
+    def is_any(self, column: str, values: Collection[str]) -> str:
         # As a literal without a type, which the server takes from the column.
         items = ",".join('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in sorted(values))
-        return f"ANY({sql.quote('{' + items + '}')})"
+        return f"{column} = ANY({sql.quote('{' + items + '}')})"
 
     def is_current(self) -> bool:
         found = find(self._session, self.table)

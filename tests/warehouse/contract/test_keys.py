@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from tests.warehouse.contract.rows import select
 
 from tributary.resources.warehouse.base import Recipe, Select, WriteReport
 from tributary.resources.warehouse.checks import Expression, NotNull, References, Unique
 from tributary.resources.warehouse.errors import ChecksFailed, InputsMovedError, WarehouseError
-from tributary.resources.warehouse.following import KeyPlan, Read, place_of
+from tributary.resources.warehouse.following import KeyPlan, Lookup, Read, place_of
 from tributary.resources.warehouse.table import Column, Table
 from tributary.resources.warehouse.warehouse import Warehouse
 from tributary.resources.warehouse.windows import Keys, SourceObjects
@@ -187,3 +189,47 @@ def test_a_feed_is_kept_for_readers_only_and_not_for_ever(
     for number in range(4):
         sell(warehouse, "1", (number + 20, "ann"))
     assert follow(warehouse) is None
+
+
+DAY, RATE = Column("day", "date", "D."), Column("rate", "bigint", "R.")
+ORDERS, RATES = Table("staged", "orders", (ID, DAY, SOURCE)), Table("staged", "rates", (DAY, RATE, SOURCE))
+DUE = Table("core", "due", (ID, RATE))
+BY_DAY = KeyPlan(
+    ("id",),
+    ((), (Lookup("staged.orders", ("day",), ("id",), 0),)),
+    (Read("staged.orders", ("id",), 0), Read("staged.rates", ("day",), 1)),
+)
+SUMS = (
+    "SELECT o.id, sum(r.rate) AS rate FROM (SELECT * FROM staged.orders {}) AS o "
+    "JOIN (SELECT * FROM staged.rates {}) AS r ON o.day = r.day GROUP BY o.id"
+)
+
+
+def test_values_that_are_no_text_are_followed_through_the_tables_between(warehouse: Warehouse) -> None:
+    def put(table: Table, source: str, *given: tuple[date | int, date | int]) -> None:
+        window = SourceObjects("source", [source])
+        warehouse.replace(table, select(table, [(*one, source) for one in given]), window=window)
+
+    def follow() -> set[tuple[str, ...]] | None:
+        found = warehouse.standing(DUE, Recipe("1", ("staged.orders", "staged.rates"), plan=BY_DAY))
+        told = {"fingerprint": found.fingerprint, "follows": found.follows}
+        if found.keys is None:
+            warehouse.replace(DUE, Select(SUMS.format("", "")), **told)  # type: ignore[arg-type]
+            return None
+        only = [f"WHERE {name} = '{place_of(number, 0)}'" for number, name in enumerate(("id", '"day"'))]
+        window = Keys(("id",), sorted(found.keys))
+        warehouse.replace(DUE, Select(SUMS.format(*only), BY_DAY), window=window, **told)  # type: ignore[arg-type]
+        return set(found.keys)
+
+    def due() -> dict[int, int]:
+        return {row["id"]: row["rate"] for row in warehouse.rows("SELECT id, rate FROM core.due")}
+
+    first, second = date(2024, 1, 1), date(2024, 1, 2)
+    put(ORDERS, "a", (1, first), (2, second), (10, second))
+    put(RATES, "a", (first, 5))
+    put(RATES, "b", (second, 7))
+    assert (follow(), due()) == (None, {1: 5, 2: 7, 10: 7})
+    put(RATES, "b", (second, 8))
+    assert (follow(), due()) == ({("2",), ("10",)}, {1: 5, 2: 8, 10: 8})
+    put(ORDERS, "b", (1, second))
+    assert (follow(), due()) == ({("1",)}, {1: 13, 2: 8, 10: 8})

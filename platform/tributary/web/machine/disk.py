@@ -18,7 +18,15 @@ from tributary.resources.settings import Settings
 FILE = "disk-sizes.json"
 _EVERY, _KEPT_FOR = timedelta(hours=1), timedelta(days=31)
 _LEAST = timedelta(hours=1)
-_FOLDERS = {"lake": "Lake", "stream": "Event stream", "logs": "Logs", "dagster": "Logs of runs", "sample": "Samples"}
+_FOLDERS = {
+    "lake": "Lake",
+    "iceberg": "Iceberg tables",
+    "stream": "Event stream",
+    "logs": "Logs",
+    "dagster": "Logs of runs",
+    "sample": "Samples",
+    "trino": "Trino's configuration and log",
+}
 _CONNECT_SECONDS = 3
 
 
