@@ -114,7 +114,8 @@ class TrinoServer:
                     f"The port {self.port} is taken: name another one in TRIBUTARY_TRINO_PORT, or stop what uses it."
                 ) from None
         self._configure()
-        self.log.unlink(missing_ok=True)
+        if self.log.exists():
+            self.log.replace(self.log.with_name(f"{self.log.name}.1"))
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +12,10 @@ import pyarrow as pa
 import pytest
 from tests.running_trino import RunningTrino
 
+from tributary.launcher.trino import TrinoByUrl, TrinoPart
 from tributary.resources.postgres.loopback import BI, ICEBERG_OWNER, password
 from tributary.resources.trino.server import is_ready
+from tributary.resources.warehouse.base import Origin
 
 if TYPE_CHECKING:
     from trino.dbapi import Cursor
@@ -66,3 +70,25 @@ def test_the_port_lets_in_its_two_roles_by_their_passwords_only(trino_server: Ru
             ask(role, secret, "warehouse", "SELECT 1")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         ask(BI, password(settings, BI), "warehouse", "CREATE TABLE mine (x int)")
+
+
+def test_one_that_was_killed_is_started_again_with_its_tables(trino_server: RunningTrino) -> None:
+    part, elsewhere = TrinoPart(trino_server.server), TrinoByUrl(trino_server.server.url)
+    assert (part.look(), part.is_starting, part.pid, elsewhere.look()) == (None, False, trino_server.server.pid, None)
+    trino_server.engine()._catalogue.create_namespace_if_not_exists("kept")
+    assert part.pid is not None
+    os.kill(part.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 120
+    while part.look() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert part.look() == "ended"
+    assert "takes no queries" in (TrinoByUrl(trino_server.server.url).look() or "")
+    part.restart()
+    while part.is_starting:
+        assert part.look() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    found = trino_server.engine().rows("SHOW SCHEMAS", (), Origin(), None, None)
+    assert "kept" in {row["Schema"] for row in found}
+    assert str(trino_server.server.log) in part.last_words()

@@ -58,8 +58,8 @@ class EnvironmentSession(EngineSession):
     def owned(self, window: Window) -> Sql:
         return self._inner.owned(window)
 
-    def any_of(self, values: Collection[str]) -> str:
-        return self._inner.any_of(values)
+    def is_any(self, column: str, values: Collection[str]) -> str:
+        return self._inner.is_any(column, values)
 
     def is_current(self) -> bool:
         return self._inner.is_current()
