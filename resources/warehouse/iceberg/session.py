@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pyiceberg.manifest import DataFile
 from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table as IcebergTable
-from pyiceberg.table import Transaction
 
 from tributary.resources.warehouse.base import Batches, Note, Select, Source
 from tributary.resources.warehouse.checks import Sql
@@ -27,6 +26,7 @@ from tributary.resources.warehouse.iceberg.access import Access
 from tributary.resources.warehouse.iceberg.building import build, insert
 from tributary.resources.warehouse.iceberg.lists import Lists, one_of
 from tributary.resources.warehouse.iceberg.types import has_columns, iceberg_schema, partitions
+from tributary.resources.warehouse.iceberg.under_way import Kept, UnderWay
 from tributary.resources.warehouse.iceberg.windows import (
     bound,
     first_of_each,
@@ -41,35 +41,6 @@ from tributary.resources.warehouse.table import Column, Table
 from tributary.resources.warehouse.windows import Keys, Window
 
 
-@dataclass
-class _Write:
-    """A write under way: the table as it was looked at (None where it is not there yet), and what was built for it.
-
-    `committed` says that the table may have the files of what is aside, which then must stay whatever happens.
-    """
-
-    base: IcebergTable | None
-    location: str
-    schema: Schema
-    spec: PartitionSpec
-    transaction: Transaction | None
-    aside: list[tables.Aside]
-    built: tables.Aside | None = None
-    gone: str = ""
-    touched: Mapping[str, int] | None = None
-    committed: bool = False
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """What was built of rows that can be had but once, for when the write is begun again."""
-
-    source: Source
-    built: Built
-    aside: tables.Aside
-    files: Sequence[DataFile]
-
-
 class IcebergSession(EngineSession):
     """One table in one session."""
 
@@ -77,9 +48,9 @@ class IcebergSession(EngineSession):
         self.table = table
         self._access = access
         self._catalogue = access.catalogue
-        self._write: _Write | None = None
+        self._write: UnderWay | None = None
         self._lists: Lists | None = None
-        self._kept: _Kept | None = None
+        self._kept: Kept | None = None
         self._view = ""
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[dict[str, Any]]:
@@ -171,7 +142,7 @@ class IcebergSession(EngineSession):
                 self._lists.close()
                 self._write = self._lists = None
 
-    def _begin(self) -> _Write:
+    def _begin(self) -> UnderWay:
         base = tables.find(self._catalogue, self.table.key)
         if base is None:
             if views.exists(self._access, self.table.key):
@@ -180,12 +151,12 @@ class IcebergSession(EngineSession):
                 )
             schema = iceberg_schema(self.table.columns)
             where = tables.new_location(self._catalogue, self.table)
-            return _Write(None, where, schema, partitions(self.table, schema), None, [])
+            return UnderWay(None, where, schema, partitions(self.table, schema), None, [])
         transaction = base.transaction()
         schema = evolving.evolve(transaction, self.table)
-        return _Write(base, base.location(), schema, base.spec(), transaction, [])
+        return UnderWay(base, base.location(), schema, base.spec(), transaction, [])
 
-    def _clear(self, write: _Write, but: tables.Aside | None = None) -> None:
+    def _clear(self, write: UnderWay, but: tables.Aside | None = None) -> None:
         for aside in write.aside:
             if write.committed:
                 tables.forget(self._catalogue, aside)
@@ -193,7 +164,7 @@ class IcebergSession(EngineSession):
                 tables.destroy(self._catalogue, aside)
 
     @contextmanager
-    def _committing(self, write: _Write) -> Iterator[None]:
+    def _committing(self, write: UnderWay) -> Iterator[None]:
         """The commit: its files are the table's from here on, unless it is sure that others were before."""
         write.committed = True
         try:
@@ -217,7 +188,7 @@ class IcebergSession(EngineSession):
             only = bound(self.owned(window)) if window is not None and isinstance(source, Select) else ""
             built = build(self.rows, self.table, source, write.built, only, self._of_columns)
             if isinstance(source, Batches):
-                self._kept = _Kept(source, built, write.built, write.built.files())
+                self._kept = Kept(source, built, write.built, write.built.files())
         return replace(built, duplicates=built.duplicates + self._keep_first(write.built))
 
     def standing(self, window: Window, looked_up: Collection[Sequence[str]]) -> str | None:  # noqa: ARG002 - no indexes
@@ -294,7 +265,7 @@ class IcebergSession(EngineSession):
         self._access.tidy()
 
     @property
-    def _begun(self) -> _Write:
+    def _begun(self) -> UnderWay:
         assert self._write is not None  # noqa: S101 - `writing` has begun
         return self._write
 
@@ -341,7 +312,7 @@ class IcebergSession(EngineSession):
         tables.swap(transaction, tables.files_of(aside.table), files, {})
         transaction.commit_transaction()
 
-    def _again(self, kept: _Kept) -> tables.Aside:
+    def _again(self, kept: Kept) -> tables.Aside:
         """What was built before, for the table as it is now."""
         write = self._begun
         write.aside.append(kept.aside)
@@ -352,7 +323,7 @@ class IcebergSession(EngineSession):
         insert(self.rows, self.table, made, f"SELECT * FROM {kept.aside.relation}")
         return made
 
-    def _create(self, write: _Write, come: Sequence[DataFile], properties: Mapping[str, str]) -> None:
+    def _create(self, write: UnderWay, come: Sequence[DataFile], properties: Mapping[str, str]) -> None:
         with tables.overtaking(self.table.key):
             transaction = self._catalogue.create_table_transaction(
                 self.table.key,
@@ -365,7 +336,7 @@ class IcebergSession(EngineSession):
         with self._committing(write):
             transaction.commit_transaction()
 
-    def _giving_way(self, write: _Write, window: Window | None) -> tuple[list[DataFile], list[DataFile]]:
+    def _giving_way(self, write: UnderWay, window: Window | None) -> tuple[list[DataFile], list[DataFile]]:
         """The files of the table that go, and those that have what stays of their rows."""
         base = write.base
         assert base is not None  # noqa: S101 - the table is there
