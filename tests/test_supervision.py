@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -136,8 +137,10 @@ class Running:
 
     def family(self) -> list[psutil.Process]:
         found = psutil.Process(self.process.pid).children(recursive=True)
-        data = self.settings.postgres_data
-        return [*found, *(psutil.Process(pid) for pid in postmaster.processes(data))]
+        for pid in postmaster.processes(self.settings.postgres_data):
+            with suppress(psutil.NoSuchProcess):  # a connection's, which ended while it was looked at
+                found.append(psutil.Process(pid))
+        return found
 
     def one(self, *words: str) -> psutil.Process:
         (found,) = [process for process in self.family() if set(words) <= set(process.cmdline())]
