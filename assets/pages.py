@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from tributary.assets.source import Source
 from tributary.resources.errors import TributaryError
 from tributary.resources.linked.declaration import Linked
-from tributary.resources.linked.files import STATIC, address
 from tributary.resources.warehouse.table import PII
 
 if TYPE_CHECKING:
@@ -243,6 +242,8 @@ def chart(
 def _component() -> Callable[..., Any]:
     import streamlit as st
 
+    from tributary.resources.linked.files import STATIC
+
     style = (STATIC / "linked.css").read_text()
     found: Callable[..., Any] = st.components.v2.component("tributary_linked", html="<div></div>", css=style, js=_MOUNT)
     return found
@@ -251,6 +252,9 @@ def _component() -> Callable[..., Any]:
 def show(linked: Linked) -> None:
     """Linked pictures, whose rows the browser gets from the data API by itself, and whose state is in the address."""
     import streamlit as st
+
+    # Here, since the catalogue and the command line list pages without drawing any.
+    from tributary.resources.linked.files import address
 
     visible = columns(linked.table)
     if not set(linked.columns).issubset(visible):
