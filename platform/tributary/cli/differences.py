@@ -13,6 +13,7 @@ import msgspec
 from tributary.assets.factory.markdown import table
 from tributary.cli.console import out
 from tributary.cli.tables import Heading, print_rows
+from tributary.resources.wording import count as counted
 
 if TYPE_CHECKING:
     from tributary.resources.warehouse.environments.diffing import Difference
@@ -49,9 +50,9 @@ def sentence_of(one: Difference | None, environment: str) -> str:
     if one is None:
         return f"the same, as {environment} reads production's"
     if one.is_new:
-        return f"new, {_rows(one.rows_after)}"
+        return f"new, {counted(one.rows_after, 'row')}"
     if not one.differs:
-        return f"the same, {_rows(one.rows_after)}"
+        return f"the same, {counted(one.rows_after, 'row')}"
     counts = [f"{n:,} {word}" for n, word in ((one.added, "added"), (one.gone, "gone"), (one.changed, "changed")) if n]
     rows = ", ".join(counts) if counts else "no other rows"
     columns = "; other columns" if one.columns_differ else ""
@@ -107,10 +108,6 @@ def _markdown(found: Mapping[str, Difference | None], environment: str) -> Itera
         for part in parts:
             yield f"**{part.title}**\n\n{table(part.headings, part.rows)}\n"
         yield "</details>"
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} row{'' if count == 1 else 's'}"
 
 
 def _text(value: Any) -> str | None:

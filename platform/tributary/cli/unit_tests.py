@@ -13,6 +13,7 @@ from tributary.cli.selecting import meant
 from tributary.cli.tables import Heading, print_rows
 from tributary.contents import read_contents
 from tributary.resources.settings import get_settings
+from tributary.resources.wording import count
 
 if TYPE_CHECKING:
     from tributary.assets.unit_tests.running import Outcome, Row
@@ -60,9 +61,9 @@ def unit_tests(selections: Sequence[str], exclude: Sequence[str], against: str) 
     if without and selections:
         out.print(f"[yellow]↷[/] Without a test: {', '.join(without)}.")
     elif without:
-        out.print(f"[yellow]↷[/] Without a test: {_count(len(without), 'model')}.")
+        out.print(f"[yellow]↷[/] Without a test: {count(len(without), 'model')}.")
     told = f"{failed} failed" if failed else "all passed"
-    out.print(f"{_count(run, 'test')} of {_count(len(models) - len(without), 'model')}: {told}.")
+    out.print(f"{count(run, 'test')} of {count(len(models) - len(without), 'model')}: {told}.")
     return 1 if failed else 0
 
 
@@ -84,7 +85,3 @@ def _tell(outcome: Outcome) -> None:
 
 def _marked(word: str, columns: Sequence[str], rows: Sequence[Row]) -> list[list[str | None]]:
     return [[word, *(None if row[name] is None else str(row[name]) for name in columns)] for row in rows]
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

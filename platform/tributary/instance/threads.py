@@ -55,7 +55,6 @@ class _Worker:
     step: ExecutionStep
     thread: threading.Thread
     said: list[dg.DagsterEvent] = field(default_factory=list)
-    error: BaseException | None = None
 
 
 @dataclass(frozen=True)
