@@ -129,6 +129,26 @@ class Settings(BaseSettings):
     dashboard_port: int = Field(
         8501, ge=1, le=65535, description="Port on loopback by which the web process asks the dashboard's server."
     )
+    dagster_url: str | None = Field(
+        None,
+        pattern=r"^http://[A-Za-z0-9._-]+(:[0-9]{1,5})?$",
+        description="Where Dagster's own server is asked, if on another machine: http://webserver.example.internal:3000.",
+    )
+    dashboard_url: str | None = Field(
+        None,
+        pattern=r"^http://[A-Za-z0-9._-]+(:[0-9]{1,5})?$",
+        description="Where the dashboard's server is asked, if on another machine.",
+    )
+    code_server: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9._-]+:[0-9]{1,5}$",
+        description="Name and port of the code server, if on another machine; who reaches it runs what code they like.",
+    )
+    principal_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Key that signs who asks, one for all machines; made once and kept in <home> where it is not set.",
+    )
     direct_ports: bool = Field(
         False, description="Whether servers behind the one address serve whoever asks them on loopback, as the owner."
     )
@@ -357,13 +377,13 @@ class Settings(BaseSettings):
 
     @property
     def dagster_origin(self) -> str:
-        """Where Dagster's own server listens, which answers the web process: on loopback, whatever others bind."""
-        return f"http://{LOOPBACK}:{self.dagster_port}"
+        """Where Dagster's own server is asked, which answers the web process: on loopback, whatever others bind."""
+        return self.dagster_url or f"http://{LOOPBACK}:{self.dagster_port}"
 
     @property
     def dashboard_origin(self) -> str:
         """Where the web process asks the dashboard's server."""
-        return f"http://{LOOPBACK}:{self.dashboard_port}"
+        return self.dashboard_url or f"http://{LOOPBACK}:{self.dashboard_port}"
 
     @property
     def dagster_home(self) -> Path:

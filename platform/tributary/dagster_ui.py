@@ -1,8 +1,9 @@
 """Dagster's web server as the platform serves it: the stock application, behind the gateway.
 
 Run by the launcher as `python -m tributary.dagster_ui --port PORT --path-prefix PATH --workspace FILE --key FILE`. It
-listens on loopback alone, and answers whom the web process names (`tributary.identity.behind`); by `--direct` also
-whoever asks it there. The stock command offers no place for a layer before it, so its few lines stand here.
+listens on loopback, or on `--host` where the web process is on another machine, and answers whom that names
+(`tributary.identity.behind`); by `--direct` also whoever asks it there. The stock command offers no place for a layer
+before it, so its few lines stand here.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from tributary.resources.dagster_internals.serving import (
     setup_interrupt_handlers,
 )
 from tributary.resources.gateway.decision import Policy
+from tributary.resources.gateway.hosts import known_hosts
 from tributary.resources.gateway.logs import described
 from tributary.resources.gateway.serving import serve
 from tributary.resources.principal import OWNER, Principal, Role, principal_of
@@ -68,9 +70,11 @@ _STATEMENT_MS, _RECYCLE_SECONDS, _OVERFLOW = 15_000, 3_600, 20
 _POLL_MS = 2_000
 
 
-def policy_of(path_prefix: str) -> Policy:
-    """What Dagster's server allows, whoever asks."""
-    return Policy(graphql=frozenset({path_prefix + GRAPHQL}), largest_body=lambda _path: LARGEST_BODY)
+def policy_of(path_prefix: str, known: Sequence[str] = ()) -> Policy:
+    """What Dagster's server allows, whoever asks; `known` are names that it has beside loopback's."""
+    return Policy(
+        known_hosts(known), graphql=frozenset({path_prefix + GRAPHQL}), largest_body=lambda _path: LARGEST_BODY
+    )
 
 
 class RequestContext(WorkspaceRequestContext):
@@ -145,6 +149,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--workspace", required=True)
     parser.add_argument("--key", type=Path, required=True)
     parser.add_argument("--direct", action="store_true")
+    parser.add_argument("--host", default=_HOST)
+    parser.add_argument("--known", action="append", default=[], help="A name of it beside loopback's, as host:port.")
     given = parser.parse_args(arguments)
     configure_loggers(log_level="WARNING")
     setup_interrupt_handlers()
@@ -162,7 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             # What the launcher asks to see whether it is up tells versions and nothing else.
             known = frozenset({f"{prefix}/server_info"})
             behind = Behind(application, DAGSTER, key_in(given.key), known, direct=given.direct)
-            serve(behind, policy_of(prefix), host=_HOST, port=given.port, log_level="warning")
+            serve(behind, policy_of(prefix, given.known), host=given.host, port=given.port, log_level="warning")
 
 
 @contextlib.asynccontextmanager

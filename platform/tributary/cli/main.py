@@ -262,6 +262,14 @@ def cancel(run: RunName) -> None:
 
 
 @app.command()
+def serve(
+    part: Annotated[str, typer.Argument(help="code-server, webserver, daemon, dashboard or web.")],
+) -> None:
+    """Run one part alone, as the process of a container; the settings say where the others are."""
+    _run("serve", "serve", part=part)
+
+
+@app.command()
 def down() -> None:
     """End the `up` of this home from another terminal, and wait until all of it has ended."""
     _run("down", "down")

@@ -14,6 +14,7 @@ from tributary.catalogue import get_catalogue
 from tributary.cli.console import out, sentence
 from tributary.cli.progress import tell_cut_off
 from tributary.cli.sample import ensure_samples
+from tributary.identity.signing import place_key
 from tributary.instance.opening import dagster_environment, open_instance
 from tributary.instance.orphans import fail_dead_runs, fail_orphaned_runs
 from tributary.launcher.ports import require_free_port
@@ -46,6 +47,7 @@ def up(materialize: bool) -> int:
         require_free_port(LOOPBACK, settings.dagster_port, "TRIBUTARY_DAGSTER_PORT")
         require_free_port(LOOPBACK, settings.dashboard_port, "TRIBUTARY_DASHBOARD_PORT")
         require_free_port(settings.host, settings.web_port, "TRIBUTARY_WEB_PORT")
+        place_key(settings)
         processes = processes_of(settings, sentence)
         for process in processes:
             if process.port is not None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from tributary.launcher.services import DASHBOARD_PATH
 from tributary.resources.gateway.decision import Policy
+from tributary.resources.gateway.hosts import known_hosts
 from tributary.resources.gateway.logs import hide_values
 from tributary.resources.gateway.serving import serve
 from tributary.resources.postgres.databases import connect
@@ -15,9 +18,12 @@ def main(settings: Settings) -> None:
     hide_values()
     from tributary.dashboard.app import create_app
 
+    # Where the web process is on another machine, it asks by the name that the settings give it.
+    apart = urlsplit(settings.dashboard_url).netloc if settings.dashboard_url else ""
     with connect(settings) as databases:
         application = create_app(settings, databases, DASHBOARD_PATH)
-        serve(application, Policy(), host=LOOPBACK, port=settings.dashboard_port, log_level="warning")
+        policy, host = Policy(known_hosts(filter(None, [apart]))), settings.host if apart else LOOPBACK
+        serve(application, policy, host=host, port=settings.dashboard_port, log_level="warning")
 
 
 if __name__ == "__main__":

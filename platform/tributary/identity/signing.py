@@ -21,8 +21,10 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
+from tributary.resources.home import put_whole
 from tributary.resources.principal import Principal, Role
 from tributary.resources.secret import kept_secret
+from tributary.resources.settings import Settings
 
 HEADER = b"x-tributary-principal"
 DAGSTER = "dagster"
@@ -39,9 +41,18 @@ class Forged(Exception):
     """A header that the gateway did not write, wrote for another application, or wrote too long ago."""
 
 
+FILE = "principal-key"
+
+
 def signing_key(home: Path) -> OctKey:
     """The key of a home, made once."""
-    return key_in(home / "principal-key")
+    return key_in(home / FILE)
+
+
+def place_key(settings: Settings) -> None:
+    """Put the settings' key, if any, where all processes of the home look for it."""
+    if settings.principal_key is not None:
+        put_whole(settings.home / FILE, settings.principal_key.get_secret_value().encode())
 
 
 def key_in(path: Path) -> OctKey:

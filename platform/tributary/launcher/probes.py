@@ -8,7 +8,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal
 
 Answer = Literal["yes", "no", "failure", "late"]
@@ -100,8 +99,8 @@ def heartbeats(database_url: str, quiet: float = 120.0) -> Probe:
     return ask
 
 
-def code_server(socket: Path) -> Probe:
-    """Asks Dagster's code server for a sign of the process inside it that holds the definitions.
+def code_server(target: str) -> Probe:
+    """Asks Dagster's code server, at `unix:PATH` or `HOST:PORT`, for a sign of the process inside with the definitions.
 
     `dagster code-server start` passes its requests on to a process of its own. When that one ends, the outer one goes
     on as if nothing had happened, and answers each request with a failure, or hangs in it.
@@ -112,7 +111,7 @@ def code_server(socket: Path) -> Probe:
 
         from tributary.resources.dagster_internals.code_server import DagsterApiStub, PingRequest
 
-        with grpc.insecure_channel(f"unix:{socket}") as channel:
+        with grpc.insecure_channel(target) as channel:
             try:
                 DagsterApiStub(channel).Ping(PingRequest(echo="tributary"), timeout=TIMEOUT)  # type: ignore[no-untyped-call]
             except grpc.RpcError as error:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,9 @@ from tributary.resources.dagster_internals import DAEMON_MODULE, DAEMON_PRELOAD
 if TYPE_CHECKING:
     from tributary.assets.services import Process
     from tributary.resources.settings import Settings
+
+CODE_SERVER, WEB_SERVER, WEB, DASHBOARD = "dagster", "tributary.dagster_ui", "tributary.web", "tributary.dashboard"
+"""The modules of the processes, beside the daemon's (`DAEMON_MODULE`)."""
 
 DEFINITIONS = "tributary.definitions"
 LOCATION = "tributary"
@@ -63,28 +66,19 @@ def dagster_processes(
     """
     socket = _socket_folder(settings.home) / "code.sock"
     socket.unlink(missing_ok=True)
-    workspace = _write_workspace(settings.dagster_home, socket)
-    quiet = ("--log-level", "warning")
+    workspace = write_workspace(settings.dagster_home, {"socket": str(socket)})
     code = ProcessSpec(
         name="code-server",
-        module="dagster",
-        arguments=(
-            *("code-server", "start", "--socket", str(socket), "--module-name", definitions),
-            *("--location-name", LOCATION, "--use-python-environment-entry-point", *quiet),
-            # The process inside ends itself when it hears nothing for so long, as after a sleep of the machine.
-            *("--heartbeat-ttl", str(heartbeat_ttl)),
-        ),
+        module=CODE_SERVER,
+        arguments=code_server_arguments(("--socket", str(socket)), definitions, heartbeat_ttl),
         environment=environment,
-        probe=code_server(socket),
+        probe=code_server(f"unix:{socket}"),
         inner=("api", "grpc"),
     )
     web = ProcessSpec(
         name="webserver",
-        module="tributary.dagster_ui",
-        arguments=(
-            *("--port", str(settings.dagster_port), "--path-prefix", DAGSTER_PATH, "--workspace", str(workspace)),
-            *("--key", str(settings.home / "principal-key"), *(["--direct"] if settings.direct_ports else [])),
-        ),
+        module=WEB_SERVER,
+        arguments=(*web_server_arguments(settings, workspace), *(["--direct"] if settings.direct_ports else [])),
         environment=environment,
         wait_for=socket,
         preload=("dagster_webserver.app", "tributary.resources.gateway.serving"),
@@ -93,7 +87,7 @@ def dagster_processes(
     daemon = ProcessSpec(
         name="daemon",
         module=DAEMON_MODULE,
-        arguments=("run", "--workspace", str(workspace), "--log-level", "info"),
+        arguments=daemon_arguments(workspace),
         environment=environment,
         wait_for=socket,
         preload=(DAEMON_PRELOAD,),
@@ -102,15 +96,40 @@ def dagster_processes(
     return [code, web, daemon]
 
 
+def code_server_arguments(
+    where: Sequence[str], definitions: str = DEFINITIONS, heartbeat_ttl: int = HEARTBEAT_TTL
+) -> tuple[str, ...]:
+    """How the code server is called: `where` it listens, in its own words."""
+    return (
+        *("code-server", "start", *where, "--module-name", definitions),
+        *("--location-name", LOCATION, "--use-python-environment-entry-point", "--log-level", "warning"),
+        # The process inside ends itself when it hears nothing for so long, as after a sleep of the machine.
+        *("--heartbeat-ttl", str(heartbeat_ttl)),
+    )
+
+
+def web_server_arguments(settings: Settings, workspace: Path) -> tuple[str, ...]:
+    """How Dagster's web server is called."""
+    return (
+        *("--port", str(settings.dagster_port), "--path-prefix", DAGSTER_PATH, "--workspace", str(workspace)),
+        *("--key", str(settings.home / "principal-key")),
+    )
+
+
+def daemon_arguments(workspace: Path) -> tuple[str, ...]:
+    """How Dagster's daemon is called."""
+    return ("run", "--workspace", str(workspace), "--log-level", "info")
+
+
 def web_process(settings: Settings) -> ProcessSpec:
     """The web process: collector, forms and front page."""
-    return ProcessSpec(name="web", module="tributary.web", probe=http(health_url(settings)))
+    return ProcessSpec(name="web", module=WEB, probe=http(health_url(settings)))
 
 
 def dashboard_process(settings: Settings) -> ProcessSpec:
     """The dashboard's server, without which all else goes on."""
     ready = f"{settings.dashboard_origin}{DASHBOARD_PATH}/_stcore/health"
-    return ProcessSpec(name="dashboard", module="tributary.dashboard", probe=http(ready), apart=True)
+    return ProcessSpec(name="dashboard", module=DASHBOARD, probe=http(ready), apart=True)
 
 
 def health_url(settings: Settings) -> str:
@@ -124,16 +143,15 @@ def process_of(process: Process) -> ProcessSpec:
     return ProcessSpec(name=process.name, module=process.module, arguments=process.arguments, probe=probe, apart=True)
 
 
-def _write_workspace(home: Path, socket: Path) -> Path:
-    """The workspace that points at the code server."""
+def write_workspace(home: Path, server: Mapping[str, object]) -> Path:
+    """The workspace that points at the code server, which listens on a `socket`, or a `host` and `port`."""
     import yaml
 
     home.mkdir(parents=True, exist_ok=True)
     path = home / "workspace.yaml"
-    server = {"grpc_server": {"socket": str(socket), "location_name": LOCATION}}
     descriptor, name = tempfile.mkstemp(prefix=".workspace.", dir=home)
     with os.fdopen(descriptor, "w") as file:
-        yaml.safe_dump({"load_from": [server]}, file)
+        yaml.safe_dump({"load_from": [{"grpc_server": {**server, "location_name": LOCATION}}]}, file)
     Path(name).replace(path)
     return path
 

@@ -1,0 +1,94 @@
+"""What the daemon's container tells CloudWatch each minute, from Dagster's records: alarms hang on it.
+
+A line of JSON on the standard output is a metric where the container's log goes to CloudWatch:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+
+| metric | meaning |
+| --- | --- |
+| `FailedRuns` | runs that failed since the last line |
+| `HeartbeatAge` | seconds since the last sign of life of the daemon that is quietest, of those that gave one today |
+| `StaleTables` | tables that were not made for longer than their source says |
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+
+from tributary.catalogue import get_catalogue
+from tributary.resources.dagster_internals.stored import stored_assets
+
+NAMESPACE = "Tributary"
+UNITS = {"FailedRuns": "Count", "HeartbeatAge": "Seconds", "StaleTables": "Count"}
+
+PACE_SECONDS = 60
+HUNG_SECONDS = 600
+"""A daemon that is silent for so long is ended, so that a new container takes its place."""
+
+_LOG = logging.getLogger(__name__)
+_FAILED = "SELECT count(*) FROM runs WHERE status = 'FAILURE' AND end_time > %s AND end_time <= %s"
+_QUIET = """
+SELECT coalesce(max(age), 0) FROM (
+    SELECT extract(epoch FROM now() AT TIME ZONE 'UTC' - max(timestamp)) AS age
+    FROM daemon_heartbeats GROUP BY daemon_type
+) AS daemons WHERE age < 86400
+"""
+
+
+def signs(connection: psycopg.Connection[Any], since: float, now: float) -> dict[str, float]:
+    """The metrics by name, of Dagster's database; failed runs are those from `since` to `now` (seconds since 1970)."""
+
+    def number(sql: str, *values: object) -> float:
+        row = connection.execute(sql, values).fetchone()
+        return float(row[0]) if row else 0.0
+
+    return {
+        "FailedRuns": number(_FAILED, since, now),
+        "HeartbeatAge": number(_QUIET),
+        "StaleTables": float(len(stale_tables(connection, now))),
+    }
+
+
+def stale_tables(connection: psycopg.Connection[Any], now: float) -> list[str]:
+    """The tables that were last made longer ago than their source says; what was never made is not looked at."""
+    made = {".".join(path): one.at for path, one in stored_assets(connection, ()).items() if one.storage_id}
+    targets = {table.key: table.freshness for table in get_catalogue().tables if table.freshness is not None}
+    return sorted(key for key, target in targets.items() if key in made and now - made[key] > target.total_seconds())
+
+
+def line(values: Mapping[str, float], now: float) -> str:
+    """The metrics as CloudWatch reads them from a log."""
+    metrics = [{"Name": name, "Unit": UNITS[name]} for name in values]
+    directive = {"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": metrics}
+    return json.dumps({"_aws": {"Timestamp": int(now * 1000), "CloudWatchMetrics": [directive]}, **values})
+
+
+def tell_signs(database_url: str) -> None:
+    """Begin to tell, each minute until the process ends, on a thread; one look that fails is told, and made good."""
+    threading.Thread(target=_tell, args=(database_url, time.time()), name="signs", daemon=True).start()
+
+
+def _tell(database_url: str, since: float) -> None:
+    while True:
+        time.sleep(PACE_SECONDS)
+        now = time.time()
+        try:
+            with psycopg.connect(database_url, autocommit=True, application_name="tributary signs") as connection:
+                found = signs(connection, since, now)
+        except psycopg.Error as error:
+            _LOG.warning("What alarms hang on could not be read (%s); it is tried again.", type(error).__name__)
+            continue
+        since = now
+        sys.stdout.write(line(found, now) + "\n")
+        sys.stdout.flush()
+        if found["HeartbeatAge"] > HUNG_SECONDS:
+            _LOG.error("The daemon gave no sign of life for %d s, and is ended.", found["HeartbeatAge"])
+            os._exit(1)
