@@ -11,9 +11,10 @@ import pytest
 
 from tributary.resources.warehouse.base import NOBODY, Origin, Recipe, Rejected, Select
 from tributary.resources.warehouse.errors import WarehouseError
+from tributary.resources.warehouse.postgres import records
 from tributary.resources.warehouse.postgres.session import open_session
 from tributary.resources.warehouse.postgres.snapshots import everyone_sees, number_of_transaction
-from tributary.resources.warehouse.postgres.turns import turn_beside
+from tributary.resources.warehouse.postgres.turns import turn_beside, turn_relation
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.resources.warehouse.table import Column, Table
 from tributary.resources.warehouse.windows import SourceObjects
@@ -126,3 +127,23 @@ def test_many_first_writers_at_once_make_what_is_missing_once(warehouse: Postgre
     for thread in threads:
         thread.join()
     assert problems == []
+
+
+_WRITTEN_BY = "SELECT DISTINCT xmin::text AS by FROM pg_description WHERE objoid = '_parts.loaded_sources'::regclass"
+
+
+def test_who_waited_while_the_records_were_made_makes_none(
+    warehouse: PostgresWarehouse, pg: psycopg.Connection[Any], database_url: str
+) -> None:
+    pg.execute(f"CREATE SCHEMA _parts; CREATE TABLE {turn_relation('records')} ()")
+    thread = threading.Thread(target=warehouse.replace, args=(DEMO, ROWS))
+    with open_session(database_url, NOBODY) as session, turn_beside(session, "records") as beside:
+        thread.start()
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
+        while pg.execute(waiting, (turn_relation("records"),)).fetchone() != (1,):
+            assert thread.is_alive()
+        records.ensure(beside, "gold.demo")
+        made = beside.rows(_WRITTEN_BY)
+    thread.join()
+    assert pg.execute(_WRITTEN_BY).fetchall() == [(made[0]["by"],)]
+    assert warehouse.rows("SELECT id FROM gold.demo") == [{"id": 1}]

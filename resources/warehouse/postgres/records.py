@@ -12,7 +12,7 @@ from typing import Any
 from tributary.resources.warehouse.postgres import notes, snapshots
 from tributary.resources.warehouse.postgres.relations import CONSTANT_DDL, PARTS, create_missing
 from tributary.resources.warehouse.postgres.session import Session
-from tributary.resources.warehouse.postgres.turns import turn_relation
+from tributary.resources.warehouse.postgres.turns import take_turn, turn_relation
 from tributary.resources.warehouse.table import quoted
 
 
@@ -79,6 +79,7 @@ COMMENT ON COLUMN quarantine.rejected_rows.raw_text IS
     'The record as text; bytes that are not UTF-8 are shown as escapes and kept exactly in raw_bytes.'
 """
 
+_TURN = "records"
 _MISSING = """
 SELECT num_nulls(to_regclass('_parts.published_tables'), to_regclass('_parts.loaded_sources'),
                  to_regclass('_parts.horizon'), to_regclass('_parts.changes'), to_regclass('_published.tables'),
@@ -101,10 +102,26 @@ def ensure(session: Session, turn: str) -> None:
     relation = turn_relation(turn)
     missing = session.row(_MISSING, (relation,))
     if missing["records"]:
-        parts = (hidden_schema(PARTS), CONSTANT_DDL, notes.DDL, _LEDGER, _CHANGES, snapshots.DDL, _QUARANTINE)
-        create_missing(session, "; ".join(parts))
+        _create_records(session)
     if missing["turn"]:
         create_missing(session, f"CREATE TABLE IF NOT EXISTS {relation} ()")
+
+
+def _create_records(session: Session) -> None:
+    """Create the records, by one session at a time.
+
+    The DDL of a second one would find nothing to create, yet take its locks on tables that the first writes already, in
+    another order than it.
+    """
+    relation = turn_relation(_TURN)
+    create_missing(session, f"CREATE SCHEMA IF NOT EXISTS {PARTS}; CREATE TABLE IF NOT EXISTS {relation} ()")
+
+    def still_missing() -> bool:
+        take_turn(session, _TURN)
+        return bool(session.row(_MISSING, (relation,))["records"])
+
+    parts = (hidden_schema(PARTS), CONSTANT_DDL, notes.DDL, _LEDGER, _CHANGES, snapshots.DDL, _QUARANTINE)
+    create_missing(session, "; ".join(parts), still_missing)
 
 
 def put(

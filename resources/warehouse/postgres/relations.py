@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -87,12 +87,16 @@ def has_columns(found: Found, table: Table) -> bool:
     return found.columns == {column.name: postgres_type(column.type) for column in table.columns}
 
 
-def create_missing(session: Session, statements: str) -> None:
-    """Run statements that create what is missing (`IF NOT EXISTS`), all or none; safe while others do the same."""
+def create_missing(session: Session, statements: str, still: Callable[[], bool] = lambda: True) -> None:
+    """Run statements that create what is missing (`IF NOT EXISTS`), all or none; safe while others do the same.
+
+    `still` is asked in the same transaction: where it waits for a turn, it can tell that others have been here since.
+    """
     for attempt in range(CREATE_ATTEMPTS):
         try:
             with session.transaction():
-                session.execute(statements)
+                if still():
+                    session.execute(statements)
         except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateObject, psycopg.errors.DuplicateTable):
             # Another session was creating it, and has done so by now.
             if attempt + 1 == CREATE_ATTEMPTS:
