@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -26,6 +26,7 @@ PREFIX = "TRIBUTARY_"
 LOOPBACK = "127.0.0.1"
 PROJECT_ROOT = PROJECT
 _HOST_NAME = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
+_SCHEME = re.compile(r"[A-Za-z0-9+.-]+://[^/?]")
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 
 
@@ -226,6 +227,13 @@ class Settings(BaseSettings):
     webhook_hosts: str = Field(
         "", description="Hosts, with commas between, to whose webhooks notices may be sent: name or name:port."
     )
+    alerts_urls: SecretStr | None = Field(
+        None, description="Who is told of problems, as apprise's URLs, with spaces between: mailtos://…, slack://…"
+    )
+    alerts_seconds: float = Field(60, ge=1, le=3600, description="Seconds between two looks for problems to tell of.")
+    alerts_quarantine: int = Field(
+        100, ge=0, description="Records of one table in quarantine, beyond which that is told to those of alerts_urls."
+    )
     collector_write_key: SecretStr = Field(
         SecretStr(LOCAL_WRITE_KEY), description="Write key that the event collector asks of its senders."
     )
@@ -260,6 +268,14 @@ class Settings(BaseSettings):
     def _mail_scheme(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(("mailto://", "mailtos://")):
             raise ValueError("must start with mailto:// or mailtos://")
+        return value
+
+    @field_validator("alerts_urls", mode="after")
+    @classmethod
+    def _alert_schemes(cls, value: SecretStr | None) -> SecretStr | None:
+        for number, url in enumerate(value.get_secret_value().split() if value is not None else (), 1):
+            if not _SCHEME.match(url):
+                raise ValueError(f"number {number} is no URL as apprise has it, as mailtos://… or json://…")
         return value
 
     @field_validator("postgres_url", mode="after")
@@ -352,6 +368,11 @@ class Settings(BaseSettings):
     def webhooks(self) -> frozenset[str]:
         """The hosts, some with a port, to whose webhooks notices may be sent."""
         return frozenset(name for name in self.webhook_hosts.split(",") if name)
+
+    @property
+    def alert_destinations(self) -> Sequence[str]:
+        """The URLs of who is told of problems; each may hold a secret."""
+        return self.alerts_urls.get_secret_value().split() if self.alerts_urls is not None else ()
 
     @property
     def stream_journal(self) -> Path:

@@ -17,10 +17,10 @@ from tributary.dagster_client.assets import asset_states
 from tributary.dagster_client.costs import spending_since
 from tributary.dagster_client.history import check_history, materialisations
 from tributary.dagster_client.ticks import acting
+from tributary.problems import knowing
+from tributary.problems.knowing import OfDagster
 from tributary.resources.settings import Settings
 from tributary.resources.warehouse.base import Spending
-from tributary.web.front import knowing
-from tributary.web.front.knowing import OfDagster
 
 
 @pytest.fixture

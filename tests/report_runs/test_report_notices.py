@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
-from email import message_from_bytes
-from email.policy import default
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from socket import socket
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from pydantic import SecretStr
 
+from tests.receivers import Hook
+from tests.receivers import hook as receiving_hooks
+from tests.receivers import post as receiving_mail
 from tests.report_runs.bench import Bench
 from tributary.reports import sensor
 from tributary.reports.notifying import checked_address
@@ -22,52 +18,10 @@ from tributary.resources.errors import UsageError
 from tributary.resources.settings import Settings
 
 
-class Hook(HTTPServer):
-    """Takes webhooks, and answers with a status."""
-
-    def __init__(self) -> None:
-        self.status = 200
-        self.taken: list[tuple[str, dict[str, Any]]] = []
-        super().__init__(("127.0.0.1", 0), Taking)
-
-    @property
-    def host(self) -> str:
-        return f"127.0.0.1:{self.server_port}"
-
-
-class Taking(BaseHTTPRequestHandler):
-    server: Hook
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.taken.append((self.path, json.loads(body)))
-        self.send_response(self.server.status)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def hook() -> Iterator[Hook]:
-    server = Hook()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-class Post:
-    """Takes mail."""
-
-    def __init__(self) -> None:
-        self.taken: list[Any] = []
-
-    async def handle_DATA(  # noqa: N802 - as aiosmtpd calls it
-        self, _server: Any, _session: Any, envelope: Any
-    ) -> str:
-        self.taken.append((envelope.rcpt_tos, message_from_bytes(envelope.content, policy=default)))
-        return "250 OK"
+    with receiving_hooks() as found:
+        yield found
 
 
 def settings(**values: Any) -> Settings:
@@ -100,17 +54,9 @@ def test_a_webhook_is_told_the_state_and_the_link_once(
 def test_mail_comes_with_the_link_and_a_failure_is_told_too(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = bench.ask(notify="ada@example.com")
     bench.requests.tell(asked.id, "failed", sentence="The warehouse was down.")
-    post = Post()
-    with socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Controller(post, hostname="127.0.0.1", port=port)
-    server.start()
-    try:
+    with receiving_mail() as (post, port):
         url = SecretStr(f"mailto://127.0.0.1:{port}?from=reports@example.com")
         send(bench, monkeypatch, settings(mail_url=url))
-    finally:
-        server.stop()
     ((to, mail),) = post.taken
     assert to == ["ada@example.com"]
     assert mail["Subject"] == "Bills by code: failed"

@@ -234,6 +234,15 @@ def status() -> None:
 
 
 @app.command()
+def alerts(
+    test: Annotated[bool, typer.Option("--test", help="Send a message to everybody who is told of problems.")] = False,
+    output: InFormat = "table",
+) -> None:
+    """List what needs somebody at this moment, and whether people were told; 3 if something does."""
+    _run("alerts", "alerts", test=test, output=output)
+
+
+@app.command()
 def runs(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Runs shown at most.")] = 20,
     failed: Annotated[bool, typer.Option("--failed", help="Those that failed only.")] = False,

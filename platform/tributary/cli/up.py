@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from tributary.alerts.watching import tell_end
 from tributary.asset_store import get_graph
 from tributary.assets.sources import get_sources
 from tributary.catalogue import get_catalogue
@@ -17,6 +18,7 @@ from tributary.cli.sample import ensure_samples
 from tributary.identity.signing import place_key
 from tributary.instance.opening import dagster_environment, open_instance
 from tributary.instance.orphans import fail_dead_runs, fail_orphaned_runs
+from tributary.launcher.errors import LauncherError
 from tributary.launcher.ports import require_free_port
 from tributary.launcher.server import PostgresByUrl, PostgresPart
 from tributary.launcher.services import (
@@ -60,8 +62,12 @@ def _serve(settings: Settings, processes: Sequence[Process], materialize: bool) 
     out.print("[bold]Tributary[/] is starting. Ctrl-C stops everything.\n")
     with connect(settings) as databases:
         out.print("[green]✓[/] Postgres is up.")
-        with _trino(settings, databases) as trino:
-            _hold_up(settings, databases, trino, processes, materialize)
+        try:
+            with _trino(settings, databases) as trino:
+                _hold_up(settings, databases, trino, processes, materialize)
+        except LauncherError as error:
+            tell_end(settings, databases.url("app"), str(error))
+            raise
 
 
 def _hold_up(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from tributary.dagster_client.asking import REPOSITORY, Asking, moment
@@ -50,13 +50,17 @@ class Tick:
 
 @dataclass(frozen=True)
 class Ticker:
-    """A sensor or schedule; `pace` says in words how often it ticks, and `last` is None where it never did."""
+    """A sensor or schedule; `pace` says in words how often it ticks, and `last` is None where it never did.
+
+    `every` is a sensor's interval; a schedule has none.
+    """
 
     name: str
     kind: Literal["sensor", "schedule"]
     is_on: bool
     pace: str
     last: Tick | None
+    every: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,10 @@ def acting(dagster: Asking) -> Acting:
     good = {"sensorsOrError": {"Sensors"}, "schedulesOrError": {"Schedules"}}
     found = dagster.ask(_TICKS, {"repository": REPOSITORY}, good)
     sensors = [
-        _ticker(one, "sensor", f"every {one['minIntervalSeconds']} s", one["sensorState"])
+        replace(
+            _ticker(one, "sensor", f"every {one['minIntervalSeconds']} s", one["sensorState"]),
+            every=timedelta(seconds=one["minIntervalSeconds"]),
+        )
         for one in found["sensorsOrError"]["results"]
     ]
     schedules = [

@@ -52,6 +52,11 @@ def held(path: Path, otherwise: str) -> Iterator[None]:
         yield
 
 
+def is_up(home: Path) -> bool:
+    """Whether a launcher of `home` is there."""
+    return _holder(home / LOCK) is not None
+
+
 def end_holder(path: Path, what: str, seconds: float) -> bool:
     """End the process that holds a lock, as SIGTERM does, and wait until it has let go; whether anybody held it.
 

@@ -158,7 +158,7 @@ class Supervisor:
                         return
                     patiently = any(one.is_down for one in self._ground if one is not tended)
                     self._note(tended, self._failed_to_start(tended) or tended.tend(patiently))
-            down = {tended.part.name: tended.is_down for tended in self._tended}
+            down = {tended.part.name: tended.is_down for tended in self._tended} | dict.fromkeys(self._given_up, True)
             parts = [tended.part for tended in tuple(self._tended) if isinstance(tended, Tended)]
             pids = {part.name: part.pid for part in parts if part.pid is not None} | {"launcher": os.getpid()}
             if (down, pids) != self._told:

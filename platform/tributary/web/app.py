@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tributary.alerts.watching import Watch
 from tributary.dagster_client import DagsterClient
 from tributary.identity.audit import trim_daily
 from tributary.identity.dagster_rules import GRAPHQL, DagsterRules
@@ -21,6 +22,7 @@ from tributary.identity.rules import ByMethod, Reading
 from tributary.identity.signing import DAGSTER, DASHBOARD, signing_key
 from tributary.identity.tables import open_tables
 from tributary.launcher.services import DAGSTER_PATH, DASHBOARD_PATH
+from tributary.problems import Look
 from tributary.reports.service import Reports
 from tributary.resources.addresses import CATALOG
 from tributary.resources.gateway.decision import Policy
@@ -70,7 +72,9 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        beside = [asyncio.ensure_future(one) for one in (trim_daily(engine, settings.audit_days), measure_hourly(disk))]
+        told = Watch(settings, lambda: look(settings.alerts_quarantine), lambda: databases.url("app"))
+        forever = (trim_daily(engine, settings.audit_days), measure_hourly(disk), told.until_cancelled())
+        beside = [asyncio.ensure_future(one) for one in forever]
         yield
         for one in beside:
             one.cancel()
@@ -99,7 +103,8 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
         ("", "Event collector", "Segment's calls go to /v1/batch, /v1/track, /v1/identify and so on."),
     ]
     disk = Disk(settings, lambda: databases.url("app"))
-    app.mount("/", FrontPage(settings, asked, health.down, tiles).application)
+    look = Look(settings, asked, health.down)
+    app.mount("/", FrontPage(settings, look, health.down, tiles).application)
 
     mounted = [
         Mounted("", app, ByMethod()),

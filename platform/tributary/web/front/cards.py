@@ -8,11 +8,11 @@ from datetime import date, datetime
 
 from tributary.assets.source import Glance, Source
 from tributary.catalogue import Catalogue
+from tributary.problems.knowing import FromWarehouse
 from tributary.resources.errors import TributaryError
 from tributary.resources.look import drawing
 from tributary.resources.warehouse.table import quoted
 from tributary.resources.warehouse.warehouse import Warehouse
-from tributary.web.front.knowing import FromWarehouse
 
 _MOST_POINTS = 60
 

@@ -14,10 +14,10 @@ from tributary.catalogue import Catalogue, ColumnEntry, TableEntry
 from tributary.dagster_client.assets import AssetState, FailingCheck, Partitions, Span
 from tributary.dagster_client.runs import Run
 from tributary.dagster_client.ticks import Acting, Daemon, Tick, Ticker
+from tributary.problems import finding
+from tributary.problems.knowing import Behind, FailedRun, FromDagster, FromWarehouse
+from tributary.problems.partitions import missing, without
 from tributary.resources.wording import ago, count, lasting, listed, size, when
-from tributary.web.front import needs
-from tributary.web.front.knowing import Behind, FailedRun, FromDagster, FromWarehouse
-from tributary.web.front.partitions import missing, without
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 NOTHING = Acting((), ())
@@ -33,7 +33,7 @@ def asset(key: str = "gold.x", **own: Any) -> AssetState:
 
 def told(found: FromDagster, **sources: bool) -> list[tuple[str, str, bool]]:
     known = [Source(name, every_partition=whole) for name, whole in sources.items()]
-    return [(one.kind, one.what, one.bad) for one in needs.of_dagster(found, known, NOW)]
+    return [(one.kind, one.subject, one.bad) for one in finding.of_dagster(found, known, NOW)]
 
 
 def test_where_all_is_well_nothing_needs_anybody() -> None:
@@ -48,7 +48,10 @@ def test_each_thing_that_is_wrong_is_told_by_name_and_where_to_mend_it() -> None
     run = Run("r2", "retail", "FAILURE", NOW, NOW, NOW)
     late = asset("gold.y", stale={"core.z": "has a new data version"})
     wrong = Acting(
-        (Ticker("files", "sensor", True, "", Tick(NOW, "FAILURE", 1.0, "The folder is away.")),),
+        (
+            Ticker("files", "sensor", True, "", Tick(NOW, "FAILURE", 1.0, "The folder is away.")),
+            Ticker("days", "schedule", False, "", None),
+        ),
         (Daemon("Sensor", False, None),),
     )
     found = FromDagster(
@@ -63,14 +66,27 @@ def test_each_thing_that_is_wrong_is_told_by_name_and_where_to_mend_it() -> None
         ("Failed partitions", "gold.p", True),
         ("Stale", "gold.y", False),
         ("Failed sensor", "files", True),
+        ("Stopped schedule", "days", False),
         ("Daemon", "Sensor", True),
     ]
-    by_kind = {one.kind: one for one in needs.of_dagster(found, [], NOW)}
+    by_kind = {one.kind: one for one in finding.of_dagster(found, [], NOW)}
     assert "discounts_reduce failed" in by_kind["Failed run"].sentence
-    assert by_kind["Failed run"].address == "/dagster/runs/r2"
-    assert by_kind["Failing check"].address == "/dagster/assets/gold/x?view=checks&check_name=no_gaps"
+    assert by_kind["Failed run"].link == "/dagster/runs/r2"
+    assert by_kind["Failing check"].link == "/dagster/assets/gold/x?view=checks&check_name=no_gaps"
     assert by_kind["Stale"].sentence == "It is out of date, for 3 hours: core.z has a new data version."
     assert by_kind["Failed sensor"].sentence == "The folder is away."
+
+
+def test_a_sensor_that_gives_no_tick_any_more_is_told_unless_its_daemon_is_the_reason() -> None:
+    def silent(minutes: int, *daemons: bool) -> list[tuple[str, str, bool]]:
+        last = Tick(NOW - timedelta(minutes=minutes), "SKIPPED", 0.1, "")
+        files = Ticker("files", "sensor", True, "", last, timedelta(seconds=90))
+        acting = Acting((files,), tuple(Daemon("Sensor", well, NOW) for well in daemons))
+        return [one for one in told(FromDagster([], acting, [], [])) if one[0] != "Daemon"]
+
+    assert silent(16, True) == [("Silent sensor", "files", True)]
+    assert silent(14, True) == []
+    assert silent(16, False) == []
 
 
 def hours(first: int, last: int) -> Span:
@@ -86,7 +102,7 @@ def test_partitions_are_missing_where_the_source_has_them_and_only_when_they_are
     assert missing([raw, behind, waiting], {"s": False}, NOW) == {"staged.e": [hours(3, 4), hours(8, 12)]}
     whole = missing([raw, behind], {"s": True}, NOW)
     assert whole == {"raw.e": [hours(4, 8)], "staged.e": [hours(3, 12)]}
-    sentence = next(iter(needs.of_dagster(FromDagster([raw, behind], NOTHING, [], []), [Source("s")], NOW))).sentence
+    sentence = next(iter(finding.of_dagster(FromDagster([raw, behind], NOTHING, [], []), [Source("s")], NOW))).sentence
     assert sentence == (
         "It lacks the partitions of 2026-11-26 03:00 to 2026-11-26 04:00 and 2026-11-26 08:00 to 2026-11-26 12:00."
     )
@@ -95,7 +111,7 @@ def test_partitions_are_missing_where_the_source_has_them_and_only_when_they_are
 @settings(deadline=None)
 @given(st.sets(st.integers(0, 30)), st.sets(st.integers(0, 30)))
 def test_spans_without_others_are_the_hours_that_are_left(due: set[int], taken: set[int]) -> None:
-    left = without(list(needs_union(due)), [hours(one, one + 1) for one in taken])
+    left = without(list(united(due)), [hours(one, one + 1) for one in taken])
     start = hours(0, 1).start
     found = {
         hour
@@ -107,8 +123,8 @@ def test_spans_without_others_are_the_hours_that_are_left(due: set[int], taken: 
     assert found == due - taken
 
 
-def needs_union(due: set[int]) -> list[Span]:
-    from tributary.web.front.partitions import union
+def united(due: set[int]) -> list[Span]:
+    from tributary.problems.partitions import union
 
     return union(hours(one, one + 1) for one in due)
 
@@ -121,23 +137,23 @@ def test_tables_older_than_their_source_says_are_told_once_a_source() -> None:
     ages = {"gold.a": NOW - timedelta(days=3), "gold.b": NOW - timedelta(days=2), "gold.c": NOW - timedelta(hours=2)}
     warehouse = FromWarehouse({}, ages, {}, {})
     sources = [Source("s", freshness=timedelta(days=1))]
-    found = list(needs.of_age(sources, catalogue, warehouse, None, NOW))
-    assert [one.what for one in found] == ["s"]
+    found = list(finding.of_age(sources, catalogue, warehouse, None, NOW))
+    assert [one.subject for one in found] == ["s"]
     assert "gold.a and gold.b, the oldest for 3 days" in found[0].sentence
     # What was made again and came out the same is as new as that.
     made = FromDagster([asset("gold.a"), asset("gold.b")], NOTHING, [], [])
-    assert list(needs.of_age(sources, catalogue, warehouse, made, NOW)) == []
+    assert list(finding.of_age(sources, catalogue, warehouse, made, NOW)) == []
 
 
 def test_a_disk_quarantine_and_declarations_are_told() -> None:
-    assert [one.kind for one in needs.of_disk(10**9, "/h")] == ["Disk"]
-    assert list(needs.of_disk(10**11, "/h")) == []
-    assert [(one.what, one.address) for one in needs.of_quarantine({"raw.e": 2})] == [
+    assert [one.kind for one in finding.of_disk(10**9, "/h")] == ["Disk"]
+    assert list(finding.of_disk(10**11, "/h")) == []
+    assert [(one.subject, one.link) for one in finding.of_quarantine({"raw.e": 2})] == [
         ("raw.e", "/quarantine/?table=raw.e")
     ]
     refused = TableEntry("gold.bad", "s", "table", "", "", (), refused="gold/bad.sql:3: no such column.")
-    found = list(needs.of_declarations(Catalogue("", (refused,)), {"acme": "It cannot be loaded."}))
-    assert [(one.kind, one.what) for one in found] == [("Source off", "acme"), ("Not made", "gold.bad")]
+    found = list(finding.of_declarations(Catalogue("", (refused,)), {"acme": "It cannot be loaded."}))
+    assert [(one.kind, one.subject) for one in found] == [("Source off", "acme"), ("Not made", "gold.bad")]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What the front page knows of Dagster and of the warehouse: each a value, or the sentence that says why not."""
+"""What is known of Dagster and of the warehouse: each a value, or the sentence that says why not."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from tributary.dagster_client import DagsterClient
 from tributary.dagster_client.assets import AssetState, asset_states
@@ -24,6 +25,7 @@ _PACES = {
 """For how long a table may be out of date before that is told, by the pace at which it takes up changes."""
 
 _MOST_RUNS = 30
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class FromWarehouse:
     served: Mapping[str, datetime]
 
 
-def told(ask: Callable[[], object]) -> object:
+def told(ask: Callable[[], T]) -> T | str:
     """What is answered; where it cannot be, the sentence that says why."""
     try:
         return ask()
