@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from tributary.resources.errors import TributaryError, nearest
 from tributary.resources.guarding import LOCAL_WRITE_KEY, unguarded
 from tributary.resources.places import FOUND, PROJECT, PROJECT_VARIABLE
+from tributary.resources.secret_references import SecretError, is_reference, look_up
 from tributary.resources.warehouse.environments.naming import environment_name
 
 PREFIX = "TRIBUTARY_"
@@ -42,14 +43,47 @@ ProjectPath = Annotated[Path, AfterValidator(_from_the_root)]
 """A path, of which a relative one is taken from the project's root, whatever the working directory."""
 
 
-class Settings(BaseSettings):
+_OF_AWS = {"warehouse": "athena", "iceberg_catalog": "glue", "stream_engine": "kinesis", "samples": False}
+"""What settings are by default with the profile aws; each can be set otherwise."""
+
+
+class _Resolved(BaseSettings):
+    """Settings of which the secret ones may be references to secrets, looked up when they are read."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _look_up(cls, given: dict[str, Any]) -> dict[str, Any]:
+        found = dict(given)
+        for field in cls.model_fields.keys() & given.keys():
+            value = given[field]
+            if not isinstance(value, str) or not is_reference(value):
+                continue
+            variable = variable_of(field, cls)
+            if not is_secret(field, cls):
+                raise SettingsError(f"{variable} cannot be a secret's name, as its value is shown to people.")
+            platform = (
+                given if cls is Settings else get_settings().model_dump(include={"aws_region", "aws_endpoint_url"})
+            )
+            try:
+                found[field] = look_up(value, platform.get("aws_region"), platform.get("aws_endpoint_url"))
+            except SecretError as error:
+                raise SettingsError(f"{variable} cannot be had: {error}") from None
+        return found
+
+
+class Settings(_Resolved):
     """The settings in force."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
     sources: str = Field("", description="Names of the sources that are on, with commas between; default: all found.")
     profile: Literal["local", "aws"] = Field(
-        "local", description="local: embedded Postgres and a folder; aws: a Postgres URL and S3."
+        "local",
+        description="Which settings are the default: local: this machine; aws: Athena, Glue, Kinesis and S3.",
+    )
+    samples: bool = Field(
+        True,
+        description="Whether samples and simulators stand in for sources that are not set; false with the profile aws.",
     )
     home: ProjectPath = Field(Path(".tributary"), description="Folder of all local state.")
     postgres_url: SecretStr | None = Field(
@@ -69,7 +103,8 @@ class Settings(BaseSettings):
         "", pattern=r"^[a-z0-9_]{0,32}$", description="Put before the names of the three databases."
     )
     warehouse: Literal["postgres", "trino", "athena"] = Field(
-        "postgres", description="Engine of the warehouse; trino and athena keep its tables in Iceberg."
+        "postgres",
+        description="Engine of the warehouse; trino and athena keep its tables in Iceberg; athena with aws.",
     )
     trino_url: str | None = Field(
         None, pattern=r"^https?://[^/@]+$", description="A Trino of one's own; default: that of `tributary trino up`."
@@ -92,7 +127,8 @@ class Settings(BaseSettings):
         None, description="Folder of a JDK (24 or later) to run Trino on; default: the newest that is found."
     )
     iceberg_catalog: Literal["jdbc", "glue", "rest"] = Field(
-        "jdbc", description="Where Iceberg's tables are listed: a Postgres database, Glue, or a REST catalogue."
+        "jdbc",
+        description="Where Iceberg's tables are listed: a Postgres database, Glue, or a REST catalogue; glue with aws.",
     )
     iceberg_uri: SecretStr | None = Field(
         None, description="The REST catalogue's URL, or that of a database of one's own for jdbc."
@@ -117,7 +153,7 @@ class Settings(BaseSettings):
     lake_url: str | None = Field(None, description="s3://bucket/prefix, or a folder; default <home>/lake.")
     aws_region: str = Field("us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="Region of the AWS services.")
     aws_endpoint_url: str | None = Field(
-        None, pattern=r"^https?://", description="Endpoint of an S3-compatible service instead of AWS."
+        None, pattern=r"^https?://", description="Endpoint of services that speak AWS's protocols, instead of AWS."
     )
     host: str = Field("127.0.0.1", description="Address that the servers bind.")
     allowed_hosts: str = Field(
@@ -240,14 +276,46 @@ class Settings(BaseSettings):
     stream: str = Field(
         "web-data",
         pattern=r"^[A-Za-z0-9_.-]{1,128}$",
-        description="Name of the event stream; on aws the Kinesis stream that Firehose reads.",
+        description="Name of the event stream; with kinesis, of the Kinesis stream that Firehose reads.",
+    )
+    stream_engine: Literal["folder", "kinesis"] = Field(
+        "folder", description="What takes events first: a journal in <home>, or Kinesis; kinesis with the profile aws."
+    )
+    stream_spool_bytes: int = Field(
+        256_000_000,
+        ge=0,
+        description="Bytes of events that wait in <home> while Kinesis is away, at most; 0: none (kinesis).",
     )
     stream_buffer_seconds: float = Field(
-        30, gt=0, le=900, description="Events wait this long at most before they become an object in the lake (local)."
+        30, gt=0, le=900, description="Events wait this long at most before they become an object in the lake (folder)."
     )
     stream_buffer_bytes: int = Field(
-        5_000_000, ge=1_000, le=128_000_000, description="Events become an object in the lake at this size (local)."
+        5_000_000, ge=1_000, le=128_000_000, description="Events become an object in the lake at this size (folder)."
     )
+    compute_logs: str | None = Field(
+        None,
+        description="Where what runs print is kept: s3://bucket/prefix, or a folder; default below the lake with aws.",
+    )
+    ecs_task_definition: str | None = Field(
+        None, description="Task definition of ECS that runs are started by; default: runs are on this machine."
+    )
+    ecs_container: str = Field("run", min_length=1, description="Its container that executes the run.")
+    ecs_cluster: str | None = Field(
+        None, description="Cluster of the tasks; default: cluster and network of the task that starts them."
+    )
+    ecs_subnets: str = Field("", description="Subnets of the tasks in that cluster, with commas between.")
+    ecs_security_groups: str = Field("", description="Security groups of the tasks, with commas between.")
+    run_cpu: int | None = Field(
+        None, ge=256, description="CPU units of a run's task; default: the definition's. A run's tag ecs/cpu wins."
+    )
+    run_memory: int | None = Field(
+        None, ge=512, description="MiB of a run's task; default: the definition's. A run's tag ecs/memory wins."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_profile(cls, given: dict[str, Any]) -> dict[str, Any]:
+        return {**_OF_AWS, **given} if given.get("profile") == "aws" else given
 
     @field_validator("allowed_hosts", "webhook_hosts", mode="after")
     @classmethod
@@ -290,8 +358,8 @@ class Settings(BaseSettings):
         if self.profile == "aws":
             if self.postgres_url is None:
                 raise ValueError(f"{PREFIX}POSTGRES_URL is required by the profile aws")
-            if self.lake_url is None or not self.lake_url.startswith("s3://"):
-                raise ValueError(f"{PREFIX}LAKE_URL must be an s3:// URL in the profile aws")
+            if self.lake_url is None or not self.lake_url.startswith(("s3://", "/")):
+                raise ValueError(f"{PREFIX}LAKE_URL must be an s3:// URL, or an absolute folder, in the profile aws")
             if self.collector_write_key.get_secret_value() == LOCAL_WRITE_KEY:
                 raise ValueError(f"{PREFIX}COLLECTOR_WRITE_KEY is required by the profile aws")
         return self
@@ -310,6 +378,16 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}ICEBERG_WAREHOUSE must be an s3:// URL with the catalogue glue")
         if self.iceberg_catalog == "jdbc" and not (self.iceberg_uri or self.postgres_url or self.postgres_port):
             raise ValueError(f"{PREFIX}POSTGRES_PORT is required, so that Trino reaches its catalogue in Postgres")
+        return self
+
+    @model_validator(mode="after")
+    def _task_is_complete(self) -> Self:
+        own = self.ecs_cluster or self.ecs_subnets or self.ecs_security_groups
+        if own and not (self.ecs_task_definition and self.ecs_cluster and self.ecs_subnets):
+            raise ValueError(
+                f"runs on a cluster that is named need {PREFIX}ECS_TASK_DEFINITION, {PREFIX}ECS_CLUSTER and "
+                f"{PREFIX}ECS_SUBNETS"
+            )
         return self
 
     @model_validator(mode="after")
@@ -334,6 +412,15 @@ class Settings(BaseSettings):
         if self.lake_url is None:
             return str(self.home / "lake")
         return self.lake_url if self.lake_url.startswith("s3://") else str(PROJECT_ROOT / self.lake_url)
+
+    @property
+    def compute_logs_location(self) -> str:
+        """Where what runs print is kept: an `s3://` URL or an absolute folder."""
+        if self.compute_logs is not None:
+            own = self.compute_logs
+            return own.rstrip("/") if own.startswith("s3://") else str(PROJECT_ROOT / own)
+        below = self.profile == "aws" and self.lake_location.startswith("s3://")
+        return f"{self.lake_location.rstrip('/')}/compute-logs" if below else str(self.dagster_home / "compute_logs")
 
     @property
     def iceberg_location(self) -> str:
@@ -380,6 +467,11 @@ class Settings(BaseSettings):
         return self.home / "stream"
 
     @property
+    def stream_spool(self) -> Path:
+        """The folder where accepted events are kept until Kinesis has them."""
+        return self.home / "spool"
+
+    @property
     def source_names(self) -> tuple[str, ...]:
         """The sources that are on, by name; empty where all are."""
         return tuple(name.strip() for name in self.sources.split(",") if name.strip())
@@ -417,7 +509,7 @@ class Settings(BaseSettings):
         return self.home / "postgres"
 
 
-class SourceSettings(BaseSettings):
+class SourceSettings(_Resolved):
     """The knobs of one source: subclass it with the prefix `TRIBUTARY_<NAME>_`, and a description for each field.
 
     As in `class WeatherSettings(SourceSettings, env_prefix="TRIBUTARY_WEATHER_")`. Secrets are `SecretStr`.

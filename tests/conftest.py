@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from tests.running_aws import RunningAws, running_aws
+from tests.running_aws import RunningAws, running_aws, running_moto
 from tests.running_trino import RunningTrino, running_trino
 from tributary.resources.postgres.databases import Databases, connect
 from tributary.resources.settings import PROJECT_ROOT, Settings
@@ -82,6 +82,21 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAws]:
     """AWS's stand-in with a Trino; tests that use it share one process by `xdist_group("aws")`."""
     with running_aws(tmp_path_factory.mktemp("aws")) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[str]:
+    """The URL of moto's services in this test process."""
+    with running_moto() as url:
+        yield url
+
+
+@pytest.fixture
+def moto(moto_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same for a test, with keys in its environment that open them."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    return moto_server
 
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Iterator
@@ -89,6 +90,18 @@ class RunningAws:
         status = self.ended(self.start(sql, **more))["Status"]
         assert status["State"] == "FAILED"
         return str(status["StateChangeReason"])
+
+
+@contextmanager
+def running_moto() -> Iterator[str]:
+    """The URL of moto's services alone, while the block runs."""
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()
 
 
 @contextmanager

@@ -98,7 +98,40 @@ def test_the_profile_aws_needs_a_server_and_a_bucket(monkeypatch: pytest.MonkeyP
     with pytest.raises(SettingsError, match="TRIBUTARY_COLLECTOR_WRITE_KEY is required"):
         load_settings(empty)
     monkeypatch.setenv("TRIBUTARY_COLLECTOR_WRITE_KEY", "a-key-of-our-own")
-    assert load_settings(empty).lake_location == "s3://bucket/prefix"
+    with pytest.raises(SettingsError, match="TRIBUTARY_ICEBERG_WAREHOUSE must be an s3:// URL"):
+        load_settings(empty)
+    monkeypatch.setenv("TRIBUTARY_ICEBERG_WAREHOUSE", "s3://bucket/warehouse")
+    found = load_settings(empty)
+    assert (found.warehouse, found.iceberg_catalog, found.stream_engine) == ("athena", "glue", "kinesis")
+    assert (found.lake_location, found.samples) == ("s3://bucket/prefix", False)
+    assert found.compute_logs_location == "s3://bucket/prefix/compute-logs"
+
+
+def test_what_the_profile_aws_settles_can_be_set_otherwise(monkeypatch: pytest.MonkeyPatch, empty: Path) -> None:
+    given = {
+        "PROFILE": "aws",
+        "POSTGRES_URL": "postgresql://me@host/db",
+        "LAKE_URL": "/efs/lake",
+        "COLLECTOR_WRITE_KEY": "a-key-of-our-own",
+        "WAREHOUSE": "postgres",
+        "STREAM_ENGINE": "folder",
+        "SAMPLES": "true",
+        "COMPUTE_LOGS": "/var/log/runs",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(f"TRIBUTARY_{name}", value)
+    found = load_settings(empty)
+    assert (found.warehouse, found.stream_engine, found.samples) == ("postgres", "folder", True)
+    assert (found.lake_location, found.compute_logs_location) == ("/efs/lake", "/var/log/runs")
+    monkeypatch.setenv("TRIBUTARY_LAKE_URL", "bucket")
+    with pytest.raises(SettingsError, match="TRIBUTARY_LAKE_URL must be an s3:// URL, or an absolute folder"):
+        load_settings(empty)
+
+
+def test_a_cluster_is_named_with_all_that_a_task_on_it_needs(monkeypatch: pytest.MonkeyPatch, empty: Path) -> None:
+    monkeypatch.setenv("TRIBUTARY_ECS_CLUSTER", "runs")
+    with pytest.raises(SettingsError, match="need TRIBUTARY_ECS_TASK_DEFINITION"):
+        load_settings(empty)
 
 
 def test_a_secret_does_not_show_in_the_settings(monkeypatch: pytest.MonkeyPatch, empty: Path) -> None:

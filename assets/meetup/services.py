@@ -11,7 +11,7 @@ from tributary.resources.settings import Settings, own_settings
 
 def _processes(settings: Settings) -> list[Process]:
     own = own_settings(MeetupSettings)
-    if settings.profile != "local" or own.token is not None:
+    if not settings.samples or own.token is not None:
         return []
     return [
         Process(

@@ -11,7 +11,7 @@ class MeetupSettings(SourceSettings, env_prefix="TRIBUTARY_MEETUP_"):
     """Which Meetup is asked, and what for."""
 
     token: SecretStr | None = Field(
-        None, description="Bearer token of Meetup's API; without one a simulator stands in for it (local)."
+        None, description="Bearer token of Meetup's API; without one a simulator stands in for it where samples are on."
     )
     url: str = Field("https://api.meetup.com/gql-ext", pattern=r"^https?://", description="Meetup's GraphQL endpoint.")
     topics: str = Field(

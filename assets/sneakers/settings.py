@@ -16,7 +16,7 @@ class SneakersSettings(SourceSettings, env_prefix="TRIBUTARY_SNEAKERS_"):
     """Whether there is an invented collection, and whose pages may draw the real one."""
 
     sample: bool = Field(
-        True, description="Whether an empty form app is filled with a sample collection, on the profile local."
+        True, description="Whether an empty form app is filled with a sample collection, where samples are on."
     )
     csv_origins: str = Field(
         "",

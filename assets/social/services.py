@@ -11,13 +11,17 @@ from tributary.assets.services import Process, Sampled, SampleWanted, Services, 
 from tributary.assets.social.settings import SocialSettings
 from tributary.resources.settings import Settings, own_settings
 
+_BEFORE = 1_500
+"""Events of the past two days that are sent first, where no sample was put into the lake."""
+
 
 def _is_wanted(settings: Settings) -> bool:
-    return settings.profile == "local" and own_settings(SocialSettings).sample
+    return settings.samples and own_settings(SocialSettings).sample
 
 
 def _sample(settings: Settings, _wanted: SampleWanted, told: Told) -> Sampled | None:
-    if not _is_wanted(settings):
+    # Kinesis has Firehose fill the lake: what the network tells goes through the collector, and no other way.
+    if not _is_wanted(settings) or settings.stream_engine == "kinesis":
         return None
     from tributary.assets.social.standin import make_social_sample, social_sample_is_made
     from tributary.resources.lake import open_lake
@@ -41,7 +45,10 @@ def _processes(settings: Settings) -> list[Process]:
         return []
     module, arguments = (
         "tributary.assets.social.standin.sending",
-        ("--url", settings.address if settings.tls_certificate else settings.web_url),
+        (
+            *("--url", settings.address if settings.tls_certificate else settings.web_url),
+            *(("--before", str(_BEFORE)) if settings.stream_engine == "kinesis" else ()),
+        ),
     )
     return [Process("social-simulator", module, arguments, feeds=True)]
 

@@ -20,5 +20,5 @@ class SocialSettings(SourceSettings, env_prefix="TRIBUTARY_SOCIAL_"):
         description="First day (UTC) on which events can have happened; earlier ones: quarantine.",
     )
     sample: bool = Field(
-        True, description="Whether a sample of the social network is made, and goes on live, on the profile local."
+        True, description="Whether a sample of the social network is made, and goes on live, where samples are on."
     )

@@ -1,35 +1,47 @@
-"""From sealed journals to objects in the lake: one thread, oldest first, again and again until the lake has them.
+"""From sealed journals to where they go: one thread, oldest first, again and again until they are taken.
 
-A journal's file goes only when its object is durable. A crash between the two puts the same bytes under the same key
-once more.
+A journal's file goes only when its content is durable there. A crash between the two puts the same bytes under the same
+key once more.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from threading import Condition, Thread
+from typing import Protocol
 
-from tributary.resources.lake import Lake, LakeError
+from tributary.resources.lake import LakeError
 from tributary.resources.stream.errors import StreamError
 from tributary.resources.stream.frames import payloads
 from tributary.resources.stream.journal import Sealed
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
-"""Seconds between attempts while the lake does not take an object; they double from the first to the longest."""
+"""Seconds between attempts while a journal is not taken; they double from the first to the longest."""
 
 DAMAGED_SUFFIX = ".damaged"
 
 _logger = logging.getLogger(__name__)
 
 
+class Destination(Protocol):
+    """What journals are delivered to; a lake is one."""
+
+    def put(self, key: str, data: Iterator[bytes], /) -> object:
+        """Take a journal's payloads, in their order, as the object `key`.
+
+        Raises:
+            LakeError, StreamError: not all of it is taken.
+        """
+
+
 class Delivery:
     """Delivers what is submitted, in its own thread, until it is closed."""
 
-    def __init__(self, lake: Lake, leftovers: Sequence[Sealed]) -> None:
-        self._lake = lake
+    def __init__(self, destination: Destination, leftovers: Sequence[Sealed]) -> None:
+        self._destination = destination
         self._waiting = deque(leftovers)
         self._backlog = sum(journal.payload for journal in leftovers)
         self._changed = Condition()
@@ -39,7 +51,7 @@ class Delivery:
 
     @property
     def backlog(self) -> int:
-        """Bytes of records that are sealed and not yet in the lake."""
+        """Bytes of records that are sealed and not yet taken."""
         with self._changed:
             return self._backlog
 
@@ -51,7 +63,7 @@ class Delivery:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Try once more to deliver what waits, and end the thread. What the lake does not take stays in the folder."""
+        """Try once more to deliver what waits, and end the thread. What is not taken stays in the folder."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
@@ -61,7 +73,7 @@ class Delivery:
         pause = FIRST_PAUSE
         while (journal := self._next()) is not None:
             try:
-                _deliver(self._lake, journal)
+                _deliver(self._destination, journal)
             except (LakeError, StreamError, OSError) as error:
                 if self._closing:
                     _logger.warning("Events stay in %s until the next start: %s", journal.path.parent, error)
@@ -83,9 +95,9 @@ class Delivery:
             return self._waiting[0] if self._waiting else None
 
 
-def _deliver(lake: Lake, journal: Sealed) -> None:
+def _deliver(destination: Destination, journal: Sealed) -> None:
     if journal.payload:
-        lake.put(journal.name.key, payloads(journal.path, journal.length))
+        destination.put(journal.name.key, payloads(journal.path, journal.length))
     if journal.damaged:
         journal.path.rename(journal.path.with_name(journal.path.name + DAMAGED_SUFFIX))
     else:

@@ -1,4 +1,4 @@
-"""The event stream of the profile `local`: what Firehose does, by a journal on this machine's disk and any lake.
+"""The event stream on this machine's disk: what Firehose does, by a journal and any lake, or what else takes journals.
 
 `put` returns when the records are synced to a journal; callers at the same time share one sync. A journal becomes one
 object: when it is large enough, old enough, when its hour has passed, and on `close`. How an object gets into the lake
@@ -14,9 +14,8 @@ from pathlib import Path
 from threading import Lock, Timer
 from uuid import uuid4
 
-from tributary.resources.lake import Lake
 from tributary.resources.lake.keys import check_prefix
-from tributary.resources.stream.delivery import Delivery
+from tributary.resources.stream.delivery import Delivery, Destination
 from tributary.resources.stream.errors import StreamBusyError, StreamClosedError, StreamError, StreamUnavailableError
 from tributary.resources.stream.folder import JournalFolder
 from tributary.resources.stream.journal import Journal
@@ -44,14 +43,15 @@ class _Group:
 
 
 class FolderFirehose(EventStream):
-    """A stream over the journal folder `folder` into `lake`; one process at a time.
+    """A stream over the journal folder `folder` into `destination`, a lake; one process at a time.
 
-    `buffer_seconds` and `buffer_bytes` say when an object is made; `backlog_bytes` bounds what waits for the lake.
+    `buffer_seconds` and `buffer_bytes` say when an object is made; `backlog_bytes` bounds what waits, for which
+    `awaited` has the word.
     """
 
     def __init__(
         self,
-        lake: Lake,
+        destination: Destination,
         folder: Path,
         stream: str,
         *,
@@ -59,6 +59,7 @@ class FolderFirehose(EventStream):
         buffer_bytes: int,
         backlog_bytes: int = BACKLOG_BYTES,
         clock: Callable[[], datetime] = _now,
+        awaited: str = "the lake",
     ) -> None:
         """Open the stream, and begin to deliver what an earlier process left in the folder.
 
@@ -67,11 +68,11 @@ class FolderFirehose(EventStream):
             LakeKeyError: no object of the lake can have this stream's name.
         """
         check_prefix(f"{EVENTS}{stream}")
-        self._stream, self._clock = stream, clock
+        self._stream, self._clock, self._awaited = stream, clock, awaited
         self._buffer_seconds, self._buffer_bytes, self._backlog_bytes = buffer_seconds, buffer_bytes, backlog_bytes
         self._folder = JournalFolder(folder)
         try:
-            self._delivery = Delivery(lake, self._folder.leftovers())
+            self._delivery = Delivery(destination, self._folder.leftovers())
         except StreamError:
             self._folder.release()
             raise
@@ -93,17 +94,30 @@ class FolderFirehose(EventStream):
             StreamUnavailableError: the disk did not take the records.
         """
         check_sizes(records)
-        if not records:
+        self.keep([record.data for record in records])
+
+    def keep(self, parts: list[bytes]) -> None:
+        """Return once the parts are durable, which become part of one object, in this order and with nothing between.
+
+        Raises:
+            StreamError: as `put` says.
+        """
+        if not parts:
             return
-        group = self._join([record.data for record in records])
+        group = self._join(parts)
         with self._committing:
             # Whoever comes first writes for all; the others find it done.
             if not group.done:
                 self._commit()
         if isinstance(group.failure, StreamUnavailableError):
-            raise StreamUnavailableError(str(group.failure), not_taken=len(records)) from group.failure
+            raise StreamUnavailableError(str(group.failure), not_taken=len(parts)) from group.failure
         if group.failure is not None:
             raise group.failure
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits on the disk, as far as can be told without waiting for it."""
+        return self._journal is None and not self._group.parts and not self._delivery.backlog
 
     def close(self) -> None:
         """See `EventStream.close`. What the lake does not take now is delivered by the next process on the folder."""
@@ -126,7 +140,7 @@ class FolderFirehose(EventStream):
                 raise StreamClosedError("The event stream is closing; send the events again a little later.")
             if backlog + self._group.size + size > self._backlog_bytes:
                 raise StreamBusyError(
-                    f"{backlog} bytes of events wait for the lake, which is as much as may; send them again later."
+                    f"{backlog} bytes of events wait for {self._awaited}, and no more may; send them again later."
                 )
             self._group.parts += parts
             self._group.size += size

@@ -53,7 +53,8 @@ class JournalFolder:
             sealed = [_sealed(path, name) for path, name in found if name is not None]
         except OSError as error:
             raise _unusable(self.path, error) from error
-        return sorted(sealed, key=lambda journal: (journal.name.arrived, journal.name.id))
+        # A second may have begun several, each ended before the next.
+        return sorted(sealed, key=lambda journal: (journal.name.arrived, journal.path.stat().st_mtime_ns))
 
     def release(self) -> None:
         """Let go of the folder."""

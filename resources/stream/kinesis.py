@@ -1,6 +1,7 @@
-"""The event stream of the profile `aws`: a Kinesis data stream, which Firehose reads and writes to the lake.
+"""The event stream in Kinesis: a data stream, which Firehose reads and writes to the lake.
 
-How records are cut into calls, and what their failures mean, is in `kinesis_calls`.
+How records are cut into calls, and what their failures mean, is in `kinesis_calls`; where they wait while the service
+is away, in `spooled`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 8.0
 """How long one call is repeated; senders wait for the answer meanwhile, and give up themselves after some 15 s."""
+
+SPOOLED_PATIENCE_SECONDS = 2.0
+"""The same where what is not taken has a spool to go to."""
 
 CONCURRENCY = 4
 """Calls in flight at the same time."""
@@ -77,6 +81,20 @@ class KinesisStream(EventStream):
             StreamClosedError: the stream is closed.
             StreamUnavailableError: `not_taken` of the records were not taken in time.
         """
+        left, reason = self.offer(records)
+        if left:
+            raise StreamUnavailableError(
+                f"The Kinesis stream {self._stream} did not take {len(left)} of {len(records)} records "
+                f"({reason}); send them again later, and give the stream more shards if this lasts.",
+                not_taken=len(left),
+            )
+
+    def offer(self, records: Sequence[Record]) -> tuple[Sequence[Record], str]:
+        """As `put`, but for what was not taken in time: these records in their order, and the reason.
+
+        Raises:
+            StreamError: as `put` says, but for `StreamUnavailableError`.
+        """
         check_sizes(records)
         size = sum(map(size_of, records))
         self._enter(size)
@@ -87,12 +105,8 @@ class KinesisStream(EventStream):
                     left, reason = self._send(entries)
                 done += len(entries)
                 if left:
-                    not_taken = left + len(records) - done
-                    raise StreamUnavailableError(
-                        f"The Kinesis stream {self._stream} did not take {not_taken} of {len(records)} records "
-                        f"({reason}); send them again later, and give the stream more shards if this lasts.",
-                        not_taken=not_taken,
-                    )
+                    return [*(Record(one["Data"], one["PartitionKey"]) for one in left), *records[done:]], reason
+            return (), ""
         finally:
             self._leave(size)
 
@@ -120,8 +134,8 @@ class KinesisStream(EventStream):
             self._waiting -= size
             self._changed.notify_all()
 
-    def _send(self, entries: Sequence[Entry]) -> tuple[int, str]:
-        """How many of the entries were not taken in time, and why; (0, "") when all were."""
+    def _send(self, entries: Sequence[Entry]) -> tuple[Sequence[Entry], str]:
+        """The entries that were not taken in time, and why; none when all were."""
         end = time.monotonic() + self._patience
         longest = _FIRST_PAUSE
         while True:
@@ -129,7 +143,7 @@ class KinesisStream(EventStream):
             # Random over the whole range, so that senders which failed together do not come back together.
             pause = random.uniform(0, longest)  # noqa: S311 - spreads load, guards nothing
             if not entries or time.monotonic() + pause > end:
-                return len(entries), reason
+                return entries, reason
             time.sleep(pause)
             longest = min(2 * longest, _LONGEST_PAUSE)
 

@@ -1,4 +1,4 @@
-"""From the settings to an event stream. Which profile gets which engine is decided here and nowhere else."""
+"""From the settings to an event stream. Which settings get which engine is decided here and nowhere else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tributary.resources.stream.model import EventStream
 
 
 def open_stream(settings: Settings, lake: Lake) -> EventStream:
-    """Open the stream that the settings name: Kinesis on the profile `aws`, else a journal folder that fills `lake`.
+    """Open the stream that the settings name: Kinesis with a spool before it, or a journal folder that fills `lake`.
 
     Kinesis is not called before the first use; Firehose, which reads it, fills the lake then.
 
@@ -16,10 +16,21 @@ def open_stream(settings: Settings, lake: Lake) -> EventStream:
         StreamFolderError: the journal folder is in use by another process, or cannot be used.
         LakeKeyError: no object of the lake can have the stream's name.
     """
-    if settings.profile == "aws":
-        from tributary.resources.stream.kinesis import KinesisStream
+    if settings.stream_engine == "kinesis":
+        from tributary.resources.stream.kinesis import PATIENCE_SECONDS, SPOOLED_PATIENCE_SECONDS, KinesisStream
 
-        return KinesisStream(settings.stream, region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
+        most = settings.stream_spool_bytes
+        kinesis = KinesisStream(
+            settings.stream,
+            region=settings.aws_region,
+            endpoint_url=settings.aws_endpoint_url,
+            patience_seconds=SPOOLED_PATIENCE_SECONDS if most else PATIENCE_SECONDS,
+        )
+        if not most:
+            return kinesis
+        from tributary.resources.stream.spooled import SpooledStream
+
+        return SpooledStream(kinesis, settings.stream_spool, settings.stream, spool_bytes=most)
     from tributary.resources.stream.firehose import FolderFirehose
 
     return FolderFirehose(

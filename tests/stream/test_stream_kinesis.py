@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import threading
 import time
 import uuid
@@ -41,17 +40,6 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
-
-
 @pytest.fixture
 def fake() -> Iterator[FakeKinesis]:
     with serving(FakeKinesis()) as found:
@@ -86,10 +74,8 @@ def test_all_records_arrive_with_their_keys_and_firehose_writes_them_to_the_lake
     client.create_stream(StreamName=name, ShardCount=2)
     settings = Settings(
         _env_file=None,
-        profile="aws",
-        postgres_url="postgresql://nobody@localhost/none",
-        lake_url="s3://lake",
-        collector_write_key="key",
+        home=tmp_path / "home",
+        stream_engine="kinesis",
         aws_endpoint_url=moto,
         stream=name,
     )

@@ -40,12 +40,12 @@ class Meetup:
     @property
     def configured(self) -> bool:
         """Whether there is anything that could be asked, up or not."""
-        return self._own.token is not None or self._settings.profile == "local"
+        return self._own.token is not None or self._settings.samples
 
     @property
     def simulated(self) -> bool:
         """Whether the simulator stands in for Meetup."""
-        return self._own.token is None and self._settings.profile == "local"
+        return self._own.token is None and self._settings.samples
 
     @property
     def origin(self) -> str:

@@ -11,7 +11,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import islice, takewhile
 from typing import Annotated, Any
 
 import httpx
@@ -19,6 +20,7 @@ import typer
 
 from tributary.assets.social.standin.live import live_events
 from tributary.assets.social.standin.make import DEFAULT_SEED
+from tributary.assets.social.standin.messages import iso
 from tributary.resources.errors import TributaryError
 from tributary.resources.settings import get_settings
 
@@ -28,6 +30,8 @@ FLUSH_SECONDS = 1.0
 """A message waits this long at most for others that go with it."""
 MAX_LAG_SECONDS = 30.0
 """After a longer absence of the collector the stream begins anew at the present, instead of telling the past."""
+PAST = timedelta(days=2)
+"""How far back the events reach that are sent first."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
 _TIMEOUT = 10.0
 
@@ -140,10 +144,20 @@ def _checked(url: str) -> str:
     return url.rstrip("/")
 
 
+def past_events(seed: int, count: int, now: datetime) -> Iterator[list[dict[str, Any]]]:
+    """The messages of the days before `now`, in batches to be sent at once."""
+    told = (message for _, message in live_events(seed, now - PAST, rate=count / PAST.total_seconds()))
+    messages = list(
+        islice(takewhile(lambda message: message["timestamp"] < iso(int(now.timestamp() * 1000)), told), count)
+    )
+    return (messages[start : start + MAX_BATCH] for start in range(0, len(messages), MAX_BATCH))
+
+
 def main(
     url: Annotated[str, typer.Option(help="Where the collector is.")] = "http://127.0.0.1:8000",
     rate: Annotated[float, typer.Option(help="Events a second on average.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed of the sample that the stream continues.")] = DEFAULT_SEED,
+    before: Annotated[int, typer.Option(help="Events of the past two days to send first, at once.")] = 0,
 ) -> None:
     """Send the sample network's live events, with the write key of TRIBUTARY_COLLECTOR_WRITE_KEY, until a signal."""
     # Of httpx nothing is shown: it would tell every request.
@@ -156,6 +170,9 @@ def main(
     try:
         with httpx.Client(auth=(key, ""), timeout=_TIMEOUT) as client:
             sender = Sender(url, client, stopped)
+            if before:
+                for past in past_events(seed, before, datetime.now(UTC)):
+                    sender.send(past)
             while not stopped.is_set():
                 for batch, lag in batches(live_events(seed, datetime.now(UTC), rate=rate), stopped):
                     if lag > MAX_LAG_SECONDS or not sender.send(batch):

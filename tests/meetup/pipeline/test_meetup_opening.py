@@ -84,7 +84,7 @@ def test_a_port_that_cannot_be_bound_is_named(tmp_path: Path) -> None:
 
 def test_nothing_is_due_where_there_is_nothing_to_ask(tmp_path: Path) -> None:
     lake = open_lake(str(tmp_path / "lake"), region="us-east-1", endpoint_url=None)
-    remote = settings_of(tmp_path).model_copy(update={"profile": "aws"})
+    remote = settings_of(tmp_path).model_copy(update={"samples": False})
     assert due_days({"lake": lake, "meetup": open_meetup(remote, own_of())}, everything=True) == []
     assert len(due_days({"lake": lake, "meetup": opened(tmp_path)}, everything=True)) == 1
 
