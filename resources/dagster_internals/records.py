@@ -7,12 +7,14 @@
 
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
+from dagster._core.storage.compute_log_manager import ComputeIOType
 from dagster._core.storage.event_log import SqlEventLogStorage
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._serdes import ConfigurableClassData
 
 __all__ = [
     "CheckRunHealthResult",
+    "ComputeIOType",
     "ConfigurableClassData",
     "InstanceRef",
     "SqlEventLogStorage",

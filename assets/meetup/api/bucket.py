@@ -1,8 +1,8 @@
-"""The token bucket: no more requests a minute than Meetup allows, of one process or over every run on the machine.
+"""The token bucket: no more requests a minute than Meetup allows, of one process, or of all runs on the machine.
 
 The bucket is one number, the time of the next free slot of an even schedule (the generic cell rate algorithm, ITU-T
 I.371). A caller reserves a slot under a lock, and then waits for it without the lock: callers are served in order,
-nobody polls, and one that dies wastes a single slot. What the requests are belongs elsewhere.
+nobody polls, and one that dies wastes a single slot. The bucket of several machines is in `shared_bucket`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ WINDOW = 60.0
 """Seconds over which Meetup counts requests."""
 
 _BURST_SHARE = 25
-_FARTHEST = 600.0
+FARTHEST = 600.0
 """A slot farther ahead than this many seconds can only come from a clock that was put back."""
 
 
@@ -83,11 +83,21 @@ class Bucket:
         """Let nobody through for `seconds`, because the server asked for it."""
         self._changed(lambda free, now: (now, max(free, now + seconds)))
 
+    @property
+    def interval(self) -> float:
+        """Seconds between two slots."""
+        return self._interval
+
+    @property
+    def slack(self) -> float:
+        """Seconds by which the schedule may lie behind the time, so that a burst goes out at once."""
+        return (self._burst - 1) * self._interval
+
     def _reserved(self, free: float, now: float) -> tuple[float, float]:
         """The slot of the next request, and the free slot after it, both in seconds since 1970."""
-        if free > now + _FARTHEST:
+        if free > now + FARTHEST:
             free = now
-        free = max(free, now - (self._burst - 1) * self._interval)
+        free = max(free, now - self.slack)
         return max(now, free), free + self._interval
 
     def _changed(self, change: Callable[[float, float], tuple[float, float]]) -> float:

@@ -15,6 +15,7 @@ from tributary.assets.meetup.api.client import MeetupClient
 from tributary.assets.meetup.api.errors import MeetupError
 from tributary.assets.meetup.api.search import Search
 from tributary.assets.meetup.settings import MeetupSettings
+from tributary.resources.postgres.shared import shared_databases
 from tributary.resources.settings import Settings, own_settings
 
 REQUESTS_PER_MINUTE = 500
@@ -102,8 +103,16 @@ class Meetup:
         if own.token is None:
             # The simulator is nobody's to spare, and what it allows has nothing to do with the token's allowance.
             return MeetupClient(simulator_url(own), SecretStr(SIMULATOR_TOKEN), Bucket(_UNTHROTTLED))
-        bucket = FileBucket(self._settings.home / "run" / "meetup-bucket", REQUESTS_PER_MINUTE)
-        return MeetupClient(own.url, own.token, bucket)
+        return MeetupClient(own.url, own.token, self._bucket())
+
+    def _bucket(self) -> Bucket:
+        """The allowance of the token: of all that share a server by URL, else of this machine."""
+        settings = self._settings
+        if settings.postgres_url is None:
+            return FileBucket(settings.home / "run" / "meetup-bucket", REQUESTS_PER_MINUTE)
+        from tributary.assets.meetup.api.shared_bucket import SharedBucket
+
+        return SharedBucket(lambda: shared_databases(settings).url("app"), self._own.url, REQUESTS_PER_MINUTE)
 
 
 def open_meetup(settings: Settings, own: MeetupSettings | None = None) -> Meetup:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,8 +15,9 @@ from rich.text import Text
 from tributary.cli.console import check_format, out
 from tributary.cli.tables import Heading, print_rows, shown
 from tributary.resources.errors import TributaryError, UsageError, nearest
+from tributary.resources.lake import open_lake
 from tributary.resources.postgres.databases import connect
-from tributary.resources.settings import get_settings
+from tributary.resources.settings import Settings, get_settings
 from tributary.resources.wording import ago, duration
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def logs(run: str, follow: bool) -> int:
 
     with _opened() as instance:
         found = _run(instance, run)
-        printed, cursor = _Printed(get_settings().dagster_home / "compute_logs" / found.run_id), None
+        printed, cursor = _Printed(get_settings(), found.run_id), None
         while True:
             is_over = found.is_finished
             while True:
@@ -206,20 +206,24 @@ def _print_event(entry: dg.EventLogEntry) -> None:
 
 
 class _Printed:
-    """What the steps of a run printed, as the files grow that it is captured in."""
+    """What the steps of a run printed, as the objects grow that it is captured in."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._read = folder, dict[Path, int]()
+    def __init__(self, settings: Settings, run_id: str) -> None:
+        location = settings.compute_logs_location
+        region, endpoint = settings.aws_region, settings.aws_endpoint_url
+        self._lake = open_lake(location, region=region, endpoint_url=endpoint)
+        self._prefix = f"storage/{run_id}/" if location.startswith("s3://") else f"{run_id}/"
+        self._read = dict[str, int]()
 
     def more(self) -> None:
         """Print what came since, each line behind the stream that it was written to."""
-        for path in sorted(self._folder.rglob("*.*")):
-            if path.suffix not in (".out", ".err"):
+        for info in self._lake.list(self._prefix):
+            # Of a run under way S3 has what it said up to some seconds ago.
+            name, read = info.key.removesuffix(".partial"), self._read.get(info.key.removesuffix(".partial"), 0)
+            if not name.endswith((".out", ".err")) or info.size <= read:
                 continue
-            with path.open("rb") as file:
-                file.seek(self._read.get(path, 0))
-                text = file.read()
-                self._read[path] = file.tell()
-            word = "stdout" if path.suffix == ".out" else "stderr"
+            text = self._lake.get(info.key)[read:]
+            self._read[name] = read + len(text)
+            word = "stdout" if name.endswith(".out") else "stderr"
             for line in text.decode(errors="replace").splitlines():
                 out.print(Text.assemble((f"{word} │ ", "dim"), shown(line)), soft_wrap=True)

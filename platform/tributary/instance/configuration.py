@@ -23,6 +23,9 @@ _STORAGES = {
     "event_log_storage": "PooledEventLogStorage",
     "schedule_storage": "PooledScheduleStorage",
 }
+_UPLOAD_SECONDS = 30
+"""How often what a run under way has printed is put into S3."""
+
 _TICKS_KEPT_DAYS = {"skipped": 1, "failure": 7, "success": 7}
 
 
@@ -54,11 +57,8 @@ def _configuration(settings: Settings) -> dict[str, Any]:
     ticks = {"purge_after_days": dict(_TICKS_KEPT_DAYS)}
     return {
         **storages,
-        "run_launcher": {"module": "tributary.instance.run_launcher", "class": "RunLauncher"},
-        "compute_logs": {
-            **LOCAL_COMPUTE_LOGS,
-            "config": {"base_dir": str(settings.dagster_home / "compute_logs")},
-        },
+        "run_launcher": _run_launcher(settings),
+        "compute_logs": _compute_logs(settings),
         "local_artifact_storage": {
             **LOCAL_ARTIFACTS,
             "config": {"base_dir": str(settings.dagster_home)},
@@ -99,3 +99,50 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},
     }
+
+
+def _compute_logs(settings: Settings) -> dict[str, Any]:
+    location = settings.compute_logs_location
+    if not location.startswith("s3://"):
+        return {**LOCAL_COMPUTE_LOGS, "config": {"base_dir": location}}
+    bucket, _, prefix = location.removeprefix("s3://").partition("/")
+    config = {
+        "bucket": bucket,
+        "prefix": prefix,
+        "local_dir": str(settings.dagster_home / "compute_logs"),
+        "upload_interval": _UPLOAD_SECONDS,
+        "region": settings.aws_region,
+    }
+    if settings.aws_endpoint_url is not None:
+        config["endpoint_url"] = settings.aws_endpoint_url
+    return {"module": "tributary.instance.compute_logs", "class": "ComputeLogs", "config": config}
+
+
+def _run_launcher(settings: Settings) -> dict[str, Any]:
+    """Runs as processes of this machine, or each as a task of ECS, of the size that its tags ask for."""
+    if settings.ecs_task_definition is None:
+        return {"module": "tributary.instance.run_launcher", "class": "RunLauncher"}
+    config: dict[str, Any] = {
+        "task_definition": settings.ecs_task_definition,
+        "container_name": settings.ecs_container,
+        # What a run needs of secrets its own settings name; none is looked for by a tag.
+        "secrets_tag": None,
+        "use_current_ecs_task_config": settings.ecs_cluster is None,
+    }
+    size = {"cpu": settings.run_cpu, "memory": settings.run_memory}
+    if any(size.values()):
+        config["run_resources"] = {name: str(units) for name, units in size.items() if units}
+    if settings.ecs_cluster is not None:
+        network = {"subnets": _names(settings.ecs_subnets), "assignPublicIp": "DISABLED"}
+        if groups := _names(settings.ecs_security_groups):
+            network["securityGroups"] = groups
+        config["run_task_kwargs"] = {
+            "cluster": settings.ecs_cluster,
+            "launchType": "FARGATE",
+            "networkConfiguration": {"awsvpcConfiguration": network},
+        }
+    return {"module": "dagster_aws.ecs", "class": "EcsRunLauncher", "config": config}
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]

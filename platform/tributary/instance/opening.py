@@ -25,11 +25,17 @@ _EVENT_BATCH_SIZE = "1000"
 
 def dagster_environment(settings: Settings, databases: Databases) -> dict[str, str]:
     """The variables that make any process of Dagster's use this instance. They hold the database's password."""
-    return {
+    found = {
         "DAGSTER_HOME": str(settings.dagster_home),
         URL_VARIABLE: databases.url("dagster"),
         "DAGSTER_EVENT_BATCH_SIZE": _EVENT_BATCH_SIZE,
     }
+    if settings.ecs_task_definition or settings.compute_logs_location.startswith("s3://"):
+        # dagster-aws asks nothing else.
+        found["AWS_DEFAULT_REGION"] = settings.aws_region
+        if settings.aws_endpoint_url is not None:
+            found["AWS_ENDPOINT_URL"] = settings.aws_endpoint_url
+    return found
 
 
 @contextmanager

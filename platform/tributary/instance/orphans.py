@@ -13,6 +13,9 @@ from tributary.instance.processes import PROCESS_TAG, is_dead
 if TYPE_CHECKING:
     from dagster import DagsterEvent, DagsterInstance, DagsterRun
 
+_TASK_TAG = "ecs/task_arn"
+"""The tag by which dagster-aws names a run's task."""
+
 _SENTENCE = "The process of this run ended without a word, as in a crash: what it published is whole, run it again."
 # A process's start and an event's time come from clocks of different resolution.
 _CLOCK_SLACK_SECONDS = 2.0
@@ -78,7 +81,9 @@ def _fail(instance: DagsterInstance, run: DagsterRun) -> None:
 
 
 def _works_on(instance: DagsterInstance, run: DagsterRun) -> bool:
-    """Whether a process works on the run, as far as can be told."""
+    """Whether a process works on the run, as far as can be told; of a task of ECS Dagster's monitoring tells."""
+    if _TASK_TAG in run.tags:
+        return True
     mark = run.tags.get(PROCESS_TAG)
     return not is_dead(mark) if mark is not None else _has_process(instance, run)
 
