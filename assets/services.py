@@ -7,7 +7,7 @@ load it. What is heavy is imported by the functions when they are called.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -18,6 +18,8 @@ from tributary.resources.settings import Settings
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from tributary.resources.lake.model import Lake
+    from tributary.resources.lake.versions import Unneeded
     from tributary.resources.postgres.databases import Databases
 
 Told: TypeAlias = Callable[[str, float], None]
@@ -119,6 +121,7 @@ class Services:
         standin: holds up a stand-in for the source while a command in one process materialises its raw assets.
         sample: makes the sample where it is wanted and missing; None where the source's data are the user's own.
         mounts: its web apps.
+        unneeded: finds the objects in the lake that nothing needs any more, whatever their age.
         commands: its commands, by name: functions with Typer's annotations that return an exit code.
     """
 
@@ -126,4 +129,5 @@ class Services:
     standin: Callable[[Settings], AbstractContextManager[object]] = _nothing
     sample: Callable[[Settings, SampleWanted, Told], Sampled | None] | None = None
     mounts: Sequence[Mount] = ()
+    unneeded: Callable[[Lake], Iterable[Unneeded]] = lambda _lake: ()
     commands: Mapping[str, Callable[..., Any]] = field(default_factory=dict)

@@ -256,6 +256,12 @@ class Settings(_Resolved):
     report_versions: int = Field(
         10, ge=0, le=100_000, description="Newest extracts that are kept of one and the same question; 0: without end."
     )
+    lake_days: int = Field(
+        90,
+        ge=0,
+        le=36500,
+        description="Days for which versions in the lake are kept after another took their place; 0: without end.",
+    )
     mail_url: SecretStr | None = Field(
         None,
         description="The server that sends notices, as apprise has it: mailtos://user:password@example.com?from=…",

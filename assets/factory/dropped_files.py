@@ -1,9 +1,9 @@
 """Brings the files that people drop into a folder, or under an S3 prefix, into the lake: many of one kind.
 
-Under `<prefix><stem>/<sha256><suffix>` stands each version of a file, as it was; `<prefix>index.json`, put last, says
-which one counts. A file that is taken away from the drop stays: what it said holds until a later version of it says
-otherwise. A version that is refused is kept too, while the one before it goes on to count. What lines mean is not
-looked at here.
+Under `<prefix><stem>/<sha256><suffix>` stands each version of a file, as it was (of one that came back, with a mark
+behind the digest); `<prefix>index.json`, put last, says which one counts. A file that is taken away from the drop
+stays: what it said holds until a later version of it says otherwise. A version that is refused is kept too, while the
+one before it goes on to count. What lines mean is not looked at here.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from tributary.resources.lake.errors import LakeError
 from tributary.resources.lake.integrity import is_intact
 from tributary.resources.lake.model import Lake, ObjectInfo
 from tributary.resources.lake.parallel import in_order
+from tributary.resources.lake.versions import Former, Unneeded, followed, next_key
+from tributary.resources.lake.versions import replaced as versions_replaced
 from tributary.resources.settings import Settings
 from tributary.resources.warehouse.base import Rejected
 from tributary.resources.warehouse.delimited.contract import FileContract, SourceFileError
@@ -42,12 +44,16 @@ class DroppedFilesError(TributaryError):
 
 @dataclass(frozen=True)
 class Version:
-    """A version of a file in the lake; `etag` is the object's, `refused` why it does not count, if it does not."""
+    """A version of a file in the lake; `etag` is the object's, `refused` why it does not count, if it does not.
+
+    `key` is where it lies, where that does not follow from its digest.
+    """
 
     sha256: str
     size: int
     etag: str
     refused: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class Taken:
     """What the lake has of a file: the version that counts, and the latest one, if that was refused.
 
     `size`, `modified` and `etag` are the file's, as it was looked at last; without `etag` it may have changed since.
+    `former` are the keys of versions that another took the place of.
     """
 
     size: int
@@ -62,6 +69,7 @@ class Taken:
     etag: str
     counts: Version | None = None
     refused: Version | None = None
+    former: Former = ()
 
     @property
     def latest(self) -> Version | None:
@@ -164,6 +172,19 @@ class DroppedFiles:
         refused = {name: taken.refused.refused for name, taken in index.items() if taken.refused is not None}
         return TakenIn(index, new, {**refused, **problems})
 
+    def replaced(self, lake: Lake) -> Iterator[Unneeded]:
+        """The versions that others have taken the place of.
+
+        Raises:
+            DroppedFilesError: the index cannot be read.
+        """
+        index, described = self.index(lake), lake.head(self._index_key)
+        if described is not None:
+            versions = ((name, one) for name, taken in index.items() for one in (taken.counts, taken.refused))
+            current = {self._index_key, *(self._key(name, one) for name, one in versions if one is not None)}
+            former = tuple(one for taken in index.values() for one in taken.former)
+            yield from versions_replaced(lake, self.prefix, current, former, described.modified)
+
     def objects(self) -> Objects:
         """The versions that count, under their files' names, and those refused, beside them."""
         return Objects(self._listed)
@@ -208,7 +229,7 @@ class DroppedFiles:
 
     def _key(self, name: str, version: Version) -> str:
         stem, _, suffix = name.rpartition(".")
-        return f"{self.prefix}{stem}/{version.sha256}.{suffix}"
+        return version.key or f"{self.prefix}{stem}/{version.sha256}.{suffix}"
 
     def _is_in(self, info: ObjectInfo, taken: Taken | None, stored: Mapping[str, str | None]) -> bool:
         """Whether the file as it lies in the drop is in the lake, untouched."""
@@ -230,15 +251,23 @@ class DroppedFiles:
         if after is None or after.etag != info.etag:
             return f"{drop.url(name)} changed while it was read; it is taken up again when it has settled."
         version = Version(hashlib.sha256(data).hexdigest(), len(data), "", self._refusal(name, data))
-        key = self._key(name, version)
+        known = (before.counts, before.refused) if before is not None else ()
+        held = [(self._key(name, one), one.sha256) for one in known if one is not None]
+        same = next((one for one in held if one[1] == version.sha256), held[0] if held else None)
+        plain = self._key(name, version)
+        key = next_key(lake, plain, same, version.sha256)
         if not is_intact(lake, key, size=version.size, sha256=version.sha256):
             lake.put(key, data)
-        held = lake.head(key)
-        version = replace(version, etag=(held.etag if held else None) or "")
+        put = lake.head(key)
+        version = replace(version, etag=(put.etag if put else None) or "", key="" if key == plain else key)
         etag = "" if begun - info.modified < _RACY else info.etag or ""
         last = before.counts if before is not None else None
         counts, refused = (last, version) if version.refused else (version, None)
-        return Taken(info.size, info.modified, etag, counts, refused)
+        former = before.former if before is not None else ()
+        for one in known:
+            if one is not None and one.sha256 not in {each.sha256 for each in (counts, refused) if each is not None}:
+                former = followed(former, self._key(name, one), "")
+        return Taken(info.size, info.modified, etag, counts, refused, former)
 
     def _listed(self, lake: Lake, _: Span | None) -> Iterator[SourceObject]:
         for name, taken in self.index(lake).items():

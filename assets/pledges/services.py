@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from tributary.assets.pledges.settings import PledgesSettings, drop_location
 from tributary.assets.services import Sampled, SampleWanted, Services, Told
+from tributary.resources.lake.model import Lake
+from tributary.resources.lake.versions import Unneeded
 from tributary.resources.settings import Settings, own_settings
 
 
@@ -25,4 +28,10 @@ def _sample(settings: Settings, wanted: SampleWanted, told: Told) -> Sampled | N
     return Sampled(True, f"Made a sample of {bills:,} pledges: {lines:,} lines in {time.monotonic() - started:.1f} s.")
 
 
-SERVICES = Services(sample=_sample)
+def _unneeded(lake: Lake) -> Iterable[Unneeded]:
+    from tributary.assets.pledges.files import FILES
+
+    return FILES.replaced(lake)
+
+
+SERVICES = Services(sample=_sample, unneeded=_unneeded)

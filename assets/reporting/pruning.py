@@ -44,8 +44,7 @@ def prune(report: str, requests: Requests, extracts: Extracts, kept: Kept, now: 
         RecordError, LakeError: the record or the lake refused; the next pruning goes on.
     """
     now = now or datetime.now(tz=UTC)
-    ended = requests.in_state(report, "finished", "failed", "cancelled")
-    marked = [one for one in _old(ended, kept, now) if requests.tell(one.id, "pruned", sentence=_why(one, kept, now))]
+    marked = [one for one, why in due(report, requests, kept, now) if requests.tell(one.id, "pruned", sentence=why)]
     deleted = 0
     for key, id_ in extracts.versions(report):
         found = requests.known(id_)
@@ -54,6 +53,16 @@ def prune(report: str, requests: Requests, extracts: Extracts, kept: Kept, now: 
             extracts.delete(report, key, id_)
             deleted += 1
     return Pruned(len(marked), deleted)
+
+
+def due(report: str, requests: Requests, kept: Kept, now: datetime) -> Sequence[tuple[Request, str]]:
+    """The requests of a report whose extracts are not kept any more, each with the sentence that says why.
+
+    Raises:
+        RecordError: the record refused.
+    """
+    ended = requests.in_state(report, "finished", "failed", "cancelled")
+    return [(one, _why(one, kept, now)) for one in _old(ended, kept, now)]
 
 
 def _old(ended: Sequence[Request], kept: Kept, now: datetime) -> Iterator[Request]:

@@ -18,6 +18,7 @@ from tributary.assets.retail.files import ALL_FILES
 from tributary.assets.retail.source_files import RetailFileError, look_at, read_chunks
 from tributary.resources.lake.integrity import is_intact, open_verified
 from tributary.resources.lake.model import Lake
+from tributary.resources.lake.versions import Former, Unneeded, followed, next_key, replaced
 
 # A file changed within this time of being read may change again without its modification time showing it.
 RACY_NANOSECONDS = 2_000_000_000
@@ -31,7 +32,7 @@ class ManifestError(RetailFileError):
 class Manifest:
     """The version of a source file that the lake holds; `lines` counts newline-ended lines, the header included.
 
-    `etag` is the object's when its content was last found to be right.
+    `etag` is the object's when its content was last found to be right, `former` the keys of versions before it.
     """
 
     file: str
@@ -42,6 +43,7 @@ class Manifest:
     read_ns: int
     lines: int
     etag: str = ""
+    former: Former = ()
 
     def matches(self, size: int, modified_ns: int) -> bool:
         """Whether a file with this size and modification time surely is this version."""
@@ -56,6 +58,18 @@ class Manifest:
 def manifest_key(file: str) -> str:
     """Where the manifest of a source file stands in the lake."""
     return f"retail/raw/{Path(file).stem}.json"
+
+
+def replaced_versions(lake: Lake) -> Iterator[Unneeded]:
+    """The versions of all files that another has taken the place of."""
+    for file in ALL_FILES:
+        known, described = known_manifest(lake, file.file), lake.head(manifest_key(file.file))
+        if known is not None and described is not None:
+            yield from replaced(lake, _folder(file.file), {known.key}, known.former, described.modified)
+
+
+def _folder(file: str) -> str:
+    return f"retail/raw/{Path(file).stem}/"
 
 
 def read_manifest(lake: Lake, file: str) -> Manifest | None:
@@ -98,12 +112,14 @@ def ingest(lake: Lake, path: Path) -> tuple[Manifest, bool]:
         return known, False
     read_ns = time.time_ns()
     digest, size, lines = _digest(path)
-    key = f"retail/raw/{path.stem}/{digest}{path.suffix}"
+    plain = f"{_folder(path.name)}{digest}{path.suffix}"
+    key = next_key(lake, plain, (known.key, known.sha256) if known is not None else None, digest)
     if not is_intact(lake, key, size=size, sha256=digest):
         lake.put(key, _unchanged(path, digest))
     described = lake.head(key)
     etag = (described.etag if described else None) or ""
-    manifest = Manifest(path.name, key, digest, found.st_size, found.st_mtime_ns, read_ns, lines, etag)
+    former = followed(known.former, known.key, key) if known is not None else ()
+    manifest = Manifest(path.name, key, digest, found.st_size, found.st_mtime_ns, read_ns, lines, etag, former)
     lake.put(manifest_key(path.name), json.dumps(asdict(manifest)).encode())
     return manifest, known is None or known.sha256 != digest
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tributary.assets.retail.settings import RetailSettings, retail_folder
 from tributary.assets.services import Sampled, SampleError, SampleWanted, Services, Told
+from tributary.resources.lake.model import Lake
+from tributary.resources.lake.versions import Unneeded
 from tributary.resources.settings import Settings, own_settings
 
 
@@ -25,4 +29,10 @@ def _sample(settings: Settings, wanted: SampleWanted, told: Told) -> Sampled | N
     return Sampled(True, f"Made a retail sample of scale {scale:g}: {lines:,} lines in {report.seconds:.1f} s.")
 
 
-SERVICES = Services(sample=_sample)
+def _unneeded(lake: Lake) -> Iterable[Unneeded]:
+    from tributary.assets.retail.ingest import replaced_versions
+
+    return replaced_versions(lake)
+
+
+SERVICES = Services(sample=_sample, unneeded=_unneeded)

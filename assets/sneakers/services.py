@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,8 @@ import typer
 
 from tributary.assets.services import Mount, Sampled, SampleWanted, Services, Told
 from tributary.assets.sneakers.settings import SneakersSettings
+from tributary.resources.lake.model import Lake
+from tributary.resources.lake.versions import Unneeded
 from tributary.resources.settings import Settings, own_settings
 
 if TYPE_CHECKING:
@@ -65,8 +68,15 @@ def import_sneakers(
     return bring_path_in(path, zone)
 
 
+def _unneeded(lake: Lake) -> Iterable[Unneeded]:
+    from tributary.assets.sneakers.state import replaced_snapshots
+
+    return replaced_snapshots(lake)
+
+
 SERVICES = Services(
     sample=_sample,
+    unneeded=_unneeded,
     mounts=(
         Mount(
             "/sneakers",

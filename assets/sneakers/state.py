@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from tributary.resources.app_database import AppDatabase
 from tributary.resources.errors import TributaryError
 from tributary.resources.lake.integrity import is_intact
 from tributary.resources.lake.model import Lake
+from tributary.resources.lake.versions import Former, Unneeded, followed, next_key, replaced
 
 STATE = "sneakers/raw/state/"
 
@@ -25,13 +27,14 @@ class SnapshotError(TributaryError):
 
 @dataclass(frozen=True)
 class Manifest:
-    """The snapshot of a state table that the lake holds."""
+    """The snapshot of a state table that the lake holds; `former` are the keys of those before it."""
 
     table: str
     key: str
     sha256: str
     size: int
     rows: int
+    former: Former = ()
 
 
 def read_manifest(lake: Lake, table: str) -> Manifest | None:
@@ -70,10 +73,14 @@ def _keep(lake: Lake, table: str, rows: list[dict[str, Any]]) -> Manifest:
     # Line separators within texts are escaped, so that a line of bytes is a row.
     data = b"".join(f"{json.dumps(row)}\n".encode() for row in rows)
     digest = hashlib.sha256(data).hexdigest()
-    manifest = Manifest(table, f"{STATE}{table}/{digest}.jsonl", digest, len(data), len(rows))
+    known = _known(lake, table)
+    counts = (known.key, known.sha256) if known is not None else None
+    key = next_key(lake, f"{STATE}{table}/{digest}.jsonl", counts, digest)
+    former = followed(known.former, known.key, key) if known is not None else ()
+    manifest = Manifest(table, key, digest, len(data), len(rows), former)
     if not is_intact(lake, manifest.key, size=len(data), sha256=digest):
         lake.put(manifest.key, data)
-    if _known(lake, table) != manifest:
+    if known != manifest:
         lake.put(_manifest_key(table), json.dumps(asdict(manifest)).encode())
     return manifest
 
@@ -84,6 +91,14 @@ def _known(lake: Lake, table: str) -> Manifest | None:
         return read_manifest(lake, table)
     except SnapshotError:
         return None
+
+
+def replaced_snapshots(lake: Lake) -> Iterator[Unneeded]:
+    """The snapshots that another has taken the place of."""
+    for table in STATE_QUERIES:
+        known, described = _known(lake, table), lake.head(_manifest_key(table))
+        if known is not None and described is not None:
+            yield from replaced(lake, f"{STATE}{table}/", {known.key}, known.former, described.modified)
 
 
 def _manifest_key(table: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,6 +10,8 @@ import typer
 
 from tributary.assets.services import Process, Sampled, SampleWanted, Services, Told
 from tributary.assets.social.settings import SocialSettings
+from tributary.resources.lake.model import Lake
+from tributary.resources.lake.versions import Unneeded
 from tributary.resources.settings import Settings, own_settings
 
 _BEFORE = 1_500
@@ -64,4 +67,10 @@ def erase_user(
     return erase(user_id)
 
 
-SERVICES = Services(processes=_processes, sample=_sample, commands={"erase-user": erase_user})
+def _unneeded(lake: Lake) -> Iterable[Unneeded]:
+    from tributary.assets.social.events.receipts import receipts_of_nothing
+
+    return receipts_of_nothing(lake)
+
+
+SERVICES = Services(processes=_processes, sample=_sample, unneeded=_unneeded, commands={"erase-user": erase_user})

@@ -8,7 +8,7 @@ from tributary.assets.sources import check_settings
 from tributary.automation.declarative import AUTOMATION
 from tributary.automation.jobs import source_jobs
 from tributary.automation.replay import replay_job
-from tributary.automation.retention import hourly_retention, retention
+from tributary.automation.retention import daily_lake_retention, hourly_retention, lake_retention, retention
 from tributary.instance.executor import run_executor
 from tributary.platform import load_platform
 from tributary.reports.schedules import daily_pruning, report_jobs
@@ -29,11 +29,13 @@ defs = dg.Definitions(
     ],
     schedules=[
         hourly_retention,
+        daily_lake_retention,
         *daily_pruning(platform.reports),
         *(one for parts in platform.parts.values() for one in parts.schedules),
     ],
     jobs=[
         retention,
+        lake_retention,
         replay_job(platform.parts),
         *report_runs,
         *source_jobs(platform.assets, {source.name: source.description for source in platform.sources}),

@@ -6,16 +6,17 @@ last, so what it names was in the lake; what was deleted or cut since is made ag
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
-from tributary.assets.social.arrivals import hour_path
-from tributary.assets.social.events.places import receipts_prefix, table_prefix
+from tributary.assets.social.arrivals import RAW, RECEIPTS, hour_path
+from tributary.assets.social.events.places import SUFFIX, receipts_prefix, table_prefix
 from tributary.assets.social.events.version import CODE_VERSION
 from tributary.assets.social.tables import TABLES
 from tributary.resources.lake.model import Lake, ObjectInfo
+from tributary.resources.lake.versions import Unneeded
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -84,6 +85,26 @@ def sizes_of_files(lake: Lake, start: datetime, end: datetime | None = None) -> 
                 break
             sizes[found.key] = found.size
     return sizes
+
+
+def receipts_of_nothing(lake: Lake) -> Iterator[Unneeded]:
+    """The receipts of which nothing is left: neither the event object nor any file that was made of it.
+
+    A receipt tells which files hold the rows of an object: it stays for as long as one of them does, also where the
+    object itself has expired.
+
+    Raises:
+        LakeError: the lake cannot be read.
+    """
+    receipts = {found.key.removeprefix(RECEIPTS).removesuffix(".json"): found for found in lake.list(RECEIPTS)}
+    for table in TABLES:
+        prefix = table_prefix(table)
+        for found in lake.list(prefix):
+            receipts.pop(found.key.removeprefix(prefix).removesuffix(SUFFIX), None)
+    for found in lake.list(RAW) if receipts else ():
+        receipts.pop(found.key.removeprefix(RAW), None)
+    for found in receipts.values():
+        yield Unneeded(found.key, found.size, found.modified, "neither its object nor a file made of it is there")
 
 
 def read_receipts(lake: Lake, hour_prefixes: Iterable[str]) -> Mapping[str, Receipt]:

@@ -234,6 +234,15 @@ def status() -> None:
 
 
 @app.command()
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go and why, and delete nothing.")] = False,
+    output: InFormat = "table",
+) -> None:
+    """Delete what the settings keep no longer: Dagster's records, extracts, replaced versions, the audit log."""
+    _run("prune", "prune", dry_run=dry_run, output=output)
+
+
+@app.command()
 def alerts(
     test: Annotated[bool, typer.Option("--test", help="Send a message to everybody who is told of problems.")] = False,
     output: InFormat = "table",

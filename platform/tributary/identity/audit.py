@@ -10,7 +10,7 @@ import logging
 from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import Engine, delete, func, insert, update
+from sqlalchemy import Engine, delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from tributary.identity.tables import audit, sessions
@@ -52,6 +52,13 @@ def trim(engine: Engine, days: int) -> int:
             told = {"who": "tributary", "what": what, "path": "", "outcome": "allowed"}
             connection.execute(insert(audit).values(**told))
     return gone
+
+
+def count_old(engine: Engine, days: int) -> int:
+    """How many entries a trimming would delete."""
+    query = select(func.count()).select_from(audit).where(audit.c.at < func.now() - timedelta(days=days))
+    with engine.begin() as connection:
+        return int(connection.execute(query).scalar_one()) if days else 0
 
 
 async def trim_daily(engine: Engine, days: int) -> None:

@@ -156,6 +156,17 @@ class Pruned:
         )
 
 
+def count_due(url: str, policy: Policy, now: datetime | None = None) -> int:
+    """How many runs a pruning looks through now; of some of them, what the status follows from stays.
+
+    Raises:
+        psycopg.Error: the database refused.
+    """
+    with psycopg.connect(url) as connection:
+        named = {"runs": policy.runs or 2**62, "before": _before(policy, now)}
+        return len(connection.execute(_DUE, named).fetchall())
+
+
 def prune(
     url: str,
     policy: Policy,
@@ -179,9 +190,7 @@ def prune(
         psycopg.Error: the database refused; what was not finished is as it was.
     """
     deadline = time.monotonic() + seconds
-    # Dagster's columns are in UTC, without saying so.
-    age = timedelta(days=policy.days or _NO_END_DAYS)
-    before = ((now or datetime.now(UTC)) - age).astimezone(UTC).replace(tzinfo=None)
+    before = _before(policy, now)
     pruned = Pruned()
     with psycopg.connect(url, autocommit=True) as connection:
         if not _alone(connection):
@@ -203,6 +212,12 @@ def prune(
             connection.execute(f"VACUUM (SKIP_LOCKED, ANALYZE) {_TABLES}")
             _rebuild_sparse_indexes(connection)
     return pruned
+
+
+def _before(policy: Policy, now: datetime | None) -> datetime:
+    """What is older is due; Dagster's columns are in UTC, without saying so."""
+    age = timedelta(days=policy.days or _NO_END_DAYS)
+    return ((now or datetime.now(UTC)) - age).astimezone(UTC).replace(tzinfo=None)
 
 
 def _prune_runs(
