@@ -7,13 +7,14 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 WORKERS ?= auto
 
-.PHONY: help setup setup-dev run run-trino test parity lint format bench lock clean
+.PHONY: help setup setup-dev setup-infrastructure synth run run-trino test parity lint format bench lock clean
 
 help:
 	@echo "make run    set everything up, make sample sources, materialise the whole graph and serve it on loopback"
 	@echo "make run-trino  the same, with the warehouse on a Trino of this machine (docs/trino.md)"
 	@echo "make test   set everything up and run all tests"
 	@echo "make parity make the graph on Postgres and on Trino, and compare all that comes of it (minutes)"
+	@echo "make synth  make CloudFormation of the infrastructure, and test it (needs Node; docs/deploy.md)"
 	@echo "make lint   formatting, lint rules, types and floors"
 	@echo "make bench  measure against the named baselines (minutes)"
 
@@ -46,6 +47,18 @@ $(VENV)/.trino: $(VENV)/.runtime
 
 test: setup-dev
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+setup-infrastructure: $(VENV)/.infrastructure
+
+$(VENV)/.infrastructure: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[infrastructure]'
+	@touch $@
+
+# The tests synthesise as well, with cdk-nag, and look at all that comes of it, with cfn-lint.
+synth: setup-infrastructure
+	$(BIN)/pytest -n 0 -rs tests/infrastructure
+	@$(BIN)/python -O -m infrastructure.app --out build/cdk
+	@echo "The templates are in build/cdk."
 
 parity: setup-dev
 	@$(BIN)/python -m tests.parity

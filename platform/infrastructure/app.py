@@ -6,13 +6,9 @@ cdk-nag looks at all of it meanwhile; a finding that is not in `suppressions` en
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-
-# Whether a version of Node is still looked after is told by who brings Node, not by each run.
-os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "1")
 
 from aws_cdk import App, Validations
 from aws_cdk.cx_api import CloudAssembly

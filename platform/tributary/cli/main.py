@@ -284,6 +284,9 @@ def serve(
     part: Annotated[str, typer.Argument(help="code-server, webserver, daemon, dashboard or web.")],
 ) -> None:
     """Run one part alone, as the process of a container; the settings say where the others are."""
+    from tributary.containers.password import keep_password
+
+    keep_password(Path(os.environ.get("TRIBUTARY_HOME", ".tributary")).absolute())
     _run("serve", "serve", part=part)
 
 
