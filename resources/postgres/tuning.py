@@ -67,7 +67,8 @@ def configuration(socket_folder: Path, memory: int | None = None, processors: in
     """
     memory = physical_memory() if memory is None else memory
     processors = (os.cpu_count() or 1) if processors is None else processors
-    workers = max(1, min(processors // 2, 4))
+    # Two at least: of a union the server shares out no part to the session that asks, as it counts.
+    workers = max(2, min(processors // 2, 4))
     sizes = {
         "shared_buffers": _between(128, memory // 8, 2048),
         "effective_cache_size": _between(256, memory // 2, 32768),
@@ -79,7 +80,7 @@ def configuration(socket_folder: Path, memory: int | None = None, processors: in
     lines += [
         f"max_parallel_workers_per_gather = {workers}",
         f"max_parallel_maintenance_workers = {workers}",
-        f"max_parallel_workers = {max(2, workers * 2)}",
+        f"max_parallel_workers = {workers * 2}",
         f"dynamic_shared_memory_type = {_dynamic_shared_memory()}",
         f"unix_socket_directories = {_quoted(str(socket_folder))}",
     ]

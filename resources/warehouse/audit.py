@@ -1,4 +1,4 @@
-"""Runs a table's checks on a relation: all row checks in one scan, each set check by a query of its own."""
+"""Runs a table's checks on a relation: all row checks in one scan, all set checks in one statement."""
 
 from __future__ import annotations
 
@@ -54,12 +54,13 @@ def audit(
         sample = _sample(session, row_check.broken(), relation) if failures else []
         results[row_check.name] = CheckResult(row_check, failures, sample)
     for check in checks:
-        if isinstance(check, Unique) and staying is not None:
-            results[check.name] = _unique_beside(session, check, relation.text, staying)
-        elif isinstance(check, SetCheck):
-            results[check.name] = _check_set(session, check, relation)
-        elif isinstance(check, CountCheck) and count is not None:
+        if isinstance(check, CountCheck) and count is not None:
             results[check.name] = count(check, rows)
+    sets = [check for check in checks if isinstance(check, SetCheck)]
+    asked = [_offenders(session, check, relation, staying) for check in sets]
+    for set_check, offenders, failures in zip(sets, asked, _count_each(session, asked), strict=True):
+        sample = _first(session, offenders) if failures else []
+        results[set_check.name] = CheckResult(set_check, failures, sample)
     found = [results[check.name] for check in checks if check.name in results]
     if any(result.blocks for result in found):
         raise ChecksFailed(session.table.key, found)
@@ -93,24 +94,44 @@ def _sample(session: Asked, condition: Sql, relation: Sql) -> list[dict[str, Any
     return _shown(session, Sql(text, (*relation.params, *condition.params)))
 
 
-def _check_set(session: Asked, check: SetCheck, relation: Sql) -> CheckResult:
+def _offenders(session: Asked, check: SetCheck, relation: Sql, staying: str | None) -> Sql:
+    """The query of the groups in `relation`, or among it and the rows that stay, that break the check."""
+    if isinstance(check, Unique) and staying is not None:
+        relation = _beside(session, check, relation, staying)
     offenders = check.offenders(relation.text)
-    text = f"SELECT *, count(*) OVER () AS offenders_ FROM ({offenders.text}) AS o LIMIT {SAMPLE_ROWS}"
-    found = _shown(session, Sql(text, (*offenders.params, *relation.params)))
-    failures = found[0]["offenders_"] if found else 0
-    sample = [{key: value for key, value in row.items() if key != "offenders_"} for row in found]
-    return CheckResult(check, failures, sample)
+    return Sql(offenders.text, (*offenders.params, *relation.params))
 
 
-def _unique_beside(session: Asked, check: Unique, relation: str, staying: str) -> CheckResult:
-    """Whether no two rows of either relation share a key, of which one at least is in the first."""
+def _count_each(session: Asked, queries: Sequence[Sql]) -> list[int]:
+    """How many rows each query has, found by one statement, whose parts an engine can work on at the same time."""
+    if not queries:
+        return []
+    # Postgres shares out a union that is read from; one that is the whole statement it does not.
+    parts = " UNION ALL ".join(
+        f"SELECT {place} AS place, count(*) AS offenders FROM ({query.text}) AS q{place}"
+        for place, query in enumerate(queries)
+    )
+    params = list(chain.from_iterable(query.params for query in queries))
+    found = ask(session, Sql(f"SELECT place, offenders FROM ({parts}) AS found", params))
+    counts = {row["place"]: row["offenders"] for row in found}
+    return [counts[place] for place in range(len(queries))]
+
+
+def _first(session: Asked, query: Sql) -> list[dict[str, Any]]:
+    return _shown(session, Sql(f"SELECT * FROM ({query.text}) AS o LIMIT {SAMPLE_ROWS}", query.params))
+
+
+def _beside(session: Asked, check: Unique, relation: Sql, staying: str) -> Sql:
+    """Where to look for two rows of either relation that share a key, of which one at least is in the first."""
     key = ", ".join(quoted(name) for name in check.names)
     nulls = " OR ".join(f"{quoted(name)} IS NULL" for name in check.names)
-    has_nulls = bool(session.rows(f"SELECT 1 AS found FROM {relation} WHERE {nulls} LIMIT 1"))
+    text = f"SELECT 1 AS found FROM {relation.text} WHERE {nulls} LIMIT 1"
+    has_nulls = bool(ask(session, Sql(text, relation.params)))
     rule = session.table.deduplicate
     if not has_nulls and rule is not None and set(rule.key) <= set(check.names):
-        return _check_set(session, check, Sql(relation))  # what shared the key has made way
+        return relation  # what shared the key has made way
     # Nulls are equal to a check but not to a join, so that only a look at all rows finds their like.
-    rest = "" if has_nulls else f" WHERE ({key}) IN (SELECT {key} FROM {relation})"
-    both = f"(SELECT {key} FROM {relation} UNION ALL SELECT {key} FROM {staying} AS s{rest})"
-    return _check_set(session, check, Sql(both))
+    rest, params = "", relation.params
+    if not has_nulls:
+        rest, params = f" WHERE ({key}) IN (SELECT {key} FROM {relation.text})", (*params, *params)
+    return Sql(f"(SELECT {key} FROM {relation.text} UNION ALL SELECT {key} FROM {staying} AS s{rest})", params)
