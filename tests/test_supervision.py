@@ -20,9 +20,11 @@ import psutil
 import psycopg
 import pytest
 
+from tributary.code_server.serving import NAME
 from tributary.instance.processes import PROCESS_TAG
 from tributary.launcher.part import Awaited, Patience, Tended
 from tributary.launcher.probes import heartbeats
+from tributary.launcher.process import is_a_run
 from tributary.launcher.server import PostgresByUrl
 from tributary.launcher.services import DAGSTER_PATH
 from tributary.launcher.state import parts_down
@@ -31,9 +33,7 @@ from tributary.resources.postgres import postmaster
 from tributary.resources.postgres.databases import Databases
 from tributary.resources.settings import Settings
 
-HEARTBEAT_TTL = 4
-
-UP = f"""
+UP = """
 import sys
 from tributary.resources.postgres.databases import connect
 from tributary.resources.settings import Settings
@@ -41,14 +41,14 @@ from tributary.instance.opening import dagster_environment, open_instance
 from tributary.launcher.server import PostgresPart
 from tributary.launcher.services import dagster_processes, ready_url
 from tributary.launcher.supervisor import Supervisor
-settings = Settings.model_validate({{"home": sys.argv[1], "dagster_port": int(sys.argv[2]), "direct_ports": True}})
+settings = Settings.model_validate({"home": sys.argv[1], "dagster_port": int(sys.argv[2]), "direct_ports": True})
 with connect(settings) as databases:
     with open_instance(settings, databases):
         pass
     with Supervisor(settings.home / "logs", say=lambda line: print(line, flush=True)) as supervisor:
         supervisor.stand_on(PostgresPart(databases.server))
         environment = dagster_environment(settings, databases)
-        supervisor.start(*dagster_processes(settings, environment, "ticking_definitions", {HEARTBEAT_TTL}))
+        supervisor.start(*dagster_processes(settings, environment, "ticking_definitions"))
         supervisor.wait_ready(ready_url(settings), 240)
         print("ready", flush=True)
         supervisor.watch()
@@ -79,6 +79,10 @@ TICKS = """{ sensorOrError(sensorSelector: {
   { ... on Sensor { sensorState { ticks(limit: 1) { timestamp status } } } ... on PythonError { message } } }"""
 LOCATION = """{ workspaceOrError { ... on Workspace { locationEntries {
   loadStatus locationOrLoadError { __typename } } } } }"""
+JOBS = """{ workspaceOrError { ... on Workspace { locationEntries {
+  locationOrLoadError { ... on RepositoryLocation { repositories { jobs { name } } } } } } } }"""
+RELOAD = """mutation { reloadRepositoryLocation(repositoryLocationName: "tributary") {
+  ... on WorkspaceLocationEntry { locationOrLoadError { ... on PythonError { message } } } } }"""
 CANCEL = """mutation {{ terminateRun(runId: "{run}") {{ __typename ... on TerminateRunFailure {{ message }} }} }}"""
 LAUNCH = """mutation { launchRun(executionParams: { selector: {
   repositoryLocationName: "tributary", repositoryName: "__repository__", jobName: "a_job" },
@@ -100,7 +104,7 @@ class Running:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.settings = Settings.model_validate({"home": home, "dagster_port": port})
-        self.said = home.with_suffix(".log")
+        self.said, self.folder = home.with_suffix(".log"), script_folder
         with self.said.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", UP, str(home), str(port)],
@@ -143,7 +147,7 @@ class Running:
         return found
 
     def one(self, *words: str) -> psutil.Process:
-        (found,) = [process for process in self.family() if set(words) <= set(process.cmdline())]
+        (found,) = [process for process in self.family() if set(words) <= {*process.cmdline(), process.name()}]
         return found
 
     def goes_on(self, what: str) -> None:
@@ -180,7 +184,7 @@ def test_after_a_sleep_of_everything_the_sensors_tick_again(running: Running) ->
     everything = [psutil.Process(running.process.pid), *family]
     for process in everything:
         process.suspend()
-    time.sleep(2 * HEARTBEAT_TTL)
+    time.sleep(8)
     for process in everything:
         process.resume()
     running.goes_on("a sleep")
@@ -191,8 +195,8 @@ def test_after_a_sleep_of_everything_the_sensors_tick_again(running: Running) ->
 @pytest.mark.parametrize(
     ("words", "name"),
     [
-        (("api", "grpc"), "code-server"),
-        (("code-server", "start"), "code-server"),
+        ((NAME,), "code-server"),
+        (("tributary.code_server",), "code-server"),
         (("dagster._daemon",), "daemon"),
         (("tributary.dagster_ui",), "webserver"),
     ],
@@ -218,8 +222,8 @@ def test_a_run_outlives_the_code_server_that_started_it_and_can_be_cancelled(run
         return found
 
     wait_until(lambda: {"key": PROCESS_TAG} in run()["tags"], 90, "the run")
-    (worker,) = [one for one in running.family() if "multiprocessing.spawn" in " ".join(one.cmdline())]
-    running.one("api", "grpc").kill()
+    (worker,) = [one for one in running.family() if is_a_run(one)]
+    running.one(NAME).kill()
     before = running.said.read_text().count("code-server is up again")
     wait_until(lambda: running.said.read_text().count("code-server is up again") > before, 90, "the code server")
     assert _lives(worker)
@@ -228,6 +232,40 @@ def test_a_run_outlives_the_code_server_that_started_it_and_can_be_cancelled(run
     assert cancelled["__typename"] == "TerminateRunSuccess", cancelled
     wait_until(lambda: run()["status"] == "CANCELED", 30, "the run to be cancelled")
     wait_until(lambda: not _lives(worker), 30, "its process to end")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.xdist_group("supervision")
+def test_definitions_are_loaded_anew_by_another_server_while_runs_go_on(running: Running) -> None:
+    def jobs() -> set[str]:
+        (entry,) = running.ask(JOBS)["workspaceOrError"]["locationEntries"]
+        return {job["name"] for one in entry["locationOrLoadError"]["repositories"] for job in one["jobs"]}
+
+    launched = running.ask(LAUNCH)["launchRun"]["run"]["runId"]
+    status = f'{{ runOrError(runId: "{launched}") {{ ... on Run {{ status }} }} }}'
+    wait_until(lambda: running.ask(status)["runOrError"]["status"] == "STARTED", 90, "the run")
+    file = running.folder / "ticking_definitions.py"
+    before, server = file.read_text(), running.one(NAME)
+    try:
+        for text, found in (
+            (before.replace('"a_job"', '"another_job"'), {"another_job"}),
+            (before + "\nraise ValueError('not yet')\n", None),
+            (before, {"a_job"}),
+        ):
+            file.write_text(text)
+            told = running.ask(RELOAD)["reloadRepositoryLocation"]["locationOrLoadError"]
+            if found is None:
+                assert "loading of Dagster definitions" in told["message"]
+            else:
+                assert found <= jobs()
+    finally:
+        file.write_text(before)
+    assert running.ask(status)["runOrError"]["status"] == "STARTED"
+    assert server.is_running(), "the server whose run goes on"
+    assert running.ask(CANCEL.format(run=launched))["terminateRun"]["__typename"] == "TerminateRunSuccess"
+    wait_until(lambda: not _lives(server), 60, "the server of before to end")
+    running.goes_on("the definitions were loaded anew")
+    assert running.process.poll() is None
 
 
 @pytest.mark.timeout(300)

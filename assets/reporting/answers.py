@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tributary.assets.factory.parameters.conditions import holds
 from tributary.assets.factory.parameters.parameter import MOST_VALUES, Choice, Group, Parameter
 from tributary.assets.factory.parameters.values import NotAValue, Value, canonical_value, in_order
 from tributary.assets.reporting.declaration import Report
@@ -173,6 +172,9 @@ class _Reader:
         return line
 
     def rules(self, report: Report, group: str, values: Mapping[str, Answer], at: tuple[str | int, ...]) -> None:
+        # What compares takes thirty megabytes, and of who holds reports only who asks needs it.
+        from tributary.assets.factory.parameters.conditions import holds
+
         for rule in report.rules:
             if rule.group == group and not holds(rule.holds, values):
                 self.problems.append(Problem((*at, rule.at), f"{rule.message.rstrip('.')}."))

@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-
-from sqlglot import exp
+from typing import TYPE_CHECKING
 
 from tributary.assets.factory.header import ChartEntry
-from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.parameters.parameter import (
     LINE,
     Asked,
@@ -25,6 +23,9 @@ from tributary.assets.factory.parameters.parameter import (
     Show,
 )
 from tributary.resources.warehouse.table import PII, Column, Table
+
+if TYPE_CHECKING:
+    from tributary.assets.factory.model import SqlModel
 
 __all__ = ["Choice", "Choices", "Group", "Limits", "Parameter", "Report", "Rule", "Show", "reports_of"]
 
@@ -115,6 +116,8 @@ class Report:
     @cached_property
     def is_ordered(self) -> bool:
         """Whether the order of lines means something, as the SELECT reads their numbers."""
+        from sqlglot import exp
+
         return any(column.name == LINE for column in self.model.select.find_all(exp.Column))
 
 

@@ -11,4 +11,10 @@ NO_COMPUTE_LOGS = {"module": "dagster._core.storage.noop_compute_log_manager", "
 
 # What the script `dagster-daemon` runs; a script cannot be run by the launcher's own interpreter.
 DAEMON_MODULE = "dagster._daemon"
-DAEMON_PRELOAD = "dagster._daemon.cli"
+DAEMON_PRELOAD = "tributary.resources.dagster_internals.daemon"
+
+# The question for a sign of life of a code server, by gRPC; it and its answer are read as nothing but bytes.
+PING = "/api.DagsterApi/Ping"
+
+# What the process of a run is named, as the kernel knows it.
+RUN_PROCESS = "tributary-run"

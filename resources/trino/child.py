@@ -5,20 +5,18 @@ Run as `python -S -m tributary.resources.trino.child PARENT PROGRAM [ARGUMENT â€
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
 
-_PR_SET_PDEATHSIG = 1
+from tributary.resources.kernel import end_with_parent
 
 
 def main(arguments: list[str]) -> None:
     """Become the program."""
     parent, program, *rest = arguments
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, which ends this in order
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    end_with_parent()
     # The parent may have gone before the kernel was asked.
     if os.getppid() != int(parent):
         sys.exit(1)

@@ -6,10 +6,12 @@ import warnings
 
 import dagster as dg
 
+from tributary.resources.dagster_internals.automation import QuietAutomationSensor
+
 # A condition of our own is evaluated where our code is; that is marked as beta, and would be told at every start.
 warnings.filterwarnings("ignore", message=".*use_user_code_server.*", category=dg.BetaWarning)
 
-AUTOMATION = dg.AutomationConditionSensorDefinition(
+AUTOMATION = QuietAutomationSensor(
     "automation",
     target=dg.AssetSelection.all(),
     default_status=dg.DefaultSensorStatus.RUNNING,

@@ -101,6 +101,15 @@ def up(
     _run("up", "up", materialize=materialize)
 
 
+@app.command(hidden=True)
+def up_making(
+    tells: Annotated[int, typer.Option(help="The descriptor that is told how far it is.")],
+    materialize: Annotated[bool, typer.Option(help="Materialise what is missing or out of date.")] = True,
+) -> None:
+    """What `up` does once, in a process of its own."""
+    _run("up_making", "make", materialize=materialize, tells=tells)
+
+
 @app.command()
 def materialize(
     selections: Selections = None,

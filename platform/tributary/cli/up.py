@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
 from tributary.alerts.watching import tell_end
-from tributary.asset_store import get_graph
-from tributary.assets.sources import get_sources
-from tributary.catalogue import get_catalogue
 from tributary.cli.console import out, sentence
-from tributary.cli.progress import tell_cut_off
-from tributary.cli.sample import ensure_samples
+from tributary.cli.up_making import ANNOUNCED, MADE, PREPARED, making
 from tributary.identity.signing import place_key
-from tributary.instance.opening import dagster_environment, open_instance
-from tributary.instance.orphans import fail_dead_runs, fail_orphaned_runs
+from tributary.instance.configuration import write_configuration
+from tributary.instance.opening import dagster_environment
 from tributary.launcher.errors import LauncherError
 from tributary.launcher.ports import require_free_port
 from tributary.launcher.server import PostgresByUrl, PostgresPart
@@ -37,8 +33,6 @@ from tributary.resources.settings import LOOPBACK, Settings, get_settings
 from tributary.services import processes_of
 
 if TYPE_CHECKING:
-    from dagster import DagsterInstance
-
     from tributary.assets.services import Process
 
 
@@ -87,23 +81,21 @@ def _hold_up(
             supervisor.stand_on(trino)
         elif trino is not None:
             supervisor.wait_for(trino)
+        write_configuration(settings)
         code_server, web_server, daemon = dagster_processes(settings, dagster_environment(settings, databases))
         # What takes longest to start goes first; its imports overlap with the making of the samples.
         supervisor.start(code_server, *map(process_of, sources))
-        ensure_samples(settings)
-        with open_instance(settings, databases) as instance:
-            tell_cut_off([*fail_dead_runs(instance), *fail_orphaned_runs(instance)])
+        with making(materialize) as made:
+            made.wait_for(PREPARED)
             supervisor.start(web_server, web_process(settings), dashboard_process(settings))
             if materialize:
                 for one in sources:
                     if one.ready:
                         supervisor.wait_ready(one.ready, of=one.name)
-                # With the runs announced the sensors do not ask a second time for what these are making.
-                _materialise(instance, lambda: supervisor.start(daemon))
-            else:
-                for text in get_sources().broken.values():
-                    sentence(text)
-                supervisor.start(daemon)
+            made.go_on()
+            made.wait_for(ANNOUNCED)
+            supervisor.start(daemon)
+            made.wait_for(MADE)
             supervisor.wait_ready(ready_url(settings))
             supervisor.wait_ready(health_url(settings))
             supervisor.start(*(process_of(one) for one in processes if one.feeds))
@@ -112,9 +104,6 @@ def _hold_up(
                 out.print("[yellow]Nobody can log in yet:[/] tributary users add NAME makes the first user.")
             out.print("[dim]In another terminal: tributary status, tributary query 'SELECT …'. Ctrl-C stops all.[/]")
             try:
-                # As nobody waits for them now.
-                get_catalogue()
-                get_graph()
                 supervisor.watch()
             except KeyboardInterrupt:
                 out.print("\nStopping.")
@@ -150,23 +139,3 @@ def _anybody(databases: Databases) -> bool:
 
 def _say(line: str) -> None:
     out.print(f"[yellow]↻[/] {escape(line)}", soft_wrap=True)
-
-
-def _materialise(instance: DagsterInstance, announced: Callable[[], None]) -> None:
-    from tributary.cli.check import tell_refused
-    from tributary.cli.materialize import carry_out, context_of, settle
-    from tributary.definitions import defs, platform
-    from tributary.plan import Asked, planned
-    from tributary.planning import Upstream, out_of_date_or_due
-
-    tell_refused(platform)
-    context = context_of(instance)
-    stale = out_of_date_or_due(defs, instance, context.dues, context.resources)
-    if stale:
-        out.print(f"\nMaterialising {len(stale)} assets:")
-        settle(context, stale)
-        if carry_out(instance, planned(context, Asked(stale), Upstream()), announced):
-            out.print("[yellow]Not everything could be materialised; the UI is served all the same, and shows why.[/]")
-    else:
-        announced()
-        out.print("[green]✓[/] Every asset is up to date.")

@@ -7,7 +7,6 @@ process with its parent, import the heavy modules, wait for the Unix socket WAIT
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 import os
 import runpy
@@ -16,7 +15,8 @@ import socket
 import sys
 import time
 
-_PR_SET_PDEATHSIG = 1
+from tributary.resources.kernel import end_with_parent
+
 _POLL_SECONDS = 0.05
 
 
@@ -36,8 +36,7 @@ def main(arguments: list[str]) -> None:
 
 def _end_with(parent: int) -> None:
     """Linux only; elsewhere the guard alone sees to it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    end_with_parent()
     # The parent may have gone before the kernel was asked.
     if os.getppid() != parent:
         sys.exit(1)

@@ -10,6 +10,8 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any, Literal
 
+from tributary.resources.dagster_internals import PING
+
 Answer = Literal["yes", "no", "failure", "late"]
 Probe = Callable[[], Answer]
 """Asks once: `late` where nothing came in time, as of a server that is busy or stopped; `no` where nobody listens;
@@ -100,20 +102,17 @@ def heartbeats(database_url: str, quiet: float = 120.0) -> Probe:
 
 
 def code_server(target: str) -> Probe:
-    """Asks Dagster's code server, at `unix:PATH` or `HOST:PORT`, for a sign of the process inside with the definitions.
+    """Asks Dagster's code server, at `unix:PATH` or `HOST:PORT`, for a sign of the process that holds the definitions.
 
-    `dagster code-server start` passes its requests on to a process of its own. When that one ends, the outer one goes
-    on as if nothing had happened, and answers each request with a failure, or hangs in it.
+    Where `dagster code-server start` is one process before another, it passes the question on.
     """
 
     def ask() -> Answer:
         import grpc
 
-        from tributary.resources.dagster_internals.code_server import DagsterApiStub, PingRequest
-
         with grpc.insecure_channel(target) as channel:
             try:
-                DagsterApiStub(channel).Ping(PingRequest(echo="tributary"), timeout=TIMEOUT)  # type: ignore[no-untyped-call]
+                channel.unary_unary(PING)(b"", timeout=TIMEOUT)
             except grpc.RpcError as error:
                 if error.code() is grpc.StatusCode.UNAVAILABLE:
                     return "no"

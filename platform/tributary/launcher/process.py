@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tributary.launcher.guard import exists
 from tributary.launcher.probes import Answer, Probe, within
+from tributary.resources.dagster_internals import RUN_PROCESS
 from tributary.resources.places import PROJECT, PROJECT_VARIABLE
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ LOG_LIMIT = 10 * 1024 * 1024
 """Bytes of a process's log; a full one is kept once, as `.1`."""
 
 _TAIL_BYTES = 16_384
-_RUN_WORKER = "multiprocessing.spawn"
+
+# A process of many threads that are mostly idle would keep an arena of memory for each of them.
+_FRUGAL = {"MALLOC_ARENA_MAX": "1"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,6 @@ class ProcessSpec:
         wait_for: a Unix socket that must answer before the module runs.
         preload: modules to import during that wait.
         probe: asks whether it still answers, from its first answer on; a process that does not is started again.
-        inner: words on the command line of a child of it, without which it will never answer again.
         apart: where it cannot be held up, the others go on without it.
     """
 
@@ -50,7 +52,6 @@ class ProcessSpec:
     wait_for: Path | None = None
     preload: tuple[str, ...] = ()
     probe: Probe | None = None
-    inner: tuple[str, ...] = ()
     apart: bool = False
 
     def command(self) -> list[str]:
@@ -108,7 +109,13 @@ class ChildProcess:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=self.log.parent,
-                env={**os.environ, PROJECT_VARIABLE: str(PROJECT), "PYTHONUNBUFFERED": "1", **self.spec.environment},
+                env={
+                    **_FRUGAL,
+                    **os.environ,
+                    PROJECT_VARIABLE: str(PROJECT),
+                    "PYTHONUNBUFFERED": "1",
+                    **self.spec.environment,
+                },
                 start_new_session=True,
             )
         self._began, self._asked = time.monotonic(), 0.0
@@ -157,25 +164,12 @@ class ChildProcess:
         self._forget_empty_groups()
         if self.spec.probe is None or time.monotonic() - self._asked < self._looks.every:
             return None
-        answer = within(self.spec.probe)
-        self._note(answer)
+        self._note(within(self.spec.probe))
         self._asked = time.monotonic()
-        # What does not listen yet has yet to start the process inside it.
-        listens = self._answered or answer in ("failure", "late")
-        if answer != "yes" and listens and self.spec.inner and not self._has_inner():
-            return "lost the process inside it"
         if not self._answered:
             return "does not answer" if time.monotonic() - self._began > self._looks.start else None
         gone = self._refused >= self._looks.refusals or self._late >= self._looks.late
         return "no longer answers" if gone else None
-
-    def _has_inner(self) -> bool:
-        import psutil
-
-        with suppress(psutil.NoSuchProcess):
-            children = psutil.Process(self.pid).children()
-            return any(set(self.spec.inner) <= set(_words(child)) for child in children if _lives(child))
-        return False
 
     def _note(self, answer: Answer) -> None:
         if answer == "yes":
@@ -253,16 +247,12 @@ def _is_in(pid: int, group: int) -> bool:
 
 def is_a_run(process: psutil.Process) -> bool:
     """Whether a process executes a run of Dagster's."""
-    return _RUN_WORKER in " ".join(_words(process))
-
-
-def _words(process: psutil.Process) -> list[str]:
     import psutil
 
     try:
-        return list(process.cmdline())
+        return bool(process.name() == RUN_PROCESS)
     except psutil.Error:
-        return []
+        return False
 
 
 def _lives(process: psutil.Process) -> bool:

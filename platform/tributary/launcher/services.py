@@ -33,9 +33,6 @@ DAGSTER_PATH = "/dagster"
 DASHBOARD_PATH = "/dashboard"
 """Where the dashboard is, below the one address."""
 
-HEARTBEAT_TTL = 600
-"""Seconds; the launcher sees to the processes itself, so that this matters only where everything above was killed."""
-
 _LONGEST_SOCKET = 100
 
 
@@ -48,7 +45,6 @@ def dagster_processes(
     settings: Settings,
     environment: Mapping[str, str],
     definitions: str = DEFINITIONS,
-    heartbeat_ttl: int = HEARTBEAT_TTL,
 ) -> list[ProcessSpec]:
     """The three processes, to be started together.
 
@@ -59,7 +55,6 @@ def dagster_processes(
         settings: where to bind and where the logs and sockets are.
         environment: what the processes need to find Dagster's instance (`dagster_environment`).
         definitions: the module that holds the `Definitions`.
-        heartbeat_ttl: seconds without a sign of the code server, after which the process inside it ends itself.
 
     Raises:
         LauncherError: when no private folder can be had for the code server's socket.
@@ -69,11 +64,10 @@ def dagster_processes(
     workspace = write_workspace(settings.dagster_home, {"socket": str(socket)})
     code = ProcessSpec(
         name="code-server",
-        module=CODE_SERVER,
-        arguments=code_server_arguments(("--socket", str(socket)), definitions, heartbeat_ttl),
+        module="tributary.code_server",
+        arguments=(str(socket), definitions, LOCATION),
         environment=environment,
         probe=code_server(f"unix:{socket}"),
-        inner=("api", "grpc"),
     )
     web = ProcessSpec(
         name="webserver",
@@ -96,12 +90,10 @@ def dagster_processes(
     return [code, web, daemon]
 
 
-def code_server_arguments(
-    where: Sequence[str], definitions: str = DEFINITIONS, heartbeat_ttl: int = HEARTBEAT_TTL
-) -> tuple[str, ...]:
-    """How the code server is called: `where` it listens, in its own words."""
+def code_server_arguments(where: Sequence[str], heartbeat_ttl: int) -> tuple[str, ...]:
+    """How Dagster's own code server is called: `where` it listens, in its own words."""
     return (
-        *("code-server", "start", *where, "--module-name", definitions),
+        *("code-server", "start", *where, "--module-name", DEFINITIONS),
         *("--location-name", LOCATION, "--use-python-environment-entry-point", "--log-level", "warning"),
         # The process inside ends itself when it hears nothing for so long, as after a sleep of the machine.
         *("--heartbeat-ttl", str(heartbeat_ttl)),
@@ -162,7 +154,7 @@ def _socket_folder(home: Path) -> Path:
     The code server runs whatever a client asks of it, so a folder that somebody else made is refused.
     """
     folder = home / "run"
-    if len(os.fsencode(folder / "code.sock")) > _LONGEST_SOCKET:
+    if len(os.fsencode(folder / "code.1234567.sock")) > _LONGEST_SOCKET:
         mark = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
         folder = Path(tempfile.gettempdir()) / f"tributary-{os.geteuid()}-{mark}"
     folder.mkdir(parents=True, mode=0o700, exist_ok=True)

@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from tributary.assets.factory.model_files import REPORTS
 from tributary.assets.reporting.declaration import Report
 from tributary.assets.source import SQL
 from tributary.assets.sources import Sources, get_sources
@@ -58,6 +57,7 @@ class DeclaredReports:
         return tuple(sorted(found))
 
     def _read(self) -> Found:
+        from tributary.assets.factory.model_files import REPORTS
         from tributary.contents import read_contents
 
         contents = read_contents(self._sources or get_sources(), self._home)

@@ -10,11 +10,9 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from tributary.assets.factory.dialects import Dialect
 from tributary.assets.reporting.answers import Answers, read_answers
-from tributary.assets.reporting.binding import bind
 from tributary.assets.reporting.choices import read_choices
 from tributary.assets.reporting.declaration import Choice, Choices, Report
 from tributary.assets.reporting.extract import Extracts, Manifest
@@ -33,6 +31,9 @@ from tributary.resources.settings import Settings
 from tributary.resources.warehouse.base import Origin as Reader
 from tributary.resources.warehouse.errors import TimeLimitError
 from tributary.resources.warehouse.opening import open_serving, open_warehouse
+
+if TYPE_CHECKING:
+    from tributary.assets.factory.dialects import Dialect
 
 _CHOICES_SECONDS = 30.0
 
@@ -109,6 +110,8 @@ class Reports:
         Raises:
             WarehouseError: the warehouse does not tell.
         """
+        from tributary.assets.reporting.binding import bind
+
         bound = bind(report, answers, cast("Dialect", self._warehouse.dialect))
         query = f"SELECT count(*) AS n FROM (\n{bound.sql}\n) AS asked"
         # A percent sign is doubled in it, which is undone only where there are values.

@@ -1,0 +1,43 @@
+"""What the template imports, once, for the code server and all runs that are forked from it.
+
+Imported by Python's fork server, and by nothing else. No thread may live in a process that forks others: what a module
+of the definitions starts when it is imported is told in the log.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import logging
+import os
+import threading
+
+MODULE_VARIABLE = "DAGSTER_CODE_SERVER_MODULE"
+"""The variable that names the module with the definitions (settings own the `TRIBUTARY_` names)."""
+
+_log = logging.getLogger("dagster.code_server")
+
+
+def _prepare(module: str) -> None:
+    from dagster import DagsterInstance  # noqa: F401  (imported for those that are forked)
+
+    import tributary.instance.pooled_storage
+    import tributary.resources.dagster_internals.code_server
+    import tributary.resources.dagster_internals.running  # noqa: F401
+
+    try:
+        importlib.import_module(module)
+    except Exception as error:  # noqa: BLE001  (whatever is wrong with it, the server finds it again, and tells it)
+        _log.warning("The definitions cannot be loaded yet: %s", error)
+    if threading.active_count() > 1:
+        names = ", ".join(one.name for one in threading.enumerate()[1:])
+        _log.warning(
+            "Importing %s starts threads (%s), which no forked process has: start them when needed.", module, names
+        )
+    # What is there now is never garbage, and a look at it would copy its pages into each process.
+    gc.collect()
+    gc.freeze()
+
+
+if MODULE_VARIABLE in os.environ:
+    _prepare(os.environ[MODULE_VARIABLE])

@@ -1,0 +1,12 @@
+"""Dagster's daemon, imported, and set to what cannot be configured.
+
+It would read all definitions anew each minute, which is a third of what it does when idle. A code server that holds
+others is known within seconds all the same, by its id, which is asked every second.
+"""
+
+import dagster._daemon.cli  # noqa: F401  (imported before it is run)
+from dagster._daemon import controller
+
+controller.RELOAD_WORKSPACE_INTERVAL = 600
+# For so long the code server may be away when they are read.
+controller.DEFAULT_WORKSPACE_FRESHNESS_TOLERANCE = 900
