@@ -7,13 +7,17 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 WORKERS ?= auto
 
-.PHONY: help setup setup-dev setup-infrastructure synth run run-trino test parity lint format bench lock clean
+.PHONY: help setup setup-dev setup-infrastructure synth run run-trino run-aws-local test parity parity-aws \
+	contract-athena lint format bench lock clean
 
 help:
 	@echo "make run    set everything up, make sample sources, materialise the whole graph and serve it on loopback"
 	@echo "make run-trino  the same, with the warehouse on a Trino of this machine (docs/trino.md)"
+	@echo "make run-aws-local  the profile aws, on stand-ins of AWS on this machine (docs/aws-local.md)"
 	@echo "make test   set everything up and run all tests"
 	@echo "make parity make the graph on Postgres and on Trino, and compare all that comes of it (minutes)"
+	@echo "make parity-aws  the same for the profiles local and aws, on stand-ins of AWS (minutes)"
+	@echo "make contract-athena  the warehouse's whole contract on Athena's stand-in (minutes)"
 	@echo "make synth  make CloudFormation of the infrastructure, and test it (needs Node; docs/deploy.md)"
 	@echo "make lint   formatting, lint rules, types and floors"
 	@echo "make bench  measure against the named baselines (minutes)"
@@ -41,6 +45,15 @@ run: setup
 run-trino: $(VENV)/.trino
 	@TRIBUTARY_WAREHOUSE=trino TRIBUTARY_POSTGRES_PORT=$${TRIBUTARY_POSTGRES_PORT:-15432} $(BIN)/tributary up
 
+AWS_LOCAL_PORT ?= 5000
+
+run-aws-local: $(VENV)/.aws-local
+	@$(BIN)/python -m tributary.aws_local --port $(AWS_LOCAL_PORT) up
+
+$(VENV)/.aws-local: $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[aws-local]'
+	@touch $@
+
 $(VENV)/.trino: $(VENV)/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[trino]'
 	@touch $@
@@ -62,6 +75,12 @@ synth: setup-infrastructure
 
 parity: setup-dev
 	@$(BIN)/python -m tests.parity
+
+parity-aws: setup-dev
+	@$(BIN)/python -m tests.parity aws
+
+contract-athena: setup-dev
+	CONTRACT_ON_ATHENA=1 $(BIN)/pytest -n 0 tests/warehouse/contract -k athena
 
 lint: setup-dev
 	$(BIN)/ruff format --check .

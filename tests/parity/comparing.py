@@ -50,9 +50,15 @@ class Compared:
 
 def compare(sides: tuple[Side, Side], contents: Contents) -> Iterator[Compared]:
     """All that there is to compare, one after the other."""
+    yield from compare_made(sides, contents.tables)
+    yield from _compare_answers(sides, contents)
+
+
+def compare_made(sides: tuple[Side, Side], tables: Mapping[str, Table]) -> Iterator[Compared]:
+    """Tables, with what was set aside, what checks found, and what was told when they were made."""
     one, other = sides
     yield Compared("every asset is made", [*one.failures, *other.failures])
-    for key, table in sorted(contents.tables.items()):
+    for key, table in sorted(tables.items()):
         yield Compared(key, _differing(sides, table))
     aside = f"SELECT {', '.join(_SET_ASIDE)} FROM {QUARANTINE}"
     rows = [[tuple(row.values()) for row in side.warehouse.rows(aside)] for side in sides]
@@ -63,6 +69,11 @@ def compare(sides: tuple[Side, Side], contents: Contents) -> Iterator[Compared]:
     for asset in sorted({*one.told, *other.told}):
         found = [{key: value for key, value in side.told.get(asset, {}).items() if key in _TOLD} for side in sides]
         yield Compared(f"what is told of {asset}", list(_of_values(f"what is told of {asset}", sides, found)))
+
+
+def _compare_answers(sides: tuple[Side, Side], contents: Contents) -> Iterator[Compared]:
+    """Charts, reports, and the unit tests of models."""
+    other = sides[1]
     for key, model in sorted(contents.models.items()):
         if model.chart is not None:
             yield Compared(f"chart of {key}", _charts(sides, contents.tables[key]))

@@ -1,9 +1,8 @@
-"""The whole graph made twice, on Postgres and on Trino, of the same sources, each on its own upstream rows."""
+"""The graph made twice, on Postgres and on another engine, of the same sources, each on its own upstream rows."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -26,8 +25,8 @@ from tributary.assets.sneakers.app.database import open_engine
 from tributary.assets.sneakers.standin.make import make_sample as make_sneakers
 from tributary.assets.social.standin import make_social_sample
 from tributary.platform import Platform, load_platform
-from tributary.resources.lake import open_lake
 from tributary.resources.lake.model import Lake
+from tributary.resources.postgres.databases import Databases
 from tributary.resources.settings import Settings
 from tributary.resources.warehouse.warehouse import Warehouse
 
@@ -82,8 +81,21 @@ class Side:
         found: Lake = self.resources["lake"]
         return found
 
-    def make(self, *groups: str, partitions: tuple[str, str] | None = None) -> None:
-        """Materialise all assets of some sources; what fails is noted, and fails the comparison."""
+    def upstream(self, targets: Collection[str]) -> set[str]:
+        """Assets, and all that they are made of."""
+        graph = {spec.key: spec.deps for asset in self.platform.assets for spec in asset.specs}
+        found, left = set[dg.AssetKey](), [dg.AssetKey.from_user_string(one) for one in targets]
+        while left:
+            key = left.pop()
+            if key not in found:
+                found.add(key)
+                left += [dep.asset_key for dep in graph[key]]
+        return {key.to_user_string() for key in found}
+
+    def make(
+        self, *groups: str, partitions: tuple[str, str] | None = None, only: Collection[str] | None = None
+    ) -> None:
+        """Materialise the assets of some sources, or a few of these; what fails is noted, and fails the comparison."""
         keys = [
             spec.key
             for asset in self.platform.assets
@@ -91,6 +103,7 @@ class Side:
             if spec.group_name in groups
             and spec.key.path[0] != "reports"
             and spec.key.to_user_string() not in _NOT_HERE
+            and (only is None or spec.key.to_user_string() in only)
         ]
         tags = {} if partitions is None else dict(zip((_START, _END), partitions, strict=True))
         job = self._job.get_subset(asset_selection=set(keys))
@@ -109,18 +122,36 @@ class Side:
 
 @contextmanager
 def both(trino: RunningTrino) -> Iterator[tuple[Side, Side]]:
-    """The graph on both engines: made, and what follows from a later delivery made again."""
+    """The graph on Postgres and on Trino: made, and what follows from a later delivery made again."""
     home = trino.settings.home
-    lake = open_lake(str(home / "lake"), region="us-east-1", endpoint_url=None)
-    _make_sources(trino, lake)
-    shutil.copytree(home / "lake", home / "lake-trino")
+    local = trino.settings.model_copy(update={"warehouse": "postgres"})
+    with whole(
+        local, trino.settings.model_copy(update={"lake_url": str(home / "lake-trino")}), trino.databases
+    ) as sides:
+        yield sides
+
+
+@contextmanager
+def pair(local: Settings, other: Settings) -> Iterator[tuple[Side, Side]]:
+    """The two sides, of which nothing is made yet."""
     platform = load_platform()
-    settings = [
-        trino.settings.model_copy(update={"warehouse": "postgres"}),
-        trino.settings.model_copy(update={"lake_url": str(home / "lake-trino")}),
-    ]
-    with dg.DagsterInstance.ephemeral() as one, dg.DagsterInstance.ephemeral() as other:
-        sides = Side("postgres", settings[0], platform, one), Side("trino", settings[1], platform, other)
+    with dg.DagsterInstance.ephemeral() as one, dg.DagsterInstance.ephemeral() as two:
+        yield Side("postgres", local, platform, one), Side(other.warehouse, other, platform, two)
+
+
+def copy_lake(source: Lake, target: Lake) -> None:
+    """Put all objects of one lake into another."""
+    for info in source.list(""):
+        target.put(info.key, source.get(info.key))
+
+
+@contextmanager
+def whole(local: Settings, other: Settings, databases: Databases) -> Iterator[tuple[Side, Side]]:
+    """All that there is on both sides, in one home: made, and what follows from a later delivery made again."""
+    home = local.home
+    with pair(local, other) as sides:
+        _make_sources(local, databases, sides[0].lake)
+        copy_lake(sides[0].lake, sides[1].lake)
         for side in sides:
             side.make("calendar", "retail", "pledges", "sneakers")
             side.make("meetup", partitions=MEETUP_DAYS)
@@ -135,19 +166,19 @@ def both(trino: RunningTrino) -> Iterator[tuple[Side, Side]]:
         yield sides
 
 
-def _make_sources(trino: RunningTrino, lake: Lake) -> None:
-    home = trino.settings.home
+def _make_sources(settings: Settings, databases: Databases, lake: Lake) -> None:
+    home = settings.home
     make_retail_sample(home / "sample" / "retail", 0.001)
     hostile.put_retail(home / "sample" / "retail")
     make_pledges(home / "sample" / "pledges", 400)
     hostile.put_pledges(home / "sample" / "pledges")
-    engine = open_engine(trino.databases.sqlalchemy_url("app"))
+    engine = open_engine(databases.sqlalchemy_url("app"))
     make_sneakers(engine, date(2026, 1, 1))
     engine.dispose()
-    hostile.put_sneakers(trino.databases)
+    hostile.put_sneakers(databases)
     make_social_sample(lake, until=UNTIL, days=3)
     hostile.put_social(lake, ODD_HOUR)
-    _pull_meetup(trino.settings, lake)
+    _pull_meetup(settings, lake)
     hostile.put_meetup(lake)
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _QUERY = re.compile(r"\s*(SELECT|WITH|VALUES|\()", re.IGNORECASE)
-_DDL = re.compile(r"\s*(CREATE|DROP|ALTER|SHOW|DESCRIBE|OPTIMIZE|VACUUM)\b", re.IGNORECASE)
+_UNSIGNED = re.compile(r"\s*(CREATE|DROP|ALTER|SHOW|DESCRIBE|OPTIMIZE|VACUUM|UNLOAD)\b", re.IGNORECASE)
 _FIRST_POLL, _SLOWER = 0.05, 1.5
 _ATTEMPTS = 15
 _PATIENCE = 300.0
@@ -109,10 +109,11 @@ class AthenaTransport(Transport):
         return [*([f"OPTIMIZE {table} REWRITE DATA USING BIN_PACK"] if compact else []), f"VACUUM {table}"]
 
     def _unloaded(self, sql: str, origin: Origin, deadline: float | None) -> pa.Table | None:
-        numbered = athena_unload.numbered(sql)
+        # Its own words are no query's: the comment goes where it surely is let in.
+        numbered = _signed(athena_unload.numbered(sql), origin)
         target = f"{self._place.output}/unload/{uuid.uuid4().hex}/"
         try:
-            self._ended(f"UNLOAD ({numbered}) TO '{target}' WITH (format = 'PARQUET')", origin, deadline)
+            self._ended(f"UNLOAD ({numbered}\n) TO '{target}' WITH (format = 'PARQUET')", origin, deadline)
             return athena_unload.read(self._client("s3"), target)
         finally:
             athena_unload.remove(self._client("s3"), target)
@@ -213,7 +214,7 @@ def _signed(sql: str, origin: Origin) -> str:
     """The statement with its run and asset behind it, where Athena's history shows them; DDL takes no comment."""
     named = " ".join(filter(None, (origin.asset, origin.run_id)))
     plain = "".join(character for character in named if character.isalnum() or character in "-_./ ")
-    return sql if not plain or _DDL.match(sql) else f"{sql}\n-- tributary {plain}"
+    return sql if not plain or _UNSIGNED.match(sql) else f"{sql}\n-- tributary {plain}"
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def _trino(request: pytest.FixtureRequest) -> Engine:
 ALL_ON_ATHENA = "CONTRACT_ON_ATHENA"
 """The variable that, set to anything, lets all of these tests run on Athena's stand-in too: minutes more."""
 
-_ON_ATHENA = ("test_publications", "test_ledger", "test_whole", "test_windows")
+_ON_ATHENA = ("test_publications", "test_ledger")
 
 
 def _athena(request: pytest.FixtureRequest) -> Engine:
