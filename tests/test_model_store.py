@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from sqlglot import exp
 
+from tributary.assets.factory.lint import parsing
 from tributary.assets.factory.model_files import ModelFolders
 from tributary.assets.factory.refused import stub_asset
 from tributary.assets.factory.specs import REFUSED
@@ -228,3 +231,51 @@ def test_known_texts_are_looked_through_again_when_a_table_in_python_has_changed
     changed = Table("staged", "sales", (Column("number", "integer", "Id."),))
     found = load_models_kept(ModelFolders.under(project.root), [changed], project.home)
     assert "s has no column id" in found.refused["core.one"]
+
+
+def test_what_has_not_changed_is_not_read_again(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = project.load()
+    read: list[str] = []
+
+    def parse(text: str) -> exp.Query:
+        read.append(text.strip())
+        return parsing.parse(text)
+
+    monkeypatch.setattr("tributary.assets.factory.model.parse", parse)
+    kept = project.load()
+    assert read == []
+    assert [kept.models[key].table for key in before.models] == [model.table for model in before.models.values()]
+    assert kept.models["core.two"].statement("postgres") == before.models["core.two"].statement("postgres")
+    assert read == ["SELECT s.id FROM core.one AS s"]
+    project.write("core/two", reads="gold.apart")
+    assert project.load().models["core.two"].reads == ("gold.apart",)
+    assert set(read[1:]) == {"SELECT s.id FROM gold.apart AS s", "SELECT s.id FROM core.two AS s"}  # and who reads it
+
+
+def test_what_others_could_have_written_is_not_read_back(project: Project, tmp_path: Path) -> None:
+    project.load()
+    (kept,) = project.home.glob("*.pickle")
+    sign, rules = tmp_path / "sign", kept.read_bytes()[:64]
+    kept.write_bytes(rules + pickle.dumps(Trap(sign)))
+    kept.chmod(0o666)
+    assert set(project.load().models) == {"core.one", "core.two", "gold.three", "gold.apart"}
+    assert not sign.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"x" * 64, "half"])
+def test_what_is_kept_may_be_lost(project: Project, content: bytes | str) -> None:
+    before = project.load()
+    (kept,) = project.home.glob("*.pickle")
+    kept.write_bytes(kept.read_bytes()[:500] if isinstance(content, str) else content)
+    assert set(project.load().models) == set(before.models)
+    assert set(project.load().models) == set(before.models)
+
+
+class Trap:
+    """Leaves a sign where it is read back."""
+
+    def __init__(self, sign: Path) -> None:
+        self.sign = sign
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.sign,)

@@ -10,7 +10,9 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from sqlglot import exp
 
@@ -56,7 +58,6 @@ class SqlModel:
     path: Path
     source: str
     table: Table
-    select: exp.Query
     reads: tuple[str, ...]
     references: tuple[str, ...]
     chart: ChartEntry | None
@@ -65,8 +66,27 @@ class SqlModel:
     tags: Mapping[str, str]
     refresh: str | None
     digest: str
-    file: HeaderSource[Header] = field(repr=False)
+    text: str = field(repr=False)
     asked: Asked | None = None
+
+    @cached_property
+    def file(self) -> HeaderSource[Header]:
+        """The file's parts, and the lines on which they stand."""
+        return HeaderSource(self.path, self.text, Header if self.asked is None else ReportHeader)
+
+    @cached_property
+    def select(self) -> exp.Query:
+        """The SELECT, parsed."""
+        return parse(self.body)
+
+    @property
+    def body(self) -> str:
+        """The SELECT as it is written, with its comments."""
+        return split_header(self.path, self.text).body
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is kept of a model: all but what its text is parsed into again in less time than it is read back."""
+        return {name: value for name, value in vars(self).items() if name not in ("file", "select")}
 
     @property
     def key(self) -> str:
@@ -128,11 +148,10 @@ def read_model(path: Path, folders: ModelFolders, text: str | None = None) -> Sq
         errors.append(ModelError(path, split.body_line + error.line - 1, error.problem))
     if errors:
         raise together(errors)
-    return SqlModel(
+    model = SqlModel(
         path=path,
         source=source,
         table=table,
-        select=select,
         reads=_reads(select, asked),
         references=tuple(dict.fromkeys(_references(table, asked))),
         chart=file.header.chart,
@@ -141,9 +160,11 @@ def read_model(path: Path, folders: ModelFolders, text: str | None = None) -> Sq
         tags=file.header.tags,
         refresh=file.header.refresh,
         digest=digest_of(text if asked is not None else _deciding(file, split.body)),
-        file=file,
+        text=text,
         asked=asked,
     )
+    vars(model).update(file=file, select=select)
+    return model
 
 
 def _deciding(file: HeaderSource[Header], body: str) -> str:
@@ -183,12 +204,15 @@ def read_models(
     tables: Iterable[Table],
     unread: Collection[str] = (),
     unchanged: Collection[Path] = (),
+    before: Mapping[Path, SqlModel] | None = None,
 ) -> Reading:
     """Read the texts of all model files; `tables` are those that Python assets make.
 
     A file that is wrong is refused, and stops no other; `unread` are tables whose columns nobody knows. Of `unchanged`
-    files, which were found sound together, only those are looked through again that read what has changed.
+    files, which were found sound together, only those are looked through again that read what has changed. `before` are
+    models read before, which are not read again where their text is the same.
     """
+    known_models = {path: model for path, model in (before or {}).items() if files.get(path) == model.text}
     known = {table.key: table for table in tables}
     models: dict[str, SqlModel] = {}
     refused: dict[Path, ModelError] = {}
@@ -196,7 +220,7 @@ def read_models(
         try:
             if isinstance(text, ModelError):
                 raise text
-            model = read_model(path, folders, text)
+            model = known_models.get(path) or read_model(path, folders, text)
             if model.key in known:
                 raise ModelError(path, 1, f"{model.key} is made by Python code already; rename this file.")
             if model.key in models:

@@ -30,7 +30,7 @@ def problems(
     yield from _reads(model, schema, unread)
     asked = model.asked
     known = {**schema, **asked.relations} if asked else schema
-    for finding in lint(model.select, model.file.body, known, asked.scalars if asked else {}):
+    for finding in lint(model.select, model.body, known, asked.scalars if asked else {}):
         yield model.refuse(finding.line, f"{finding.message} [{finding.rule}]")
     yield from _asked(model, schema, unread)
     yield from _columns(model)

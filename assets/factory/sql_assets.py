@@ -83,7 +83,7 @@ def sql_asset(model: SqlModel, lineage: ModelLineage, refused: str = "") -> dg.A
             lineage=lambda: lineage.of(model),
             picture=picture,
             partition_rows=rows,
-            statement=model.file.body.strip(),
+            statement=model.body.strip(),
         )
 
     return run

@@ -23,7 +23,7 @@ def bind(report: Report, answers: Answers, dialect: Dialect) -> Bound:
     `:name` is a value of the declared type, and `request.<name>` the relation of a group's lines, or of the values of a
     parameter that takes many, which may have no row.
     """
-    marks = Marks(report.model.file.body)
+    marks = Marks(report.model.body)
     return marks.bound(asked(report, answers, marks), dialect)
 
 

@@ -62,7 +62,7 @@ def run_test(warehouse: Warehouse, test: UnitTest, report: Report | None = None)
 
 def bound_test(test: UnitTest, dialect: Dialect, report: Report | None = None) -> Bound:
     """The model's SELECT over the given rows, with its columns as they are declared."""
-    marks = Marks(test.model.file.body)
+    marks = Marks(test.model.body)
     tree = test.model.select.copy() if report is None else asked(report, read_answers(report, test.answers), marks)
     marks.put(tree, test.given)
     casts = [

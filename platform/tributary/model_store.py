@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pickle
+import sys
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -33,6 +35,8 @@ _MOST_TEXTS = 5_000
 _TEXTS = "texts"
 _RULES = (PACKAGE / "assets" / "factory", PACKAGE / "resources" / "warehouse")
 _LATEST = "latest"
+_READ = "read.pickle"
+_OTHERS_MAY_WRITE = 0o022
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def load_models_kept(
     known, unread = tuple(tables), unread or {}
     kept = _handed_down(folder)
     if kept is not None:
-        return _told(folders, kept, _models_of(folders, kept, known, unread), known, unread)
+        return _told(folders, kept, _models_of(folders, kept, known, unread, folder), known, unread)
     # A home from before texts were kept has those of its latest state alone, whose code versions were of all the text.
     former = {} if (folder / _TEXTS).is_dir() else {digest_of(text): text for text in _latest(folder).texts.values()}
     kept, models = _read(folders, known, folder, unread)
@@ -126,7 +130,10 @@ def _read(
     files, latest, rules = model_files(folders), _latest(folder), _rules(tables)
     known = latest.texts if latest.rules == rules else {}
     unchanged = [path for path, text in files.items() if known.get(folders.name_of(path)) == text]
-    reading = read_models(folders, files, tables, unread, unchanged)
+    before = _read_before(folder, rules)
+    reading = read_models(folders, files, tables, unread, unchanged, before)
+    if not reading.refused:
+        _keep_read(folder, rules, before, reading.models.values())
     refused = dict(reading.refused)
     errors = [one for error in refused.values() for one in error.all]
     given_up: set[Path] = set()
@@ -143,12 +150,12 @@ def _read(
     texts = {folders.name_of(model.path): str(files[model.path]) for model in reading.models.values()}
     told = dict.fromkeys((folders.name_of(error.path), error.line, error.problem) for error in errors)
     kept_now = _Kept(texts, tuple(told), rules)
-    return kept_now, reading.models if not told else _models_of(folders, kept_now, tables, unread)
+    return kept_now, reading.models if not told else _models_of(folders, kept_now, tables, unread, folder)
 
 
 def _rules(tables: tuple[Table, ...]) -> str:
-    """A digest of all that decides whether models are sound, besides them: code, and the tables made in Python."""
-    digest = hashlib.sha256(f"{version('sqlglot')} {tables!r}".encode())
+    """A digest of all that decides how models are read, besides them: code, and the tables made in Python."""
+    digest = hashlib.sha256(f"{sys.version} {version('sqlglot')} {version('pydantic')} {tables!r}".encode())
     for folder in _RULES:
         for path in sorted(folder.rglob("*.py")):
             status = path.stat()
@@ -156,11 +163,34 @@ def _rules(tables: tuple[Table, ...]) -> str:
     return digest.hexdigest()
 
 
+def _read_before(folder: Path, rules: str) -> dict[Path, SqlModel]:
+    """The models that the home knows read already, by the same code; none where what is kept is not of its owner's."""
+    path = folder / _READ
+    try:
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if status.st_uid != os.getuid() or status.st_mode & _OTHERS_MAY_WRITE:
+                return {}
+            if file.read(len(rules)).decode() != rules:
+                return {}
+            models: list[SqlModel] = pickle.load(file)  # noqa: S301  (of this very user and code)
+    except (OSError, UnicodeDecodeError, EOFError, pickle.UnpicklingError, AttributeError, ImportError):
+        return {}  # it is only a help: without it the files are read
+    return {model.path: model for model in models}
+
+
+def _keep_read(folder: Path, rules: str, before: Mapping[Path, SqlModel], models: Iterable[SqlModel]) -> None:
+    found = {model.path: model for model in models}
+    if any(before.get(path) is not model for path, model in found.items()) or len(before) != len(found):
+        put_whole(folder / _READ, rules.encode() + pickle.dumps(list(found.values()), pickle.HIGHEST_PROTOCOL))
+
+
 def _models_of(
-    folders: ModelFolders, kept: _Kept, tables: tuple[Table, ...], unread: Collection[str]
+    folders: ModelFolders, kept: _Kept, tables: tuple[Table, ...], unread: Collection[str], folder: Path
 ) -> Mapping[str, SqlModel]:
     texts = {folders.path_of(name): text for name, text in kept.texts.items()}
-    return read_models(folders, texts, tables, {*unread, *_stubs(folders, kept)}, texts).models
+    before = _read_before(folder, _rules(tables))
+    return read_models(folders, texts, tables, {*unread, *_stubs(folders, kept)}, texts, before).models
 
 
 def _stubs(folders: ModelFolders, kept: _Kept) -> dict[str, Path]:

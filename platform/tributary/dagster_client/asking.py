@@ -9,9 +9,6 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx2
-
-from tributary.identity.signing import DAGSTER, HEADER, signed, signing_key
 from tributary.launcher.services import DAGSTER_PATH, LOCATION
 from tributary.resources.errors import TributaryError
 from tributary.resources.principal import Principal, Role
@@ -21,7 +18,7 @@ REPOSITORY = {"repositoryName": "__repository__", "repositoryLocationName": LOCA
 """The definitions of the platform; `__repository__` is what Dagster calls those that name none."""
 
 _PLATFORM = Principal("tributary", frozenset(Role))
-_SECONDS = httpx2.Timeout(20.0, connect=3.0)
+_SECONDS, _SECONDS_TO_CONNECT = 20.0, 3.0
 
 
 class DagsterAway(TributaryError):
@@ -36,9 +33,14 @@ class Asking:
     """Dagster's server of a home; safe to use from several threads."""
 
     def __init__(self, settings: Settings) -> None:
+        # All definitions, which each run loads, name this class; few runs ask.
+        import httpx2
+
+        from tributary.identity.signing import signing_key
+
         self._url = f"{settings.dagster_origin}{DAGSTER_PATH}/graphql"
         self._key = signing_key(settings.home)
-        self._client = httpx2.Client(timeout=_SECONDS, trust_env=False)
+        self._client = httpx2.Client(timeout=httpx2.Timeout(_SECONDS, connect=_SECONDS_TO_CONNECT), trust_env=False)
 
     def ask(self, query: str, variables: Mapping[str, Any], fields: Mapping[str, Collection[str]]) -> dict[str, Any]:
         """What a document's fields are answered with, by the fields' names.
@@ -52,6 +54,10 @@ class Asking:
             DagsterAway: it does not answer, or not all of it.
             DagsterRefused: it answers a field by another type, which says why.
         """
+        import httpx2
+
+        from tributary.identity.signing import DAGSTER, HEADER, signed
+
         headers = {HEADER.decode(): signed(_PLATFORM, DAGSTER, self._key).decode()}
         try:
             answer = self._client.post(self._url, json={"query": query, "variables": dict(variables)}, headers=headers)
