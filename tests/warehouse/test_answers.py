@@ -75,7 +75,7 @@ def test_json_keeps_every_value_and_is_json(warehouse: PostgresWarehouse) -> Non
 
 
 def test_only_so_many_rows_are_asked_for(warehouse: PostgresWarehouse) -> None:
-    assert as_csv(warehouse, "SELECT g FROM generate_series(1, 1000000000) AS g", limit=2) == b"g\n1\n2\n"
+    assert as_csv(warehouse, "SELECT generate_series(1, 1000000000) AS g", limit=2) == b"g\n1\n2\n"
     assert as_csv(warehouse, "SELECT g FROM generate_series(1, 9) AS g ORDER BY g DESC", limit=2) == b"g\n9\n8\n"
 
 
