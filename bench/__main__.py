@@ -44,8 +44,13 @@ BENCHES = {
     "crashes": "bench.crashes.crashes",
     "trino": "bench.trino.trino",
     "make_run": "bench.make_run.make_run",
+    "idle": "bench.idle.idle",
+    "soak": "bench.soak.month.soak",
 }
 """The function of each benchmark; its module is imported only where it is asked for."""
+
+ONLY_BY_NAME = frozenset({"soak"})
+"""What takes as long as it is told, and writes a report of its own."""
 
 WIDTH_OF_FILES = 240
 
@@ -57,10 +62,10 @@ def main() -> int:
     out, err = Console(highlight=False, width=width), Console(stderr=True, highlight=False, width=width)
     figures: list[Figure] = []
     try:
-        with open_bed(arguments.files, arguments.scale, arguments.repeats) as bed:
+        with open_bed(arguments.files, arguments.scale, arguments.repeats, arguments.hours) as bed:
             machine = describe()
             out.print(machine)
-            for name in arguments.names or BENCHES:
+            for name in arguments.names or [name for name in BENCHES if name not in ONLY_BY_NAME]:
                 if warning := busy():
                     err.print(warning, style="yellow")
                 err.print(f"{name} …", style="dim")
@@ -93,6 +98,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--files", type=Path, metavar="DIR", help="use the retail files of this folder")
     parser.add_argument("--scale", type=float, default=1.0, help="size of the sample made otherwise; 1 is the source's")
     parser.add_argument("--repeats", type=int, default=3, help="repetitions of each way; the best counts")
+    parser.add_argument("--hours", type=float, default=8.0, help="of the soak, which fits a month into them")
     parser.add_argument("--write", type=Path, metavar="FILE", help="also write the table as Markdown")
     arguments = parser.parse_args()
     for name in arguments.names:

@@ -34,13 +34,16 @@ class Bed:
     """What a benchmark needs; `repeats` is how often each way is measured, where the benchmark has no better idea.
 
     `scale` is that of the retail files to be made; None where the settings name a folder that holds them. What is
-    started is held in `held` until the end.
+    started is held in `held` until the end. `hours` are those of the soak.
     """
 
-    def __init__(self, root: Path, settings: Settings, repeats: int, scale: float | None, held: ExitStack) -> None:
+    def __init__(
+        self, root: Path, settings: Settings, repeats: int, scale: float | None, held: ExitStack, hours: float = 0.0
+    ) -> None:
         self.root = root
         self.settings = settings
         self.repeats = repeats
+        self.hours = hours
         self._scale = scale
         self._held = held
 
@@ -111,7 +114,7 @@ class Bed:
 
 
 @contextmanager
-def open_bed(files: Path | None, scale: float, repeats: int) -> Iterator[Bed]:
+def open_bed(files: Path | None, scale: float, repeats: int, hours: float = 0.0) -> Iterator[Bed]:
     """Make the bed: settings, retail files at `scale` unless a folder is given, and a server held until the end.
 
     Samples of other sources are left out, since they are no part of what is measured on the bench's home.
@@ -139,7 +142,7 @@ def open_bed(files: Path | None, scale: float, repeats: int) -> Iterator[Bed]:
     if files is not None:
         _ensure_files(folder, None)
     with ExitStack() as held:
-        yield Bed(ROOT, settings, repeats, None if files else scale, held)
+        yield Bed(ROOT, settings, repeats, None if files else scale, held, hours)
 
 
 def environment(**settings: object) -> dict[str, str]:

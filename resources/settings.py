@@ -25,6 +25,9 @@ from tributary.resources.warehouse.environments.naming import environment_name
 
 PREFIX = "TRIBUTARY_"
 LOOPBACK = "127.0.0.1"
+OWN_CONFIGURATION = "config"
+"""Leaves it to OpenLineage's client where events go: to its variables, and its `openlineage.yml`."""
+
 PROJECT_ROOT = PROJECT
 _HOST_NAME = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 _SCHEME = re.compile(r"[A-Za-z0-9+.-]+://[^/?]")
@@ -276,6 +279,11 @@ class Settings(_Resolved):
     alerts_quarantine: int = Field(
         100, ge=0, description="Records of one table in quarantine, beyond which that is told to those of alerts_urls."
     )
+    openlineage: str = Field(
+        "",
+        description="Where OpenLineage events are sent: a URL, a file, or `config` for OpenLineage's own settings.",
+    )
+    openlineage_key: SecretStr | None = Field(None, description="API key that the receiver of OpenLineage asks for.")
     collector_write_key: SecretStr = Field(
         SecretStr(LOCAL_WRITE_KEY), description="Write key that the event collector asks of its senders."
     )
@@ -343,6 +351,14 @@ class Settings(_Resolved):
         if value is not None and not value.get_secret_value().startswith(("mailto://", "mailtos://")):
             raise ValueError("must start with mailto:// or mailtos://")
         return value
+
+    @field_validator("openlineage", mode="after")
+    @classmethod
+    def _receiver(cls, value: str) -> str:
+        scheme, found, _ = value.partition("://")
+        if found and scheme not in ("http", "https"):
+            raise ValueError(f"is to be a URL of http or https, a file, or {OWN_CONFIGURATION}")
+        return str(PROJECT_ROOT / value) if value and not found and value != OWN_CONFIGURATION else value
 
     @field_validator("alerts_urls", mode="after")
     @classmethod

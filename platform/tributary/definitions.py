@@ -10,6 +10,7 @@ from tributary.automation.jobs import source_jobs
 from tributary.automation.replay import replay_job
 from tributary.automation.retention import daily_lake_retention, hourly_retention, lake_retention, retention
 from tributary.instance.executor import run_executor
+from tributary.openlineage.sensor import lineage_sensors
 from tributary.platform import load_platform
 from tributary.reports.schedules import daily_pruning, report_jobs
 from tributary.reports.sensor import sensors_of
@@ -25,6 +26,7 @@ defs = dg.Definitions(
     sensors=[
         AUTOMATION,
         *sensors_of(platform.reports, report_runs),
+        *lineage_sensors(platform.models),
         *(one for parts in platform.parts.values() for one in parts.sensors),
     ],
     schedules=[

@@ -3,6 +3,7 @@
 - `InstanceRef`: opening an instance with a part of its configuration replaced has no public way.
 - Storages and run launchers are made to be written by others, but what they are handed, and what a launcher's look at
   a worker returns, has no public name.
+- `deserialize_value`: of all events since one, of whatever asset, the instance does not tell.
 """
 
 from dagster._core.instance.ref import InstanceRef
@@ -10,7 +11,7 @@ from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
 from dagster._core.storage.compute_log_manager import ComputeIOType
 from dagster._core.storage.event_log import SqlEventLogStorage
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
-from dagster._serdes import ConfigurableClassData
+from dagster._serdes import ConfigurableClassData, deserialize_value
 
 __all__ = [
     "CheckRunHealthResult",
@@ -20,4 +21,5 @@ __all__ = [
     "SqlEventLogStorage",
     "SqlEventLogStorageTable",
     "WorkerStatus",
+    "deserialize_value",
 ]

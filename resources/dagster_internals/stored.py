@@ -38,6 +38,7 @@ WHERE made.asset_key = %(key)s AND made.dagster_event_type = 'ASSET_MATERIALIZAT
 GROUP BY 1, 2
 """
 
+_RUNS = "SELECT pipeline_name, status, count(*) FROM runs GROUP BY 1, 2"
 _DURATIONS = """
 SELECT wanted.key, done.event::jsonb #>> '{dagster_event,event_specific_data,duration_ms}'
 FROM unnest(%(steps)s::text[], %(keys)s::text[]) AS wanted (step, key)
@@ -174,6 +175,11 @@ def step_seconds(
     for key, milliseconds in connection.execute(_DURATIONS, told):
         found.setdefault(_path(key), []).append(float(milliseconds) / 1000)
     return found
+
+
+def runs_by_state(connection: psycopg.Connection[Any]) -> dict[tuple[str, str], int]:
+    """How many runs are on record, by job and state; none where Dagster never used the database."""
+    return {(job, state): number for job, state, number in connection.execute(_RUNS)} if _is_used(connection) else {}
 
 
 def _is_used(connection: psycopg.Connection[Any]) -> bool:

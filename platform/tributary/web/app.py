@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from fastapi import FastAPI
@@ -47,6 +48,9 @@ from tributary.web.health import Health
 from tributary.web.machine.app import PATH as PLATFORM
 from tributary.web.machine.app import PlatformPage
 from tributary.web.machine.disk import Disk, measure_hourly
+from tributary.web.metrics.app import PATH as METRICS
+from tributary.web.metrics.app import Metrics
+from tributary.web.metrics.standing import Standing
 from tributary.web.mounts import find_mounts, open_mounts
 from tributary.web.proxy import Upstream
 from tributary.web.quarantine.app import PATH as QUARANTINE
@@ -118,13 +122,19 @@ def create_app(settings: Settings, databases: Databases, stream: EventStream) ->
         Mounted(LOOK, Starlette(routes=[Mount(LOOK, Files(directory=STATIC))]), None),
         Mounted(LINKED, linked_files(), None),
     ]
-    gate = open_gate(settings, engine, session_secret(settings), mounted)
+    metrics = Metrics(Standing(settings, databases, asked, health.down))
+    mounted.append(Mounted(METRICS, metrics.application, Reading()))
+    counted = [replace(one, application=metrics.requests.of(one.application, one.prefix)) for one in mounted]
+    gate, taking = (
+        open_gate(settings, engine, session_secret(settings), counted),
+        metrics.requests.of(collector, COLLECTOR),
+    )
 
     async def web(scope: Scope, receive: Receive, send: Send) -> Any:
         # The collector is asked thousands of times a second, so nothing else looks at its requests.
         if is_collector(path := scope.get("path", "")):
             is_health = path.endswith("/health") and normal_path(path) == HEALTH and scope["type"] == "http"
-            asked = health if is_health else collector
+            asked = health if is_health else taking
             return await asked(scope, receive, send)
         return await gate(scope, receive, send)
 

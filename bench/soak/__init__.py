@@ -1,0 +1,1 @@
+"""A month of the platform in little: what comes in, what goes wrong, and what may never happen meanwhile."""

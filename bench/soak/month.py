@@ -1,0 +1,185 @@
+"""`python -m bench soak --hours H`: a month in the time that there is, all promises watched; writes `bench/SOAK.md`."""
+
+from __future__ import annotations
+
+import random
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+
+from bench.bed import Bed
+from bench.clock import Timing
+from bench.figures import Figure, Limit
+from bench.machine import describe
+from bench.serving import free_ports, fresh_home
+from bench.soak.chaos import Chaos
+from bench.soak.report import Promise, grown, markdown
+from bench.soak.running import Running
+from bench.soak.watching import Measures, Readers, rows
+from bench.soak.workload import BROKEN_EVERY, DAYS, FILE, FLOOD_EVERY, Workload
+from tributary.assets.retail.standin import make_retail_sample
+from tributary.dagster_client import DagsterClient
+from tributary.resources.guarding import LOCAL_WRITE_KEY
+from tributary.resources.settings import PROJECT_ROOT
+
+REPORT = PROJECT_ROOT / "bench" / "SOAK.md"
+SCALE = 0.002
+LOOK_SECONDS = 15.0
+SLICES = 4
+"""Batches of events a day."""
+
+LAUNCHER_EVERY = 10
+"""Days after which the launcher itself is killed."""
+
+DRAIN_SECONDS = 300.0
+UNDISTURBED_SECONDS = 120.0
+_SEED = 20260101
+
+
+def soak(bed: Bed) -> list[Figure]:
+    """The month; the figure says how many promises were broken, and the report which."""
+    began = time.monotonic()
+    with fresh_home(bed) as home:
+        faults = _month(home / "home", home / "files", bed.hours)
+    limit = Limit("nothing lost, doubled, less than before or without bound", not faults)
+    note = "; ".join(faults[:5])
+    return [Figure("soak", f"a month in {bed.hours:g} h", Timing(time.monotonic() - began), limit=limit, note=note)]
+
+
+def _month(home: Path, files: Path, hours: float) -> list[str]:
+    chance = random.Random(_SEED)  # noqa: S311 - nothing here is secret
+    make_retail_sample(files, SCALE)
+    own = {
+        **free_ports(),
+        "retail_dir": files,
+        "social_sample": False,
+        "sneakers_sample": True,
+        "stream_buffer_seconds": 5,
+        "retention_runs": 30,
+    }
+    own.pop("postgres_port")
+    running = Running(home, own)
+    running.start()
+    dagster = DagsterClient(running.settings)
+    work = Workload(running.settings.web_url, LOCAL_WRITE_KEY, files, chance, datetime.now(UTC) - timedelta(days=DAYS))
+    readers, measures, chaos = Readers(running), Measures(running), Chaos(running, chance)
+    try:
+        readers.start()
+        _days(hours, work, dagster, measures, chaos, chance)
+        work.mend()
+        lost = _lost(running, work, measures, chaos)
+    finally:
+        readers.stop()
+        dagster.close()
+        _stop(running, chaos)
+    growth = grown(measures.looks)
+    promises = [
+        Promise("No event that was acknowledged is lost or doubled, and the file's rows are its lines", lost[0]),
+        Promise("Quarantine holds all that did not fit", lost[1]),
+        Promise(f"No reader sees less than before ({readers.reads:,} reads)", readers.faults),
+        Promise("Whatever is killed is well again within two minutes", chaos.faults),
+        Promise("No sensor falls silent", measures.faults),
+        Promise(
+            "Nothing grows without bound",
+            [f"{one[0]}: {one[1]:,.0f} → {one[2]:,.0f}" for one in growth if one[4] == "GROWS"],
+        ),
+    ]
+    text = markdown(
+        describe(), hours, DAYS, work.sent, chaos.kills, chaos.slowest, running.said, promises, growth, lost[2]
+    )
+    REPORT.write_text(text)
+    return [fault for one in promises for fault in one.faults]
+
+
+def _days(
+    hours: float, work: Workload, dagster: DagsterClient, measures: Measures, chaos: Chaos, chance: random.Random
+) -> None:
+    """The days, each with its events, its file, and what goes wrong on it."""
+    a_day, began, looked = hours * 3600 / DAYS, time.monotonic(), 0.0
+    for day in range(DAYS):
+        work.file(day)
+        if day % FLOOD_EVERY == FLOOD_EVERY - 1:
+            work.flood(dagster)
+        work.retention(dagster)
+        struck = chance.sample(range(SLICES), 1 + (day % 2))
+        for part in range(SLICES):
+            work.events(day, part / SLICES)
+            if part in struck:
+                chaos.strike()
+            end = began + (day + (part + 1) / SLICES) * a_day
+            while (left := end - time.monotonic()) > 0:
+                if time.monotonic() - looked > LOOK_SECONDS:
+                    measures.look(time.monotonic() - chaos.last > UNDISTURBED_SECONDS)
+                    looked = time.monotonic()
+                time.sleep(min(left, 1.0))
+        if day % BROKEN_EVERY == BROKEN_EVERY - 1:
+            work.mend()
+        if day % LAUNCHER_EVERY == LAUNCHER_EVERY - 1:
+            chaos.strike_launcher()
+
+
+def _lost(
+    running: Running, work: Workload, measures: Measures, chaos: Chaos
+) -> tuple[list[str], list[str], dict[str, int]]:
+    """What is missing, and what quarantine lacks, once all could be where it belongs; and the runs by state."""
+    deadline = time.monotonic() + DRAIN_SECONDS
+    while True:
+        missing, unquarantined = ["The platform does not answer."], list[str]()
+        if work.settle():
+            try:
+                missing, unquarantined = _against_oracle(running, work)
+            except (psycopg.Error, OSError) as error:
+                missing = [f"The warehouse does not answer: {error}"]
+        if not (missing or unquarantined) or time.monotonic() > deadline:
+            break
+        measures.look(time.monotonic() - chaos.last > UNDISTURBED_SECONDS)
+        time.sleep(LOOK_SECONDS)
+    dagster = DagsterClient(running.settings)
+    try:
+        states: dict[str, int] = {}
+        for one in dagster.runs(1000):
+            states[one.status] = states.get(one.status, 0) + 1
+    finally:
+        dagster.close()
+    return missing, unquarantined, states
+
+
+def _against_oracle(running: Running, work: Workload) -> tuple[list[str], list[str]]:
+    sent, missing, lacking = work.sent, [], []
+    found = [
+        str(one)
+        for (one,) in rows(running, "SELECT message_id FROM core.fact_social_event WHERE event_name = 'Soak Seen'")
+    ]
+    if lost := sent.events - set(found):
+        missing.append(f"{len(lost):,} of {len(sent.events):,} events are lost, as {min(lost)}")
+    if more := len(found) - len(set(found)):
+        missing.append(f"{more:,} events are there twice")
+    if strange := set(found) - sent.events:
+        missing.append(f"{len(strange):,} events were never acknowledged, or fit nowhere, as {min(strange)}")
+    (households,) = rows(running, "SELECT count(*) FROM staged.retail_households")[0]
+    if households != sent.households:
+        missing.append(f"staged.retail_households has {households} rows of {sent.households} lines")
+    (rejected,) = rows(running, f"SELECT count(*) FROM quarantine.rejected_rows WHERE source = '{FILE}'")[0]
+    if rejected != sent.rejected:
+        lacking.append(f"{rejected} lines of {FILE} are in quarantine, of {sent.rejected}")
+    raw = [
+        str(text)
+        for (text,) in rows(running, "SELECT raw_text FROM quarantine.rejected_rows WHERE raw_text LIKE '%Soak Seen%'")
+    ]
+    unseen = [one for one in sent.too_old if not any(one in text for text in raw)]
+    if unseen:
+        lacking.append(
+            f"{len(unseen)} of {len(sent.too_old)} events that fit nowhere are not in quarantine, as {unseen[0]}"
+        )
+    return missing, lacking
+
+
+def _stop(running: Running, chaos: Chaos) -> None:
+    family = running.family()
+    running.stop()
+    time.sleep(3.0)
+    left = [one for one in family if one.is_running() and one.status() != "zombie"]
+    if left:
+        chaos.faults.append(f"{len(left)} processes are left after the end, as {left[0].name()}.")

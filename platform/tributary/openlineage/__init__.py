@@ -1,0 +1,1 @@
+"""OpenLineage: runs, and what they made of what, column by column, told to a receiver of OpenLineage's events."""
