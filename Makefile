@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 WORKERS ?= auto
 
-.PHONY: help setup setup-dev setup-infrastructure synth run run-trino run-aws-local test parity parity-aws \
+.PHONY: help setup setup-dev setup-infrastructure synth image-steps run run-trino run-aws-local test parity parity-aws \
 	contract-athena lint format bench lock clean
 
 help:
@@ -72,6 +72,10 @@ synth: setup-infrastructure
 	$(BIN)/pytest -n 0 -rs tests/infrastructure
 	@$(BIN)/python -O -m infrastructure.app --out build/cdk
 	@echo "The templates are in build/cdk."
+
+# The steps of the image without a container engine, in an empty folder as another user: minutes.
+image-steps: setup-dev
+	IMAGE_STEPS=1 $(BIN)/pytest -n 0 -rs tests/server/test_image_steps.py
 
 parity: setup-dev
 	@$(BIN)/python -m tests.parity
