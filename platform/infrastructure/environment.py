@@ -24,6 +24,8 @@ def environment_of(stage: Stage, network: Network, database: secrets.ISecret) ->
         "TRIBUTARY_PROFILE": "aws",
         "TRIBUTARY_HOME": HOME,
         "TRIBUTARY_AWS_REGION": stage.region,
+        # For what asks AWS without the settings.
+        "AWS_DEFAULT_REGION": stage.region,
         # Looked up when the task starts; `serve` reads it again each minute, as the password renews itself.
         "TRIBUTARY_POSTGRES_URL": f"secretsmanager:{database.secret_arn}",
         "PGSSLMODE": "require",

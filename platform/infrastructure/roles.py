@@ -104,11 +104,23 @@ def ask_athena(stage: Stage, held: Held) -> Statements:
     return [
         iam.PolicyStatement(actions=list(_ASK), resources=[arn]),
         iam.PolicyStatement(actions=list(_READ_CATALOGUE), resources=_tables(stage)),
-        iam.PolicyStatement(actions=["s3:GetBucketLocation"], resources=[held.bucket.bucket_arn]),
+        # Athena looks at it whatever is asked.
+        iam.PolicyStatement(
+            actions=["glue:GetDatabase"], resources=[f"arn:aws:glue:{stage.region}:{stage.account}:database/default"]
+        ),
+        iam.PolicyStatement(
+            actions=["s3:GetBucketLocation", "s3:ListBucketMultipartUploads"], resources=[held.bucket.bucket_arn]
+        ),
         _list(held.bucket, WAREHOUSE, ANSWERS),
         iam.PolicyStatement(actions=["s3:GetObject"], resources=[objects(held.bucket, WAREHOUSE)]),
         iam.PolicyStatement(
-            actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+            actions=[
+                "s3:GetObject",
+                "s3:PutObject",
+                "s3:DeleteObject",
+                "s3:AbortMultipartUpload",
+                "s3:ListMultipartUploadParts",
+            ],
             resources=[objects(held.bucket, ANSWERS)],
         ),
     ]
@@ -119,7 +131,7 @@ def write_warehouse(stage: Stage, held: Held) -> Statements:
     return [
         iam.PolicyStatement(actions=list(_WRITE_CATALOGUE), resources=_tables(stage)),
         iam.PolicyStatement(
-            actions=["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+            actions=["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
             resources=[objects(held.bucket, WAREHOUSE)],
         ),
     ]
@@ -135,7 +147,7 @@ def watch_runs(stage: Stage, _held: Held) -> Statements:
 
 
 def launch_runs(stage: Stage, _held: Held) -> Statements:
-    """Starting a task for each run, in this stage's cluster, with the run's roles and no others."""
+    """Starting a task for each run, in this stage's cluster, with the run's roles alone, and telling why one failed."""
     cluster = f"arn:aws:ecs:{stage.region}:{stage.account}:cluster/{stage.prefix}"
     return [
         iam.PolicyStatement(
@@ -152,6 +164,10 @@ def launch_runs(stage: Stage, _held: Held) -> Statements:
             actions=["iam:PassRole"],
             resources=[f"arn:aws:iam::{stage.account}:role/{role_name(stage, one)}" for one in ("run", "execution")],
             conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+        ),
+        iam.PolicyStatement(
+            actions=["logs:GetLogEvents"],
+            resources=[f"arn:aws:logs:{stage.region}:{stage.account}:log-group:/{stage.prefix}/run:log-stream:*"],
         ),
     ]
 

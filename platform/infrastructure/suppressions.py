@@ -98,6 +98,11 @@ def _wildcards(stage: Stage) -> Iterator[Standing]:
         ("MonitoringPolicy",),
     )
     yield Standing(
+        f"IAM5[Resource::arn:aws:logs:{own}:log-group:/{stage.prefix}/run:log-stream:*]",
+        "Each task of a run has a stream of logs that ECS names after the task's id.",
+        ("DaemonPolicy",),
+    )
+    yield Standing(
         "IAM5[Resource::*]",
         "Logging in to ECR is of no repository: ecr:GetAuthorizationToken is allowed on * or not at all.",
         ("ExecutionRole",),

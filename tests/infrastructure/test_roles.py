@@ -29,6 +29,7 @@ NAMED_BY_OTHERS = {
     r"arn:aws:glue:[a-z0-9-]+:\d{12}:table/(staged|core|gold|quarantine|_parts)/\*": "tables of one database",
     r"arn:aws:ecs:[a-z0-9-]+:\d{12}:task/tributary-\w+/\*": "tasks of the stage's cluster, whose ids ECS gives",
     r"arn:aws:ecs:[a-z0-9-]+:\d{12}:task-definition/tributary-\w+-run:\*": "revisions of the run's definition",
+    r"arn:aws:logs:[a-z0-9-]+:\d{12}:log-group:/tributary-\w+/run:log-stream:\*": "streams that ECS names after tasks",
     r"arn:aws:logs:[a-z0-9-]+:\d{12}:log-group:RDSOSMetrics:log-stream:\*": "streams that RDS names itself",
 }
 """Resources whose names nobody knows before, by what they are known by."""

@@ -7,6 +7,7 @@ It fetches every package anew, and so takes minutes: `IMAGE_STEPS=1 pytest tests
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -22,7 +23,9 @@ from tests.server.files import SERVER, instructions
 from tributary.containers.probe import is_well
 from tributary.resources.settings import PROJECT_ROOT
 
-SOMEBODY = 10001
+SOMEBODY = pwd.getpwnam("nobody").pw_uid
+"""Of those who are not root, one that has a name here, which Postgres asks for."""
+
 PYTHON = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable
 
 pytestmark = [

@@ -36,7 +36,7 @@ HUNG_SECONDS = 600
 _LOG = logging.getLogger(__name__)
 _FAILED = "SELECT count(*) FROM runs WHERE status = 'FAILURE' AND end_time > %s AND end_time <= %s"
 _QUIET = """
-SELECT coalesce(max(age), 0) FROM (
+SELECT coalesce(max(age), 0), coalesce(min(age), 0) FROM (
     SELECT extract(epoch FROM now() AT TIME ZONE 'UTC' - max(timestamp)) AS age
     FROM daemon_heartbeats GROUP BY daemon_type
 ) AS daemons WHERE age < 86400
@@ -55,6 +55,12 @@ def signs(connection: psycopg.Connection[Any], since: float, now: float) -> dict
         "HeartbeatAge": number(_QUIET),
         "StaleTables": float(len(stale_tables(connection, now))),
     }
+
+
+def silence(connection: psycopg.Connection[Any]) -> float:
+    """Seconds since any daemon gave a sign of life: that one is quiet may be an older version's doing."""
+    row = connection.execute(_QUIET).fetchone()
+    return float(row[1]) if row else 0.0
 
 
 def stale_tables(connection: psycopg.Connection[Any], now: float) -> list[str]:
@@ -82,13 +88,13 @@ def _tell(database_url: str, since: float) -> None:
         now = time.time()
         try:
             with psycopg.connect(database_url, autocommit=True, application_name="tributary signs") as connection:
-                found = signs(connection, since, now)
+                found, silent = signs(connection, since, now), silence(connection)
         except psycopg.Error as error:
             _LOG.warning("What alarms hang on could not be read (%s); it is tried again.", type(error).__name__)
             continue
         since = now
         sys.stdout.write(line(found, now) + "\n")
         sys.stdout.flush()
-        if found["HeartbeatAge"] > HUNG_SECONDS:
-            _LOG.error("The daemon gave no sign of life for %d s, and is ended.", found["HeartbeatAge"])
+        if silent > HUNG_SECONDS:
+            _LOG.error("The daemon gave no sign of life for %d s, and is ended.", silent)
             os._exit(1)
