@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 from collections.abc import MutableMapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -24,8 +23,12 @@ PACE_SECONDS = 60.0
 _LOG = logging.getLogger(__name__)
 
 
-def keep_password(home: Path, environment: MutableMapping[str, str] = os.environ, pace: float = PACE_SECONDS) -> None:
+def keep_password(
+    home: Path, environment: MutableMapping[str, str] = os.environ, pace: float = PACE_SECONDS
+) -> threading.Event:
     """Keep the password out of the settings, and the file as it is now; nothing where no secret is named.
+
+    Returns what ends the looking when it is set.
 
     Args:
         home: where the file is.
@@ -35,15 +38,16 @@ def keep_password(home: Path, environment: MutableMapping[str, str] = os.environ
     Raises:
         SecretError: the secret cannot be had.
     """
+    enough = threading.Event()
     reference = environment.get(VARIABLE, "")
     if not is_reference(reference):
-        return
+        return enough
     region = environment.get("TRIBUTARY_AWS_REGION")
     endpoint = environment.get("TRIBUTARY_AWS_ENDPOINT_URL")
     url = look_up(reference, region, endpoint)
     parts = urlsplit(url)
     if parts.password is None:
-        return
+        return enough
     file = home / "run" / "postgres-password"
     _write(file, url)
     where = parts.netloc.rpartition("@")[2]
@@ -51,8 +55,7 @@ def keep_password(home: Path, environment: MutableMapping[str, str] = os.environ
     environment["PGPASSFILE"] = str(file)
 
     def follow(last: str) -> None:
-        while True:
-            time.sleep(pace)
+        while not enough.wait(pace):
             try:
                 found = look_up(reference, region, endpoint)
             except SecretError as error:
@@ -63,6 +66,7 @@ def keep_password(home: Path, environment: MutableMapping[str, str] = os.environ
                 last = found
 
     threading.Thread(target=follow, args=(url,), name="password", daemon=True).start()
+    return enough
 
 
 def _write(file: Path, url: str) -> None:
