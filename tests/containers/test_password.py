@@ -38,7 +38,7 @@ def test_new_connections_use_the_new_password(secrets: Any, tmp_path: Path, monk
         told = {"username": "tributary_bi", "password": FIRST, "host": "127.0.0.1", "port": port, "dbname": "warehouse"}
         secret = secrets.create_secret(Name="db", SecretString=json.dumps(told))["ARN"]
         environment = {VARIABLE: f"secretsmanager:{secret}", "TRIBUTARY_AWS_REGION": "eu-west-1"}
-        keep_password(tmp_path, environment, pace=0.1)
+        enough = keep_password(tmp_path, environment, pace=0.1)
         assert "first" not in json.dumps(environment)
         file = Path(environment["PGPASSFILE"])
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -53,6 +53,7 @@ def test_new_connections_use_the_new_password(secrets: Any, tmp_path: Path, monk
             with psycopg.connect(environment[VARIABLE]) as after:
                 assert after.execute("SELECT current_user").fetchone() == ("tributary_bi",)
             assert before.execute("SELECT 1").fetchone() == (1,)
+        enough.set()
 
 
 def test_a_url_that_is_no_secret_stays_as_it_is(tmp_path: Path) -> None:
