@@ -8,13 +8,18 @@ from pathlib import Path
 
 from tributary.resources.errors import TributaryError
 
+RESTORING = "restoring"
+"""The note of a restore that is not over, in the home that it restores."""
+
 OWN = (
+    "backup-aside",
     "dagster",
     "lake",
     "logs",
     "iceberg",
     "postgres-tributary_*-password",
     "principal-key",
+    "restore-aside",
     "run",
     "sample",
     "stream",
@@ -38,8 +43,10 @@ def keep_private() -> None:
     os.umask(_OTHERS)
 
 
-def prepare_home(home: Path) -> None:
+def prepare_home(home: Path, *, restores: bool = False) -> None:
     """Make the home folder where it is missing, and close to others what an earlier version left open in it.
+
+    One whose restore was cut off is of use to nobody but who `restores` it.
 
     Raises:
         HomeError: it cannot be used, with the reason.
@@ -54,6 +61,8 @@ def prepare_home(home: Path) -> None:
         home.mkdir(parents=True, exist_ok=True)
         if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
             raise HomeError(unusable(home, "it may not be written to"))
+        if not restores and (home / RESTORING).exists():
+            raise HomeError(unusable(home, "a restore into it was cut off; run `tributary restore` again"))
         for pattern in OWN:
             for path in home.glob(pattern):
                 _close(path)

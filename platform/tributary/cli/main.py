@@ -243,6 +243,24 @@ def status() -> None:
 
 
 @app.command()
+def backup(
+    destination: Annotated[str, typer.Argument(metavar="DEST", help="A folder, or s3://bucket/prefix.")],
+    listed: Annotated[bool, typer.Option("--list", help="List the backups that are there, and make none.")] = False,
+) -> None:
+    """Back up all that this home holds, while it is in use: databases, lake, keys, events under way."""
+    _run("backups", "backup", destination=destination, listed=listed)
+
+
+@app.command()
+def restore(
+    source: Annotated[str, typer.Argument(metavar="SRC", help="Where `tributary backup` put it.")],
+    backup: Annotated[str, typer.Option("--backup", help="The backup by its name; default: the newest.")] = "",
+) -> None:
+    """Put a backup into an empty home."""
+    _run("backups", "restore", source=source, id_=backup)
+
+
+@app.command()
 def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go and why, and delete nothing.")] = False,
     output: InFormat = "table",

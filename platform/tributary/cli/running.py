@@ -77,7 +77,7 @@ def guard(command: Callable[[], int], module: str = "") -> None:
     settings = get_settings()
     if settings.environment and module not in _WITH_ENVIRONMENTS:
         raise UsageError(f"This command knows production alone: leave --env and {ENVIRONMENT} out.")
-    prepare_home(settings.home)
+    prepare_home(settings.home, restores=module == "backups")
     try:
         code = command()
         sys.stdout.flush()

@@ -40,7 +40,8 @@ def dagster_environment(settings: Settings, databases: Databases) -> dict[str, s
 
 @contextmanager
 def open_instance(settings: Settings, databases: Databases, *, mended: bool = True) -> Iterator[DagsterInstance]:
-    """Dagster's instance on these databases; its tables are made where missing, and renamed assets keep their records.
+    """Dagster's instance on these databases; its tables are made or brought up to date, and renamed assets keep their
+    records.
 
     The process's environment is set as `dagster_environment` says, since Dagster reads it again when it starts runs.
     Leave it before the databases: the connections that it keeps hold up the server. What this process prints is not
@@ -54,6 +55,7 @@ def open_instance(settings: Settings, databases: Databases, *, mended: bool = Tr
 
     from tributary.instance.pooled_storage import pooled_engine
     from tributary.instance.renamed import carry_over
+    from tributary.instance.upgrading import upgrade_records
     from tributary.resources.dagster_internals import NO_COMPUTE_LOGS
     from tributary.resources.dagster_internals.records import InstanceRef
 
@@ -61,6 +63,7 @@ def open_instance(settings: Settings, databases: Databases, *, mended: bool = Tr
     try:
         with DagsterInstance.from_ref(reference) as instance:
             if mended:
+                upgrade_records(instance, databases.url("dagster"))
                 limit_pool(instance, REPORTS, settings.report_concurrency)
                 formerly = {former: name for source in get_sources() for former, name in source.formerly.items()}
                 carry_over(instance, formerly, lambda: open_warehouse(settings))

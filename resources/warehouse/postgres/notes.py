@@ -8,7 +8,7 @@ redefined it since, nothing is known of it. What single source objects gave is t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -126,6 +126,26 @@ def move_note(session: Session, former: Table, table: Table) -> None:
         """,
         (table.schema, table.name, former.key),
     )
+
+
+def sound_notes(connection: psycopg.Connection) -> dict[str, str]:
+    """The version of each table whose note holds good, by `schema.table`: what a backup keeps beside the rows."""
+    query = f"""
+        SELECT table_name, p.version FROM ({_RELATION}) AS r
+        JOIN _parts.published_tables AS p USING (table_name, relation, state)
+    """
+    return {str(name): str(version) for name, version in connection.execute(query)}
+
+
+def adopt_notes(connection: psycopg.Connection, sound: Mapping[str, str]) -> None:
+    """Let notes that held good when a backup was made hold good of the restored relations, and no others."""
+    connection.execute("UPDATE _parts.published_tables SET relation = 0, state = ''")
+    query = f"""
+        UPDATE _parts.published_tables AS p SET relation = r.relation, state = r.state
+        FROM ({_RELATION}) AS r JOIN unnest(%s::text[], %s::text[]) AS s (table_name, version) USING (table_name)
+        WHERE p.table_name = s.table_name AND p.version = s.version
+    """
+    connection.execute(query, (list(sound), list(sound.values())))
 
 
 def note_analysed(session: Session, table: Table) -> None:
