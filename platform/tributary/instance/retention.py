@@ -211,6 +211,8 @@ def prune(
             # At once rather than when the server finds the time, so that the next hour's rows take this hour's place.
             connection.execute(f"VACUUM (SKIP_LOCKED, ANALYZE) {_TABLES}")
             _rebuild_sparse_indexes(connection)
+        # The server may notice only later that the session has ended.
+        connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
     return pruned
 
 
