@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,13 +15,11 @@ from pathlib import Path
 
 from bench.bed import Bed
 from bench.clock import Timing, best, interleaved
-from bench.errors import BenchError
 from bench.figures import Figure, Limit
-from tributary.resources.settings import PROJECT_ROOT
+from bench.processes import started
 
 EVENTS_A_SECOND = 2_000
 WARMING_REQUESTS = 200
-STOPPING_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -48,21 +44,22 @@ def collector_load(bed: Bed) -> list[Figure]:
     home = bed.root / "collector"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
-    with _server("nothing", home) as nothing, _server("collector", home) as collector:
+    with collector_server("nothing", home) as nothing, collector_server("collector", home) as collector:
         return [_figure(bed, load, nothing, collector) for load in LOADS]
 
 
 @dataclass(frozen=True)
-class _Server:
+class Server:
     pid: int
     port: int
 
 
-def _figure(bed: Bed, load: Load, nothing: _Server, collector: _Server) -> Figure:
+def _figure(bed: Bed, load: Load, nothing: Server, collector: Server) -> Figure:
     for server in (nothing, collector):
-        _way(bed, server, Load("", WARMING_REQUESTS, load.size, load.connections))()
+        sending(bed, server, Load("", WARMING_REQUESTS, load.size, load.connections))()
     baseline, ours = (
-        best(timings) for timings in interleaved(bed.repeats, _way(bed, nothing, load), _way(bed, collector, load))
+        best(timings)
+        for timings in interleaved(bed.repeats, sending(bed, nothing, load), sending(bed, collector, load))
     )
     rate = load.requests * load.size / ours.wall
     phases = ours.phases
@@ -78,7 +75,7 @@ def _figure(bed: Bed, load: Load, nothing: _Server, collector: _Server) -> Figur
     )
 
 
-def _way(bed: Bed, server: _Server, load: Load) -> Callable[[], Timing]:
+def sending(bed: Bed, server: Server, load: Load) -> Callable[[], Timing]:
     words = [str(server.port), str(load.requests), str(load.size), str(load.connections)]
 
     def run() -> Timing:
@@ -98,14 +95,7 @@ def _cpu(pid: int) -> float:
 
 
 @contextmanager
-def _server(way: str, home: Path) -> Iterator[_Server]:
-    words = [sys.executable, "-m", "bench.collector_server", way, str(home)]
-    process = subprocess.Popen(words, cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        line = process.stdout.readline().strip() if process.stdout else ""
-        if not line.isdigit():
-            raise BenchError(f"The server of the benchmark ({way}) did not start; see what it wrote above.")
-        yield _Server(process.pid, int(line))
-    finally:
-        process.terminate()
-        process.wait(STOPPING_SECONDS)
+def collector_server(way: str, home: Path, *more: str) -> Iterator[Server]:
+    """A collector, or what stands for none, in a process of its own."""
+    with started("bench.collector_server", way, str(home), *more) as (pid, port):
+        yield Server(pid, port)

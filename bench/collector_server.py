@@ -1,7 +1,7 @@
 """Serves the collector, or an application that answers and does nothing else, on a free port of loopback.
 
 `python -m bench.collector_server WAY HOME` writes the port as its first line, and serves until a signal ends it. HOME
-is the folder of the lake and the journals.
+is the folder of the lake and the journals; the way `kinesis URL` has a stream of the name `web-data` at URL.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from starlette.types import Receive, Scope, Send
 from tributary.resources.gateway.decision import Policy
 from tributary.resources.gateway.serving import guarded
 from tributary.resources.lake import open_lake
+from tributary.resources.settings import Settings
+from tributary.resources.stream import EventStream, open_stream
 from tributary.resources.stream.firehose import FolderFirehose
 from tributary.web.app import is_collector
 from tributary.web.collector import Collector
@@ -49,16 +51,21 @@ def serve(application: Any, policy: Policy | None = None) -> None:
     uvicorn.Server(config).run(sockets=[listening])
 
 
-def main(way: str, home: str) -> None:
-    """Serve `collector` or `nothing`."""
+def main(way: str, home: str, url: str = "") -> None:
+    """Serve `collector`, `kinesis` or `nothing`."""
     if way == "nothing":
         serve(nothing)
         return
     folder = Path(home)
     lake = open_lake(str(folder / "lake"), region="us-east-1", endpoint_url=None)
-    stream = FolderFirehose(
-        lake, folder / "journal", "web-data", buffer_seconds=BUFFER_SECONDS, buffer_bytes=BUFFER_BYTES
-    )
+    stream: EventStream
+    if way == "kinesis":
+        settings = Settings(_env_file=None, home=folder, stream_engine="kinesis", aws_endpoint_url=url)
+        stream = open_stream(settings, lake)
+    else:
+        stream = FolderFirehose(
+            lake, folder / "journal", "web-data", buffer_seconds=BUFFER_SECONDS, buffer_bytes=BUFFER_BYTES
+        )
     # The server repeats the signal that ended it, which would end the process before the stream is closed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,7 @@ class Serving:
 
     ready_after: float
     settings: Settings
+    pid: int
 
 
 @contextmanager
@@ -49,8 +50,12 @@ def fresh_home(bed: Bed) -> Iterator[Path]:
 
 
 @contextmanager
-def serving(home: Path, **settings: object) -> Iterator[Serving]:
+def serving(
+    home: Path, command: Sequence[str] = ("tributary", "up"), end: signal.Signals = signal.SIGINT, **settings: object
+) -> Iterator[Serving]:
     """Start `tributary up` as it is set out, with some `settings` of its own; it is stopped at the end of the block.
+
+    `command` is a module with its arguments that starts it, and `end` the signal that ends that.
 
     Raises:
         BenchError: it did not get ready, or an asset could not be made.
@@ -58,7 +63,7 @@ def serving(home: Path, **settings: object) -> Iterator[Serving]:
     own = {**AS_SET_OUT, "home": home, **free_ports(), **settings}
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "tributary", "up"],
+        [sys.executable, "-u", "-m", *command],
         cwd=PROJECT_ROOT,
         env=environment(**own),
         stdout=subprocess.PIPE,
@@ -70,10 +75,10 @@ def serving(home: Path, **settings: object) -> Iterator[Serving]:
     try:
         seconds = _wait_for_ready(process, began)
         watchdog.cancel()
-        yield Serving(seconds, load_settings().model_copy(update=own))
+        yield Serving(seconds, load_settings().model_copy(update=own), process.pid)
     finally:
         watchdog.cancel()
-        _stop(process)
+        _stop(process, end)
 
 
 def free_ports() -> dict[str, int]:
@@ -102,9 +107,9 @@ def _wait_for_ready(process: subprocess.Popen[str], began: float) -> float:
     raise BenchError(f"`tributary up` did not get ready; its output ends with:\n{''.join(said)[-TAIL:]}")
 
 
-def _stop(process: subprocess.Popen[str]) -> None:
-    """Ctrl-C; what does not end by that is killed, and its guard ends its children."""
-    process.send_signal(signal.SIGINT)
+def _stop(process: subprocess.Popen[str], end: signal.Signals) -> None:
+    """Ask it to end; what does not end by that is killed, and its guard ends its children."""
+    process.send_signal(end)
     try:
         process.communicate(timeout=STOP_PATIENCE)
     except subprocess.TimeoutExpired:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from tributary.assets.sources import check_settings
 from tributary.aws_local.firehose import Firehose
 from tributary.aws_local.laptop import _settings_on
+from tributary.aws_local.server import AwsLocal
 from tributary.resources.postgres.databases import Databases
 from tributary.resources.settings import get_settings, load_settings
 
@@ -73,6 +75,22 @@ def test_a_bucket_that_is_away_holds_records_up_and_loses_none(moto: str, name: 
         kinesis.put_record(StreamName=name, Data=b"two", PartitionKey="b")
         s3.create_bucket(Bucket=f"{name}-later")
     assert sorted(line for lines in objects(moto, f"{name}-later").values() for line in lines) == [b"one\n", b"two\n"]
+
+
+@pytest.mark.usefixtures("moto")
+def test_records_that_come_at_the_same_time_are_all_kept() -> None:
+    """What moto alone does not: the stand-in's own server is asked."""
+    with AwsLocal(lambda: "http://127.0.0.1:9") as server, ThreadPoolExecutor(8) as pool:
+        kinesis = client(server.url, "kinesis")
+        name = f"busy-{uuid.uuid4().hex[:8]}"
+        kinesis.create_stream(StreamName=name, ShardCount=1)
+        batches = [[{"Data": f"{b}-{n}".encode(), "PartitionKey": "k"} for n in range(50)] for b in range(40)]
+        list(pool.map(lambda batch: kinesis.put_records(StreamName=name, Records=batch), batches))
+        client(server.url, "s3").create_bucket(Bucket=name)
+        with Firehose(kinesis, client(server.url, "s3"), name, name):
+            pass
+        found = [line for lines in objects(server.url, name).values() for line in lines]
+    assert sorted(found) == sorted(one["Data"] + b"\n" for batch in batches for one in batch)
 
 
 def test_the_platform_is_told_by_settings_alone_where_everything_is(

@@ -21,6 +21,9 @@ from tributary.resources.settings import LOOPBACK
 REGION = "us-east-1"
 """Where the stand-in says it is; moto keeps the state of each region apart."""
 
+KINESIS = "Kinesis_20131202"
+"""The service of Kinesis' requests."""
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -34,6 +37,7 @@ class AwsLocal:
     def __init__(self, trino_url: Callable[[], str], *, port: int = 0, throttle: Throttle | None = None) -> None:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._glue = glue.Glue(self._moto)
+        self._kinesis = threading.Lock()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._server = make_server(LOOPBACK, port, self, threaded=True, request_handler=MotoRequestHandler)
         self.url = f"http://{LOOPBACK}:{self._server.server_port}"
@@ -59,6 +63,10 @@ class AwsLocal:
         if Request(environ).host.rpartition(":")[0].strip("[]") not in LOOPBACK_NAMES:
             return Response("This server answers on loopback only.", 403)(environ, start_response)
         service, action = target(environ)
+        if service == KINESIS:
+            # moto gives two records that come at the same time one number, and forgets the first.
+            with self._kinesis:
+                return list(self._moto(environ, start_response))
         if service == glue.SERVICE:
             return self._glue(environ, start_response)
         if service == athena.SERVICE and action in self._athena.actions:
