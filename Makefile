@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 WORKERS ?= auto
+HOURS ?= 8
 
 .PHONY: help setup setup-dev setup-infrastructure synth image-steps run run-trino run-aws-local test parity parity-aws \
-	contract-athena lint format bench lock clean
+	contract-athena lint format bench soak lock clean
 
 help:
 	@echo "make run    set everything up, make sample sources, materialise the whole graph and serve it on loopback"
@@ -21,6 +22,7 @@ help:
 	@echo "make synth  make CloudFormation of the infrastructure, and test it (needs Node; docs/deploy.md)"
 	@echo "make lint   formatting, lint rules, types and floors"
 	@echo "make bench  measure against the named baselines (minutes)"
+	@echo "make soak   live through a month in 8 hours (HOURS=), with kills and failing sources: bench/SOAK.md"
 
 setup: $(VENV)/.runtime
 
@@ -98,6 +100,9 @@ format: setup-dev
 
 bench: setup-dev
 	$(BIN)/python -m bench
+
+soak: setup-dev
+	$(BIN)/python -m bench soak --hours $(HOURS)
 
 # The lock holds versions only, so that it says nothing of where packages are fetched from.
 lock: setup-dev

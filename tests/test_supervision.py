@@ -63,6 +63,10 @@ from tributary.instance.executor import run_executor
 def endless() -> None:
     time.sleep(600)
 
+@dg.asset
+def quick() -> None:
+    time.sleep(0.2)
+
 RUNNING = dg.DefaultSensorStatus.RUNNING
 
 @dg.sensor(name="ticking", asset_selection="*", minimum_interval_seconds=1, default_status=RUNNING)
@@ -70,7 +74,10 @@ def ticking(_context):
     return dg.SkipReason("a tick")
 
 defs = dg.Definitions(
-    assets=[endless], sensors=[ticking], jobs=[dg.define_asset_job("a_job")], executor=run_executor
+    assets=[endless, quick],
+    sensors=[ticking],
+    jobs=[dg.define_asset_job("a_job", ["endless"]), dg.define_asset_job("quick_job", ["quick"])],
+    executor=run_executor,
 )
 """
 
@@ -84,6 +91,9 @@ JOBS = """{ workspaceOrError { ... on Workspace { locationEntries {
 RELOAD = """mutation { reloadRepositoryLocation(repositoryLocationName: "tributary") {
   ... on WorkspaceLocationEntry { locationOrLoadError { ... on PythonError { message } } } } }"""
 CANCEL = """mutation {{ terminateRun(runId: "{run}") {{ __typename ... on TerminateRunFailure {{ message }} }} }}"""
+LAUNCH_QUICK = """mutation { launchRun(executionParams: { selector: {
+  repositoryLocationName: "tributary", repositoryName: "__repository__", jobName: "quick_job" },
+  runConfigData: {}, mode: "default" }) { __typename } }"""
 LAUNCH = """mutation { launchRun(executionParams: { selector: {
   repositoryLocationName: "tributary", repositoryName: "__repository__", jobName: "a_job" },
   runConfigData: {}, mode: "default" }) { __typename ... on LaunchRunSuccess { run { runId } } } }"""
@@ -212,10 +222,26 @@ def test_a_killed_process_is_started_again(running: Running, words: tuple[str, .
 
 @pytest.mark.timeout(300)
 @pytest.mark.xdist_group("supervision")
+def test_what_is_queued_waits_for_a_code_server_that_is_away(running: Running) -> None:
+    for _ in range(6):
+        assert running.ask(LAUNCH_QUICK)["launchRun"]["__typename"] == "LaunchRunSuccess"
+    running.one(NAME).kill()
+    question = '{ runsOrError(filter: { pipelineName: "quick_job" }) { ... on Runs { results { status } } } }'
+
+    def states() -> list[str]:
+        return [one["status"] for one in running.ask(question)["runsOrError"]["results"]]
+
+    wait_until(lambda: set(states()) <= {"SUCCESS", "FAILURE", "CANCELED"}, 120, "the queue to be empty")
+    assert states() == ["SUCCESS"] * 6
+    running.goes_on("the queue was worked off")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.xdist_group("supervision")
 def test_a_run_outlives_the_code_server_that_started_it_and_can_be_cancelled(running: Running) -> None:
     launched = running.ask(LAUNCH)["launchRun"]
     assert launched["__typename"] == "LaunchRunSuccess"
-    question = "{ runsOrError { ... on Runs { results { status tags { key } } } } }"
+    question = '{ runsOrError(filter: { pipelineName: "a_job" }) { ... on Runs { results { status tags { key } } } } }'
 
     def run() -> Any:
         (found,) = running.ask(question)["runsOrError"]["results"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from bench.soak.watching import Measures, Readers, rows
 from bench.soak.workload import BROKEN_EVERY, DAYS, FILE, FLOOD_EVERY, Workload
 from tributary.assets.retail.standin import make_retail_sample
 from tributary.dagster_client import DagsterClient
+from tributary.resources.errors import TributaryError
 from tributary.resources.guarding import LOCAL_WRITE_KEY
 from tributary.resources.settings import PROJECT_ROOT
 
@@ -81,6 +84,7 @@ def _month(home: Path, files: Path, hours: float) -> list[str]:
         Promise(f"No reader sees less than before ({readers.reads:,} reads)", readers.faults),
         Promise("Whatever is killed is well again within two minutes", chaos.faults),
         Promise("No sensor falls silent", measures.faults),
+        Promise("What is queued is begun, however long it waits", _unbegun(measures, lost[2])),
         Promise(
             "Nothing grows without bound",
             [f"{one[0]}: {one[1]:,.0f} → {one[2]:,.0f}" for one in growth if one[4] == "GROWS"],
@@ -132,18 +136,28 @@ def _lost(
                 missing, unquarantined = _against_oracle(running, work)
             except (psycopg.Error, OSError) as error:
                 missing = [f"The warehouse does not answer: {error}"]
-        if not (missing or unquarantined) or time.monotonic() > deadline:
+        waiting = _states(running).get("QUEUED", 0)
+        if not (missing or unquarantined or waiting) or time.monotonic() > deadline:
             break
         measures.look(time.monotonic() - chaos.last > UNDISTURBED_SECONDS)
         time.sleep(LOOK_SECONDS)
+    return missing, unquarantined, _states(running)
+
+
+def _states(running: Running) -> dict[str, int]:
+    """How many runs there are, by state; none where Dagster does not tell."""
     dagster = DagsterClient(running.settings)
     try:
-        states: dict[str, int] = {}
-        for one in dagster.runs(1000):
-            states[one.status] = states.get(one.status, 0) + 1
+        return dict(Counter(one.status for one in dagster.runs(1000)))
+    except TributaryError:
+        return {}
     finally:
         dagster.close()
-    return missing, unquarantined, states
+
+
+def _unbegun(measures: Measures, states: Mapping[str, int]) -> list[str]:
+    found = [f"{len(measures.dropped)} runs failed before they began"] if measures.dropped else []
+    return [*found, *([f"{states['QUEUED']} runs still wait"] if states.get("QUEUED") else [])]
 
 
 def _against_oracle(running: Running, work: Workload) -> tuple[list[str], list[str]]:

@@ -30,6 +30,7 @@ _TICKS = """
 SELECT extract(epoch FROM now() AT TIME ZONE 'utc' - max(timestamp)) FROM job_ticks
 WHERE type IN ('SENSOR', 'AUTO_MATERIALIZE') GROUP BY selector_id
 """
+_DROPPED = "SELECT run_id FROM runs WHERE status = 'FAILURE' AND start_time IS NULL"
 _SIZES = "SELECT datname, pg_database_size(datname) FROM pg_database WHERE NOT datistemplate"
 _CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
 
@@ -80,6 +81,7 @@ class Measures:
         self._running = running
         self.looks: list[tuple[float, dict[str, float]]] = []
         self.faults: list[str] = []
+        self.dropped: set[str] = set()
         self._began = time.monotonic()
 
     def look(self, undisturbed: bool) -> None:
@@ -117,6 +119,7 @@ class Measures:
                 yield f"database {name}, MB", size / MEBIBYTE
             row = connection.execute(_CONNECTIONS).fetchone()
             yield "connections", float(row[0]) if row else 0.0
+            self.dropped |= {str(run) for (run,) in connection.execute(_DROPPED)}
             ages = [float(age) for (age,) in connection.execute(_TICKS)]
             yield "seconds since the last tick of the quietest sensor", max(ages, default=0.0)
         if undisturbed and max(ages, default=0.0) > _QUIET_SECONDS:

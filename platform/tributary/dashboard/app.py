@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tributary.assets import pages
 from tributary.dashboard.asking import Asking, told
+from tributary.dashboard.asleep import HEALTH
 from tributary.identity.behind import Behind
 from tributary.identity.signing import DASHBOARD, signing_key
 from tributary.resources.postgres.databases import Databases
@@ -16,7 +17,6 @@ from tributary.resources.principal import principal_of
 from tributary.resources.settings import Settings
 
 MAIN = Path(__file__).with_name("main_page.py")
-HEALTH = "/_stcore/health"
 
 _COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999"]
 """Okabe and Ito's, which all kinds of colour sight tell apart."""

@@ -74,8 +74,13 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             },
             "pools": {"default_limit": 1},
         },
-        # The stock five seconds are most of the time that a person waits for a small run.
-        "run_queue": {"dequeue_interval_seconds": 1},
+        "run_queue": {
+            # The stock five seconds are most of the time that a person waits for a small run.
+            "dequeue_interval_seconds": 1,
+            # A code server that is being started again would else fail all that is queued, one run after the other.
+            "max_user_code_failure_retries": 60,
+            "user_code_failure_retry_delay": 5,
+        },
         "run_monitoring": {
             "enabled": True,
             "start_timeout_seconds": 180,

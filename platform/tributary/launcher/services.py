@@ -154,7 +154,7 @@ def _socket_folder(home: Path) -> Path:
     The code server runs whatever a client asks of it, so a folder that somebody else made is refused.
     """
     folder = home / "run"
-    if len(os.fsencode(folder / "code.1234567.sock")) > _LONGEST_SOCKET:
+    if len(os.fsencode(folder / "pymp-12345678" / "listener-12345678")) > _LONGEST_SOCKET:
         mark = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
         folder = Path(tempfile.gettempdir()) / f"tributary-{os.geteuid()}-{mark}"
     folder.mkdir(parents=True, mode=0o700, exist_ok=True)
