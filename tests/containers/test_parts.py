@@ -10,12 +10,15 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from tests.conftest import Cli
 from tests.running_trino import free_port
 
+from tributary.containers.part import PARTS
 from tributary.containers.probe import is_well
 from tributary.identity.signing import DAGSTER, HEADER, key_in, signed
 from tributary.resources.postgres.databases import Databases
@@ -30,7 +33,9 @@ class Parts:
 
     def __init__(self, folder: Path, databases: Databases) -> None:
         self._folder, self._stack = folder, ExitStack()
-        self.code, self.web = f"127.0.0.2:{free_port()}", f"127.0.0.2:{free_port()}"
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self.code, self.web, self.dashboard, self.front = (f"127.0.0.2:{free_port()}" for _ in range(4))
+        self.database = databases
         self.key = kept_secret(folder / "key")
         self._settings = {
             "POSTGRES_URL": databases.server_url,
@@ -41,6 +46,9 @@ class Parts:
             "CODE_SERVER": self.code,
             "DAGSTER_URL": f"http://{self.web}",
             "DAGSTER_PORT": self.web.rpartition(":")[2],
+            "DASHBOARD_URL": f"http://{self.dashboard}",
+            "DASHBOARD_PORT": self.dashboard.rpartition(":")[2],
+            "WEB_PORT": self.front.rpartition(":")[2],
         }
 
     def start(self, part: str) -> subprocess.Popen[bytes]:
@@ -56,7 +64,7 @@ class Parts:
             stderr=log,
             start_new_session=True,
         )
-        self._stack.callback(self._end, process)
+        self._processes.append(process)
         return process
 
     def wait(self, part: str, address: str) -> None:
@@ -68,16 +76,24 @@ class Parts:
 
     def close(self) -> None:
         """End all that was started."""
-        self._stack.close()
+        with self._stack:
+            for process in self._processes:
+                os.killpg(process.pid, signal.SIGTERM)
+            for process in self._processes:
+                self._wait(process)
 
     @staticmethod
-    def _end(process: subprocess.Popen[bytes]) -> None:
-        os.killpg(process.pid, signal.SIGTERM)
+    def _wait(process: subprocess.Popen[bytes]) -> None:
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _beats(records: psycopg.Connection[Any]) -> bool:
+    found = records.execute("SELECT count(*) FROM daemon_heartbeats").fetchone()
+    return bool(found and found[0])
 
 
 @pytest.fixture(scope="module")
@@ -89,11 +105,25 @@ def parts(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Ite
         found.close()
 
 
-def test_code_server_and_web_server_work_together_from_homes_of_their_own(parts: Parts) -> None:
-    parts.start("code-server")
-    parts.start("webserver")
+def test_all_parts_work_together_from_homes_of_their_own(parts: Parts) -> None:
+    for part in PARTS:
+        parts.start(part)
     parts.wait("code-server", parts.code)
     parts.wait("webserver", f"http://{parts.web}/dagster/server_info")
+    parts.wait("dashboard", f"http://{parts.dashboard}/dashboard/_stcore/health")
+    parts.wait("web", f"http://{parts.front}/v1/health")
+    # By the one address, as people come.
+    assert httpx.get(f"http://{parts.front}/dagster/server_info").status_code == 200
+    page = httpx.get(f"http://{parts.front}/dashboard/")
+    assert (page.status_code, "Streamlit" in page.text) == (200, True)
+    assert httpx.get(f"http://{parts.dashboard}/dashboard/").status_code == 401
+    with psycopg.connect(
+        parts.database.server_url.replace("/postgres?", "/parts_dagster?"), autocommit=True
+    ) as records:
+        deadline = time.monotonic() + PATIENCE
+        while not _beats(records):
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
     url = f"http://{parts.web}/dagster/graphql"
     query = {"query": "{ repositoriesOrError { ... on RepositoryConnection { nodes { location { name } } } } }"}
     (home := Path(parts._folder / "elsewhere")).mkdir()
