@@ -33,9 +33,12 @@ def test_a_unit_is_sound(file: Path, tmp_path: Path) -> None:
     # What it starts must be there to be verified, and is where it is installed alone.
     text = re.sub(r"^ExecStart=\S+", f"ExecStart={sys.executable}", file.read_text(), flags=re.MULTILINE)
     (copy := tmp_path / file.name).write_text(text)
+    for other in UNITS:  # of which one may name another
+        if other != file:
+            (tmp_path / other.name).write_text("[Service]\nExecStart=" + sys.executable)
     done = subprocess.run(["systemd-analyze", "verify", str(copy)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr + done.stdout) == (0, "")
-    copy.write_text(text.replace("Restart=on-failure", "Restart=sometimes").replace("UMask=", "UMosk="))
+    copy.write_text(text.replace("UMask=", "UMosk="))
     done = subprocess.run(["systemd-analyze", "verify", str(copy)], capture_output=True, text=True, check=False)
     assert "UMosk" in done.stderr + done.stdout
 
@@ -48,6 +51,22 @@ def test_a_unit_is_hardened(file: Path) -> None:
     found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", told)
     assert found is not None, told
     assert float(found[1]) <= MOST_EXPOSED, told
+
+
+@needs_systemd
+def test_the_timer_is_of_the_backup_and_comes_each_night(tmp_path: Path) -> None:
+    timer = SERVER / "systemd" / "tributary-backup.timer"
+    (tmp_path / "tributary-backup.service").write_text("[Service]\nExecStart=" + sys.executable)
+    (copy := tmp_path / timer.name).write_text(timer.read_text())
+    done = subprocess.run(["systemd-analyze", "verify", str(copy)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr + done.stdout) == (0, "")
+    (when,) = unit(timer)["OnCalendar"]
+    told = subprocess.run(["systemd-analyze", "calendar", when], capture_output=True, text=True, check=True).stdout
+    assert "*-*-* 02:30:00" in told
+    backup = unit(SERVER / "systemd" / "tributary-backup.service")
+    assert backup["ExecStart"] == ["/opt/tributary/bin/tributary backup ${BACKUP_TO}"]
+    # It would take the shared memory of the Postgres that goes on.
+    assert "RemoveIPC" not in backup
 
 
 def test_the_service_comes_back_and_is_bounded() -> None:
