@@ -12,12 +12,13 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 
 from infrastructure.database import Server
 from infrastructure.stages import Stage
-from tributary.containers.signs import NAMESPACE
+from tributary.containers.signs import NAMESPACE, UNITS
 
 _GB = 1024**3
 _MINUTE = 60
@@ -71,10 +72,27 @@ def make_alarms(
                 conditions={"StringEquals": {"aws:SourceAccount": stage.account}},
             )
         )
+    _read_signs(stack)
     for name, watch in _watched(stage, server, balancer, targets).items():
         _alarm(stack, stage, topic, name, watch)
     _budget(stack, stage, topic)
     return topic
+
+
+def _read_signs(stack: Stack) -> None:
+    """Make metrics of what the daemon's container tells of itself in its log."""
+    group = stack.node.find_child("DaemonLogs")
+    for name, unit in UNITS.items():
+        logs.MetricFilter(
+            stack,
+            f"{name}Filter",
+            log_group=group,
+            filter_pattern=logs.FilterPattern.number_value(f"$.{name}", ">=", 0),
+            metric_namespace=NAMESPACE,
+            metric_name=name,
+            metric_value=f"$.{name}",
+            unit=cloudwatch.Unit[unit.upper()],
+        )
 
 
 def _watched(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from infrastructure.quicksight import catalogue, columns_of, drawn_charts
 from infrastructure.services import PARTS
 from infrastructure.stages import ALONE
@@ -9,6 +11,7 @@ from tests.infrastructure.rules import of, own
 from tests.infrastructure.rules_of_data import KEY
 from tests.infrastructure.rules_of_network import kind
 from tests.infrastructure.templates import Resource
+from tributary.containers.signs import UNITS, line
 
 ALARMS = {
     "FailedRuns", "StoppedHeartbeats", "StaleTables", "FirehoseFailures", "FirehoseLate", "IteratorAge",
@@ -111,6 +114,18 @@ def logs(one: Resource) -> None:
 def log_stream(one: Resource) -> None:
     """That which Firehose's role may write."""
     assert one.properties["LogStreamName"] == "delivery"
+
+
+@of("AWS::Logs::MetricFilter")
+def metric_filter(one: Resource) -> None:
+    """Finds the daemon's line as the platform writes it, and takes its number, which alarms look at."""
+    assert one.properties["LogGroupName"].startswith("<DaemonLogs")
+    (told,) = one.properties["MetricTransformations"]
+    name = told["MetricName"]
+    assert (told["MetricNamespace"], told["Unit"]) == ("Tributary", UNITS[name])
+    assert one.properties["FilterPattern"] == f"{{ $.{name} >= 0 }}"
+    assert told["MetricValue"] == f"$.{name}"
+    assert json.loads(line(dict.fromkeys(UNITS, 1.5)))[name] == 1.5
 
 
 @of("AWS::CloudWatch::Alarm")

@@ -11,6 +11,7 @@ pytest.importorskip("aws_cdk", reason="the extra `infrastructure` is not install
 from tests.infrastructure import rules_of_data, rules_of_network, rules_of_tasks, test_roles
 from tests.infrastructure.rules import RULES
 from tests.infrastructure.templates import Synthesised
+from tributary.resources.settings import PROJECT_ROOT
 
 pytestmark = pytest.mark.xdist_group("infrastructure")
 REGISTERED = (rules_of_data, rules_of_network, rules_of_tasks, test_roles)
@@ -41,12 +42,19 @@ def test_all_that_a_stage_is_made_of_is_there(synthesised: Synthesised) -> None:
         assert found["AWS::EC2::SecurityGroupIngress"] == len(rules_of_network.REACHED)
         assert (found["AWS::ECS::Service"], found["AWS::ECS::TaskDefinition"]) == (6, 7)
         assert found["AWS::CloudWatch::Alarm"] == len(rules_of_tasks.ALARMS)
+        assert found["AWS::Logs::MetricFilter"] == 3
         assert (found["AWS::Glue::Database"], found["AWS::Athena::WorkGroup"]) == (5, 2)
         assert found["AWS::ElasticLoadBalancingV2::ListenerRule"] == 2
         for one in ("Kinesis::Stream", "KinesisFirehose::DeliveryStream", "RDS::DBInstance", "ECR::Repository",
                     "Budgets::Budget", "QuickSight::DataSource", "QuickSight::Analysis", "KMS::Key"):  # fmt: skip
             assert found[f"AWS::{one}"] == 1, one
         assert found["AWS::QuickSight::DataSet"] >= 5
+
+
+def test_the_page_tells_how_many_are_asserted(synthesised: Synthesised) -> None:
+    page = " ".join((PROJECT_ROOT / "docs" / "deploy.md").read_text(encoding="utf-8").split())
+    types = {one.type for one in synthesised.resources}
+    assert f"asserts every resource of them ({len(synthesised.resources)} of {len(types)} types;" in page
 
 
 def test_production_has_what_production_needs(synthesised: Synthesised) -> None:

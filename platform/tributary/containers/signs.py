@@ -1,7 +1,7 @@
 """What the daemon's container tells CloudWatch each minute, from Dagster's records: alarms hang on it.
 
-A line of JSON on the standard output is a metric where the container's log goes to CloudWatch:
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+A line of JSON on the standard output, of which filters of the container's log make metrics:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html
 
 | metric | meaning |
 | --- | --- |
@@ -28,6 +28,7 @@ from tributary.resources.dagster_internals.stored import stored_assets
 
 NAMESPACE = "Tributary"
 UNITS = {"FailedRuns": "Count", "HeartbeatAge": "Seconds", "StaleTables": "Count"}
+"""The metrics, and the unit of each as CloudWatch calls it."""
 
 PACE_SECONDS = 60
 HUNG_SECONDS = 600
@@ -70,11 +71,9 @@ def stale_tables(connection: psycopg.Connection[Any], now: float) -> list[str]:
     return sorted(key for key, target in targets.items() if key in made and now - made[key] > target.total_seconds())
 
 
-def line(values: Mapping[str, float], now: float) -> str:
-    """The metrics as CloudWatch reads them from a log."""
-    metrics = [{"Name": name, "Unit": UNITS[name]} for name in values]
-    directive = {"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": metrics}
-    return json.dumps({"_aws": {"Timestamp": int(now * 1000), "CloudWatchMetrics": [directive]}, **values})
+def line(values: Mapping[str, float]) -> str:
+    """The metrics as a filter of a log reads them: an object of JSON, and nothing else in the line."""
+    return json.dumps(dict(values))
 
 
 def tell_signs(database_url: str) -> None:
@@ -93,7 +92,7 @@ def _tell(database_url: str, since: float) -> None:
             _LOG.warning("What alarms hang on could not be read (%s); it is tried again.", type(error).__name__)
             continue
         since = now
-        sys.stdout.write(line(found, now) + "\n")
+        sys.stdout.write(line(found) + "\n")
         sys.stdout.flush()
         if silent > HUNG_SECONDS:
             _LOG.error("The daemon gave no sign of life for %d s, and is ended.", silent)
