@@ -101,8 +101,13 @@ class KinesisStream(EventStream):
         try:
             done = 0
             for entries in calls_of(records):
-                with self._turn:
+                # Calls that hang must not hold up those behind them for longer than they would wait themselves.
+                if not self._turn.acquire(timeout=self._patience):
+                    return records[done:], "calls before take too long"
+                try:
                     left, reason = self._send(entries)
+                finally:
+                    self._turn.release()
                 done += len(entries)
                 if left:
                     return [*(Record(one["Data"], one["PartitionKey"]) for one in left), *records[done:]], reason

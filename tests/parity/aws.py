@@ -33,15 +33,14 @@ _DAYS = timedelta(days=3)
 
 
 def settings_of(aws: RunningAws, server_url: str, home: Path) -> tuple[Settings, Settings]:
-    """The profiles `local` and `aws` in one home, with databases of their own on one server."""
+    """The profiles `local` and `aws` in one home, with the same databases on one server."""
     run = uuid4().hex[:8]
-    shared = {"home": home, "postgres_url": server_url, "samples": True}
-    local = Settings.model_validate({**shared, "database_prefix": f"local_{run}_"})
+    shared = {"home": home, "postgres_url": server_url, "database_prefix": f"both_{run}_", "samples": True}
+    local = Settings.model_validate(shared)
     other = Settings.model_validate(
         {
             **shared,
             "profile": "aws",
-            "database_prefix": f"aws_{run}_",
             "lake_url": f"s3://{BUCKET}/lake-{run}",
             "iceberg_warehouse": f"s3://{BUCKET}/tables-{run}",
             "collector_write_key": WRITE_KEY,

@@ -21,7 +21,7 @@ from tests.stream.kinesis_fake import FakeKinesis, serving
 from tributary.resources.settings import PROJECT_ROOT
 from tributary.resources.stream import Record, StreamAccessError, StreamBusyError, StreamClosedError
 from tributary.resources.stream import delivery as delivering
-from tributary.resources.stream.kinesis import KinesisStream
+from tributary.resources.stream.kinesis import CONCURRENCY, KinesisStream
 from tributary.resources.stream.spooled import SpooledStream
 
 DOWN = (503, "ServiceUnavailable")
@@ -87,6 +87,24 @@ def test_what_comes_while_kinesis_is_away_follows_in_order_when_it_is_back(fake:
     before = len(fake.calls)
     stream.put([record(40)])
     assert len(fake.calls) == before + 1, "a spool that is empty is in nobody's way"
+    stream.close()
+
+
+def test_a_kinesis_that_is_too_slow_holds_up_no_sender(fake: FakeKinesis, tmp_path: Path) -> None:
+    fake.gate.clear()
+    stream = stream_on(fake.url, tmp_path)
+    slow = [threading.Thread(target=stream.put, args=[[record(n)]]) for n in range(CONCURRENCY)]
+    for thread in slow:
+        thread.start()
+    wait_for(lambda: len(fake.calls) == CONCURRENCY)
+    began = time.monotonic()
+    stream.put([record(CONCURRENCY)])
+    assert time.monotonic() - began < 3
+    assert list(tmp_path.glob("*.journal"))
+    fake.gate.set()
+    for thread in slow:
+        thread.join()
+    wait_for(lambda: len(set(fake.taken)) == CONCURRENCY + 1)
     stream.close()
 
 
