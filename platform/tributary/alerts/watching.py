@@ -127,7 +127,9 @@ def tell_end(settings: Settings, url: str, sentence: str) -> None:
     to = destinations(settings)
     if not to:
         return
-    problem = Problem("Ended", "tributary up", sentence.partition("\n")[0], "/", "")
+    # What follows are the last lines of a log, which may be long and are there.
+    told = sentence.partition("\n")[0].removesuffix(" ends with:").rstrip(".") + "."
+    problem = Problem("Ended", "tributary up", told, "/", "")
     try:
         record = Record(url)
         # Nothing else was looked at: in so long a time between looks nothing else is over.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from tributary.dagster_client.asking import REPOSITORY, Asking, moment
@@ -31,6 +31,9 @@ fragment State on InstigationState {
   }
 }
 """
+
+_QUIET = timedelta(minutes=3)
+"""For how long a daemon, which writes its sign of life twice a minute, may be quiet; Dagster gives it half an hour."""
 
 
 @dataclass(frozen=True)
@@ -99,16 +102,15 @@ def acting(dagster: Asking) -> Acting:
         _ticker(one, "schedule", f"{one['cronSchedule']} {one['executionTimezone'] or 'UTC'}", one["scheduleState"])
         for one in found["schedulesOrError"]["results"]
     ]
-    daemons = tuple(
-        Daemon(
-            one["daemonType"].replace("_", " ").removesuffix(" DAEMON").capitalize(),
-            bool(one["healthy"]),
-            moment(one["lastHeartbeatTime"]) if one["lastHeartbeatTime"] else None,
-        )
-        for one in found["instance"]["daemonHealth"]["allDaemonStatuses"]
-        if one["required"]
-    )
+    daemons = tuple(_daemon(one) for one in found["instance"]["daemonHealth"]["allDaemonStatuses"] if one["required"])
     return Acting((*sensors, *schedules), daemons)
+
+
+def _daemon(one: Mapping[str, Any]) -> Daemon:
+    name = one["daemonType"].replace("_", " ").removesuffix(" DAEMON").capitalize()
+    heartbeat = moment(one["lastHeartbeatTime"]) if one["lastHeartbeatTime"] else None
+    is_quiet = heartbeat is None or datetime.now(UTC) - heartbeat > _QUIET
+    return Daemon(name, bool(one["healthy"]) and not is_quiet, heartbeat)
 
 
 def _ticker(one: Mapping[str, Any], kind: Literal["sensor", "schedule"], pace: str, state: Mapping[str, Any]) -> Ticker:
