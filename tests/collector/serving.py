@@ -1,4 +1,4 @@
-"""A collector over a local stream, served on loopback: in a thread of the tests, or alone as `serving.py HOME`."""
+"""A collector served on loopback, in a thread of the tests, or alone as `serving.py HOME`, or on Kinesis at a URL."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from tributary.resources.lake import Lake, open_lake
-from tributary.resources.stream import EventStream
+from tributary.resources.settings import Settings
+from tributary.resources.stream import EventStream, open_stream
 from tributary.resources.stream.firehose import FolderFirehose
 from tributary.web.collector import Collector
 
@@ -72,13 +73,20 @@ def collecting(stream: EventStream) -> Iterator[str]:
         stream.close()
 
 
-def main(home: str) -> None:
+def on_kinesis(home: Path, url: str) -> EventStream:
+    """A stream as the profile `aws` opens it."""
+    settings = Settings(_env_file=None, home=home, stream_engine="kinesis", aws_endpoint_url=url)
+    return open_stream(settings, lake_of(home))
+
+
+def main(home: str, url: str = "") -> None:
+    stream = on_kinesis(Path(home), url) if url else stream_of(Path(home))
     listening = socket.create_server(("127.0.0.1", 0))
     sys.stdout.write(f"{listening.getsockname()[1]}\n")
     sys.stdout.flush()
-    config = uvicorn.Config(Collector(stream_of(Path(home)), WRITE_KEY), access_log=False, log_level="error")
+    config = uvicorn.Config(Collector(stream, WRITE_KEY), access_log=False, log_level="error")
     uvicorn.Server(config).run(sockets=[listening])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

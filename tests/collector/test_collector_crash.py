@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -12,7 +13,9 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.collector.serving import WRITE_KEY, events, stream_of
+from tests.collector.serving import WRITE_KEY, events, on_kinesis, stream_of
+from tests.stream.kinesis_fake import FakeKinesis
+from tests.stream.kinesis_fake import serving as serving_kinesis
 
 from tributary.resources.settings import PROJECT_ROOT
 
@@ -74,9 +77,9 @@ def port(tmp_path: Path) -> Any:
     """A collector in a process of its own; it is killed at the end at the latest."""
     processes: list[subprocess.Popen[str]] = []
 
-    def start() -> tuple[subprocess.Popen[str], int]:
+    def start(*more: str) -> tuple[subprocess.Popen[str], int]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.collector.serving", str(tmp_path)],
+            [sys.executable, "-m", "tests.collector.serving", str(tmp_path), *more],
             cwd=PROJECT_ROOT,
             stdout=subprocess.PIPE,
             text=True,
@@ -119,3 +122,26 @@ def test_nothing_that_was_answered_for_is_lost_by_killing_the_collector(port: An
         message = by_identity[event["messageId"]]
         assert {name: event[name] for name in message} == message
     assert not list((tmp_path / "journal").glob("*.journal"))
+
+
+def test_nothing_is_lost_by_killing_a_collector_whose_kinesis_is_away(
+    port: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with serving_kinesis(FakeKinesis(fail=lambda _call: (503, "ServiceUnavailable"))) as fake:
+        fake.gate.set()
+        process, number = port(fake.url)
+        senders = Senders(number)
+        senders.start()
+        assert senders.enough.wait(60)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        senders.join()
+        assert fake.taken == []
+        fake.fail = lambda _call: None
+        on_kinesis(tmp_path, fake.url).close()
+    arrived = Counter(json.loads(text)["messageId"] for text in fake.taken)
+    assert not Counter(senders.answered) - arrived
+    assert set(arrived) <= set(senders.sent)
+    assert not list((tmp_path / "spool").glob("*.journal"))

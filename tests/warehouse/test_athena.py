@@ -103,6 +103,11 @@ def test_a_statement_says_for_whom_it_runs_and_what_it_took(
     assert whose == origin
     assert found["Query"] == "SELECT 1 AS x\n-- tributary gold/things 0b53a1c2-run"
     assert usage.run_seconds > 0
+    # Of a query that is unloaded it stands within, as UNLOAD's own words are no query's.
+    with transport.run("SELECT TIMESTAMP '2020-01-01 00:00:00.000002' AS x", origin) as result:
+        assert [row[0].microsecond for row in result.rows] == [2]
+    unloaded = aws.client("athena").get_query_execution(QueryExecutionId=spent[-1][1].query)["QueryExecution"]["Query"]
+    assert "AS x\n-- tributary gold/things 0b53a1c2-run\n) TO 's3://" in unloaded
 
 
 def test_a_statement_that_takes_too_long_or_is_given_up_is_stopped(aws: RunningAws, transport: AthenaTransport) -> None:
