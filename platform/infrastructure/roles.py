@@ -16,6 +16,7 @@ from infrastructure.athena import platform_workgroup
 from infrastructure.catalogue import DATABASES
 from infrastructure.lake import ANSWERS, COMPUTE_LOGS, LAKE, WAREHOUSE
 from infrastructure.stages import SERVICES, Stage
+from tributary.resources.secret_references import SCHEME, is_reference
 
 Statements = list[iam.PolicyStatement]
 
@@ -65,10 +66,19 @@ def use_key(key: kms.IKey) -> iam.PolicyStatement:
     return iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key.key_arn])
 
 
-def log_into_database(_stage: Stage, held: Held) -> Statements:
-    """Reading the secret of the server, now and after it was renewed."""
+def secrets_of_settings(stage: Stage) -> list[str]:
+    """The secrets that the stage's settings name (`secretsmanager:NAME`), to whose ARNs AWS adds six characters."""
+    names = {text.removeprefix(SCHEME).partition("#")[0] for text in stage.settings.values() if is_reference(text)}
+    own = f"arn:aws:secretsmanager:{stage.region}:{stage.account}:secret:"
+    return sorted(name if name.startswith("arn:") else f"{own}{name}-??????" for name in names)
+
+
+def read_settings(stage: Stage, held: Held) -> Statements:
+    """Reading the secrets that all settings name, the server's among them, now and after it was renewed."""
     return [
-        iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[held.database.secret_arn]),
+        iam.PolicyStatement(
+            actions=["secretsmanager:GetSecretValue"], resources=[held.database.secret_arn, *secrets_of_settings(stage)]
+        ),
         use_key(held.key),
     ]
 
@@ -175,13 +185,13 @@ def launch_runs(stage: Stage, _held: Held) -> Statements:
 Grant = Callable[[Stage, Held], Statements]
 
 MAY: Mapping[str, Sequence[Grant]] = {
-    "gateway": (log_into_database, put_events, read_lake, ask_athena),
-    "collector": (log_into_database, put_events),
-    "webserver": (log_into_database, read_lake, watch_runs),
-    "code-server": (log_into_database, read_lake, ask_athena),
-    "daemon": (log_into_database, read_lake, watch_runs, launch_runs),
-    "dashboard": (log_into_database,),
-    "run": (log_into_database, read_lake, write_lake, ask_athena, write_warehouse),
+    "gateway": (read_settings, put_events, read_lake, ask_athena),
+    "collector": (read_settings, put_events),
+    "webserver": (read_settings, read_lake, watch_runs),
+    "code-server": (read_settings, read_lake, ask_athena),
+    "daemon": (read_settings, read_lake, watch_runs, launch_runs),
+    "dashboard": (read_settings,),
+    "run": (read_settings, read_lake, write_lake, ask_athena, write_warehouse),
 }
 """What the tasks of each kind may do."""
 

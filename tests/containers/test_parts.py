@@ -17,6 +17,8 @@ import psycopg
 import pytest
 from tests.conftest import Cli
 from tests.running_trino import free_port
+from websockets import Origin
+from websockets.sync.client import connect
 
 from tributary.containers.part import PARTS
 from tributary.containers.probe import is_well
@@ -117,6 +119,8 @@ def test_all_parts_work_together_from_homes_of_their_own(parts: Parts) -> None:
     page = httpx.get(f"http://{parts.front}/dashboard/")
     assert (page.status_code, "Streamlit" in page.text) == (200, True)
     assert httpx.get(f"http://{parts.dashboard}/dashboard/").status_code == 401
+    with connect(f"ws://{parts.front}/dashboard/_stcore/stream", origin=Origin(f"http://{parts.front}")) as socket:
+        assert socket.ping().wait(20)
     with psycopg.connect(
         parts.database.server_url.replace("/postgres?", "/parts_dagster?"), autocommit=True
     ) as records:

@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("aws_cdk", reason="the extra `infrastructure` is not installed; `make synth` installs it")
 
+from infrastructure.stages import read_stages
 from tests.infrastructure.rules import of, own
 from tests.infrastructure.templates import Resource, Synthesised
 
@@ -29,6 +30,7 @@ NAMED_BY_OTHERS = {
     r"arn:aws:glue:[a-z0-9-]+:\d{12}:table/(staged|core|gold|quarantine|_parts)/\*": "tables of one database",
     r"arn:aws:ecs:[a-z0-9-]+:\d{12}:task/tributary-\w+/\*": "tasks of the stage's cluster, whose ids ECS gives",
     r"arn:aws:ecs:[a-z0-9-]+:\d{12}:task-definition/tributary-\w+-run:\*": "revisions of the run's definition",
+    r"arn:aws:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/.-]+-\?{6}": "a secret by its name, to which AWS adds six",
     r"arn:aws:logs:[a-z0-9-]+:\d{12}:log-group:/tributary-\w+/run:log-stream:\*": "streams that ECS names after tasks",
     r"arn:aws:logs:[a-z0-9-]+:\d{12}:log-group:RDSOSMetrics:log-stream:\*": "streams that RDS names itself",
 }
@@ -105,6 +107,21 @@ def role(one: Resource) -> None:
 )
 def test_what_allows_too_much_is_found(told: dict[str, Any]) -> None:
     assert list(too_much({"Effect": "Allow", **told})) != []
+
+
+def test_secrets_that_a_stages_settings_name_are_read_and_no_others() -> None:
+    from infrastructure.roles import secrets_of_settings
+
+    arn = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:mail-AbCdEf"
+    told = {
+        "TRIBUTARY_MAIL_URL": f"secretsmanager:{arn}",
+        "TRIBUTARY_EXAMPLE_TOKEN": "secretsmanager:tributary-dev/example#token",
+        "TRIBUTARY_EXAMPLE_URL": "https://example.com",
+    }
+    found = secrets_of_settings(read_stages()["dev"].model_copy(update={"settings": told}))
+    assert found == [arn, "arn:aws:secretsmanager:eu-west-1:111111111111:secret:tributary-dev/example-??????"]
+    assert list(too_much({"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": found})) == []
+    assert secrets_of_settings(read_stages()["dev"]) == []
 
 
 def test_keys_and_topics_allow_the_account_and_named_actions(synthesised: Synthesised) -> None:
