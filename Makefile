@@ -73,6 +73,7 @@ $(VENV)/.infrastructure: $(VENV)/.dev
 synth: setup-infrastructure
 	$(BIN)/pytest -n 0 -rs tests/infrastructure
 	@$(BIN)/python -O -m infrastructure.app --out build/cdk
+	$(BIN)/cfn-lint --ignore-checks W3010 -- build/cdk/*.template.json
 	@echo "The templates are in build/cdk."
 
 # The steps of the image without a container engine, in an empty folder as another user: minutes.

@@ -27,8 +27,8 @@ def linted(*files: Path) -> list[str]:
 
 
 def test_cfn_lint_finds_nothing(out: Path) -> None:
-    # The stages differ in values; the smallest and the largest have all that there is.
-    assert linted(*(out / f"tributary-{name}.template.json" for name in ("dev-foundation", "dev", "prod"))) == []
+    # The stages differ in values, and the largest has all that there is; `make synth` lints all.
+    assert linted(*(out / f"tributary-{name}.template.json" for name in ("prod-foundation", "prod"))) == []
 
 
 def test_cfn_lint_finds_what_is_wrong(out: Path, tmp_path: Path) -> None:
