@@ -83,7 +83,7 @@ def serving(
 
 def free_ports() -> dict[str, int]:
     """A free port for every setting that names one; all held together, so that no two are the same."""
-    names = [name for name in Settings.model_fields if name.endswith("_port")]
+    names = [*(name for name in Settings.model_fields if name.endswith("_port")), "meetup_port"]
     with ExitStack() as stack:
         ports = {}
         for name in names:

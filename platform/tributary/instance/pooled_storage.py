@@ -11,7 +11,7 @@ import os
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
@@ -44,6 +44,9 @@ warnings.filterwarnings("ignore", message=".*yaml-defined logging.*", category=B
 
 _ENDED_EARLY = (DagsterEventType.RUN_FAILURE, DagsterEventType.RUN_CANCELED)
 _NOTIFY = f"NOTIFY {CHANNEL_NAME},"
+
+_KNOWN: set[tuple[type, str]] = set()
+"""The storages, by class and database, whose tables this process has seen."""
 
 _TABLES_LOCK = 0x64616773746572
 
@@ -158,8 +161,11 @@ class _Pooled:
         the embedded server until it ends.
         """
         url = os.environ.get(URL_VARIABLE) or shared_databases(get_settings()).url("dagster")
-        with one_at_a_time(url):
-            storage = cls(postgres_url=url, should_autocreate_tables=True, inst_data=inst_data)  # type: ignore[call-arg]  # the stock storage's constructor, mixed in below
+        # A code server opens an instance for each tick of a sensor: looking for tables is a connection each time.
+        known = (cls, url) in _KNOWN
+        with nullcontext() if known else one_at_a_time(url):
+            storage = cls(postgres_url=url, should_autocreate_tables=not known, inst_data=inst_data)  # type: ignore[call-arg]  # the stock storage's constructor, mixed in below
+        _KNOWN.add((cls, url))
         storage._engine = pooled_engine(url)  # type: ignore[attr-defined]
         return storage
 
