@@ -17,7 +17,7 @@ from bench.figures import Figure, Limit
 from bench.machine import describe
 from bench.serving import free_ports, fresh_home
 from bench.soak.chaos import Chaos
-from bench.soak.report import Promise, grown, markdown
+from bench.soak.report import MENDED, Promise, grown, markdown
 from bench.soak.running import Running
 from bench.soak.watching import Measures, Readers, rows
 from bench.soak.workload import BROKEN_EVERY, DAYS, FILE, FLOOD_EVERY, Workload
@@ -93,7 +93,8 @@ def _month(home: Path, files: Path, hours: float) -> list[str]:
     text = markdown(
         describe(), hours, DAYS, work.sent, chaos.kills, chaos.slowest, running.said, promises, growth, lost[2]
     )
-    REPORT.write_text(text)
+    _, found, mended = REPORT.read_text().partition(MENDED) if REPORT.exists() else ("", "", "")
+    REPORT.write_text(f"{text}\n{MENDED}{mended}" if found else text)
     return [fault for one in promises for fault in one.faults]
 
 
@@ -156,7 +157,7 @@ def _states(running: Running) -> dict[str, int]:
 
 
 def _unbegun(measures: Measures, states: Mapping[str, int]) -> list[str]:
-    found = [f"{len(measures.dropped)} runs failed before they began"] if measures.dropped else []
+    found = [f"{len(measures.dropped)} runs were dropped"] if measures.dropped else []
     return [*found, *([f"{states['QUEUED']} runs still wait"] if states.get("QUEUED") else [])]
 
 

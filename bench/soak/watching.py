@@ -30,7 +30,10 @@ _TICKS = """
 SELECT extract(epoch FROM now() AT TIME ZONE 'utc' - max(timestamp)) FROM job_ticks
 WHERE type IN ('SENSOR', 'AUTO_MATERIALIZE') GROUP BY selector_id
 """
-_DROPPED = "SELECT run_id FROM runs WHERE status = 'FAILURE' AND start_time IS NULL"
+_DROPPED = """
+SELECT DISTINCT run_id FROM event_logs WHERE dagster_event_type = 'ENGINE_EVENT'
+AND (event LIKE '%dropping it from the queue%' OR event LIKE '%attempts, failing run%')
+"""
 _SIZES = "SELECT datname, pg_database_size(datname) FROM pg_database WHERE NOT datistemplate"
 _CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
 
@@ -100,7 +103,7 @@ class Measures:
                 ours += not one.name().startswith("postgres")
         yield "processes", float(ours)
         yield "memory, MB", memory
-        yield "open files", float(files)
+        yield "open files a process", files / max(len(family), 1)
 
     def _of_files(self) -> Iterator[tuple[str, float]]:
         home = self._running.home
@@ -144,7 +147,7 @@ def weigh(folder: Path) -> tuple[int, int]:
 
 def _is_ours(path: Path, home: Path) -> bool:
     with suppress(OSError):
-        return path.stat().st_mtime > home.stat().st_ctime and path.name.startswith(("tmp", "tributary-", "pymp-"))
+        return path.stat().st_mtime > home.stat().st_ctime and path.name.startswith(("tributary-", "pymp-"))
     return False
 
 
