@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from tributary.alerts.watching import tell_end
 from tributary.cli.console import out, sentence
 from tributary.cli.up_making import ANNOUNCED, MADE, PREPARED, making
-from tributary.identity.signing import place_key
 from tributary.instance.configuration import write_configuration
 from tributary.instance.opening import dagster_environment
 from tributary.launcher.errors import LauncherError
@@ -43,7 +41,11 @@ def up(materialize: bool) -> int:
         require_free_port(LOOPBACK, settings.dagster_port, "TRIBUTARY_DAGSTER_PORT")
         require_free_port(LOOPBACK, settings.dashboard_port, "TRIBUTARY_DASHBOARD_PORT")
         require_free_port(settings.host, settings.web_port, "TRIBUTARY_WEB_PORT")
-        place_key(settings)
+        if settings.principal_key is not None:
+            # What signs, and what tells people, takes memory that the launcher would keep.
+            from tributary.identity.signing import place_key
+
+            place_key(settings)
         processes = processes_of(settings, sentence)
         for process in processes:
             if process.port is not None:
@@ -60,6 +62,8 @@ def _serve(settings: Settings, processes: Sequence[Process], materialize: bool) 
             with _trino(settings, databases) as trino:
                 _hold_up(settings, databases, trino, processes, materialize)
         except LauncherError as error:
+            from tributary.alerts.watching import tell_end
+
             tell_end(settings, databases.url("app"), str(error))
             raise
 
