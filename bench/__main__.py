@@ -41,6 +41,7 @@ BENCHES = {
     "meetup": "bench.meetup.meetup",
     "pledges": "bench.pledges.pledges",
     "retention": "bench.retention.retention",
+    "backups": "bench.backups.backups",
     "crashes": "bench.crashes.crashes",
     "trino": "bench.trino.trino",
     "kinesis": "bench.kinesis.kinesis",

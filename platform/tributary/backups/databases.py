@@ -19,7 +19,6 @@ from tributary.resources.warehouse.postgres.notes import adopt_notes, sound_note
 _JOBS = "2"
 _ATTEMPTS = 5
 _NOTED = "SELECT to_regclass('_parts.published_tables') IS NOT NULL"
-_FILE = 1 << 20
 
 
 def dump(url: str, folder: Path, store: Store) -> Dump:
@@ -45,7 +44,7 @@ def dump(url: str, folder: Path, store: Store) -> Dump:
             options = ("--format=directory", f"--jobs={_JOBS}", "--compress=gzip:1", "--no-sync", "--statistics")
             fault = _run("pg_dump", url, *options, f"--snapshot={snapshot}", f"--file={folder}")
         if not fault:
-            files = {path.name: store.put(_chunks(path)) for path in sorted(folder.iterdir())}
+            files = {path.name: store.put_file(path) for path in sorted(folder.iterdir())}
             shutil.rmtree(folder)
             return Dump(files, notes)
         shutil.rmtree(folder, ignore_errors=True)
@@ -134,9 +133,3 @@ def _without_password(url: str) -> Iterator[tuple[str, Mapping[str, str]]]:
     if password is not None:
         environment["PGPASSWORD"] = str(password)
     yield conninfo.make_conninfo("", **parts), environment
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(_FILE):
-            yield chunk

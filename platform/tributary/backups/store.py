@@ -20,7 +20,7 @@ from tributary.resources.errors import TributaryError
 from tributary.resources.lake import open_lake
 from tributary.resources.lake.errors import ObjectDamagedError, ObjectNotFoundError
 from tributary.resources.lake.integrity import open_verified
-from tributary.resources.lake.model import Lake
+from tributary.resources.lake.model import Lake, ObjectData
 from tributary.resources.settings import Settings
 
 FORMAT = 1
@@ -107,14 +107,22 @@ class Store:
                 digest.update(chunk)
                 size += len(chunk)
                 copy.write(chunk)
-            held = Held(digest.hexdigest(), size)
-            if not self.holds(held):
-                copy.seek(0)
-                self.lake.put(_key(held.sha256), iter(lambda: copy.read(1 << 20), b""))
-                for _ in self.open(held):
-                    pass
-                self._has[_key(held.sha256)] = size
-                self.written += size
+            copy.seek(0)
+            return self._keep(Held(digest.hexdigest(), size), iter(lambda: copy.read(1 << 20), b""))
+
+    def put_file(self, path: Path) -> Held:
+        """Put a local file that nobody writes to, likewise."""
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+        return self._keep(Held(digest.hexdigest(), path.stat().st_size), path)
+
+    def _keep(self, held: Held, data: ObjectData) -> Held:
+        if not self.holds(held):
+            self.lake.put(_key(held.sha256), data)
+            for _ in self.open(held):
+                pass
+            self._has[_key(held.sha256)] = held.size
+            self.written += held.size
         return held
 
     def open(self, one: Held) -> Iterator[bytes]:
