@@ -45,6 +45,7 @@ from tributary.assets.source import Glance, Lineage, Resource, Source, SourceCol
 from tributary.resources.app_database import AppDatabase
 from tributary.resources.errors import TributaryError
 from tributary.resources.lake.model import Lake
+from tributary.resources.lake.versions import Unneeded
 from tributary.resources.linked import declaration as linked
 from tributary.resources.look.files import environment as page_templates
 from tributary.resources.look.headers import HEADERS as PAGE_HEADERS
@@ -154,6 +155,7 @@ __all__ = [
     "Told",
     "TributaryError",
     "Unique",
+    "Unneeded",
     "Warehouse",
     "arriving_asset",
     "asset_key",
