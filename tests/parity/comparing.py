@@ -50,6 +50,12 @@ class Compared:
 
 def compare(sides: tuple[Side, Side], contents: Contents) -> Iterator[Compared]:
     """All that there is to compare, one after the other."""
+    yield from compare_graphs(sides, contents)
+    yield from _compare_tests(sides[1], contents)
+
+
+def compare_graphs(sides: tuple[Side, Side], contents: Contents) -> Iterator[Compared]:
+    """What was made, and what is answered from it: all but the unit tests of models, which make rows of their own."""
     yield from compare_made(sides, contents.tables)
     yield from _compare_answers(sides, contents)
 
@@ -72,14 +78,17 @@ def compare_made(sides: tuple[Side, Side], tables: Mapping[str, Table]) -> Itera
 
 
 def _compare_answers(sides: tuple[Side, Side], contents: Contents) -> Iterator[Compared]:
-    """Charts, reports, and the unit tests of models."""
-    other = sides[1]
+    """Charts and reports."""
     for key, model in sorted(contents.models.items()):
         if model.chart is not None:
             yield Compared(f"chart of {key}", _charts(sides, contents.tables[key]))
     for report in contents.reports.values():
         for number, test in enumerate(read_tests(report.model, contents.tables, contents.model_lineage)):
             yield Compared(f"report {report.name} {number}", _reports(sides, report, test.answers))
+
+
+def _compare_tests(other: Side, contents: Contents) -> Iterator[Compared]:
+    """What the unit tests of models expect, and what the engine makes."""
     reports = {report.table.key: report for report in contents.reports.values()}
     for key, model in {**contents.models, **{key: report.model for key, report in reports.items()}}.items():
         for test in read_tests(model, contents.tables, contents.model_lineage):
