@@ -16,12 +16,18 @@ import psycopg
 import pytest
 from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from sqlalchemy.exc import OperationalError
 
 from tributary.assets.automation.tags import STEADY_TAG
 from tributary.instance.configuration import URL_VARIABLE, render, write_configuration
 from tributary.instance.opening import dagster_environment, open_instance
 from tributary.instance.orphans import fail_orphaned_runs
 from tributary.instance.pooled_storage import PooledEventLogStorage, pooled_engine
+from tributary.resources.dagster_internals.records import (
+    DagsterLaunchFailedError,
+    DagsterUserCodeUnreachableError,
+    LaunchRunContext,
+)
 from tributary.resources.postgres.databases import Databases, connect
 from tributary.resources.settings import Settings
 
@@ -295,3 +301,26 @@ def _engine_event(run_id: str, pid: int, timestamp: float) -> dg.EventLogEntry:
         job_name="short",
         dagster_event=event,
     )
+
+
+@pytest.mark.parametrize(
+    ("failure", "again"),
+    [
+        (OperationalError("SELECT 1", {}, Exception("terminating connection"), connection_invalidated=True), True),
+        (OperationalError("SELECT 1", {}, Exception("no such column")), False),
+        (DagsterLaunchFailedError("Tried to start a run on a server after telling it to shut down"), True),
+        (DagsterLaunchFailedError("There is no such job"), False),
+    ],
+    ids=["connection ended", "refused", "stopping", "no job"],
+)
+def test_a_run_that_could_not_begin_is_queued_again_where_that_passes(
+    instance: DagsterInstance, failure: Exception, again: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr("dagster.DefaultRunLauncher.launch_run", fail)
+    run = instance.create_run_for_job(short)
+    with pytest.raises(DagsterUserCodeUnreachableError if again else type(failure)) as raised:
+        instance.run_launcher.launch_run(LaunchRunContext(run, None))
+    assert isinstance(raised.value, DagsterUserCodeUnreachableError) is again

@@ -3,11 +3,14 @@
 - `InstanceRef`: opening an instance with a part of its configuration replaced has no public way.
 - Storages and run launchers are made to be written by others, but what they are handed, and what a launcher's look at
   a worker returns, has no public name.
+- `DagsterUserCodeUnreachableError`: what a launcher raises so that a run is queued again, `DagsterLaunchFailedError`
+  where the code server starts none; `LaunchRunContext` is what it is handed.
 - `deserialize_value`: of all events since one, of whatever asset, the instance does not tell.
 """
 
+from dagster._core.errors import DagsterLaunchFailedError, DagsterUserCodeUnreachableError
 from dagster._core.instance.ref import InstanceRef
-from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
+from dagster._core.launcher import CheckRunHealthResult, LaunchRunContext, WorkerStatus
 from dagster._core.storage.compute_log_manager import ComputeIOType
 from dagster._core.storage.event_log import SqlEventLogStorage
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
@@ -17,7 +20,10 @@ __all__ = [
     "CheckRunHealthResult",
     "ComputeIOType",
     "ConfigurableClassData",
+    "DagsterLaunchFailedError",
+    "DagsterUserCodeUnreachableError",
     "InstanceRef",
+    "LaunchRunContext",
     "SqlEventLogStorage",
     "SqlEventLogStorageTable",
     "WorkerStatus",

@@ -1,4 +1,4 @@
-"""How runs are cancelled and looked after: by their own process, wherever it was started from.
+"""How runs are started, cancelled and looked after: by their own process, wherever it was started from.
 
 Dagster asks the code server that started the run. That one may have been started again since, and of a run of
 `tributary materialize` none ever knew.
@@ -7,16 +7,44 @@ Dagster asks the code server that started the run. That one may have been starte
 from __future__ import annotations
 
 from dagster import DagsterRun, DefaultRunLauncher
+from sqlalchemy.exc import DBAPIError
 
 from tributary.instance.orphans import fail_dead_runs
 from tributary.instance.processes import PROCESS_TAG, interrupt, is_dead
-from tributary.resources.dagster_internals.records import CheckRunHealthResult, WorkerStatus
+from tributary.resources.dagster_internals.records import (
+    CheckRunHealthResult,
+    DagsterLaunchFailedError,
+    DagsterUserCodeUnreachableError,
+    LaunchRunContext,
+    WorkerStatus,
+)
+
+_STOPPING = "after telling it to shut down"
+"""In the answer of a code server that is being stopped."""
 
 
 class RunLauncher(DefaultRunLauncher):
     """Starts runs by the code server, and knows and cancels them by the process that they name."""
 
     supports_check_run_worker_health = True
+
+    def launch_run(self, context: LaunchRunContext) -> None:
+        """Start a run.
+
+        Raises:
+            DagsterUserCodeUnreachableError: a connection to Postgres ended, or the code server, before it began: it is
+                queued again, where Dagster would drop it.
+        """
+        try:
+            super().launch_run(context)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            raise DagsterUserCodeUnreachableError("A connection to Postgres ended.") from error
+        except DagsterLaunchFailedError as error:
+            if _STOPPING not in str(error):
+                raise
+            raise DagsterUserCodeUnreachableError("The code server is being stopped.") from error
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
         """Asked by Dagster's monitoring: a run whose process is gone fails, and so does what its command announced."""
