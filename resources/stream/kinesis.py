@@ -35,7 +35,7 @@ CONCURRENCY = 4
 WAITING_BYTES = 32_000_000
 """Records that may be in flight or wait for their turn, before senders are told to slow down."""
 
-_FIRST_PAUSE = 0.05
+_FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 2.0
 
 
