@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
@@ -48,6 +49,7 @@ time.sleep(600)
 LAUNCHER = """
 import signal
 import sys
+import tempfile
 from pathlib import Path
 from tributary.launcher.process import ProcessSpec
 from tributary.launcher.supervisor import Supervisor
@@ -62,6 +64,7 @@ with Supervisor(home / "logs", grace=5) as supervisor:
 
 UP = """
 import sys
+import tempfile
 from tributary.resources.postgres.databases import connect
 from tributary.resources.settings import Settings
 from tributary.instance.opening import dagster_environment, open_instance
@@ -337,12 +340,18 @@ def test_a_launcher_is_ended_from_elsewhere_and_waited_for(tmp_path: Path) -> No
             end_holder(tmp_path / LOCK, "It", 1.0)
 
 
-def test_a_socket_folder_that_others_can_enter_is_refused(tmp_path: Path) -> None:
-    settings = Settings.model_validate({"home": tmp_path})
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run").chmod(0o777)
-    with pytest.raises(LauncherError, match="is open to other users"):
+@pytest.mark.parametrize("long", [False, True], ids=["in the home", "in the temporary folder"])
+def test_a_socket_folder_that_others_can_enter_is_refused(long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Not below pytest's own folder, whose path may be too long for a socket itself.
+    with tempfile.TemporaryDirectory(prefix="tributary-") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        home = Path(folder) / ("a-home-with-a-name-too-long-for-sockets-" * 2 if long else "home")
+        settings = Settings.model_validate({"home": home})
         dagster_processes(settings, {URL_VARIABLE: "postgresql:///"})
+        sockets = next(Path(folder).glob("tributary-*")) if long else home / "run"
+        sockets.chmod(0o777)
+        with pytest.raises(LauncherError, match="is open to other users"):
+            dagster_processes(settings, {URL_VARIABLE: "postgresql:///"})
 
 
 def test_dagster_comes_up_on_one_code_server_runs_and_leaves_nothing(tmp_path: Path) -> None:
