@@ -5,11 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Mapping
-from functools import wraps
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
@@ -17,25 +15,13 @@ from typer.exceptions import TyperException
 from tributary.cli.completion import complete_selection, complete_target, prepare
 from tributary.cli.console import MISUSED, let_libraries_be_quiet, sentence
 from tributary.cli.groups import InFormat, audit, environments, keys, report, trino, users
-from tributary.cli.running import ENVIRONMENT, Group, StatementCommand, guard, misused
+from tributary.cli.init_group import init
+from tributary.cli.running import ENVIRONMENT, StatementCommand, misused
 from tributary.cli.running import run as _run
 from tributary.cli.signals import end_when_asked, ignore_from_now
+from tributary.cli.source_commands import Commands
 from tributary.resources.errors import TributaryError, UsageError
 from tributary.resources.home import keep_private
-
-
-class Commands(Group):
-    """The commands of the platform, and those of the sources that are on, which are looked for where none is meant."""
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of a name; None where there is none."""
-        found = super().get_command(ctx, cmd_name)
-        return found if found is not None else _of_sources().get(cmd_name)
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        """The names of all commands."""
-        return [*super().list_commands(ctx), *_of_sources()]
-
 
 app = typer.Typer(
     cls=Commands,
@@ -67,9 +53,6 @@ def options(
     if env is not None:
         os.environ[ENVIRONMENT] = env
 
-
-init = typer.Typer(cls=Group, help="Write what a team begins with.", no_args_is_help=True)
-app.add_typer(init, name="init")
 
 HEAD = "HEAD"
 _SELECTION = (
@@ -342,93 +325,14 @@ def sample(
     _run("sample", "sample", scale=scale, force=force)
 
 
-@init.command()
-def project(
-    folder: Annotated[Path, typer.Argument(help="An empty folder, or one that is not there yet.")] = Path(),
-    name: Annotated[str, typer.Option(help="Name of the source; default: the folder's.")] = "",
-) -> None:
-    """Write a project of one's own: one source with one SQL model, which works as it is."""
-    from tributary.cli.init import project as write
-
-    write(folder, name)
-
-
-@init.command("source")
-def init_source(
-    name: Annotated[str, typer.Argument(help="Name of the source, in lower case.")],
-    kind: Annotated[str, typer.Option(help="csv, json-objects, api, events or form.")],
-) -> None:
-    """Write a source of a kind into the project, with stand-in data, a model and tests, which works as it is."""
-    _run("init_source", "source", name=name, kind=kind)
-
-
-@init.command("model")
-def init_model(
-    name: Annotated[str, typer.Argument(help="The table that it makes, as gold.store_months.")],
-    read: Annotated[list[str] | None, typer.Option("--from", help="A table that it reads; repeatable.")] = None,
-    source: Annotated[str, typer.Option(help="The source whose it is; default: that of the first table.")] = "",
-) -> None:
-    """Write a SQL model with its unit test."""
-    _run("init_model", "model", name=name, read=read or [], source=source)
-
-
-@init.command("report")
-def init_report(
-    name: Annotated[str, typer.Argument(help="Name of the report, as late_orders.")],
-    read: Annotated[list[str] | None, typer.Option("--from", help="A table that it reads; repeatable.")] = None,
-    source: Annotated[str, typer.Option(help="The source whose it is; default: that of the first table.")] = "",
-) -> None:
-    """Write a report, a SQL model that is asked with parameters, with its unit test."""
-    _run("init_model", "report", name=name, read=read or [], source=source)
-
-
-@init.command()
-def dagster() -> None:
-    """Write Dagster's configuration and print its folder, the DAGSTER_HOME of `dagster dev` and `dg`."""
-    _run("init", "dagster")
-
-
-def _of_sources() -> dict[str, Any]:
-    """The commands that sources bring, by name."""
-    from tributary.services import apart, load_services
-
-    found: dict[str, Any] = {}
-    for source, services in load_services().items():
-        with apart(source, "The commands"):
-            own = typer.Typer(add_completion=False)
-            for name, function in services.commands.items():
-                own.command(name)(_guarded(source, name, function))
-            # A second one keeps Typer from making a single command of it all.
-            own.callback()(lambda: None)
-            found = {**typer.main.get_group(own).commands, **found}
-    return found
-
-
-def _guarded(source: str, name: str, function: Callable[..., int | None]) -> Callable[..., None]:
-    from tributary.assets.sources import SourceError
-    from tributary.services import sound, trying
-
-    def run(arguments: Mapping[str, object]) -> int:
-        what = f"The command {name}"
-        try:
-            with trying(source, what):
-                code = function(**arguments)
-        except SourceError as error:
-            # How a command is meant to end, where it does not return.
-            if isinstance(error.__cause__, TributaryError | SystemExit | TyperException | typer.Exit | typer.Abort):
-                raise error.__cause__ from None
-            raise
-        with trying(source, what):
-            return 0 if code is None else sound(code, int)
-
-    @wraps(function)
-    def guarded(**arguments: object) -> None:
-        guard(lambda: run(arguments))
-
-    return guarded
-
-
-for name, group in {"env": environments, "users": users, "keys": keys, "report": report, "trino": trino}.items():
+for name, group in {
+    "init": init,
+    "env": environments,
+    "users": users,
+    "keys": keys,
+    "report": report,
+    "trino": trino,
+}.items():
     app.add_typer(group, name=name)
 app.command(cls=StatementCommand)(audit)
 
