@@ -14,7 +14,7 @@ import psutil
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus
 
-from tributary.instance.opening import open_instance
+from tests.instances import instance_of
 from tributary.instance.processes import is_dead, own_mark
 from tributary.resources.postgres.databases import Databases, connect
 from tributary.resources.settings import Settings
@@ -75,11 +75,8 @@ def databases(settings: Settings) -> Iterator[Databases]:
 
 @pytest.fixture(scope="module")
 def instance(settings: Settings, databases: Databases) -> Iterator[DagsterInstance]:
-    before = dict(os.environ)
-    with open_instance(settings, databases) as instance:
+    with instance_of(settings, databases) as instance:
         yield instance
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture(params=["one", "many"])

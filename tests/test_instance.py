@@ -18,6 +18,7 @@ from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from sqlalchemy.exc import OperationalError
 
+from tests.instances import instance_of
 from tributary.assets.automation.tags import STEADY_TAG
 from tributary.instance.configuration import URL_VARIABLE, render, write_configuration
 from tributary.instance.opening import dagster_environment, open_instance
@@ -30,8 +31,6 @@ from tributary.resources.dagster_internals.records import (
 )
 from tributary.resources.postgres.databases import Databases, connect
 from tributary.resources.settings import Settings
-
-VARIABLES = ("DAGSTER_HOME", "DAGSTER_POSTGRES_URL", "DAGSTER_EVENT_BATCH_SIZE")
 
 RUNNING = """
 import sys, time
@@ -75,13 +74,8 @@ def databases(settings: Settings) -> Iterator[Databases]:
 
 @pytest.fixture
 def instance(settings: Settings, databases: Databases) -> Iterator[DagsterInstance]:
-    before = {name: os.environ.get(name) for name in VARIABLES}
-    with open_instance(settings, databases) as instance:
+    with instance_of(settings, databases) as instance:
         yield instance
-    for name, value in before.items():
-        os.environ.pop(name, None)
-        if value is not None:
-            os.environ[name] = value
 
 
 def statuses(instance: DagsterInstance, run_id: str) -> DagsterRunStatus:

@@ -151,7 +151,7 @@ def test_a_child_that_does_not_end_when_asked_is_killed_after_the_grace(tmp_path
 
 
 def test_a_childs_death_is_told_with_the_end_of_its_log_and_stops_the_rest(tmp_path: Path) -> None:
-    with Supervisor(tmp_path / "logs") as supervisor:
+    with Supervisor(tmp_path / "logs", patience=Patience(first=0.1)) as supervisor:
         supervisor.start(spec(tmp_path, "plain"))
         started = pids(tmp_path, 1)
         supervisor.start(spec(tmp_path, "failing"))

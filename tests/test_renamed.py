@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from tests.instances import instance_of
 from tributary.assets.factory.dagster_events import asset_key
 from tributary.assets.sources import get_sources
 from tributary.freshness import out_of_date
@@ -42,10 +43,8 @@ def databases(settings: Settings) -> Iterator[Databases]:
 
 @pytest.fixture
 def instance(settings: Settings, databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
-    for name in ("DAGSTER_HOME", "DAGSTER_POSTGRES_URL", "DAGSTER_EVENT_BATCH_SIZE"):
-        monkeypatch.setenv(name, "")
     monkeypatch.setattr(renamed, "_BATCH", 3)
-    with open_instance(settings, databases) as found:
+    with instance_of(settings, databases) as found:
         found.wipe()
         yield found
 

@@ -12,7 +12,7 @@ from dagster._core.definitions.partitions.context import partition_loading_conte
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
-from tributary.instance.opening import open_instance
+from tests.instances import instance_of
 from tributary.instance.retention import RUNS_AT_ONCE, Policy, Pruned, prune
 from tributary.resources.postgres.databases import Databases, connect
 from tributary.resources.settings import Settings
@@ -67,11 +67,9 @@ def url(databases: Databases) -> str:
 
 
 @pytest.fixture
-def instance(settings: Settings, databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterInstance]:
-    for name in ("DAGSTER_HOME", "DAGSTER_POSTGRES_URL", "DAGSTER_EVENT_BATCH_SIZE"):
-        monkeypatch.setenv(name, "")
+def instance(settings: Settings, databases: Databases) -> Iterator[DagsterInstance]:
     TELL.clear()
-    with open_instance(settings, databases) as found:
+    with instance_of(settings, databases) as found:
         found.wipe()
         yield found
 

@@ -19,6 +19,7 @@ from dagster._core.launcher import LaunchRunContext
 from dagster_aws.ecs import EcsRunLauncher
 
 from tests.conftest import Cli
+from tests.instances import instance_of
 from tributary.instance.configuration import render
 from tributary.instance.opening import dagster_environment, open_instance
 from tributary.instance.orphans import fail_orphaned_runs
@@ -99,11 +100,8 @@ def databases(settings: Settings) -> Iterator[Databases]:
 
 @pytest.fixture(scope="module")
 def instance(settings: Settings, databases: Databases) -> Iterator[dg.DagsterInstance]:
-    before = dict(os.environ)
-    with open_instance(settings, databases) as instance:
+    with instance_of(settings, databases) as instance:
         yield instance
-    os.environ.clear()
-    os.environ.update(before)
 
 
 def launched(instance: dg.DagsterInstance, **tags: str) -> dg.DagsterRun:

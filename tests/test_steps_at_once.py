@@ -13,9 +13,9 @@ import dagster as dg
 import psycopg
 import pytest
 
+from tests.instances import instance_of
 from tributary.execution import Run
 from tributary.instance.executor import run_executor
-from tributary.instance.opening import open_instance
 from tributary.instance.pools import limit_pool
 from tributary.resources.postgres.databases import Databases, connect
 from tributary.resources.settings import Settings, get_settings
@@ -38,11 +38,8 @@ def databases(settings: Settings) -> Iterator[Databases]:
 
 @pytest.fixture(scope="module")
 def instance(settings: Settings, databases: Databases) -> Iterator[dg.DagsterInstance]:
-    before = dict(os.environ)
-    with open_instance(settings, databases) as instance:
+    with instance_of(settings, databases) as instance:
         yield instance
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture

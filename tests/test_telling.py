@@ -9,7 +9,7 @@ import pytest
 from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus
 from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
-from tributary.instance.opening import open_instance
+from tests.instances import instance_of
 from tributary.instance.run_log import line_of
 from tributary.resources.postgres.databases import Databases, connect
 from tributary.resources.settings import Settings
@@ -63,10 +63,8 @@ def databases(settings: Settings) -> Iterator[Databases]:
 
 
 @pytest.fixture
-def instance(settings: Settings, databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterInstance]:
-    for name in ("DAGSTER_HOME", "DAGSTER_POSTGRES_URL", "DAGSTER_EVENT_BATCH_SIZE"):
-        monkeypatch.setenv(name, "")
-    with open_instance(settings, databases) as found:
+def instance(settings: Settings, databases: Databases) -> Iterator[DagsterInstance]:
+    with instance_of(settings, databases) as found:
         found.wipe()
         yield found
 
