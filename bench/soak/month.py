@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
+from sqlalchemy.exc import SQLAlchemyError
 
 from bench.bed import Bed
 from bench.clock import Timing
@@ -17,10 +18,16 @@ from bench.figures import Figure, Limit
 from bench.machine import describe
 from bench.serving import free_ports, fresh_home
 from bench.soak.chaos import Chaos
+from bench.soak.events import Events
+from bench.soak.extracts import Extracts
+from bench.soak.files import BROKEN_EVERY, Bills, Households
+from bench.soak.forms import Forms
+from bench.soak.meetings import Meetings
 from bench.soak.report import MENDED, Promise, grown, markdown
 from bench.soak.running import Running
-from bench.soak.watching import Measures, Readers, rows
-from bench.soak.workload import BROKEN_EVERY, DAYS, FILE, FLOOD_EVERY, Workload
+from bench.soak.stream import DAYS
+from bench.soak.watching import Measures, Readers
+from bench.soak.workload import Workload
 from tributary.assets.retail.standin import make_retail_sample
 from tributary.dagster_client import DagsterClient
 from tributary.resources.errors import TributaryError
@@ -64,13 +71,22 @@ def _month(home: Path, files: Path, hours: float) -> list[str]:
     }
     own.pop("postgres_port")
     running = Running(home, own)
-    running.start()
     dagster = DagsterClient(running.settings)
-    work = Workload(running.settings.web_url, LOCAL_WRITE_KEY, files, chance, datetime.now(UTC) - timedelta(days=DAYS))
     readers, measures, chaos = Readers(running), Measures(running), Chaos(running, chance)
     try:
+        running.start()
+        url, began = running.settings.web_url, datetime.now(UTC) - timedelta(days=DAYS)
+        streams = (
+            Events(url, LOCAL_WRITE_KEY, chance, began),
+            Households(files),
+            Bills(home / "sample" / "pledges"),
+            Forms(running.settings.web_port, chance),
+            Meetings(running, dagster),
+            Extracts(url),
+        )
+        work = Workload(streams, dagster)
         readers.start()
-        _days(hours, work, dagster, measures, chaos, chance)
+        _days(hours, work, measures, chaos, chance)
         work.mend()
         lost = _lost(running, work, measures, chaos)
     finally:
@@ -79,7 +95,7 @@ def _month(home: Path, files: Path, hours: float) -> list[str]:
         _stop(running, chaos)
     growth = grown(measures.looks)
     promises = [
-        Promise("No event that was acknowledged is lost or doubled, and the file's rows are its lines", lost[0]),
+        Promise("Nothing that was acknowledged is lost or doubled, and what is pulled again stays as it was", lost[0]),
         Promise("Quarantine holds all that did not fit", lost[1]),
         Promise(f"No reader sees less than before ({readers.reads:,} reads)", readers.faults),
         Promise("Whatever is killed is well again within two minutes", chaos.faults),
@@ -91,26 +107,21 @@ def _month(home: Path, files: Path, hours: float) -> list[str]:
         ),
     ]
     text = markdown(
-        describe(), hours, DAYS, work.sent, chaos.kills, chaos.slowest, running.said, promises, growth, lost[2]
+        describe(), hours, DAYS, work.told(), chaos.kills, chaos.slowest, running.said, promises, growth, lost[2]
     )
     _, found, mended = REPORT.read_text().partition(MENDED) if REPORT.exists() else ("", "", "")
     REPORT.write_text(f"{text}\n{MENDED}{mended}" if found else text)
     return [fault for one in promises for fault in one.faults]
 
 
-def _days(
-    hours: float, work: Workload, dagster: DagsterClient, measures: Measures, chaos: Chaos, chance: random.Random
-) -> None:
+def _days(hours: float, work: Workload, measures: Measures, chaos: Chaos, chance: random.Random) -> None:
     """The days, each with its events, its file, and what goes wrong on it."""
     a_day, began, looked = hours * 3600 / DAYS, time.monotonic(), 0.0
     for day in range(DAYS):
-        work.file(day)
-        if day % FLOOD_EVERY == FLOOD_EVERY - 1:
-            work.flood(dagster)
-        work.retention(dagster)
+        work.day(day)
         struck = chance.sample(range(SLICES), 1 + (day % 2))
         for part in range(SLICES):
-            work.events(day, part / SLICES)
+            work.part(day, part / SLICES)
             if part in struck:
                 chaos.strike()
             end = began + (day + (part + 1) / SLICES) * a_day
@@ -134,9 +145,9 @@ def _lost(
         missing, unquarantined = ["The platform does not answer."], list[str]()
         if work.settle():
             try:
-                missing, unquarantined = _against_oracle(running, work)
-            except (psycopg.Error, OSError) as error:
-                missing = [f"The warehouse does not answer: {error}"]
+                missing, unquarantined = work.missing(running), work.unquarantined(running)
+            except (psycopg.Error, SQLAlchemyError, OSError) as error:
+                missing = [f"The platform does not answer: {error}"]
         waiting = _states(running).get("QUEUED", 0)
         if not (missing or unquarantined or waiting) or time.monotonic() > deadline:
             break
@@ -157,38 +168,9 @@ def _states(running: Running) -> dict[str, int]:
 
 
 def _unbegun(measures: Measures, states: Mapping[str, int]) -> list[str]:
-    found = [f"{len(measures.dropped)} runs were dropped"] if measures.dropped else []
+    said = "; ".join(sorted(set(measures.dropped.values())))
+    found = [f"{len(measures.dropped)} runs were dropped ({said})"] if measures.dropped else []
     return [*found, *([f"{states['QUEUED']} runs still wait"] if states.get("QUEUED") else [])]
-
-
-def _against_oracle(running: Running, work: Workload) -> tuple[list[str], list[str]]:
-    sent, missing, lacking = work.sent, [], []
-    found = [
-        str(one)
-        for (one,) in rows(running, "SELECT message_id FROM core.fact_social_event WHERE event_name = 'Soak Seen'")
-    ]
-    if lost := sent.events - set(found):
-        missing.append(f"{len(lost):,} of {len(sent.events):,} events are lost, as {min(lost)}")
-    if more := len(found) - len(set(found)):
-        missing.append(f"{more:,} events are there twice")
-    if strange := set(found) - sent.events:
-        missing.append(f"{len(strange):,} events were never acknowledged, or fit nowhere, as {min(strange)}")
-    (households,) = rows(running, "SELECT count(*) FROM staged.retail_households")[0]
-    if households != sent.households:
-        missing.append(f"staged.retail_households has {households} rows of {sent.households} lines")
-    (rejected,) = rows(running, f"SELECT count(*) FROM quarantine.rejected_rows WHERE source = '{FILE}'")[0]
-    if rejected != sent.rejected:
-        lacking.append(f"{rejected} lines of {FILE} are in quarantine, of {sent.rejected}")
-    raw = [
-        str(text)
-        for (text,) in rows(running, "SELECT raw_text FROM quarantine.rejected_rows WHERE raw_text LIKE '%Soak Seen%'")
-    ]
-    unseen = [one for one in sent.too_old if not any(one in text for text in raw)]
-    if unseen:
-        lacking.append(
-            f"{len(unseen)} of {len(sent.too_old)} events that fit nowhere are not in quarantine, as {unseen[0]}"
-        )
-    return missing, lacking
 
 
 def _stop(running: Running, chaos: Chaos) -> None:

@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.soak.workload import Sent
-
 MENDED = "## What was mended"
 """The part of the report that people write; it stays."""
 
@@ -69,7 +67,7 @@ def markdown(
     machine: str,
     hours: float,
     days: int,
-    sent: Sent,
+    told: Sequence[str],
     kills: Counter[str],
     slowest: float,
     said: Iterable[str],
@@ -88,17 +86,19 @@ def markdown(
         f"{machine} Written by `python -m bench soak --hours {hours:g}`: {days} days of a month, {a_day:.0f} s each.",
         "The clock is the machine's; what a day brings is sent in that time, with the times of its day.",
         *("", "## What came in, and what was done to it", ""),
-        f"- Events that were acknowledged: {len(sent.events):,}, of them sent twice in one batch: {sent.doubled:,}.",
-        f"- Events from before all times: {len(sent.too_old):,}. Batches that were sent again: {sent.refused:,}.",
-        f"- Versions of a file: {sent.versions}, of them no such file: {sent.broken}.",
-        f"- Times that more runs were asked for at once than may go on: {sent.floods}. Runs by state: {states}.",
+        *(f"- {line}" for line in told),
+        f"- Runs by state: {states}.",
         f"- Killed (-9): {killed or 'nothing'}; the slowest was well again after {slowest:.0f} s.",
         f"- Started again by `up`: {started or 'nothing'}.",
         *("", "## Promises", "", "| promise | held |", "| --- | --- |"),
     ]
     for one in promises:
-        told = "yes" if not one.faults else f"**no**, {len(one.faults)} times: {'; '.join(one.faults[:3])}"
-        lines.append(f"| {one.words} | {told} |")
+        held = (
+            "yes"
+            if not one.faults
+            else f"**no**, {len(one.faults)} times: {' '.join('; '.join(one.faults[:3]).split())}"
+        )
+        lines.append(f"| {one.words} | {held} |")
     lines += [
         "",
         "## What grew",
@@ -106,7 +106,7 @@ def markdown(
         "| measure | second quarter | last quarter | most | |",
         "| --- | ---: | ---: | ---: | --- |",
     ]
-    lines += [f"| {name} | {_shown(a)} | {_shown(b)} | {_shown(c)} | {told} |" for name, a, b, c, told in growth]
+    lines += [f"| {name} | {_shown(a)} | {_shown(b)} | {_shown(c)} | {verdict} |" for name, a, b, c, verdict in growth]
     return "\n".join(lines) + "\n"
 
 

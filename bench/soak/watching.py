@@ -16,7 +16,9 @@ import psycopg
 from bench.soak.running import Running
 from tributary.resources.postgres.databases import connect
 
-WATCHED = ("core.fact_social_event", "staged.retail_households", "gold.household_summary")
+Database = Literal["warehouse", "dagster", "app"]
+
+WATCHED = ("core.fact_social_event", "staged.retail_households", "gold.household_summary", "staged.ornaments")
 MEBIBYTE = 1024**2
 _READ_SECONDS = 0.5
 _QUIET_SECONDS = 180.0
@@ -31,8 +33,9 @@ SELECT extract(epoch FROM now() AT TIME ZONE 'utc' - max(timestamp)) FROM job_ti
 WHERE type IN ('SENSOR', 'AUTO_MATERIALIZE') GROUP BY selector_id
 """
 _DROPPED = """
-SELECT DISTINCT run_id FROM event_logs WHERE dagster_event_type = 'ENGINE_EVENT'
+SELECT run_id, max(left(event::json #>> '{dagster_event,event_specific_data,error,message}', 300)) FROM event_logs WHERE dagster_event_type = 'ENGINE_EVENT'
 AND (event LIKE '%dropping it from the queue%' OR event LIKE '%attempts, failing run%')
+GROUP BY run_id
 """
 _SIZES = "SELECT datname, pg_database_size(datname) FROM pg_database WHERE NOT datistemplate"
 _CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
@@ -55,13 +58,14 @@ class Readers:
     def stop(self) -> None:
         """End."""
         self._ending.set()
-        self._thread.join(30)
+        if self._thread.is_alive():
+            self._thread.join(30)
 
     def _read(self) -> None:
         while not self._ending.is_set():
             with (
                 suppress(psycopg.Error, OSError),
-                psycopg.connect(_url(self._running, "warehouse"), autocommit=True) as one,
+                psycopg.connect(url_of(self._running, "warehouse"), autocommit=True) as one,
             ):
                 while not self._ending.wait(_READ_SECONDS):
                     for table in WATCHED:
@@ -84,7 +88,7 @@ class Measures:
         self._running = running
         self.looks: list[tuple[float, dict[str, float]]] = []
         self.faults: list[str] = []
-        self.dropped: set[str] = set()
+        self.dropped: dict[str, str] = {}
         self._began = time.monotonic()
 
     def look(self, undisturbed: bool) -> None:
@@ -115,23 +119,23 @@ class Measures:
         yield "temporary files", float(len(temporary))
 
     def _of_databases(self, undisturbed: bool) -> Iterator[tuple[str, float]]:
-        with psycopg.connect(_url(self._running, "dagster"), autocommit=True) as connection:
+        with psycopg.connect(url_of(self._running, "dagster"), autocommit=True) as connection:
             names = ("events", "runs", "ticks", "check executions", "evaluations")
             yield from zip(names, map(float, connection.execute(_COUNTS).fetchone() or ()), strict=True)
             for name, size in connection.execute(_SIZES):
                 yield f"database {name}, MB", size / MEBIBYTE
             row = connection.execute(_CONNECTIONS).fetchone()
             yield "connections", float(row[0]) if row else 0.0
-            self.dropped |= {str(run) for (run,) in connection.execute(_DROPPED)}
+            self.dropped |= {str(run): str(said) for run, said in connection.execute(_DROPPED)}
             ages = [float(age) for (age,) in connection.execute(_TICKS)]
             yield "seconds since the last tick of the quietest sensor", max(ages, default=0.0)
         if undisturbed and max(ages, default=0.0) > _QUIET_SECONDS:
             self.faults.append(f"A sensor was silent for {max(ages):.0f} s.")
 
 
-def rows(running: Running, sql: str) -> list[tuple[object, ...]]:
-    """What a query of the warehouse gives."""
-    with psycopg.connect(_url(running, "warehouse"), autocommit=True) as connection:
+def rows(running: Running, sql: str, database: Database = "warehouse") -> list[tuple[object, ...]]:
+    """What a query of the warehouse, or of another database, gives."""
+    with psycopg.connect(url_of(running, database), autocommit=True) as connection:
         return connection.execute(sql).fetchall()
 
 
@@ -151,6 +155,7 @@ def _is_ours(path: Path, home: Path) -> bool:
     return False
 
 
-def _url(running: Running, name: Literal["warehouse", "dagster"]) -> str:
+def url_of(running: Running, name: Database) -> str:
+    """The address of one of the platform's databases."""
     with connect(running.settings) as databases:
         return databases.url(name)
