@@ -38,10 +38,15 @@ GENERATED = Source("generated", tables=(SEED,), models=Path(__file__).parent / "
 def plans(bed: Bed) -> list[Figure]:
     """Each command on both, the import of Dagster in turns with it; what is kept in the home is there already."""
     generated = _generated(bed.root / "generated")
-    path = os.pathsep.join([str(generated), os.environ.get("PYTHONPATH", "")])
+    before = os.environ.get("PYTHONPATH", "")
+    path = os.pathsep.join([str(generated), before])
     figures = []
-    for what, settings in (("the project", {}), (f"{LAYERS * EACH:,} models", {"sources": "generated"})):
-        os.environ["PYTHONPATH"] = path
+    # A source that a package on the path brings is on unless others are named.
+    for what, settings, python in (
+        ("the project", {}, before),
+        (f"{LAYERS * EACH:,} models", {"sources": "generated"}, path),
+    ):
+        os.environ["PYTHONPATH"] = python
         bed.tributary("check", **settings)
         bed.tributary("ls", **settings)
         for name in COMMANDS:

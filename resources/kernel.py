@@ -8,8 +8,10 @@ from __future__ import annotations
 import ctypes
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-_PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
+_PR_SET_PDEATHSIG, _PR_SET_NAME, _PR_SET_CHILD_SUBREAPER = 1, 15, 36
 
 
 def end_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
@@ -20,6 +22,16 @@ def end_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
 def name_process(name: str) -> None:
     """Name this process, as `ps` shows it; the kernel keeps 15 characters."""
     _prctl(_PR_SET_NAME, name.encode())
+
+
+@contextmanager
+def adopting() -> Iterator[None]:
+    """Be the parent of those of this process's descendants whose own parent ends within the block."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    try:
+        yield
+    finally:
+        _prctl(_PR_SET_CHILD_SUBREAPER, 0)
 
 
 def _prctl(option: int, value: int | bytes) -> None:

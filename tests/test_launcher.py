@@ -56,7 +56,7 @@ from tributary.launcher.supervisor import Supervisor
 # A shell without job control has its background commands ignore SIGINT; the command line takes it back, as here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 home = Path(sys.argv[1])
-with Supervisor(home / "logs", grace=5) as supervisor:
+with Supervisor(home / "logs", grace=5, shared=("json",)) as supervisor:
     supervisor.start(ProcessSpec("one", "a_child", ("parent", str(home / "pids"))))
     supervisor.start(ProcessSpec("two", "a_child", ("plain", str(home / "pids"))))
     supervisor.watch()
@@ -68,13 +68,13 @@ import tempfile
 from tributary.resources.postgres.databases import connect
 from tributary.resources.settings import Settings
 from tributary.instance.opening import dagster_environment, open_instance
-from tributary.launcher.services import dagster_processes, ready_url
+from tributary.launcher.services import SHARED, dagster_processes, ready_url
 from tributary.launcher.supervisor import Supervisor
 settings = Settings.model_validate({"home": sys.argv[1], "dagster_port": int(sys.argv[2]), "direct_ports": True})
 with connect(settings) as databases:
     with open_instance(settings, databases):
         pass
-    with Supervisor(settings.home / "logs") as supervisor:
+    with Supervisor(settings.home / "logs", shared=SHARED) as supervisor:
         supervisor.start(*dagster_processes(settings, dagster_environment(settings, databases), "tiny_definitions"))
         supervisor.wait_ready(ready_url(settings), 240)
         print("ready", flush=True)
@@ -269,6 +269,33 @@ def test_a_child_waits_for_the_socket_it_needs(tmp_path: Path) -> None:
         server.bind(str(path))
         server.listen()
         pids(tmp_path, 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each is an interpreter of its own")
+def test_a_process_outlives_the_template_that_it_was_forked_from(tmp_path: Path) -> None:
+    held = tmp_path / "held.py"
+    held.write_text("VALUE = 1")
+    templates = []
+    with Supervisor(tmp_path / "logs", shared=("held",)) as supervisor:
+        for what in ("plain", "stubborn", "other"):
+            supervisor.start(spec(tmp_path, what))
+            started = pids(tmp_path, len(templates) + 1)
+            children = psutil.Process().children()
+            templates += [one for one in children if one.name() == "template"]
+            assert {*started, templates[-1].pid} <= {one.pid for one in children}
+            assert psutil.Process(started[-1]).name() == what
+            assert os.getsid(started[-1]) == started[-1]
+            if what == "plain":
+                templates[-1].kill()
+            else:
+                # What it holds is another now.
+                held.write_text("VALUE = 2  # longer")
+        assert len({one.pid for one in templates}) == 3
+        assert all(map(is_alive, started))
+        os.kill(started[0], signal.SIGKILL)
+        started = pids(tmp_path, 4)
+        supervisor.grace = 0.2
+    assert not any(map(is_alive, started))
 
 
 def test_a_log_stays_bounded_and_its_last_part_is_kept(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from tests.accessibility import faults
 from tests.conftest import CHROMIUM
 from tributary.assets.sources import BUILT_IN
 from tributary.catalogue import get_catalogue
+from tributary.launcher.state import pids
 from tributary.resources.guarding import LOCAL_WRITE_KEY
 from tributary.resources.postgres import postmaster
 from tributary.resources.postgres.databases import connect
@@ -356,8 +357,7 @@ def test_what_dies_is_started_again_and_health_tells_the_truth_meanwhile(up: Up)
     os.kill(server, signal.SIGKILL)
     wait_for(lambda: health() == 503, 20, "the outage to be told")
     wait_for(lambda: health() == 200, 60, "Postgres to be back")
-    (web,) = [one for one in up.family() if "tributary.web" in one.cmdline()]
-    web.kill()
+    os.kill(pids(up.home)["web"], signal.SIGKILL)
     wait_for(lambda: health() == 0, 20, "the web process to be gone")
     wait_for(lambda: health() == 200, 60, "the web process to be back")
     assert httpx.get(f"http://127.0.0.1:{up.web_port}/sneakers/", follow_redirects=True).status_code == 200

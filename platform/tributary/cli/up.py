@@ -16,6 +16,7 @@ from tributary.launcher.errors import LauncherError
 from tributary.launcher.ports import require_free_port
 from tributary.launcher.server import PostgresByUrl, PostgresPart
 from tributary.launcher.services import (
+    SHARED,
     dagster_processes,
     dashboard_process,
     health_url,
@@ -76,7 +77,7 @@ def _hold_up(
     materialize: bool,
 ) -> None:
     sources = [one for one in processes if not one.feeds]
-    with Supervisor(settings.home / "logs", say=_say) as supervisor:
+    with Supervisor(settings.home / "logs", say=_say, shared=SHARED) as supervisor:
         if databases.server is not None:
             supervisor.stand_on(PostgresPart(databases.server))
         else:
@@ -87,9 +88,9 @@ def _hold_up(
             supervisor.wait_for(trino)
         write_configuration(settings)
         code_server, web_server, daemon = dagster_processes(settings, dagster_environment(settings, databases))
-        # What takes longest to start goes first; its imports overlap with the making of the samples.
-        supervisor.start(code_server, *map(process_of, sources))
         with making(materialize) as made:
+            # What takes longest to start goes first; its imports overlap with the making of the samples.
+            supervisor.start(code_server, *map(process_of, sources))
             made.wait_for(PREPARED)
             supervisor.start(web_server, web_process(settings), dashboard_process(settings))
             if materialize:

@@ -12,6 +12,9 @@ from pathlib import Path
 
 from tributary.resources.kernel import end_with_parent, name_process
 
+MODULE_VARIABLE = "DAGSTER_CODE_SERVER_MODULE"
+"""The variable that names the module with the definitions (settings own the `TRIBUTARY_` names)."""
+
 NAME = "tributary-code"
 """What the server's process is named, as the kernel knows it."""
 

@@ -12,8 +12,7 @@ import logging
 import os
 import threading
 
-MODULE_VARIABLE = "DAGSTER_CODE_SERVER_MODULE"
-"""The variable that names the module with the definitions (settings own the `TRIBUTARY_` names)."""
+from tributary.code_server.serving import MODULE_VARIABLE
 
 _log = logging.getLogger("dagster.code_server")
 

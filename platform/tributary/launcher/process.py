@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tributary.launcher.forking import Process, Template
 from tributary.launcher.guard import exists
 from tributary.launcher.probes import Answer, Probe, within
 from tributary.resources.dagster_internals import RUN_PROCESS
@@ -54,11 +55,10 @@ class ProcessSpec:
     probe: Probe | None = None
     apart: bool = False
 
-    def command(self) -> list[str]:
-        """The command line that runs the module as a child of this process."""
+    def told(self) -> list[str]:
+        """What `tributary.launcher.child` is told, to run the module as a child of this process."""
         wait_for = str(self.wait_for) if self.wait_for else ""
-        prefix = [sys.executable, "-m", "tributary.launcher.child", str(os.getpid()), wait_for]
-        return [*prefix, ",".join(self.preload), self.module, *self.arguments]
+        return [str(os.getpid()), wait_for, ",".join(self.preload), self.module, *self.arguments]
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ class ChildProcess:
             Dagster takes away the first entry of the path all the same).
         tell: told of each process group that begins (`+`) and ends (`-`).
         looks: how it is asked for an answer.
+        template: what it is forked from; None to start an interpreter.
     """
 
     def __init__(
@@ -92,32 +93,31 @@ class ChildProcess:
         logs: Path,
         tell: Callable[[str], None] = lambda _line: None,
         looks: Looks = USUAL_LOOKS,
+        template: Template | None = None,
     ) -> None:
         self.spec = spec
         self.log = logs / f"{spec.name}.log"
-        self._tell, self._looks = tell, looks
+        self._tell, self._looks, self._template = tell, looks, template
         self._left: list[int] = []
         logs.mkdir(parents=True, exist_ok=True)
         self.bound_log(0)
         self._start()
 
     def _start(self) -> None:
+        environment = {**usual_environment(), **self.spec.environment}
         with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                self.spec.command(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=self.log.parent,
-                env={
-                    **_FRUGAL,
-                    **os.environ,
-                    PROJECT_VARIABLE: str(PROJECT),
-                    "PYTHONUNBUFFERED": "1",
-                    **self.spec.environment,
-                },
-                start_new_session=True,
-            )
+            if self._template is not None:
+                self._process: Process = self._template.fork(self.name, self.spec.told(), environment, output.fileno())
+            else:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "tributary.launcher.child", *self.spec.told()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    cwd=self.log.parent,
+                    env=environment,
+                    start_new_session=True,
+                )
         self._began, self._asked = time.monotonic(), 0.0
         self._answered, self._refused, self._late = False, 0, 0
         self._tell(f"+{self.group}")
@@ -231,6 +231,11 @@ class ChildProcess:
         aside.write_bytes(self.log.read_bytes())
         aside.replace(self.log.with_name(self.log.name + ".1"))
         os.truncate(self.log, 0)
+
+
+def usual_environment() -> dict[str, str]:
+    """The environment of what the launcher starts, beside what that alone needs."""
+    return {**_FRUGAL, **os.environ, PROJECT_VARIABLE: str(PROJECT), "PYTHONUNBUFFERED": "1"}
 
 
 def meaning(code: int) -> str:

@@ -33,6 +33,15 @@ DAGSTER_PATH = "/dagster"
 DASHBOARD_PATH = "/dashboard"
 """Where the dashboard is, below the one address."""
 
+SHARED = (
+    "tributary.instance.pooled_storage",
+    "tributary.resources.gateway.serving",
+    "tributary.identity.behind",
+    "psycopg",
+    "graphql",
+)
+"""What most of the processes import: Dagster with its storage, and what serves HTTP."""
+
 _LONGEST_SOCKET = 100
 
 
@@ -75,7 +84,7 @@ def dagster_processes(
         arguments=(*web_server_arguments(settings, workspace), *(["--direct"] if settings.direct_ports else [])),
         environment=environment,
         wait_for=socket,
-        preload=("dagster_webserver.app", "tributary.resources.gateway.serving"),
+        preload=("dagster_webserver.app",),
         probe=http(ready_url(settings)),
     )
     daemon = ProcessSpec(

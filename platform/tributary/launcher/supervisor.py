@@ -8,16 +8,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, Self
 
 from tributary.launcher.errors import LauncherError
+from tributary.launcher.forking import Template
 from tributary.launcher.guard import end_groups
 from tributary.launcher.part import USUAL, Awaited, Part, Patience, Tended, Watched
 from tributary.launcher.probes import succeeds
-from tributary.launcher.process import USUAL_LOOKS, ChildProcess, Looks, ProcessSpec
+from tributary.launcher.process import USUAL_LOOKS, ChildProcess, Looks, ProcessSpec, usual_environment
 from tributary.launcher.state import write_state
 from tributary.resources.errors import AskedToEnd
 from tributary.resources.places import IMPORT_ROOT
@@ -41,6 +42,8 @@ class Supervisor:
         patience: with which a part is started again.
         looks: how processes are asked for an answer.
         say: told in one line what happens to a part.
+        shared: modules that most of the processes import. On Linux they are then imported once, by the process from
+            which all are forked.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Supervisor:
         patience: Patience = USUAL,
         looks: Looks = USUAL_LOOKS,
         say: Callable[[str], None] = lambda _line: None,
+        shared: Sequence[str] = (),
     ) -> None:
         self.logs = logs
         self.grace = grace
@@ -66,6 +70,9 @@ class Supervisor:
         self._thread = threading.Thread(target=self._tend, name="supervisor", daemon=True)
         self._guard: subprocess.Popen[str] | None = None
         self._handlers: dict[signal.Signals, Any] = {}
+        self._template: Template | None = None
+        if shared and sys.platform == "linux":
+            self._template = Template(shared, logs, usual_environment(), self._tell_guard)
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -96,7 +103,7 @@ class Supervisor:
         """Start the processes, all at once."""
         with self._lock:
             for spec in specs:
-                child = ChildProcess(spec, self.logs, self._tell_guard, self._looks)
+                child = ChildProcess(spec, self.logs, self._tell_guard, self._looks, self._template)
                 self.children.append(child)
                 self._tended.append(Tended(child, self._patience, self._say, apart=spec.apart))
 
@@ -189,6 +196,8 @@ class Supervisor:
                 end_groups(self._groups(), self.grace, self._reap)
         except (KeyboardInterrupt, SystemExit):
             end_groups(self._groups(), 0.0, self._reap)
+        if self._template is not None:
+            self._template.stop()
         for child in self.children:
             child.wait()
             for group in child.groups:
