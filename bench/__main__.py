@@ -24,7 +24,9 @@ BENCHES = {
     "load_promotions": "bench.loads.load_promotions",
     "graph": "bench.graph.graph",
     "environments": "bench.environments.environments",
-    "pandas": "bench.pandas_summary.pandas_summary",
+    "peers_chain": "bench.peers.chain.chain",
+    "peers_loads": "bench.peers.loads.loads",
+    "peers_summary": "bench.peers.summary.summary",
     "sneakers_history": "bench.sneakers_history.sneakers_history",
     "keyed_tick": "bench.keyed_tick.keyed_tick",
     "sneakers_app": "bench.sneakers_app.sneakers_app",
@@ -52,6 +54,9 @@ BENCHES = {
     "soak": "bench.soak.month.soak",
 }
 """The function of each benchmark; its module is imported only where it is asked for."""
+
+GROUPS = {"peers": ("peers_chain", "peers_loads", "peers_summary")}
+"""Benchmarks that one name stands for."""
 
 ONLY_BY_NAME = frozenset({"soak"})
 """What takes as long as it is told, and writes a report of its own."""
@@ -98,16 +103,18 @@ def bench_named(name: str) -> Callable[[Bed], list[Figure]]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of {', '.join(BENCHES)}; default: all")
+    known = ", ".join((*GROUPS, *BENCHES))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of {known}; default: all")
     parser.add_argument("--files", type=Path, metavar="DIR", help="use the retail files of this folder")
     parser.add_argument("--scale", type=float, default=1.0, help="size of the sample made otherwise; 1 is the source's")
     parser.add_argument("--repeats", type=int, default=3, help="repetitions of each way; the best counts")
     parser.add_argument("--hours", type=float, default=8.0, help="of the soak, which fits a month into them")
     parser.add_argument("--write", type=Path, metavar="FILE", help="also write the table as Markdown")
     arguments = parser.parse_args()
+    arguments.names = [one for name in arguments.names for one in GROUPS.get(name, (name,))]
     for name in arguments.names:
         if name not in BENCHES:
-            parser.error(f"{name} is not a benchmark; choose from {', '.join(BENCHES)}")
+            parser.error(f"{name} is not a benchmark; choose from {known}")
     if arguments.repeats < 1:
         parser.error(f"--repeats {arguments.repeats} is out of range; give 1 or more")
     return arguments

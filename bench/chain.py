@@ -1,16 +1,30 @@
-"""A copy of the project with a chain of trivial models added, so that the unchanged platform runs them as its own."""
+"""A chain of trivial models: as a project of its own, whose source has nothing else, and as bare statements."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
-from tributary.resources.settings import PROJECT_ROOT
-
 MODELS = 20
-FOLDERS = ("assets", "platform", "resources", "sql")
-FILES = ("pyproject.toml", ".env")
+SCHEMA = "gold"
 SOURCE = "bench_chain"
+
+_PROJECT = f"""\
+[project]
+name = "chain"
+version = "1"
+
+[project.entry-points."tributary.sources"]
+{SOURCE} = "{SOURCE}.source:SOURCE"
+
+[tool.tributary]
+"""
+_SOURCE = f"""\
+from pathlib import Path
+
+from tributary.sdk import Source
+
+SOURCE = Source("{SOURCE}", "A chain of models that do nothing.", models=Path(__file__).with_name("models"))
+"""
 
 _MODEL = """\
 /*
@@ -26,21 +40,18 @@ checks:
 """
 
 
-def make_project(folder: Path) -> Path:
-    """Make the copy anew in `folder`."""
-    shutil.rmtree(folder, ignore_errors=True)
-    for name in FOLDERS:
-        # The package's links to the top-level folders stay links, so that the copy's package is the copy itself.
-        shutil.copytree(PROJECT_ROOT / name, folder / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in FILES:
-        if (PROJECT_ROOT / name).exists():
-            shutil.copy2(PROJECT_ROOT / name, folder / name)
-    models = folder / "sql" / SOURCE / "gold"
+def write_models(folder: Path) -> Path:
+    """Make a project in `folder` whose one source has nothing but the chain; the folder of its models."""
+    package = folder / SOURCE
+    models = package / "models" / SCHEMA
     models.mkdir(parents=True, exist_ok=True)
+    (folder / "pyproject.toml").write_text(_PROJECT, encoding="utf-8")
+    (package / "__init__.py").write_text("", encoding="utf-8")
+    (package / "source.py").write_text(_SOURCE, encoding="utf-8")
     for number in range(1, MODELS + 1):
         text = _MODEL.format(number=number, select=select(number))
         (models / f"{table(number)}.sql").write_text(text, encoding="utf-8")
-    return folder
+    return models
 
 
 def table(number: int) -> str:
@@ -52,11 +63,11 @@ def select(number: int) -> str:
     """The SELECT of a step: the first makes a row, each other one adds 1 to that of the step before."""
     if number == 1:
         return "select 1 as id"
-    return f"select id + 1 as id from gold.{table(number - 1)}"
+    return f"select id + 1 as id from {SCHEMA}.{table(number - 1)}"
 
 
 def bare_script() -> str:
     """The chain as bare statements."""
-    lines = ["CREATE SCHEMA gold;"]
-    lines += [f"CREATE TABLE gold.{table(number)} AS {select(number)};" for number in range(1, MODELS + 1)]
+    lines = [f"CREATE SCHEMA {SCHEMA};"]
+    lines += [f"CREATE TABLE {SCHEMA}.{table(number)} AS {select(number)};" for number in range(1, MODELS + 1)]
     return "\n".join(lines) + "\n"

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 
 from bench.errors import BenchError
 from tributary.resources.postgres import postmaster
@@ -23,6 +24,7 @@ LONGEST_SECONDS = 3_600
 # A backend that ends between two looks at the server is seen by neither, so the most of several readings is the truth.
 READINGS = 4
 READING_SECONDS = 0.1
+WATCH_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,20 @@ def command(arguments: Sequence[str], data: Path, *, cwd: Path, env: Mapping[str
     Raises:
         BenchError: it failed; the sentence holds the end of its output.
     """
+    peaks = [0.0]
     with metered(data) as reading:
-        done = subprocess.run(
-            list(arguments), cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=LONGEST_SECONDS
+        process = subprocess.Popen(
+            list(arguments), cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
-    if done.returncode:
-        end = (done.stdout + done.stderr).strip()[-TAIL:]
-        raise BenchError(f"{' '.join(arguments)[:200]} ended with {done.returncode}; its output ends with:\n{end}")
-    return Timing(reading.wall, reading.cpu, output=done.stdout)
+        Thread(target=_watch, args=(process, peaks), daemon=True).start()
+        try:
+            out, err = process.communicate(timeout=LONGEST_SECONDS)
+        finally:
+            process.kill()
+    if process.returncode:
+        end = (out + err).strip()[-TAIL:]
+        raise BenchError(f"{' '.join(arguments)[:200]} ended with {process.returncode}; its output ends with:\n{end}")
+    return Timing(reading.wall, reading.cpu, max(peaks) or None, output=out)
 
 
 def interleaved(repeats: int, *ways: Callable[[], Timing]) -> list[list[Timing]]:
@@ -131,14 +139,23 @@ def _server_cpu(data: Path) -> float:
     return total
 
 
-def peak_megabytes() -> float:
-    """The most resident memory that this process has had since it began (Linux).
+def peak_megabytes(process: int | str = "self") -> float:
+    """The most resident memory that a process, or this one, has had since it began (Linux); 0 where it has ended.
 
     By getrusage a process that was started by another counts what that one held, too.
     """
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) / 1024
+    try:
+        status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM:")), 0.0)
+
+
+def _watch(process: subprocess.Popen[str], peaks: list[float]) -> None:
+    """Note a process's peak memory until it ends; of what it starts nothing."""
+    while process.returncode is None and (peak := peak_megabytes(process.pid)):
+        peaks.append(peak)
+        time.sleep(WATCH_SECONDS)
 
 
 def flush_disks() -> None:
