@@ -33,7 +33,8 @@ SELECT extract(epoch FROM now() AT TIME ZONE 'utc' - max(timestamp)) FROM job_ti
 WHERE type IN ('SENSOR', 'AUTO_MATERIALIZE') GROUP BY selector_id
 """
 _DROPPED = """
-SELECT run_id, max(left(event::json #>> '{dagster_event,event_specific_data,error,message}', 300)) FROM event_logs WHERE dagster_event_type = 'ENGINE_EVENT'
+SELECT run_id, max(left(event::json #>> '{dagster_event,event_specific_data,error,message}', 300)) FROM event_logs
+WHERE dagster_event_type = 'ENGINE_EVENT'
 AND (event LIKE '%dropping it from the queue%' OR event LIKE '%attempts, failing run%')
 GROUP BY run_id
 """
