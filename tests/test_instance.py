@@ -303,9 +303,11 @@ def _engine_event(run_id: str, pid: int, timestamp: float) -> dg.EventLogEntry:
         (OperationalError("SELECT 1", {}, Exception("terminating connection"), connection_invalidated=True), True),
         (OperationalError("SELECT 1", {}, Exception("no such column")), False),
         (DagsterLaunchFailedError("Tried to start a run on a server after telling it to shut down"), True),
+        (DagsterLaunchFailedError("GRPC server: Subprocess for 1 terminated unexpectedly with exit code -9"), True),
+        (DagsterLaunchFailedError("GRPC server: Subprocess for 1 terminated unexpectedly with exit code 1"), False),
         (DagsterLaunchFailedError("There is no such job"), False),
     ],
-    ids=["connection ended", "refused", "stopping", "no job"],
+    ids=["connection ended", "refused", "stopping", "killed", "failed", "no job"],
 )
 def test_a_run_that_could_not_begin_is_queued_again_where_that_passes(
     instance: DagsterInstance, failure: Exception, again: bool, monkeypatch: pytest.MonkeyPatch

@@ -6,6 +6,8 @@ Dagster asks the code server that started the run. That one may have been starte
 
 from __future__ import annotations
 
+import re
+
 from dagster import DagsterRun, DefaultRunLauncher
 from sqlalchemy.exc import DBAPIError
 
@@ -19,8 +21,8 @@ from tributary.resources.dagster_internals.records import (
     WorkerStatus,
 )
 
-_STOPPING = "after telling it to shut down"
-"""In the answer of a code server that is being stopped."""
+_PASSING = re.compile(r"after telling it to shut down|terminated unexpectedly with exit code -\d+")
+"""In the answer of a code server that is being stopped, or whose run was killed before it began."""
 
 
 class RunLauncher(DefaultRunLauncher):
@@ -32,8 +34,8 @@ class RunLauncher(DefaultRunLauncher):
         """Start a run.
 
         Raises:
-            DagsterUserCodeUnreachableError: a connection to Postgres ended, or the code server, before it began: it is
-                queued again, where Dagster would drop it.
+            DagsterUserCodeUnreachableError: a connection to Postgres, the code server, or the run's own process ended
+                before the run began: it is queued again, where Dagster would drop it.
         """
         try:
             super().launch_run(context)
@@ -42,9 +44,9 @@ class RunLauncher(DefaultRunLauncher):
                 raise
             raise DagsterUserCodeUnreachableError("A connection to Postgres ended.") from error
         except DagsterLaunchFailedError as error:
-            if _STOPPING not in str(error):
+            if _PASSING.search(str(error)) is None:
                 raise
-            raise DagsterUserCodeUnreachableError("The code server is being stopped.") from error
+            raise DagsterUserCodeUnreachableError("The code server, or the run's process, was ended.") from error
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
         """Asked by Dagster's monitoring: a run whose process is gone fails, and so does what its command announced."""
