@@ -125,6 +125,7 @@ def open_bed(files: Path | None, scale: float, repeats: int, hours: float = 0.0)
     folder = ROOT / f"files-{scale:g}" if files is None else files.resolve()
     for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
         del os.environ[name]
+    ROOT.mkdir(parents=True, exist_ok=True)
     home = ROOT / "home"
     own = {
         "home": home,

@@ -121,3 +121,19 @@ def test_the_first_rows_of_a_table_that_was_empty_are_known_at_once(
     write(warehouse, [])
     window(warehouse, [(1, "a"), (2, "b")])
     assert pg.execute("SELECT reltuples FROM pg_class WHERE oid = 'core.numbers'::regclass").fetchall() == [(2,)]
+
+
+def test_what_the_planner_knows_of_a_table_is_what_its_rows_say(
+    warehouse: PostgresWarehouse, pg: psycopg.Connection[Any]
+) -> None:
+    text = "CASE WHEN g % 4 = 0 THEN NULL ELSE 'it''s \"' || g % 3 END"
+    warehouse.replace(numbers(), Select(f"SELECT g AS n, {text} AS t FROM generate_series(1, 900) AS g"))
+    known = """
+        SELECT attname, null_frac, n_distinct, most_common_vals::text, most_common_freqs, histogram_bounds::text,
+               correlation, avg_width
+        FROM pg_stats WHERE schemaname = 'core' AND tablename = 'numbers' ORDER BY attname
+    """
+    told = pg.execute(known).fetchall()
+    pg.execute("ANALYZE core.numbers")
+    assert told == pg.execute(known).fetchall()
+    assert pg.execute("SELECT reltuples FROM pg_class WHERE oid = 'core.numbers'::regclass").fetchall() == [(900,)]

@@ -40,6 +40,7 @@ from tributary.resources.warehouse.postgres.relations import (
 )
 from tributary.resources.warehouse.postgres.session import Session
 from tributary.resources.warehouse.postgres.snapshots import number_of_transaction
+from tributary.resources.warehouse.postgres.statistics import analyse
 from tributary.resources.warehouse.postgres.turns import take_turn, turn_relation
 from tributary.resources.warehouse.postgres.views import put_view
 from tributary.resources.warehouse.quarantine import QUARANTINE
@@ -113,7 +114,7 @@ def _publish(session: Session, wanted: Promotion, *, in_place: bool) -> None:
         with suppress(psycopg.Error):  # the rows are there; statistics come again with the next write
             session.execute(f"DROP TABLE IF EXISTS {turn_relation(wanted.environment.key(table.key))}")
             if table.kind != "view":
-                session.execute(f"ANALYZE {table.sql_name}")
+                analyse(session, table)
 
 
 def _put_rows(session: Session, environment: Environment, table: Table, *, in_place: bool) -> None:

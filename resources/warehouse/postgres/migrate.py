@@ -18,6 +18,7 @@ from tributary.resources.warehouse.postgres.records import put
 from tributary.resources.warehouse.postgres.relations import Found, drop_stray_parts, has_columns, new_part, part_sql
 from tributary.resources.warehouse.postgres.session import Session
 from tributary.resources.warehouse.postgres.snapshots import number_of_transaction
+from tributary.resources.warehouse.postgres.statistics import analyse
 from tributary.resources.warehouse.postgres.turns import expect_turn, turn_beside
 from tributary.resources.warehouse.table import Column, Table, quoted
 from tributary.resources.warehouse.types import postgres_type
@@ -70,7 +71,7 @@ def migrate(session: Session, table: Table, window: Range | SourceObjects) -> st
 
         seconds = time.perf_counter() - started
         publish_whole(session, table, part, built_in=transaction, seconds=seconds, at_publish=at_publish)
-    session.execute(f"ANALYZE {table.sql_name}")
+    analyse(session, table)
     return _told(table, found)
 
 

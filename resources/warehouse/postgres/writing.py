@@ -37,6 +37,7 @@ from tributary.resources.warehouse.postgres.relations import (
 )
 from tributary.resources.warehouse.postgres.session import Session
 from tributary.resources.warehouse.postgres.snapshots import number_of_transaction
+from tributary.resources.warehouse.postgres.statistics import analyse, analyse_part
 from tributary.resources.warehouse.postgres.turns import expect_turn, take_turn, turn_beside
 from tributary.resources.warehouse.postgres.views import publish_view
 from tributary.resources.warehouse.table import Table
@@ -45,8 +46,6 @@ from tributary.resources.warehouse.windows import Keys, SourceObjects, Window
 FILE_STATISTICS = 20
 ANALYSE_ROWS = 1_000
 ANALYSE_SHARE = 0.1
-_ANALYZE_ONLY = 180_000
-"""The server's version from which a partitioned parent can be analysed without its partition."""
 
 
 class PostgresSession(EngineSession):
@@ -159,7 +158,7 @@ class PostgresSession(EngineSession):
                 ensure_index(self._session, self._part, columns)
             if window is None and self.table.kind != "view" and not self._from_file:
                 # The checks are planned by it: without, the server takes any number of keys for two hundred.
-                self._session.execute(f"ANALYZE {built.relation}")
+                analyse_part(self._session, self._part)
                 self._is_analysed = True
             return built
 
@@ -214,15 +213,12 @@ class PostgresSession(EngineSession):
         self._session.execute(f"DROP TABLE {part_sql(self._part)}")
 
     def tidy(self) -> None:
-        """Partitioned parents are never analysed by autovacuum, and joins are planned by their statistics."""
         if self.table.kind == "view" or (self._modified is not None and not self._is_worth_analysing(self._modified)):
             return
         if self._from_file:
             # Staged files are mostly read whole and joined by keys: a small sample says enough, at a fifth of the cost.
             self._session.execute(f"SET default_statistics_target = {FILE_STATISTICS}")
-        has_only = self._session.connection.info.server_version >= _ANALYZE_ONLY
-        only = "ONLY " if self._is_analysed and has_only else ""
-        self._session.execute(f"ANALYZE {only}{self.table.sql_name}")
+        analyse(self._session, self.table, analysed=self._part if self._is_analysed else None)
         if self._modified is not None:
             notes.note_analysed(self._session, self.table)
 
