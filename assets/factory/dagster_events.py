@@ -245,6 +245,8 @@ def check_result(table: Table, result: CheckResult) -> dg.AssetCheckResult:
 
 def _found(result: CheckResult) -> dict[str, Any]:
     found: dict[str, Any] = {"failures": result.failures, **result.counts}
+    if result.proven:
+        found["proven"] = "holds of all rows that the SELECT can give; they were not looked at"
     if result.sample:
         found["offending rows"] = dg.MetadataValue.md(preview_table(result.sample))
     return found

@@ -116,11 +116,13 @@ class _Load:
     def whole(self, listed: Mapping[str, SourceObject], *, anew: bool) -> WriteReport:
         """Replace all rows by those of the objects, unless they were made from the very same ones."""
         told = "\n".join(self._declared.version(one) for one in listed.values())
-        fingerprint = hashlib.sha256(told.encode()).hexdigest()
+        made_from, checked = (hashlib.sha256(one.encode()).hexdigest() for one in (told, repr(self._table.checks)))
+        fingerprint = f"{made_from}:{checked}"
         published = self._warehouse.published(self._table)
-        if not anew and published is not None and published.fingerprint == fingerprint:
+        if not anew and published is not None and published.fingerprint.partition(":")[0] == made_from:
             self._warehouse.describe(self._table, origin=self._origin)
-            return self._warehouse.review(self._table, origin=self._origin)
+            noted = published.fingerprint == fingerprint
+            return self._warehouse.review(self._table, origin=self._origin, noted=noted)
         if isinstance(self._declared.read, FileContract):
             (one,) = listed.values()
             return self._file(self._declared.read, one, fingerprint)

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import dagster as dg
 
-from tributary.assets.factory.charts import chart_metadata
+from tributary.assets.factory.charts import chart_metadata, prepare
 from tributary.assets.factory.dagster_events import Events, events, origin_of
 from tributary.assets.factory.dialects import Dialect
 from tributary.assets.factory.dialects import statement as dialect_statement
@@ -21,10 +21,12 @@ from tributary.assets.factory.keyed import Keyed, by_keys
 from tributary.assets.factory.lineage import ModelLineage
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.partition_rows import rows_in_range
+from tributary.assets.factory.proven import holds
 from tributary.assets.factory.refused import refusal, with_banner
 from tributary.assets.factory.specs import FORCE, table_spec
 from tributary.assets.factory.table_step import table_step
-from tributary.resources.warehouse.base import Origin, Recipe, Select, Standing, WriteReport
+from tributary.resources.warehouse.base import Origin, Proof, Recipe, Select, Standing, WriteReport
+from tributary.resources.warehouse.checks import References
 from tributary.resources.warehouse.errors import InputsMovedError
 from tributary.resources.warehouse.table import Table
 from tributary.resources.warehouse.warehouse import Warehouse
@@ -66,7 +68,7 @@ def sql_asset(model: SqlModel, lineage: ModelLineage, refused: str = "") -> dg.A
 
         def write() -> WriteReport:
             keyed = keyed_model(model, lineage) if _dialect(warehouse) == "postgres" else None
-            return write_model(warehouse, model, window, origin, forced=forced, keyed=keyed)[0]
+            return write_model(warehouse, model, window, origin, forced=forced, keyed=keyed, lineage=lineage)[0]
 
         def picture() -> Mapping[str, Any]:
             if model.chart is None:
@@ -97,12 +99,14 @@ def write_model(
     *,
     forced: bool = False,
     keyed: Keyed | None = None,
+    lineage: ModelLineage | None = None,
 ) -> tuple[WriteReport, str | None]:
     """Replace the model's rows, or tell of them where they are what it would make again; and what they were made from.
 
     The lint lets no model read a clock, chance or the session, so that its rows follow from its file and its inputs.
     That is None for a window, and where an input is not known to be the same: such rows are always made. With `keyed`
-    only the rows of those keys are made of which the inputs have changed, where that is known.
+    only the rows of those keys are made of which the inputs have changed, where that is known. With the `lineage` of
+    models, checks that hold by construction are not made.
 
     Raises:
         TributaryError: the write was refused; the old rows stay.
@@ -123,7 +127,14 @@ def write_model(
         keys = Keys(model.keys, sorted(standing.keys))
         with suppress(InputsMovedError):  # what else has changed is to be asked for
             return _replace(warehouse, table, only, standing, origin, keys), standing.fingerprint
-    return _replace(warehouse, table, Select(statement), standing, origin), standing.fingerprint
+    if model.chart is not None:
+        prepare()
+    proof = Proof(_prover(model, lineage), standing.versions) if lineage is not None else None
+    return _replace(warehouse, table, Select(statement, proof=proof), standing, origin), standing.fingerprint
+
+
+def _prover(model: SqlModel, lineage: ModelLineage) -> Callable[[References], bool]:
+    return lambda check: holds(check, model.table, model.select, lineage.schema(model))
 
 
 def _replace(

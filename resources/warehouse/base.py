@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tributary.resources.warehouse.checks import CheckResult
+from tributary.resources.warehouse.checks import CheckResult, References
 from tributary.resources.warehouse.counting import Reckoning
 from tributary.resources.warehouse.delimited.contract import FileContract
 from tributary.resources.warehouse.following import Follows, KeyPlan, Values
@@ -29,15 +29,28 @@ NOBODY = Origin()
 
 
 @dataclass(frozen=True)
+class Proof:
+    """Which `references` checks the rows of a SELECT pass by construction, since it hands on what they look for.
+
+    `of` says so of a check, as long as the table that it looks into is of its version in `versions`, which were read
+    before the SELECT is run.
+    """
+
+    of: Callable[[References], bool]
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Select:
     """Rows from a SELECT in the engine's own dialect; with a window, those of them that lie in it.
 
     With a `plan`, which goes with a window of keys, `sql` reads of its inputs only the rows that the plan says: columns
-    are equal to the texts of `following.place_of`, in whose places the values come.
+    are equal to the texts of `following.place_of`, in whose places the values come. What a `proof` shows is not asked.
     """
 
     sql: str
     plan: KeyPlan | None = None
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True)
@@ -237,9 +250,11 @@ class Standing:
     `fingerprint` is what a write that begins now is to be noted under; None where an input's version is not known.
     `report` tells of the published rows where they were made from this very fingerprint. With a plan, `follows` is what
     such a write is to note as well, and `keys` are those whose rows may differ; None where that is not known.
+    `versions` are those of the recipe's inputs.
     """
 
     fingerprint: str | None
     report: WriteReport | None = None
     follows: Follows | None = None
     keys: Values | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)

@@ -203,13 +203,15 @@ class References(SetCheck):
 class CheckResult:
     """What a check found: `failures` counts offending rows (row checks) or groups (set checks); `sample` shows some.
 
-    `counts` are the numbers, by name, that a check on counts looked at.
+    `counts` are the numbers, by name, that a check on counts looked at. `proven` says that the rows were not looked at,
+    since the check holds of all that the SELECT can give.
     """
 
     check: Check
     failures: int
     sample: Sequence[Mapping[str, Any]] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    proven: bool = False
 
     @property
     def passed(self) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from tributary.resources.warehouse.audit import audit, preview
 from tributary.resources.warehouse.base import Note, Recipe, Standing, WriteReport
 from tributary.resources.warehouse.changes import changed_keys
-from tributary.resources.warehouse.checks import CheckResult
+from tributary.resources.warehouse.checks import CheckResult, References
 from tributary.resources.warehouse.counting import CountCheck, Counts
 from tributary.resources.warehouse.engine import EngineSession
 from tributary.resources.warehouse.following import Follows
@@ -18,8 +18,10 @@ from tributary.resources.warehouse.quarantine import count_lines
 from tributary.resources.warehouse.write import UNCHANGED
 
 
-def review(session: EngineSession) -> WriteReport:
+def review(session: EngineSession, *, noted: bool = False) -> WriteReport:
     """Count and check the published rows as they are.
+
+    With `noted`, what their write found of the rows alone is told as it was noted then, and not looked for again.
 
     Raises:
         ChecksFailed: a blocking check fails on them.
@@ -31,7 +33,11 @@ def review(session: EngineSession) -> WriteReport:
         # What was read is noted; what the database holds is counted.
         return check.found(Counts(note.lines, rows, *count_lines(session)), {})
 
-    rows, checks = audit(session, session.table.sql_name, count)
+    every, found = session.table.checks, (note.checks if noted else None) or {}
+    again = [check for check in every if isinstance(check, CountCheck | References) or found.get(check.name) != 0]
+    rows, made = audit(session, session.table.sql_name, count, checks=again)
+    known = {result.check.name: result for result in made}
+    checks = [known.get(check.name, CheckResult(check, 0)) for check in every]
     return _report(session, replace(note, rows=rows), checks, started)
 
 
@@ -42,23 +48,25 @@ def standing(session: EngineSession, recipe: Recipe) -> Standing:
     own = known.pop(table.key)
     if None in known.values():
         return Standing(None)
+    inputs = {name: known[name] or "" for name in recipe.inputs}
     made_from = _digest([recipe.digest, table.definition, *(f"{name} {known[name]}" for name in sorted(recipe.inputs))])
     follows = None
     if recipe.plan is not None:
-        inputs = {name: known[name] or "" for name in recipe.plan.tables}
-        follows = Follows(_digest([recipe.digest, table.definition]), inputs, recipe.plan, own or "")
+        followed = {name: known[name] or "" for name in recipe.plan.tables}
+        follows = Follows(_digest([recipe.digest, table.definition]), followed, recipe.plan, own or "")
     checked_by = _digest(f"{name} {known[name]}" for name in sorted(recipe.looked_into))
     fingerprint = f"{made_from}:{checked_by}"
+    unlike = Standing(fingerprint, follows=follows, versions=inputs)
     if session.note() is None:
-        return Standing(fingerprint, follows=follows)
+        return unlike
     # As writers do: what is noted below must be of the rows that were looked at.
     with session.turn(table.key):
         note = session.note()
         if note is None or not session.is_current():
-            return Standing(fingerprint, follows=follows)
+            return unlike
         if note.fingerprint.partition(":")[0] != made_from:
             keys = changed_keys(session, follows, note) if follows else None
-            return Standing(fingerprint, follows=follows, keys=keys)
+            return replace(unlike, keys=keys)
         if note.checks is not None and note.fingerprint == fingerprint:
             checks: Sequence[CheckResult] = _noted_checks(session, note.checks)
         else:
@@ -66,7 +74,7 @@ def standing(session: EngineSession, recipe: Recipe) -> Standing:
             failures = {result.check.name: result.failures for result in checks}
             note = replace(note, fingerprint=fingerprint, checks=failures)
             session.renew_note(note)
-    return Standing(fingerprint, _report(session, replace(note, lines=0, rejected=0), checks, started), follows)
+    return replace(unlike, report=_report(session, replace(note, lines=0, rejected=0), checks, started))
 
 
 def _report(session: EngineSession, note: Note, checks: Sequence[CheckResult], started: float) -> WriteReport:

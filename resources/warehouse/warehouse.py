@@ -221,15 +221,18 @@ class Warehouse:
         with self._engine.session(table, origin) as session:
             session.describe()
 
-    def review(self, table: Table, *, origin: Origin = NOBODY) -> WriteReport:
+    def review(self, table: Table, *, origin: Origin = NOBODY, noted: bool = False) -> WriteReport:
         """Look at the published rows again, as a write would report them, and check them; nothing is written.
+
+        With `noted` they are counted, and compared with other tables; what their write found of them alone is told as
+        it was noted, which holds as long as the table's checks are those of that write.
 
         Raises:
             ChecksFailed: a blocking check fails on the published rows.
             WarehouseError: the table is not there.
         """
         with self._engine.session(table, origin) as session:
-            return published.review(session)
+            return published.review(session, noted=noted)
 
     def reject(self, table_name: str, rejects: Mapping[str, Sequence[Rejected]], origin: Origin = NOBODY) -> None:
         """Make these the rejected records of each named source for `table_name`, at once; an empty sequence clears it.

@@ -12,7 +12,7 @@ from tributary.resources.warehouse import ledger
 from tributary.resources.warehouse.audit import ask, audit, preview
 from tributary.resources.warehouse.base import Batches, Delimited, Note, Origin, Select, Source, WriteReport
 from tributary.resources.warehouse.changes import Columns, differing, follow, followed, planned, tell
-from tributary.resources.warehouse.checks import CheckResult, Sql
+from tributary.resources.warehouse.checks import CheckResult, References, Sql
 from tributary.resources.warehouse.counting import CountCheck, Counts
 from tributary.resources.warehouse.engine import Built, EngineSession, MadeWay
 from tributary.resources.warehouse.errors import InputsMovedError, OvertakenError, WarehouseError
@@ -221,7 +221,15 @@ class Write:
             counted = built.reckoning
             return check.found(Counts(counted.read, rows, counted.rejected, duplicates), counted.reasons)
 
-        return audit(self._session, built.relation, count, staying=staying)
+        return audit(self._session, built.relation, count, staying=staying, proven=self._is_proven)
+
+    def _is_proven(self, check: References) -> bool:
+        """Whether the SELECT lets the check hold, and read the very rows that it looks into."""
+        source, key = self._order.source, f"{check.schema}.{check.table}"
+        proof = source.proof if isinstance(source, Select) else None
+        if proof is None or key not in proof.versions or not proof.of(check):
+            return False
+        return self._session.versions([key])[key] == proof.versions[key]
 
     def _report(
         self,

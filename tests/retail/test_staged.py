@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tributary.assets.retail.staged_assets import staged
 from tributary.cli.progress import _line
 from tributary.execution import Run
 from tributary.resources.lake import open_lake
+from tributary.resources.warehouse.checks import Expression
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 HEADER = ",".join(column.source for column in TRANSACTIONS.contract.columns)
@@ -212,3 +214,14 @@ def test_every_file_has_a_raw_and_a_staged_asset_with_a_description() -> None:
             assert spec.owners == ["team:retail"]
             assert spec.group_name == "retail"
             assert spec.code_version
+
+
+def test_a_check_that_is_new_is_made_on_rows_that_stand(shop: Shop) -> None:
+    assert shop.run(f"{HEADER}\n{GOOD}\n").success
+    strict = Expression("quantity > 1", title="many", severity="warn")
+    declared = staged(TRANSACTIONS)
+    stricter = replace(declared, table=replace(declared.table, checks=(*declared.table.checks, strict)))
+    again = shop.run(f"{HEADER}\n{GOOD}\n", [raw_asset(TRANSACTIONS), stricter.asset()])
+    found = {one.check_name: one.passed for one in again.get_asset_check_evaluations()}
+    assert again.success
+    assert not found["many"]

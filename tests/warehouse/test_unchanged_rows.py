@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from tributary.resources.warehouse.base import Batches, Recipe, Select, WriteReport
-from tributary.resources.warehouse.checks import Check, Expression
+from tributary.resources.warehouse.checks import Check, Expression, References
 from tributary.resources.warehouse.errors import ChecksFailed
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.resources.warehouse.table import Column, Table
@@ -101,6 +101,25 @@ def test_a_window_of_the_same_rows_is_checked_and_left(
     assert sorted((n, t or "") for _, n, t in now) == sorted((n, t or "") for n, t in [*made, (11, "beside")])
     left = warehouse.rows("SELECT count(*) AS n FROM pg_class WHERE relname ~ '_numbers_' AND relkind = 'r'")
     assert left == [{"n": 1}]
+
+
+def test_what_was_noted_of_rows_is_told_and_what_they_are_compared_with_is_looked_at(
+    warehouse: PostgresWarehouse, pg: psycopg.Connection[Any]
+) -> None:
+    small, known = Expression("n < 3", title="small"), References("n", "gold", "below", "n")
+    table = numbers(checks=(small, known))
+    warehouse.replace(BELOW, Select("SELECT 1 AS n UNION ALL SELECT 2"))
+    write(warehouse, [(1, "a"), (2, "b")], table)
+    assert [one.failures for one in warehouse.review(table, noted=True).checks] == [0, 0]
+    pg.execute("INSERT INTO core.numbers VALUES (2, 'by hand'), (9, 'by hand')")
+    pg.execute("INSERT INTO gold.below VALUES (9)")
+    report = warehouse.review(table, noted=True)
+    assert (report.rows, [one.failures for one in report.checks]) == (4, [0, 0])
+    with pytest.raises(ChecksFailed, match="small failed for 1"):
+        warehouse.review(table)
+    pg.execute("DELETE FROM gold.below WHERE n = 2")
+    with pytest.raises(ChecksFailed, match="references_n_below"):
+        warehouse.review(table, noted=True)
 
 
 def test_statistics_follow_many_small_windows(warehouse: PostgresWarehouse, pg: psycopg.Connection[Any]) -> None:

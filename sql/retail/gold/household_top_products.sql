@@ -26,8 +26,8 @@ with
             sale.household_key,
             sale.product_id,
             count(distinct sale.basket_id) as baskets,
-            sum(sale.sales_value) as sales_value,
-            cast(sum(sale.quantity) as bigint) as quantity,
+            sum(cast(sale.sales_value * 100 as integer)) as cents,
+            sum(sale.quantity) as quantity,
             max(sale.day_no) as last_bought
         from core.fact_sale as sale
         inner join core.dim_product as product on product.product_id = sale.product_id
@@ -48,63 +48,94 @@ with
         group by product_id
     ),
 
+    -- How many of the more popular products a household never bought, by each that it did.
+    gaps as (
+        select
+            bought.household_key,
+            popularity.place
+            - row_number() over (partition by bought.household_key order by popularity.place) as unseen_before
+        from bought
+        inner join popularity on popularity.product_id = bought.product_id
+    ),
+
+    -- Up to this place ten are unseen: those bought with fewer than ten before them, and ten more.
     households as (
         select
             household_key,
-            count(*) as products
-        from bought
+            count(case when unseen_before < 10 then 1 end) + 10 as last_place
+        from gaps
         group by household_key
     ),
 
-    -- Among so many of the most popular products, ten at least are new to the household, where there are as many.
+    furthest as (
+        select max(last_place) as place
+        from households
+    ),
+
+    popular as (
+        select
+            popularity.product_id,
+            popularity.households,
+            popularity.place
+        from popularity
+        inner join furthest on popularity.place <= furthest.place
+    ),
+
     unseen as (
         select
             households.household_key,
-            popularity.product_id,
-            popularity.households
+            popular.product_id,
+            popular.households
         from households
-        inner join popularity on popularity.place <= households.products + 10
+        inner join popular on popular.place <= households.last_place
         left join bought
             on bought.household_key = households.household_key
-            and bought.product_id = popularity.product_id
+            and bought.product_id = popular.product_id
         where bought.product_id is null
     ),
 
+    -- Metrics by number, and values in hundredths: integers are the fastest to sort.
     measured as (
-        select household_key, 'baskets' as metric, product_id, cast(baskets as decimal(14, 2)) as value
+        select household_key, 1 as metric_no, product_id, cast(baskets * 100 as bigint) as hundredths
         from bought
         union all
-        select household_key, 'sales_value' as metric, product_id, cast(sales_value as decimal(14, 2)) as value
+        select household_key, 2 as metric_no, product_id, cast(cents as bigint) as hundredths
         from bought
         union all
-        select household_key, 'quantity' as metric, product_id, cast(quantity as decimal(14, 2)) as value
+        select household_key, 3 as metric_no, product_id, cast(quantity * 100 as bigint) as hundredths
         from bought
         union all
-        select household_key, 'last_bought' as metric, product_id, cast(last_bought as decimal(14, 2)) as value
+        select household_key, 4 as metric_no, product_id, cast(last_bought * 100 as bigint) as hundredths
         from bought
         union all
-        select household_key, 'popular_new' as metric, product_id, cast(households as decimal(14, 2)) as value
+        select household_key, 5 as metric_no, product_id, cast(households * 100 as bigint) as hundredths
         from unseen
     ),
 
     ranked as (
         select
             household_key,
-            metric,
+            metric_no,
             product_id,
-            value,
+            hundredths,
             row_number() over (
-                partition by household_key, metric
-                order by value desc, product_id
+                partition by household_key, metric_no
+                order by hundredths desc, product_id
             ) as rank
         from measured
     )
 
 select
     household_key,
-    metric,
+    case metric_no
+        when 1 then 'baskets'
+        when 2 then 'sales_value'
+        when 3 then 'quantity'
+        when 4 then 'last_bought'
+        else 'popular_new'
+    end as metric,
     cast(rank as integer) as rank,
     product_id,
-    value
+    cast(hundredths as decimal(14,2)) * 0.01 as value
 from ranked
 where rank <= 10

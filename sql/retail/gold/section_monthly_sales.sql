@@ -76,37 +76,48 @@ with
         select 'seasonal' as section
     ),
 
-    household_sections as (
+    months_sold as (
         select
-            household_months.household_key,
-            household_months.month_start,
-            sections.section,
-            case sections.section
-                when 'alcohol' then household_months.alcohol
-                when 'beverages' then household_months.beverages
-                when 'concessions' then household_months.concessions
-                when 'dairy' then household_months.dairy
-                when 'drug' then household_months.drug
-                when 'garden' then household_months.garden
-                when 'grain_goods' then household_months.grain_goods
-                when 'grocery' then household_months.grocery
-                when 'home_family' then household_months.home_family
-                when 'junk_food' then household_months.junk_food
-                when 'kitchen' then household_months.kitchen
-                when 'meat' then household_months.meat
-                when 'misc' then household_months.misc
-                when 'produce' then household_months.produce
-                when 'seasonal' then household_months.seasonal
-            end as sales_value
+            month_start,
+            sum(alcohol) as alcohol,
+            sum(beverages) as beverages,
+            sum(concessions) as concessions,
+            sum(dairy) as dairy,
+            sum(drug) as drug,
+            sum(garden) as garden,
+            sum(grain_goods) as grain_goods,
+            sum(grocery) as grocery,
+            sum(home_family) as home_family,
+            sum(junk_food) as junk_food,
+            sum(kitchen) as kitchen,
+            sum(meat) as meat,
+            sum(misc) as misc,
+            sum(produce) as produce,
+            sum(seasonal) as seasonal,
+            count(case when alcohol > 0 then 1 end) as alcohol_households,
+            count(case when beverages > 0 then 1 end) as beverages_households,
+            count(case when concessions > 0 then 1 end) as concessions_households,
+            count(case when dairy > 0 then 1 end) as dairy_households,
+            count(case when drug > 0 then 1 end) as drug_households,
+            count(case when garden > 0 then 1 end) as garden_households,
+            count(case when grain_goods > 0 then 1 end) as grain_goods_households,
+            count(case when grocery > 0 then 1 end) as grocery_households,
+            count(case when home_family > 0 then 1 end) as home_family_households,
+            count(case when junk_food > 0 then 1 end) as junk_food_households,
+            count(case when kitchen > 0 then 1 end) as kitchen_households,
+            count(case when meat > 0 then 1 end) as meat_households,
+            count(case when misc > 0 then 1 end) as misc_households,
+            count(case when produce > 0 then 1 end) as produce_households,
+            count(case when seasonal > 0 then 1 end) as seasonal_households
         from household_months
-        cross join sections
+        group by month_start
     ),
 
     span as (
         select
             min(month_start) as first_month,
             max(month_start) as last_month
-        from household_months
+        from months_sold
     ),
 
     months as (
@@ -121,11 +132,40 @@ with
 select
     months.month_start,
     sections.section,
-    coalesce(sum(spent.sales_value), 0) as sales_value,
-    cast(count(case when spent.sales_value > 0 then spent.household_key end) as integer) as households
+    coalesce(case sections.section
+        when 'alcohol' then sold.alcohol
+        when 'beverages' then sold.beverages
+        when 'concessions' then sold.concessions
+        when 'dairy' then sold.dairy
+        when 'drug' then sold.drug
+        when 'garden' then sold.garden
+        when 'grain_goods' then sold.grain_goods
+        when 'grocery' then sold.grocery
+        when 'home_family' then sold.home_family
+        when 'junk_food' then sold.junk_food
+        when 'kitchen' then sold.kitchen
+        when 'meat' then sold.meat
+        when 'misc' then sold.misc
+        when 'produce' then sold.produce
+        when 'seasonal' then sold.seasonal
+    end, 0) as sales_value,
+    cast(coalesce(case sections.section
+        when 'alcohol' then sold.alcohol_households
+        when 'beverages' then sold.beverages_households
+        when 'concessions' then sold.concessions_households
+        when 'dairy' then sold.dairy_households
+        when 'drug' then sold.drug_households
+        when 'garden' then sold.garden_households
+        when 'grain_goods' then sold.grain_goods_households
+        when 'grocery' then sold.grocery_households
+        when 'home_family' then sold.home_family_households
+        when 'junk_food' then sold.junk_food_households
+        when 'kitchen' then sold.kitchen_households
+        when 'meat' then sold.meat_households
+        when 'misc' then sold.misc_households
+        when 'produce' then sold.produce_households
+        when 'seasonal' then sold.seasonal_households
+    end, 0) as integer) as households
 from months
 cross join sections
-left join household_sections as spent
-    on spent.month_start = months.month_start
-    and spent.section = sections.section
-group by months.month_start, sections.section
+left join months_sold as sold on sold.month_start = months.month_start

@@ -1,0 +1,99 @@
+"""Which `references` checks of a model hold by construction, so that no engine need be asked.
+
+A value of a column surely stands in another table where the SELECT hands it on from there, through any queries, or
+where an inner join or a filter says that it equals one that is handed on. Outer joins can only make it null, which the
+check allows. What is not seen here is no failure: then the check is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, cast
+
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope, build_scope
+
+from tributary.assets.factory.lineage import qualified
+from tributary.resources.warehouse.checks import References
+from tributary.resources.warehouse.table import Table
+
+Schema = Mapping[str, Mapping[str, str]]
+"""The portable types of columns, by `schema.table`."""
+
+
+class Origin(NamedTuple):
+    """A column of a table."""
+
+    table: str
+    column: str
+
+
+def holds(check: References, table: Table, select: exp.Query, schema: Schema) -> bool:
+    """Whether each value of a column of `table`, which the SELECT gives, stands where the check looks for it."""
+    target = Origin(f"{check.schema}.{check.table}", check.to)
+    type_ = schema.get(target.table, {}).get(target.column)
+    # A cast could make another value of it.
+    if type_ is None or type_ != table.column(check.column).type:
+        return False
+    root = build_scope(qualified(select, schema))
+    return root is not None and _Proof(target, type_, schema).of(root, check.column, ())
+
+
+class _Proof:
+    def __init__(self, target: Origin, type_: str, schema: Schema) -> None:
+        self._target, self._type, self._schema = target, type_, schema
+
+    def of(self, scope: Scope, name: str, within: tuple[int, ...]) -> bool:
+        """Whether a query gives in a column nothing but values of the target, and nulls."""
+        if id(scope) in within:  # a query that reads itself
+            return False
+        within = (*within, id(scope))
+        query = cast("exp.Query", scope.expression)
+        if isinstance(query, exp.SetOperation):
+            place = query.named_selects.index(name)
+            branches = scope.set_operation_scopes
+            return bool(branches) and all(
+                self.of(one, cast("exp.Query", one.expression).named_selects[place], within) for one in branches
+            )
+        found = [one.unalias() for one in query.selects if one.alias_or_name == name]
+        if len(found) != 1 or not isinstance(found[0], exp.Column):
+            return False
+        if self._is_handed_on(scope, found[0], within):
+            return True
+        # Of another type, an equal value may become another one.
+        equal = any(self._is_handed_on(scope, one, within) for one in _equals(query, found[0]))
+        return equal and _type(scope, found[0], self._schema) == self._type
+
+    def _is_handed_on(self, scope: Scope, column: exp.Column, within: tuple[int, ...]) -> bool:
+        source = scope.sources.get(column.table)
+        if isinstance(source, exp.Table):
+            return Origin(f"{source.db}.{source.name}", column.name) == self._target
+        return isinstance(source, Scope) and self.of(source, column.name, within)
+
+
+def _equals(query: exp.Query, column: exp.Column) -> Iterator[exp.Column]:
+    """The columns that equal another one in every row of a SELECT in which that is not null."""
+    conditions = [
+        join.args.get("on")
+        for join in query.args.get("joins") or ()
+        if not join.side and join.kind in ("", "INNER") and not join.method
+    ]
+    where = query.args.get("where")
+    conditions.append(where.this if where is not None else None)
+    for condition in filter(None, conditions):
+        for part in condition.flatten() if isinstance(condition, exp.And) else [condition]:
+            sides = (part.left, part.right) if isinstance(part, exp.EQ) else ()
+            if column in sides:
+                yield from (side for side in sides if isinstance(side, exp.Column) and side != column)
+
+
+def _type(scope: Scope, column: exp.Column, schema: Schema) -> str | None:
+    """The type of a column that is handed on from a table; None where it is not."""
+    source = scope.sources.get(column.table)
+    if isinstance(source, exp.Table):
+        return schema.get(f"{source.db}.{source.name}", {}).get(column.name)
+    if not isinstance(source, Scope) or isinstance(source.expression, exp.SetOperation):
+        return None
+    query = cast("exp.Query", source.expression)
+    found = [one.unalias() for one in query.selects if one.alias_or_name == column.name]
+    return _type(source, found[0], schema) if len(found) == 1 and isinstance(found[0], exp.Column) else None
