@@ -14,8 +14,10 @@ from tributary.openlineage.sensor import lineage_sensors
 from tributary.platform import load_platform
 from tributary.reports.schedules import daily_pruning, report_jobs
 from tributary.reports.sensor import sensors_of
+from tributary.resources.dagster_internals.partitions import keep_keys
 from tributary.resources.settings import get_settings
 
+keep_keys()
 check_settings()
 platform = load_platform()
 report_runs = report_jobs(platform.reports)
