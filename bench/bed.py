@@ -126,6 +126,8 @@ def open_bed(files: Path | None, scale: float, repeats: int, hours: float = 0.0)
     for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
         del os.environ[name]
     ROOT.mkdir(parents=True, exist_ok=True)
+    # A process that may not keep what it compiled compiles all of the project's modules each time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     home = ROOT / "home"
     own = {
         "home": home,
