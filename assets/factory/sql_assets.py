@@ -3,7 +3,6 @@
 What is replaced whole is left as it is where file and inputs are those that the published rows were made from.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -22,10 +21,11 @@ from tributary.assets.factory.lineage import ModelLineage
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.partition_rows import rows_in_range
 from tributary.assets.factory.proven import holds
+from tributary.assets.factory.recipes import recipe_of
 from tributary.assets.factory.refused import refusal, with_banner
 from tributary.assets.factory.specs import FORCE, table_spec
 from tributary.assets.factory.table_step import table_step
-from tributary.resources.warehouse.base import Origin, Proof, Recipe, Select, Standing, WriteReport
+from tributary.resources.warehouse.base import Origin, Proof, Select, Standing, WriteReport
 from tributary.resources.warehouse.checks import References
 from tributary.resources.warehouse.errors import InputsMovedError
 from tributary.resources.warehouse.table import Table
@@ -103,7 +103,6 @@ def write_model(
 ) -> tuple[WriteReport, str | None]:
     """Replace the model's rows, or tell of them where they are what it would make again; and what they were made from.
 
-    The lint lets no model read a clock, chance or the session, so that its rows follow from its file and its inputs.
     That is None for a window, and where an input is not known to be the same: such rows are always made. With `keyed`
     only the rows of those keys are made of which the inputs have changed, where that is known. With the `lineage` of
     models, checks that hold by construction are not made.
@@ -111,11 +110,11 @@ def write_model(
     Raises:
         TributaryError: the write was refused; the old rows stay.
     """
-    statement, table = model.statement(_dialect(warehouse)), model.table_in(_dialect(warehouse))
+    dialect = _dialect(warehouse)
+    statement, table = model.statement(dialect), model.table_in(dialect)
     if window is not None:
         return warehouse.replace(table, Select(statement), window=window, origin=origin), None
-    digest = hashlib.sha256(f"{model.digest}\n{statement}".encode()).hexdigest()
-    recipe = Recipe(digest, model.reads, model.references, keyed.plan if keyed else None)
+    recipe = recipe_of(model, dialect, keyed.plan if keyed else None)
     for _ in range(ATTEMPTS):
         standing = warehouse.standing(table, recipe, origin=origin)
         if standing.report is not None and not forced:

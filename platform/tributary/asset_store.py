@@ -26,8 +26,13 @@ _CODE = ("assets", "automation", "reports", "resources/warehouse", "asset_graph.
 
 def get_graph() -> AssetGraph:
     """The assets of the sources that are on, as their code and files are now."""
+    return current_graph() or load_graph()
+
+
+def current_graph() -> AssetGraph | None:
+    """The same, where they are kept in the home; None where the definitions must be loaded for it."""
     kept = kept_graph(get_settings().home)
-    return kept if kept is not None and kept.digest == _digest(get_sources()) else load_graph()
+    return kept if kept is not None and kept.digest == _digest(get_sources()) else None
 
 
 def load_graph() -> AssetGraph:

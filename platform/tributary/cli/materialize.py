@@ -47,6 +47,11 @@ def materialize(**told: object) -> int:
 
         partitions = Partitions(wanted.partition, wanted.start, wanted.end)
         return environments.materialize(*wanted[:3], partitions, force=wanted.force)
+    from tributary.cli.unchanged import left_as_they_are
+
+    if count := left_as_they_are(wanted):
+        out.print(f"[green]✓[/] {count} stand as they would be made again: nothing to make.")
+        return 0
     with loaded() as databases:
         from tributary.instance.opening import open_instance
         from tributary.instance.orphans import fail_dead_runs

@@ -29,6 +29,7 @@ from tributary.resources.dagster_internals.running import (
     pop_captured_interrupt,
 )
 from tributary.resources.settings import get_settings
+from tributary.resources.warehouse.postgres.kept import keeping
 
 _LOOK_SECONDS = 0.2
 _CLAIM_SECONDS = 2.0
@@ -72,7 +73,8 @@ class RunExecutor(InProcessExecutor):
         process = EngineEventData.in_process(os.getpid(), execution_plan.step_keys_to_execute)
         yield dg.DagsterEvent.engine_event(plan_context, f"Executing steps in process (pid: {os.getpid()})", process)
         try:
-            yield from self._steps(plan_context)
+            with keeping():
+                yield from self._steps(plan_context)
         except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
             # Without a request to cancel, Dagster takes an interruption for a failure.
             instance.report_run_canceling(run, "The process of this run was asked to end.")

@@ -8,18 +8,22 @@ from functools import partial
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
 from tributary.resources.interruption import breakable
 from tributary.resources.warehouse.base import Origin
 from tributary.resources.warehouse.errors import TimeLimitError, WarehouseError
+from tributary.resources.warehouse.postgres import kept
 from tributary.resources.warehouse.table import Table
 
 APPLICATION = "tributary"
 _CANCEL_SECONDS = 5.0
 CLIENT_CHECK = "5s"
 """How long a statement may run on after its client died; a killed writer's or reader's would else run to its end."""
+
+_CHECKING = f"SET client_connection_check_interval = '{CLIENT_CHECK}'"
 
 READING_LIMIT = "1h"
 """The longest that one query may run."""
@@ -94,7 +98,7 @@ class Session:
     @contextmanager
     def beside(self) -> Iterator[Session]:
         """Another session of the same kind, for as long as the block runs."""
-        with _connect(self._url, self._origin) as connection, breakable(partial(_cancel, connection)):
+        with _writing(self._url, self._origin) as connection, breakable(partial(_cancel, connection)):
             yield Session(connection, self._url, self._origin, self._table)
 
 
@@ -113,11 +117,12 @@ def open_session(
     the most that one query may take of those that only read.
     """
     reading = READING_LIMIT if seconds is None else f"{max(1, round(seconds * 1000))}ms"
-    with _connect(url, origin) as connection, breakable(partial(_cancel, connection)):
+    opened = _connect(url, origin) if read_only else _writing(url, origin)
+    with opened as connection, breakable(partial(_cancel, connection)):
         try:
             session = Session(connection, url, origin, table)
-            session.execute(f"SET statement_timeout = '{reading}'" if read_only else _WRITING)
             if read_only:
+                session.execute(f"SET statement_timeout = '{reading}'")
                 with _reading(session):
                     yield session
             else:
@@ -150,13 +155,34 @@ def open_session(
             raise
 
 
-def _cancel(connection: psycopg.Connection[dict[str, Any]]) -> None:
+def _cancel(connection: kept.Connection) -> None:
     with suppress(psycopg.Error):  # a server that is gone has nothing at work
         connection.cancel_safe(timeout=_CANCEL_SECONDS)
 
 
-def _connect(url: str, origin: Origin) -> psycopg.Connection[dict[str, Any]]:
-    name = " ".join(part for part in (APPLICATION, origin.asset, origin.run_id[:8]) if part)[:63]
+@contextmanager
+def _writing(url: str, origin: Origin) -> Iterator[kept.Connection]:
+    """A connection that writes: one that the run has kept, or a new one."""
+    name = sql.Literal(_name(origin)).as_string()
+    begin = f"SET application_name = {name}; {_CHECKING}; {_WRITING}"
+    connection = kept.take(url, begin)
+    if connection is None:
+        connection = _connect(url, origin)
+        connection.execute(_WRITING)
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
+    kept.give(url, connection)
+
+
+def _name(origin: Origin) -> str:
+    return " ".join(part for part in (APPLICATION, origin.asset, origin.run_id[:8]) if part)[:63]
+
+
+def _connect(url: str, origin: Origin) -> kept.Connection:
+    name = _name(origin)
     try:
         connection = psycopg.connect(url, autocommit=True, row_factory=dict_row, application_name=name)
     except psycopg.OperationalError as error:
@@ -164,7 +190,7 @@ def _connect(url: str, origin: Origin) -> psycopg.Connection[dict[str, Any]]:
             f"The warehouse's Postgres cannot be reached ({_first_line(error)}); start it with `tributary up`."
         ) from error
     with suppress(psycopg.errors.InvalidParameterValue):  # a server whose system cannot tell
-        connection.execute(f"SET client_connection_check_interval = '{CLIENT_CHECK}'")
+        connection.execute(_CHECKING)
     return connection
 
 
