@@ -9,7 +9,7 @@ WORKERS ?= auto
 HOURS ?= 8
 
 .PHONY: help setup setup-dev setup-infrastructure synth image-steps run run-trino run-aws-local test parity parity-aws \
-	contract-athena lint format bench soak lock clean
+	contract-athena lint format bench peers soak lock clean
 
 help:
 	@echo "make run    set everything up, make sample sources, materialise the whole graph and serve it on loopback"
@@ -22,6 +22,7 @@ help:
 	@echo "make synth  make CloudFormation of the infrastructure, and test it (needs Node; docs/deploy.md)"
 	@echo "make lint   formatting, lint rules, types and floors"
 	@echo "make bench  measure against the named baselines (minutes)"
+	@echo "make peers  measure other tools at the same work, in turns with ours (minutes)"
 	@echo "make soak   live through a month in 8 hours (HOURS=), with kills and failing sources: bench/SOAK.md"
 
 setup: $(VENV)/.runtime
@@ -101,6 +102,9 @@ format: setup-dev
 
 bench: setup-dev
 	$(BIN)/python -m bench
+
+peers: setup-dev
+	$(BIN)/python -m bench peers
 
 soak: setup-dev
 	$(BIN)/python -m bench soak --hours $(HOURS)

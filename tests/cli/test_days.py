@@ -129,6 +129,16 @@ def test_a_plan_writes_nothing_and_says_what_is_then_made(shop: Shop) -> None:
     assert shop.made() == set()
 
 
+def test_where_all_stands_nothing_is_run_until_the_warehouse_says_otherwise(shop: Shop) -> None:
+    runs = shop("runs", "--format", "json")
+    assert "Nothing to make: 2 assets" in shop("materialize", "gold.of_a", "gold.of_b")
+    assert shop("runs", "--format", "json") == runs
+    with psycopg.connect(shop.databases.url("warehouse")) as connection:
+        connection.execute("DROP TABLE gold.of_b")
+    assert "2 materialised" in shop("materialize", "gold.of_a", "gold.of_b")
+    assert shop.made() == {"gold.of_b"}
+
+
 @pytest.mark.timeout(900)  # a dozen commands, on a machine that others may use
 def test_an_edit_is_planned_with_its_diff_and_with_whom_it_breaks(shop: Shop) -> None:
     shop.git("init", "-q")

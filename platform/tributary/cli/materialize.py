@@ -14,6 +14,7 @@ from tributary.cli.sample import ensure_samples
 from tributary.cli.selecting import meant
 from tributary.resources.postgres.databases import Databases, connect
 from tributary.resources.settings import get_settings
+from tributary.resources.wording import count
 from tributary.services import standing_in
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def materialize(**told: object) -> int:
         return environments.materialize(*wanted[:3], partitions, force=wanted.force)
     from tributary.cli.unchanged import left_as_they_are
 
-    if count := left_as_they_are(wanted):
-        out.print(f"[green]✓[/] {count} stand as they would be made again: nothing to make.")
+    if left := left_as_they_are(wanted):
+        out.print(f"[green]✓[/] Nothing to make: {count(left, 'asset')} would come out as they are.")
         return 0
     with loaded() as databases:
         from tributary.instance.opening import open_instance
@@ -196,8 +197,8 @@ def carry_out(instance: dg.DagsterInstance, found: Planned, announced: Callable[
             if len(possible) < len(one.keys):
                 failed = 1
                 names = ", ".join(sorted(".".join(key.path) for key in unmade))
-                count = len(one.keys) - len(possible)
-                out.print(f"[yellow]↷[/] {count} assets are not begun, as they read what could not be made: {names}.")
+                lost = len(one.keys) - len(possible)
+                out.print(f"[yellow]↷[/] {lost} assets are not begun, as they read what could not be made: {names}.")
                 run.call_off()
                 if not possible:
                     continue
