@@ -6,15 +6,18 @@ What of a source needs Dagster is in `parts`, what stands beside Dagster (proces
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tributary.resources.places import PACKAGE
-from tributary.resources.settings import SourceSettings
+from tributary.resources.settings import Settings, SourceSettings
 from tributary.resources.warehouse.table import Table
+
+if TYPE_CHECKING:
+    from tributary.resources.warehouse.warehouse import Warehouse
 
 
 class SourceColumn(NamedTuple):
@@ -76,6 +79,11 @@ SQL = (PACKAGE / "sql").resolve()
 """The folder of the models of the sources that come with Tributary, one folder a source."""
 
 
+Stands = Callable[[Settings, "Warehouse"], Iterable[tuple[str, str]]]
+"""Gives, without Dagster, the keys of assets that would come out as they are, each with the data version that a run
+would tell of it; empty where it tells none."""
+
+
 @dataclass(frozen=True)
 class Source:
     """All that the platform knows of a source: the one thing that a source registers.
@@ -97,6 +105,8 @@ class Source:
         needs: names of sources that must be on with it, as its models read their tables.
         formerly: names that assets had before, as `layer.name`, each with the one of now; what is recorded of them is
             carried over when a home is opened.
+        stands: what tells which of its assets beside models would come out as they are, a `Stands` as
+            `package.module:NAME`; asked where nothing else is to be made, so that nothing need be loaded and run.
         parts: what of it needs Dagster, a `Parts` as `package.module:NAME`.
         services: what stands beside Dagster, a `Services` as `package.module:NAME`.
     """
@@ -114,6 +124,7 @@ class Source:
     resources: tuple[Resource, ...] = ()
     needs: tuple[str, ...] = ()
     formerly: Mapping[str, str] = field(default_factory=dict)
+    stands: str = ""
     parts: str = ""
     services: str = ""
 

@@ -12,7 +12,7 @@ from bench.bare_graph import script
 from bench.bed import BARE, Bed
 from bench.clock import Timing, best, interleaved
 from bench.figures import Figure, ratio_at_most
-from tributary.assets.retail.files import ALL_FILES, COMMODITY_SECTIONS, PROMOTIONS
+from tributary.assets.retail.files import ALL_FILES, PROMOTIONS, path_of
 
 LIMIT = 1.5
 SIDE_BY_SIDE = 0.7
@@ -91,14 +91,9 @@ def write_dates(path: Path | str) -> None:
 def _write_scripts(bed: Bed, dates: Path) -> list[Path]:
     """The bare script, without and with statistics."""
     from tributary.assets.calendar.tables import DIM_DATE
-    from tributary.assets.retail.raw_assets import OWN_FILES
     from tributary.platform import load_platform
 
-    files = [
-        (source, (OWN_FILES if source is COMMODITY_SECTIONS else bed.files) / source.file)
-        for source in ALL_FILES
-        if source is not PROMOTIONS
-    ]
+    files = [(source, path_of(source, bed.files)) for source in ALL_FILES if source is not PROMOTIONS]
     models = [
         model for model in load_platform().models.values() if model.source == "retail" and model.key not in WITHOUT
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tributary.assets.calendar.standing import code_version
 from tributary.assets.calendar.tables import DIM_DATE
 from tributary.assets.factory.table_assets import Made, table_asset
 from tributary.assets.parts import Parts
@@ -16,5 +17,15 @@ def _make(_warehouse: Warehouse, _origin: Origin) -> Made:
 
 
 PARTS = Parts(
-    assets=(table_asset(DIM_DATE, _make, source="calendar", deps=(), defined_in=__file__, code_version="1"),),
+    assets=(
+        table_asset(
+            DIM_DATE,
+            _make,
+            source="calendar",
+            deps=(),
+            defined_in=__file__,
+            code_version=code_version(),
+            follows_from_deps=True,
+        ),
+    ),
 )

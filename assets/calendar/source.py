@@ -9,5 +9,6 @@ CALENDAR = Source(
     name="calendar",
     description="The days that every other source refers to, and what is known of each.",
     tables=(DIM_DATE,),
+    stands="tributary.assets.calendar.standing:standing",
     parts="tributary.assets.calendar.parts:PARTS",
 )

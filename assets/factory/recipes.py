@@ -1,13 +1,15 @@
-"""What the rows of a SQL model follow from, as the warehouse is asked whether they stand; without Dagster."""
+"""What the rows of a table follow from, as the warehouse is asked whether they stand; without Dagster."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from tributary.assets.factory.dialects import Dialect
 from tributary.assets.factory.model import SqlModel
 from tributary.resources.warehouse.base import Recipe
 from tributary.resources.warehouse.following import KeyPlan
+from tributary.resources.warehouse.table import Table
 
 
 def recipe_of(model: SqlModel, dialect: Dialect, plan: KeyPlan | None = None) -> Recipe:
@@ -17,3 +19,9 @@ def recipe_of(model: SqlModel, dialect: Dialect, plan: KeyPlan | None = None) ->
     """
     digest = hashlib.sha256(f"{model.digest}\n{model.statement(dialect)}".encode()).hexdigest()
     return Recipe(digest, model.reads, model.references, plan)
+
+
+def recipe_of_code(table: Table, code_version: str, deps: Sequence[str]) -> Recipe:
+    """The recipe of a table whose rows Python code makes of other tables and of nothing else."""
+    digest = hashlib.sha256(f"{code_version}\n{table.definition}".encode()).hexdigest()
+    return Recipe(digest, tuple(deps))

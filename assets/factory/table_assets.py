@@ -1,6 +1,5 @@
 """Makes an asset of a table that Python code fills: the code gives the rows, the factory does everything else."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,11 +8,12 @@ from typing import Any
 import dagster as dg
 
 from tributary.assets.factory.dagster_events import Events, events, kept_rows, origin_of, refusal
+from tributary.assets.factory.recipes import recipe_of_code
 from tributary.assets.factory.specs import FORCE, table_spec
 from tributary.assets.factory.table_step import table_step
 from tributary.assets.source import Lineage
 from tributary.resources.errors import TributaryError
-from tributary.resources.warehouse.base import Origin, Recipe, Source, Standing, WriteReport
+from tributary.resources.warehouse.base import Origin, Source, Standing, WriteReport
 from tributary.resources.warehouse.table import Table
 from tributary.resources.warehouse.warehouse import Warehouse
 
@@ -49,7 +49,7 @@ def table_asset(
     `refresh` is the pace at which it takes up changes, where it does not follow at once: `hourly`, `daily` or `weekly`.
     """
     read = tuple(deps)
-    digest = hashlib.sha256(f"{code_version}\n{table.definition}".encode()).hexdigest()
+    recipe = recipe_of_code(table, code_version, read)
 
     @table_step(
         table,
@@ -68,7 +68,7 @@ def table_asset(
         origin = origin_of(context, table)
         forced = context.run.tags.get(FORCE) == "true"
         try:
-            standing = warehouse.standing(table, Recipe(digest, read), origin=origin) if follows_from_deps else _UNKNOWN
+            standing = warehouse.standing(table, recipe, origin=origin) if follows_from_deps else _UNKNOWN
             stands = None if forced else standing.report
             made = None if stands is not None else make(warehouse, origin)
         except TributaryError as error:

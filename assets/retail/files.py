@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
+from tributary.assets.source import SQL
 from tributary.resources.warehouse.checks import AcceptedValues, Check, Expression, Unique
 from tributary.resources.warehouse.delimited.contract import DerivedColumn, FileColumn, FileContract, Rule
 from tributary.resources.warehouse.table import Column, Table
@@ -277,3 +279,11 @@ JOURNEY_FILES = (
     PROMOTIONS,
 )
 ALL_FILES = (*JOURNEY_FILES, COMMODITY_SECTIONS)
+
+OWN_FILES = SQL / "retail"
+"""The folder of the one file that is Tributary's own."""
+
+
+def path_of(source: SourceFile, folder: Path) -> Path:
+    """Where the file stands: the one that is Tributary's own there, all others in the user's folder."""
+    return (OWN_FILES if source is COMMODITY_SECTIONS else folder) / source.file

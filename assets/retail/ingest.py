@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -106,9 +107,8 @@ def ingest(lake: Lake, path: Path) -> tuple[Manifest, bool]:
     Raises:
         RetailFileError: the file cannot be read, or changed while it was.
     """
-    found = look_at(path)
-    known = known_manifest(lake, path.name)
-    if known is not None and known.matches(found.st_size, found.st_mtime_ns) and _is_untouched(lake, known):
+    found, known = look_at(path), known_manifest(lake, path.name)
+    if known is not None and _is_of(known, found, lake):
         return known, False
     read_ns = time.time_ns()
     digest, size, lines = _digest(path)
@@ -122,6 +122,20 @@ def ingest(lake: Lake, path: Path) -> tuple[Manifest, bool]:
     manifest = Manifest(path.name, key, digest, found.st_size, found.st_mtime_ns, read_ns, lines, etag, former)
     lake.put(manifest_key(path.name), json.dumps(asdict(manifest)).encode())
     return manifest, known is None or known.sha256 != digest
+
+
+def ingested(lake: Lake, path: Path) -> Manifest | None:
+    """What the lake holds of a file, where its size and time tell without a look into it that it is the same.
+
+    Raises:
+        RetailFileError: there is no such file.
+    """
+    known = known_manifest(lake, path.name)
+    return known if known is not None and _is_of(known, look_at(path), lake) else None
+
+
+def _is_of(manifest: Manifest, found: os.stat_result, lake: Lake) -> bool:
+    return manifest.matches(found.st_size, found.st_mtime_ns) and _is_untouched(lake, manifest)
 
 
 def _is_untouched(lake: Lake, manifest: Manifest) -> bool:

@@ -10,21 +10,14 @@ from tributary.assets.factory.dagster_events import IN_SHORT
 from tributary.assets.factory.markdown import table
 from tributary.assets.factory.object_step import Told, object_step
 from tributary.assets.factory.specs import object_spec
-from tributary.assets.retail.files import COMMODITY_SECTIONS, SourceFile
+from tributary.assets.retail.files import SourceFile, path_of
 from tributary.assets.retail.ingest import Manifest, ingest
-from tributary.assets.source import SQL
 from tributary.resources.lake.model import Lake
 from tributary.resources.wording import count, size
 
 RETAIL_FOLDER = "retail_folder"
-OWN_FILES = SQL / "retail"
 PREVIEW_LINES = 5
 PREVIEW_BYTES = 4096
-
-
-def path_of(source: SourceFile, folder: Path) -> Path:
-    """Where the file stands: the one that is the project's own there, all others in the user's folder."""
-    return (OWN_FILES if source is COMMODITY_SECTIONS else folder) / source.file
 
 
 def raw_asset(source: SourceFile) -> dg.AssetsDefinition:

@@ -9,9 +9,8 @@ import dagster as dg
 
 from tributary.assets.automation.changed_files import Stat, ask_for_changed
 from tributary.assets.factory.dagster_events import asset_key
-from tributary.assets.retail.files import ALL_FILES
+from tributary.assets.retail.files import ALL_FILES, path_of
 from tributary.assets.retail.ingest import known_manifest
-from tributary.assets.retail.raw_assets import path_of
 from tributary.assets.retail.source_files import RetailFileError, look_at
 from tributary.resources.lake.model import Lake
 from tributary.resources.settings import get_settings

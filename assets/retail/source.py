@@ -46,6 +46,7 @@ RETAIL = Source(
     ),
     needs=("calendar",),
     formerly={f"raw.{one.name}": one.raw_key for one in ALL_FILES},
+    stands="tributary.assets.retail.standing:standing",
     parts="tributary.assets.retail.parts:PARTS",
     services="tributary.assets.retail.services:SERVICES",
 )

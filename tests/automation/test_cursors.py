@@ -9,9 +9,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from tributary.assets.retail.files import COMMODITY_SECTIONS
+from tributary.assets.retail.files import COMMODITY_SECTIONS, path_of
 from tributary.assets.retail.ingest import ingest
-from tributary.assets.retail.raw_assets import path_of
 from tributary.definitions import defs
 from tributary.resources.app_database import AppDatabase
 from tributary.resources.lake import open_lake

@@ -12,9 +12,9 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from tributary.assets.retail.files import ALL_FILES, JOURNEY_FILES, SECTIONS, TRANSACTIONS
+from tributary.assets.retail.files import ALL_FILES, JOURNEY_FILES, OWN_FILES, SECTIONS, TRANSACTIONS
 from tributary.assets.retail.ingest import manifest_key, read_manifest
-from tributary.assets.retail.raw_assets import OWN_FILES, raw_asset
+from tributary.assets.retail.raw_assets import raw_asset
 from tributary.assets.retail.staged_assets import staged
 from tributary.cli.progress import _line
 from tributary.execution import Run

@@ -1,21 +1,24 @@
 """`materialize` where nothing is to be made: found without Dagster, which takes longer to load than all to look at.
 
-It is so where all that is selected are models replaced whole, what they read is made and up to date, and the warehouse
-says of each that its rows are what it would make again. In any doubt the plan is made, and carried out.
+It is so where what is selected, and what that reads, is made and up to date, the warehouse says of each model that its
+rows are what it would make again, and sources say so of the rest. In any doubt the plan is made, and carried out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from types import FunctionType
 from typing import TYPE_CHECKING
 
 from tributary.asset_graph import AssetGraph
 from tributary.asset_records import Records, open_records
 from tributary.asset_store import current_graph
+from tributary.assets.factory.made import DATA
 from tributary.assets.factory.recipes import recipe_of
-from tributary.assets.sources import get_sources
+from tributary.assets.source import Source, Stands
+from tributary.assets.sources import get_sources, load_object
 from tributary.cli.selecting import meant
-from tributary.contents import Contents, read_contents
+from tributary.contents import read_contents
 from tributary.resources.errors import TributaryError
 from tributary.resources.settings import get_settings
 from tributary.resources.warehouse.base import Origin
@@ -37,23 +40,24 @@ def left_as_they_are(wanted: Wanted) -> int:
         return 0
     keys = {one.key for one in meant(wanted.selections, wanted.exclude, wanted.against, graph)}
     contents = read_contents(sources, settings.home)
-    models = _plain_models(contents, keys)
-    if len(models) < len(keys):
+    models = [contents.models[key] for key in keys if key in contents.models]
+    others = keys.difference(contents.models)
+    owners = {graph.by_key[key].source for key in others}
+    # Of some it matters when they were made last.
+    is_paced = any(one.window or one.refresh for one in models) or not keys.isdisjoint(contents.targets)
+    if is_paced or contents.found.errors or not owners <= {one.name for one in sources if one.stands}:
         return 0
     with open_records(graph, settings) as records:
         if not _is_up_to_date(graph, records, keys):
             return 0
+        versions = {key: records.made[key].tags.get(DATA, "") for key in others}
     warehouse = open_warehouse(settings)
-    with keeping():
-        return len(models) if all(_stands(warehouse, model) for model in models) else 0
-
-
-def _plain_models(contents: Contents, keys: Collection[str]) -> list[SqlModel]:
-    """Those of the assets that are models replaced whole, of which nobody asks when they were made last."""
-    if contents.found.errors:
-        return []
-    found = [contents.models[key] for key in keys if key in contents.models]
-    return [one for one in found if not one.window and not one.refresh and one.key not in contents.targets]
+    try:
+        with keeping():
+            is_so = _others_stand([one for one in sources if one.name in owners], versions, warehouse)
+            return len(keys) if is_so and all(_stands(warehouse, model) for model in models) else 0
+    except TributaryError:  # whose run tells of it
+        return 0
 
 
 def _is_up_to_date(graph: AssetGraph, records: Records, keys: Collection[str]) -> bool:
@@ -66,10 +70,16 @@ def _is_up_to_date(graph: AssetGraph, records: Records, keys: Collection[str]) -
     return reached <= records.made.keys() and reached.isdisjoint({*records.stale, *records.failed})
 
 
+def _others_stand(owners: Sequence[Source], versions: Mapping[str, str], warehouse: Warehouse) -> bool:
+    """Whether these sources say of all assets of `versions` that they, and their data, are the same."""
+    told: dict[str, str] = {}
+    for source in owners:
+        standing: Stands = load_object(FunctionType, source.stands, f"What stands of {source.name}")
+        told.update(standing(get_settings(), warehouse))
+    return all(key in told and told[key] in ("", version) for key, version in versions.items())
+
+
 def _stands(warehouse: Warehouse, model: SqlModel) -> bool:
     """Whether the published rows are what the model would make again, and no check finds anything to tell."""
-    try:
-        report = warehouse.standing(model.table, recipe_of(model, "postgres"), origin=Origin(asset=model.key)).report
-    except TributaryError:
-        return False
+    report = warehouse.standing(model.table, recipe_of(model, "postgres"), origin=Origin(asset=model.key)).report
     return report is not None and not any(result.failures for result in report.checks)
