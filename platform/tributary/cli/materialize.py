@@ -48,11 +48,12 @@ def materialize(**told: object) -> int:
 
         partitions = Partitions(wanted.partition, wanted.start, wanted.end)
         return environments.materialize(*wanted[:3], partitions, force=wanted.force)
-    from tributary.cli.unchanged import left_as_they_are
+    if not any(wanted[3:]):
+        from tributary.cli.unchanged import left_as_they_are
 
-    if left := left_as_they_are(wanted):
-        out.print(f"[green]✓[/] Nothing to make: {count(left, 'asset')} would come out as they are.")
-        return 0
+        if left := left_as_they_are(wanted):
+            out.print(f"[green]✓[/] Nothing to make: {count(left, 'asset')} would come out as they are.")
+            return 0
     with loaded() as databases:
         from tributary.instance.opening import open_instance
         from tributary.instance.orphans import fail_dead_runs

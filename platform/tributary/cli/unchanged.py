@@ -32,11 +32,13 @@ if TYPE_CHECKING:
 
 
 def left_as_they_are(wanted: Wanted) -> int:
-    """How many assets are selected, where all of them stand as they would be made again; else 0."""
+    """How many assets are selected, where all of them stand as they would be made again; else 0.
+
+    `wanted` has selections alone: no partitions are named, and nothing is forced.
+    """
     settings, sources = get_settings(), get_sources()
     graph = current_graph()
-    is_plain = not any(wanted[3:]) and settings.warehouse == "postgres" and not settings.environment
-    if graph is None or not is_plain or sources.broken:
+    if graph is None or sources.broken or settings.warehouse != "postgres" or settings.environment:
         return 0
     keys = {one.key for one in meant(wanted.selections, wanted.exclude, wanted.against, graph)}
     contents = read_contents(sources, settings.home)
