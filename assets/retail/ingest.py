@@ -110,18 +110,27 @@ def ingest(lake: Lake, path: Path) -> tuple[Manifest, bool]:
     found, known = look_at(path), known_manifest(lake, path.name)
     if known is not None and _is_of(known, found, lake):
         return known, False
+    read = _Reading(path)
+    key = ""
+
+    def name() -> str | None:
+        nonlocal key
+        now = look_at(path)
+        if (now.st_ino, now.st_size, now.st_mtime_ns) != (found.st_ino, read.size, found.st_mtime_ns):
+            raise _changed(path)
+        before = (known.key, known.sha256) if known is not None else None
+        key = next_key(lake, f"{_folder(path.name)}{read.sha256}{path.suffix}", before, read.sha256)
+        return None if is_intact(lake, key, size=read.size, sha256=read.sha256) else key
+
     read_ns = time.time_ns()
-    digest, size, lines = _digest(path)
-    plain = f"{_folder(path.name)}{digest}{path.suffix}"
-    key = next_key(lake, plain, (known.key, known.sha256) if known is not None else None, digest)
-    if not is_intact(lake, key, size=size, sha256=digest):
-        lake.put(key, _unchanged(path, digest))
+    lake.put_named(name, read)
     described = lake.head(key)
     etag = (described.etag if described else None) or ""
     former = followed(known.former, known.key, key) if known is not None else ()
-    manifest = Manifest(path.name, key, digest, found.st_size, found.st_mtime_ns, read_ns, lines, etag, former)
+    modified = found.st_mtime_ns
+    manifest = Manifest(path.name, key, read.sha256, read.size, modified, read_ns, read.lines, etag, former)
     lake.put(manifest_key(path.name), json.dumps(asdict(manifest)).encode())
-    return manifest, known is None or known.sha256 != digest
+    return manifest, known is None or known.sha256 != read.sha256
 
 
 def ingested(lake: Lake, path: Path) -> Manifest | None:
@@ -144,21 +153,31 @@ def _is_untouched(lake: Lake, manifest: Manifest) -> bool:
     return found is not None and found.size == manifest.size and found.etag is not None and found.etag == manifest.etag
 
 
-def _digest(path: Path) -> tuple[str, int, int]:
-    digest, size, lines, last = hashlib.sha256(), 0, 0, b"\n"
-    for chunk in read_chunks(path):
-        digest.update(chunk)
-        size += len(chunk)
-        lines += chunk.count(b"\n")
-        last = chunk
-    return digest.hexdigest(), size, lines + (not last.endswith(b"\n"))
+class _Reading:
+    """The chunks of a file, and, when they were walked to their end, their digest, size in bytes, and lines.
+
+    Walked again, they must be the same.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.sha256 = ""
+        self.size = self.lines = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        digest, last = hashlib.sha256(), b"\n"
+        self.size = self.lines = 0
+        for chunk in read_chunks(self._path):
+            digest.update(chunk)
+            self.size += len(chunk)
+            self.lines += chunk.count(b"\n")
+            last = chunk
+            yield chunk
+        if self.sha256 not in ("", digest.hexdigest()):
+            raise _changed(self._path)
+        self.sha256 = digest.hexdigest()
+        self.lines += not last.endswith(b"\n")
 
 
-def _unchanged(path: Path, expected: str) -> Iterator[bytes]:
-    """The file's chunks; an error at their end, where they are not those that were digested."""
-    digest = hashlib.sha256()
-    for chunk in read_chunks(path):
-        digest.update(chunk)
-        yield chunk
-    if digest.hexdigest() != expected:
-        raise RetailFileError(f"{path.name} changed while it was read; it is taken up again when it has settled.")
+def _changed(path: Path) -> RetailFileError:
+    return RetailFileError(f"{path.name} changed while it was read; it is taken up again when it has settled.")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from io import FileIO
@@ -101,6 +101,18 @@ class FolderLake(Lake):
     def put(self, key: str, data: ObjectData) -> ObjectInfo:
         """See `Lake.put`."""
         return _info(key, self._writing.write(self._path(key), data, self.url(key)))
+
+    def put_named(self, name: Callable[[], str | None], data: Iterable[bytes]) -> ObjectInfo | None:
+        """See `Lake.put_named`."""
+        key: str | None = None
+
+        def place() -> tuple[Path, str] | None:
+            nonlocal key
+            key = name()
+            return None if key is None else (self._path(key), self.url(key))
+
+        status = self._writing.write_named(place, data, self._url)
+        return None if key is None or status is None else _info(key, status)
 
     def get_many(self, keys: Sequence[str], *, concurrency: int = CONCURRENCY) -> Iterator[tuple[str, bytes]]:
         """See `Lake.get_many`. One after the other: threads only cost where a read does not wait."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
@@ -41,10 +41,27 @@ class Writer:
             LakeSourceError: a local file given as `data` cannot be read.
             LakeError: the disk did not take it.
         """
+        status = self.write_named(lambda: (path, url), chunks_of(data, CHUNK_BYTES), url)
+        assert status is not None  # noqa: S101 - it has a place
+        return status
+
+    def write_named(
+        self, place: Callable[[], tuple[Path, str] | None], chunks: Iterable[bytes], url: str
+    ) -> os.stat_result | None:
+        """The same, of a file whose path and URL are asked for behind the last chunk; where there is none, nothing.
+
+        Raises:
+            LakeKeyError, LakeError: as `write`; `url` is for messages until then.
+        """
         with self._aside(url) as (file, temporary):
-            for chunk in chunks_of(data, CHUNK_BYTES):
+            for chunk in chunks:
                 with translated("write", url):
                     _write_all(file, chunk)
+            found = place()
+            if found is None:
+                temporary.unlink(missing_ok=True)
+                return None
+            path, url = found
             with translated("write", url):
                 os.fsync(file.fileno())
                 self._move(temporary, path, url)

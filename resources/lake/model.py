@@ -6,7 +6,7 @@ Whatever is the same for all engines belongs here; how one of them does it does 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -76,6 +76,17 @@ class Lake(ABC):
         Readers see the old object or the whole new one, also after a crash. What an iterator raises passes through,
         with the old object untouched. Raises `LakeSourceError` for a local file that cannot be read.
         """
+
+    def put_named(self, name: Callable[[], str | None], data: Iterable[bytes]) -> ObjectInfo | None:
+        """As `put`, under a key that is known when the data was read: `name` is asked behind its last chunk.
+
+        Where it gives None, nothing is put, and None given back. What it raises passes through, as of an iterator.
+        `data` must be able to be walked again, which a lake does that has to know the key first.
+        """
+        for _ in data:
+            pass
+        key = name()
+        return None if key is None else self.put(key, data)
 
     @abstractmethod
     def get_many(self, keys: Sequence[str], *, concurrency: int = CONCURRENCY) -> Iterator[tuple[str, bytes]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gzip
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -89,17 +90,23 @@ def test_a_change_within_the_clock_s_grain_is_not_missed(lake: Lake, tmp_path: P
     assert lake.get(second.key) == b"A,B\n1,3\n"
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda path: path.write_text("something else"),
+        lambda path: os.utime(path, ns=(2 * HOUR, 2 * HOUR)),  # other bytes of the same length
+        lambda path: shutil.copy2(path, path.with_suffix(".new")).replace(path),
+    ],
+    ids=["longer", "as-long", "replaced"],
+)
 def test_a_file_that_changes_while_it_is_read_leaves_nothing(
-    lake: Lake, path: Path, monkeypatch: pytest.MonkeyPatch
+    lake: Lake, path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], object]
 ) -> None:
     read = module.read_chunks
-    times = []
 
     def changing(path: Path) -> Iterator[bytes]:
-        times.append(path)
-        if len(times) == 2:
-            path.write_text("something else")
-        return read(path)
+        yield from read(path)
+        change(path)
 
     monkeypatch.setattr(module, "read_chunks", changing)
     with pytest.raises(RetailFileError, match="changed while it was read"):
