@@ -29,6 +29,7 @@ BENCHES = {
     "peers_summary": "bench.peers.summary.summary",
     "sneakers_history": "bench.sneakers_history.sneakers_history",
     "keyed_tick": "bench.keyed_tick.keyed_tick",
+    "growth": "bench.growth.growth",
     "sneakers_app": "bench.sneakers_app.sneakers_app",
     "gateway": "bench.gateway.gateway",
     "data_api": "bench.data_api.data_api",

@@ -44,6 +44,7 @@ class Bed:
         self.settings = settings
         self.repeats = repeats
         self.hours = hours
+        self.scale = 1.0 if scale is None else scale
         self._scale = scale
         self._held = held
 

@@ -12,12 +12,19 @@ from typing import Any
 import dagster as dg
 
 from tributary.assets.factory.header import ChartEntry
-from tributary.resources.warehouse.base import Origin
+from tributary.resources.warehouse.base import Origin, WriteReport
 from tributary.resources.warehouse.table import Table
 from tributary.resources.warehouse.warehouse import Warehouse
 
 MOST_POINTS = 400
+MOST_ROWS = 100_000
+"""A table of more rows that followed a few keys is not drawn, as a chart reads all of them."""
 _COLOURS = 32
+
+
+def is_drawn(report: WriteReport) -> bool:
+    """Whether a chart, which reads the whole table, costs no more than the write did."""
+    return report.keys is None or (report.table_rows or report.rows) <= MOST_ROWS
 
 
 def chart_metadata(warehouse: Warehouse, table: Table, chart: ChartEntry, origin: Origin) -> Mapping[str, Any]:

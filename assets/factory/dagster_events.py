@@ -77,7 +77,7 @@ def events(
     *,
     lineage: Lineage | Callable[[], Lineage],
     metadata: Callable[[WriteReport], Mapping[str, Any]] | None = None,
-    picture: Callable[[], Mapping[str, Any]] | None = None,
+    picture: Callable[[WriteReport], Mapping[str, Any]] | None = None,
     more_checks: Callable[[WriteReport], Sequence[dg.AssetCheckResult]] | None = None,
     data_version: str | Callable[[WriteReport], str] | None = None,
     partition_rows: Callable[[], Mapping[str, int]] | None = None,
@@ -116,7 +116,7 @@ def events(
         told |= {
             **long_metadata(report, statement),
             **_lineage_metadata(lineage, last),
-            **(picture() if picture else {}),
+            **(picture(report) if picture else {}),
         }
     partitioned = context.assets_def.partitions_def is not None
     version = data_version(report) if callable(data_version) else data_version

@@ -188,7 +188,7 @@ class _Planner:
         expect_apart(copy, wanted, same)
         for alias, (relation, kind) in list(relations(copy)):
             columns = [same.in_relation(column, alias) for column in wanted]
-            if kind != "left" and None not in columns:
+            if kind not in ("left", "cross") and None not in columns:
                 self._ask(scope, relation, _Demand(tuple(name for name in columns if name), demand.within))
         if not scope.found:
             raise NotByKeysError(
@@ -202,6 +202,9 @@ class _Planner:
         """Ask all relations of a SELECT that were not asked yet, those first that others lead on from."""
         shared = list(equalities(scope.node))
         left = {alias: found for alias, found in relations(scope.node) if alias not in scope.found}
+        for alias in [alias for alias, (_, kind) in left.items() if kind == "cross"]:
+            table, _ = left.pop(alias)
+            self.reads[Read(f"{cast('exp.Table', table).db}.{table.name}", (), 0)] = None
         while left:
             refusals: list[NotByKeysError] = []
             for alias, (relation, kind) in list(left.items()):
@@ -305,7 +308,7 @@ def _expect_one_type(plan: KeyPlan, schema: Mapping[str, Mapping[str, str]]) -> 
     """Expect values to be looked up where their type is the same, since they are passed on as text."""
     for number, lookups in enumerate(plan.sets):
         given = [(one.table, one.gives) for one in lookups] if number else [("the table", plan.columns)]
-        given += [(read.table, read.columns) for read in plan.reads if read.within == number]
+        given += [(read.table, read.columns) for read in plan.reads if read.within == number and read.columns]
         for place in range(len(given[0][1])):
             found = {schema[table][columns[place]]: f"{table}.{columns[place]}" for table, columns in given}
             if len(found) > 1:

@@ -86,6 +86,9 @@ def relations(node: exp.Select) -> Iterator[tuple[str, tuple[exp.Expr, str]]]:
     yield first.alias_or_name, (first, "from")
     for join in node.args.get("joins") or ():
         side = (join.side or "").lower()
+        if join.kind.upper() == "CROSS" and isinstance(join.this, exp.Table) and join.this.db:
+            yield join.this.alias_or_name, (join.this, "cross")
+            continue
         if side not in ("", "left") or join.kind.upper() not in ("", "INNER", "OUTER"):
             words = " ".join(word for word in (join.side, join.kind) if word)
             raise NotByKeysError(f"{join.this.alias_or_name} is joined by {words} JOIN, which no key tells the rows of")

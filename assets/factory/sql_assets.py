@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import dagster as dg
 
-from tributary.assets.factory.charts import chart_metadata, prepare
+from tributary.assets.factory.charts import chart_metadata, is_drawn, prepare
 from tributary.assets.factory.dagster_events import Events, events, origin_of
 from tributary.assets.factory.dialects import Dialect
 from tributary.assets.factory.dialects import statement as dialect_statement
@@ -70,11 +70,6 @@ def sql_asset(model: SqlModel, lineage: ModelLineage, refused: str = "") -> dg.A
             keyed = keyed_model(model, lineage) if _dialect(warehouse) == "postgres" else None
             return write_model(warehouse, model, window, origin, forced=forced, keyed=keyed, lineage=lineage)[0]
 
-        def picture() -> Mapping[str, Any]:
-            if model.chart is None:
-                return {}
-            return chart_metadata(warehouse, table, chart_in(model.chart, _dialect(warehouse)), origin)
-
         def rows() -> Mapping[str, int]:
             return {} if window is None else rows_in_range(warehouse, table, window, *_units(model), origin)
 
@@ -83,7 +78,7 @@ def sql_asset(model: SqlModel, lineage: ModelLineage, refused: str = "") -> dg.A
             table,
             write,
             lineage=lambda: lineage.of(model),
-            picture=picture,
+            picture=lambda report: picture(warehouse, model, report, origin),
             partition_rows=rows,
             statement=model.body.strip(),
         )
@@ -142,6 +137,13 @@ def _replace(
     return warehouse.replace(
         table, select, window=window, origin=origin, fingerprint=standing.fingerprint, follows=standing.follows
     )
+
+
+def picture(warehouse: Warehouse, model: SqlModel, report: WriteReport, origin: Origin) -> Mapping[str, Any]:
+    """The model's chart as metadata, where it has one and the write was worth it."""
+    if model.chart is None or not is_drawn(report):
+        return {}
+    return chart_metadata(warehouse, model.table, chart_in(model.chart, _dialect(warehouse)), origin)
 
 
 def keyed_model(model: SqlModel, lineage: ModelLineage) -> Keyed | None:

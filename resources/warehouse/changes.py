@@ -35,7 +35,7 @@ def followed(session: EngineSession) -> list[Columns]:
     """The combinations of the table's columns whose changed values somebody follows."""
     query = f"SELECT DISTINCT columns FROM {READERS} WHERE table_name = %s ORDER BY columns"
     rows = session.rows(query, (session.table.key,))
-    found = [tuple(row["columns"].split(",")) for row in rows]
+    found = [tuple(row["columns"].split(",")) if row["columns"] else () for row in rows]
     return [columns for columns in found if set(columns) <= set(session.table.column_names)]
 
 
@@ -54,7 +54,7 @@ def differing(
     come, went = (f"SELECT {names} FROM {relation} AS r" for relation in (new, gone))
     difference = f"({come} EXCEPT ALL {went}) UNION ALL ({went} EXCEPT ALL {come})"
     found = {}
-    for columns in combinations:
+    for columns in filter(None, combinations):
         rows = session.rows(f"{_distinct(columns, f'({difference}) AS d')} LIMIT {MOST_KEYS + 1}")
         if len(rows) <= MOST_KEYS:
             found[columns] = [list(row.values()) for row in rows]
@@ -115,6 +115,8 @@ def planned(session: EngineSession, select: Select, window: Keys) -> Select:
 def _changes(session: EngineSession, read: Read, then: str, now: str) -> Values | None:
     if then == now:
         return frozenset()
+    if not read.columns:
+        return None
     of_these = (read.table, ",".join(read.columns))
     query = f"FROM {CHANGES} WHERE table_name = %s AND columns = %s"
     rows = session.rows(f"SELECT version, previous {query}", of_these)

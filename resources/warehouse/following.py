@@ -29,7 +29,10 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Read:
-    """An input of which only those rows matter whose `columns` are among the values of the set numbered `within`."""
+    """An input of which only those rows matter whose `columns` are among the values of the set numbered `within`.
+
+    Without columns all of its rows matter for every key.
+    """
 
     table: str
     columns: tuple[str, ...]
@@ -52,7 +55,7 @@ class KeyPlan:
 
     @property
     def tables(self) -> dict[str, tuple[tuple[str, ...], ...]]:
-        """By input, the combinations of columns whose changed values must be known."""
+        """By input, the combinations of columns whose changed values must be known; of some inputs, that of none."""
         found: dict[str, dict[tuple[str, ...], None]] = {}
         for read in self.reads:
             found.setdefault(read.table, {})[read.columns] = None

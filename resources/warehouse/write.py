@@ -23,6 +23,9 @@ from tributary.resources.warehouse.windows import Keys, SourceObjects, Window
 
 UNCHANGED = "-- unchanged: the published rows are what this would make again"
 
+MOST_COMPARED = 100_000
+"""A table of more rows, written whole, is not compared with what stands: those who follow it make everything anew."""
+
 _ATTEMPTS = 8
 """How often a write is begun again where others publish the table before it, on engines without locks."""
 
@@ -132,13 +135,29 @@ class Write:
         counted = built.reckoning
         failures = {result.check.name: result.failures for result in checks}
         note = self._noted(Note(rows, "", built.content, counted.read, counted.rejected, failures))
-        if built.content and self._has_content(built.content):
+        records = _Records(self._session, self._order, built, forget=True)
+        stands = bool(built.content) and self._has_content(built.content)
+        if not stands and (looked_up := self._compared(rows)):
+            everything = Sql("true")
+            stands = self._has_same_rows(built, everything, self._table.sql_name)
+            if not stands:
+                previous = self._session.versions([self._table.key])[self._table.key]
+                told = differing(self._session, looked_up, built.relation, self._table.sql_name)
+                records = replace(records, previous=previous, told=told)
+        if stands:
             self._session.discard()
             self._session.renew_note(note)
             self._session.describe()
             return _as_it_stands(found)
-        self._session.publish(None, note, rows, _Records(self._session, self._order, built, forget=True))
+        self._session.publish(None, note, rows, records)
         return found
+
+    def _compared(self, rows: int) -> list[Columns]:
+        """The columns for whose followers a table that is written whole is compared with the rows that stand."""
+        note = self._session.note()
+        if note is None or max(rows, note.rows) > MOST_COMPARED or not self._session.is_current():
+            return []
+        return followed(self._session)
 
     def _noted(self, note: Note) -> Note:
         """The note with what the order says that the table's rows follow from, or were copied from."""
@@ -159,7 +178,7 @@ class Write:
         standing, note = session.standing(window, looked_up), session.note()
         forget = note is None or not isinstance(window, SourceObjects) or ledger.has_other_column(session, window)
         records = _Records(session, self._order, built, forget=forget)
-        if standing and note and self._has_same_rows(built, window, standing):
+        if standing and note and self._has_same_rows(built, self._session.owned(window), standing):
             rows, checks = self._audit(built, built.duplicates)
             found = self._report(built, rows, checks, built.duplicates, table_rows=self._counted(note, 0))
             session.discard()
@@ -197,9 +216,8 @@ class Write:
                 f"{self._table.key}: {outside:,} of the rows lie outside the window {window}; none was published."
             )
 
-    def _has_same_rows(self, built: Built, window: Window, standing: str) -> bool:
-        """Whether the window has the very rows that were built, so that none need be moved."""
-        owned = self._session.owned(window)
+    def _has_same_rows(self, built: Built, owned: Sql, standing: str) -> bool:
+        """Whether the owned rows are the very ones that were built, so that none need be moved."""
         there = f"FROM {standing} AS s WHERE {owned.text}"
         counts = f"(SELECT count(*) FROM {built.relation}) = (SELECT count(*) {there}) AS alike"
         if not ask(self._session, Sql(f"SELECT {counts}", owned.params))[0]["alike"]:

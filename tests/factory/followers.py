@@ -50,14 +50,18 @@ class Followers:
         """Expect in each table the very rows that its SELECT gives now."""
         for key, model in self._models.items():
             columns = ", ".join(model.table.column_names)
-            rows, whole = f"SELECT {columns} FROM {key}", f"SELECT {columns} FROM ({model.statement('postgres')}) AS q"
-            found = self._warehouse.rows(f"({rows}) EXCEPT ALL ({whole})", limit=2)
-            missing = self._warehouse.rows(f"({whole}) EXCEPT ALL ({rows})", limit=2)
-            assert (found, missing) == ([], []), key
+            wrong = self._warehouse.rows(
+                f"""
+                WITH stands AS MATERIALIZED (SELECT {columns} FROM {key}),
+                whole AS MATERIALIZED (SELECT {columns} FROM ({model.statement("postgres")}) AS q)
+                (TABLE stands EXCEPT ALL TABLE whole) UNION ALL (TABLE whole EXCEPT ALL TABLE stands)
+                """,
+                limit=2,
+            )
+            assert wrong == [], key
 
     def _make(self, model: SqlModel, *, forced: bool = False) -> WriteReport:
         keyed = keyed_model(model, self._lineage)
-        assert keyed is not None
         return write_model(self._warehouse, model, None, NOBODY, forced=forced, keyed=keyed)[0]
 
 

@@ -71,6 +71,11 @@ def test_rows_are_asked_for_where_the_key_leads(select: str, found: set[object])
     assert reads(select, "buyer") == found
 
 
+def test_a_table_that_is_cross_joined_matters_whole_to_every_key() -> None:
+    select = "select o.buyer, s.town from staged.orders as o cross join staged.shops as s"
+    assert reads(select, "buyer") == {BY_BUYER, ("staged.shops", (), ())}
+
+
 def test_a_key_has_the_type_of_the_column_that_it_comes_from() -> None:
     with pytest.raises(NotByKeysError, match=r"staged.orders.id \(bigint\) and the table.id \(integer\) are compared"):
         by_keys(parse("select id from staged.orders"), SCHEMA, {"id": "integer"})
@@ -104,7 +109,10 @@ def test_touched_keys_are_found_on_the_way_back() -> None:
         ("select buyer, sum(amount) over (partition by shop) as n from staged.orders", "whose buyer differs"),
         ("select max(o.buyer) as buyer from staged.orders as o", "buyer is computed"),
         ("select buyer from staged.orders order by id limit 3", "a LIMIT takes rows of all keys"),
-        ("select o.buyer from staged.orders as o cross join staged.shops as s", "s is joined by CROSS JOIN"),
+        (
+            "with s as (select max(shop) as n from staged.shops) select o.buyer from staged.orders as o cross join s",
+            "s is joined by CROSS JOIN",
+        ),
         (
             "select o.buyer from staged.orders as o full join staged.shops as s on s.shop = o.shop",
             "s is joined by FULL",

@@ -166,7 +166,7 @@ class PostgresSession(EngineSession):
         self._found = expect_same_columns(self._session, self.table)
         standing = self._found.part if self._found is not None else None
         # By these, windows and readers find their rows and keys among millions.
-        for columns in (*looked_up, *self.table.indexes):
+        for columns in (*filter(None, looked_up), *self.table.indexes):
             ensure_index(self._session, standing or self._part, columns)
         if isinstance(window, Keys):
             index_keys(self._session, self.table, window, standing or self._part)

@@ -1,7 +1,7 @@
 /*
 description: Each pair as it is today, by everything that was recorded up to now; the open rows of core.dim_sneaker.
 grain: one row a pair
-kind: view
+incremental: {keys: [sneaker_id]}
 columns:
   sneaker_key: {type: text, description: "The pair's open row of core.dim_sneaker."}
   sneaker_id: {type: bigint, description: "Pair."}

@@ -23,78 +23,16 @@ checks:
     name: nothing_owned_is_worth_less_than_nothing
 */
 with
-    events as (
-        select
-            sneaker_id,
-            event_type,
-            event_date,
-            cast(date_trunc('month', event_date) as date) as month_start,
-            coalesce(currency, 'own') as currency,
-            coalesce(purchase_price, 0) as bought,
-            coalesce(sale_price, 0) as sold,
-            cast(date_trunc('month', recorded_at) as date) as recorded_month
-        from core.fact_sneaker_event
-    ),
-
-    -- By days, since what happens on the last of a month may count from the first of the next in UTC.
-    lives as (
-        select
-            currency,
-            min(case when event_type = 'bought' then event_date end) as bought_on,
-            min(case when event_type in ('sold', 'given', 'trashed') then event_date end) as left_on,
-            sum(bought) as value
-        from events
-        group by sneaker_id, currency
-    ),
-
-    owned as (
-        select
-            currency,
-            bought_on,
-            left_on,
-            value
-        from lives
-        where
-            bought_on is not null
-            and (left_on is null or left_on >= bought_on)
-    ),
-
-    moves as (
-        select
-            month_start,
-            currency,
-            bought,
-            sold,
-            0 as value
-        from events
-        union all
-        select
-            cast(date_trunc('month', bought_on) as date) as month_start,
-            currency,
-            0 as bought,
-            0 as sold,
-            value
-        from owned
-        union all
-        select
-            cast(date_trunc('month', left_on) as date) as month_start,
-            currency,
-            0 as bought,
-            0 as sold,
-            -value as value
-        from owned
-        where left_on is not null
-    ),
-
     changes as (
         select
-            month_start,
+            cast(date_trunc('month', date) as date) as month_start,
             currency,
             sum(bought) as bought,
             sum(sold) as sold,
-            sum(value) as value
-        from moves
-        group by month_start, currency
+            sum(value_gained) as value,
+            cast(date_trunc('month', max(recorded_at)) as date) as recorded_month
+        from gold.sneaker_days
+        group by cast(date_trunc('month', date) as date), currency
     ),
 
     span as (
@@ -102,7 +40,7 @@ with
             min(month_start) as first_month,
             max(month_start) as last_month,
             max(recorded_month) as recorded_month
-        from events
+        from changes
     ),
 
     -- Pairs can be older than the calendar.
@@ -114,8 +52,8 @@ with
             and (calendar.date <= span.last_month or calendar.date <= span.recorded_month)
         where calendar.day_of_month = 1
         union
-        select events.month_start
-        from events
+        select changes.month_start
+        from changes
     ),
 
     filled as (
@@ -126,7 +64,7 @@ with
             coalesce(changes.sold, 0) as sold,
             coalesce(changes.value, 0) as value
         from months
-        cross join (select distinct currency from events) as currencies
+        cross join (select distinct currency from changes) as currencies
         left join changes
             on changes.month_start = months.month_start
             and changes.currency = currencies.currency

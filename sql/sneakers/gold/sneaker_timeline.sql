@@ -3,6 +3,7 @@ description: >-
   The life of each pair: when it was bought, when and how it left, how long it was kept, and what a wear of it cost. Of
   a pair that is still owned it is kept up to the day on which something was last recorded, of whichever pair.
 grain: one row a pair
+incremental: {keys: [sneaker_id]}
 columns:
   sneaker_id: {type: bigint, description: "Pair."}
   name: {type: text, description: "Name of the pair."}
@@ -38,13 +39,6 @@ checks:
     severity: warn
 */
 with
-    recorded as (
-        select
-            max(event_date) as last_date,
-            cast(max(recorded_at) as date) as last_recorded
-        from core.fact_sneaker_event
-    ),
-
     pairs as (
         select
             pair.sneaker_id,
@@ -66,15 +60,14 @@ with
             pair.left_on,
             case when pair.sold_at is not null then pair.left_on end as sold_on,
             pair.sale_price,
-            case when recorded.last_date > recorded.last_recorded then recorded.last_date else recorded.last_recorded end
-                as last_on,
+            recorded.last_on,
             pair.count_wears,
             pair.count_walks,
             pair.count_cleans,
             pair.last_worn_on,
             pair.purchase_price - coalesce(pair.sale_price, 0) as net_cost
         from core.dim_sneaker_current as pair
-        cross join recorded
+        cross join gold.sneakers_recorded as recorded
         where pair.purchased_on is not null
     )
 

@@ -17,40 +17,18 @@ checks:
     name: wears_come_from_pairs
 */
 with
-    events as (
-        select
-            cast(date_trunc('month', event.event_date) as date) as month_start,
-            coalesce(lower(pair.color), 'unknown') as color,
-            cast(date_trunc('month', event.recorded_at) as date) as recorded_month,
-            case when event.event_type = 'worn' then event.sneaker_id end as worn,
-            case when event.event_type = 'walked' then event.sneaker_id end as walked
-        from core.fact_sneaker_event as event
-        inner join core.dim_sneaker_current as pair on pair.sneaker_id = event.sneaker_id
-    ),
-
-    color_months as (
-        select
-            month_start,
-            color,
-            count(worn) as wears,
-            count(walked) as walks,
-            count(distinct worn) as pairs_worn
-        from events
-        group by month_start, color
-    ),
-
     span as (
         select
             max(month_start) as last_month,
-            max(recorded_month) as recorded_month
-        from events
+            cast(date_trunc('month', max(recorded_at)) as date) as recorded_month
+        from gold.sneaker_color_months
     ),
 
     colors as (
         select
             color,
             min(month_start) as first_month
-        from events
+        from gold.sneaker_color_months
         group by color
     ),
 
@@ -69,7 +47,7 @@ with
         select
             color_months.month_start,
             color_months.color
-        from color_months
+        from gold.sneaker_color_months as color_months
     )
 
 select
@@ -79,6 +57,6 @@ select
     cast(coalesce(color_months.walks, 0) as integer) as walks,
     cast(coalesce(color_months.pairs_worn, 0) as integer) as pairs_worn
 from months
-left join color_months
+left join gold.sneaker_color_months as color_months
     on color_months.month_start = months.month_start
     and color_months.color = months.color

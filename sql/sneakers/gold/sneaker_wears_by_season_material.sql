@@ -3,6 +3,7 @@ description: >-
   Which materials are worn in which season, over all years. Seasons are those of core.dim_date, meteorological and of
   the northern half of the globe; materials are compared without regard to capitals. Every material has all four seasons.
 grain: one row a season and material
+incremental: {keys: [material]}
 columns:
   season: {type: text, description: "winter, spring, summer or autumn."}
   material: {type: text, description: "Material, in small letters."}
@@ -28,44 +29,55 @@ with
     ),
 
     materials as (
-        select distinct coalesce(lower(material), 'unknown') as material
-        from core.dim_sneaker_current
+        select distinct material
+        from gold.sneaker_pair_months
     ),
 
-    events as (
+    cells as (
         select
-            seasons.season,
-            coalesce(lower(pair.material), 'unknown') as material,
-            case when event.event_type = 'worn' then event.sneaker_id end as worn,
-            case when event.event_type = 'walked' then event.sneaker_id end as walked
-        from core.fact_sneaker_event as event
-        inner join core.dim_sneaker_current as pair on pair.sneaker_id = event.sneaker_id
-        inner join seasons on seasons.month = cast(extract(month from event.event_date) as integer)
+            material,
+            'winter' as season
+        from materials
+        union all
+        select
+            material,
+            'spring' as season
+        from materials
+        union all
+        select
+            material,
+            'summer' as season
+        from materials
+        union all
+        select
+            material,
+            'autumn' as season
+        from materials
     ),
 
     counted as (
         select
-            season,
-            material,
-            count(worn) as wears,
-            count(walked) as walks,
-            count(distinct worn) as pairs_worn
-        from events
-        group by season, material
+            seasons.season,
+            pair.material,
+            sum(pair.wears) as wears,
+            sum(pair.walks) as walks,
+            count(distinct case when pair.wears > 0 then pair.sneaker_id end) as pairs_worn
+        from gold.sneaker_pair_months as pair
+        inner join seasons on seasons.month = pair.month
+        group by seasons.season, pair.material
     ),
 
     filled as (
         select
-            names.season,
-            materials.material,
+            cells.season,
+            cells.material,
             coalesce(counted.wears, 0) as wears,
             coalesce(counted.walks, 0) as walks,
             coalesce(counted.pairs_worn, 0) as pairs_worn
-        from (select distinct season from seasons) as names
-        cross join materials
+        from cells
         left join counted
-            on counted.season = names.season
-            and counted.material = materials.material
+            on counted.season = cells.season
+            and counted.material = cells.material
     )
 
 select

@@ -4,6 +4,7 @@ description: >-
   brand together with a collaborator is one of its own, and is called what it is called today. Money is never added
   across currencies: a brand has a row for each in which its pairs were bought.
 grain: one row a brand of which a pair was bought, and currency
+incremental: {keys: [manufacturer_id]}
 columns:
   manufacturer_id: {type: bigint, description: "Brand."}
   brand: {type: text, description: "Name of the brand."}

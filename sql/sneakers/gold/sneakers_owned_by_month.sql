@@ -19,58 +19,17 @@ checks:
     name: nobody_owns_less_than_nothing
 */
 with
-    lives as (
+    monthly as (
         select
-            sneaker_id,
-            min(case when event_type = 'bought' then event_date end) as bought_on,
-            min(case when event_type in ('sold', 'given', 'trashed') then event_date end) as left_on
-        from core.fact_sneaker_event
-        group by sneaker_id
-    ),
-
-    -- By days, since what happens on the last of a month may count from the first of the next in UTC.
-    owned as (
-        select
-            bought_on,
-            left_on
-        from lives
-        where
-            left_on is null
-            or left_on >= bought_on
-    ),
-
-    changes as (
-        select
-            month_start,
-            sum(pairs) as pairs
-        from (
-            select
-                cast(date_trunc('month', bought_on) as date) as month_start,
-                1 as pairs
-            from owned
-            where bought_on is not null
-            union all
-            select
-                cast(date_trunc('month', left_on) as date) as month_start,
-                -1 as pairs
-            from owned
-            where
-                left_on is not null
-                and bought_on is not null
-        ) as moves
-        group by month_start
-    ),
-
-    events as (
-        select
-            cast(date_trunc('month', event_date) as date) as month_start,
-            count(case when event_type = 'bought' then 1 end) as bought,
-            count(case when event_type = 'sold' then 1 end) as sold,
-            count(case when event_type = 'given' then 1 end) as given,
-            count(case when event_type = 'trashed' then 1 end) as trashed,
+            cast(date_trunc('month', date) as date) as month_start,
+            sum(pairs_gained) as gained,
+            sum(pairs_bought) as bought,
+            sum(pairs_sold) as sold,
+            sum(pairs_given) as given,
+            sum(pairs_trashed) as trashed,
             cast(date_trunc('month', max(recorded_at)) as date) as recorded_month
-        from core.fact_sneaker_event
-        group by cast(date_trunc('month', event_date) as date)
+        from gold.sneaker_days
+        group by cast(date_trunc('month', date) as date)
     ),
 
     span as (
@@ -78,7 +37,7 @@ with
             min(month_start) as first_month,
             max(month_start) as last_month,
             max(recorded_month) as recorded_month
-        from events
+        from monthly
     ),
 
     -- Pairs can be older than the calendar.
@@ -90,21 +49,20 @@ with
             and (calendar.date <= span.last_month or calendar.date <= span.recorded_month)
         where calendar.day_of_month = 1
         union
-        select events.month_start
-        from events
+        select monthly.month_start
+        from monthly
     )
 
 select
     months.month_start,
     cast(
-        sum(coalesce(changes.pairs, 0)) over (
+        sum(coalesce(monthly.gained, 0)) over (
             order by months.month_start rows between unbounded preceding and current row
         ) as integer
     ) as pairs_owned,
-    cast(coalesce(events.bought, 0) as integer) as pairs_bought,
-    cast(coalesce(events.sold, 0) as integer) as pairs_sold,
-    cast(coalesce(events.given, 0) as integer) as pairs_given,
-    cast(coalesce(events.trashed, 0) as integer) as pairs_trashed
+    cast(coalesce(monthly.bought, 0) as integer) as pairs_bought,
+    cast(coalesce(monthly.sold, 0) as integer) as pairs_sold,
+    cast(coalesce(monthly.given, 0) as integer) as pairs_given,
+    cast(coalesce(monthly.trashed, 0) as integer) as pairs_trashed
 from months
-left join changes on changes.month_start = months.month_start
-left join events on events.month_start = months.month_start
+left join monthly on monthly.month_start = months.month_start

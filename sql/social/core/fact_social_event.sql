@@ -6,6 +6,7 @@ description: >-
   somebody did before they said who they are is theirs.
 grain: one row a message
 incremental: {keys: [message_id]}
+indexes: [[occurred_at]]
 columns:
   message_id: {type: text, description: "Segment's id of the message."}
   event_name: {type: text, description: "Identify, Post Created, Follow User, Unfollow User, or the name that the sender gave; for calls without one their type, such as Page."}

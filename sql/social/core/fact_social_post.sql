@@ -5,6 +5,7 @@ description: >-
   record_offset and message_id.
 grain: one row a post
 incremental: {keys: [post_id]}
+indexes: [[published_at]]
 columns:
   post_id: {type: text, description: "Post."}
   message_id: {type: text, description: "Message that tells of its first publication."}

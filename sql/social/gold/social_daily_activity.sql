@@ -4,6 +4,7 @@ description: >-
   without any included. A user is active on a day on which any event has their user id (posts count for their author);
   being followed is no activity. Days outside of core.dim_date are left out.
 grain: one row a day
+incremental: {keys: [date]}
 columns:
   date: {type: date, description: "Day, in UTC."}
   active_users: {type: integer, description: "Users with at least one event on the day."}
@@ -32,23 +33,20 @@ with
         group by date_key
     ),
 
-    user_days as (
-        select
-            user_id,
-            date_key,
-            min(date_key) over (partition by user_id) as first_date_key
-        from core.fact_social_event
-        where user_id is not null
-        group by user_id, date_key
-    ),
-
     daily_users as (
         select
-            date_key,
-            count(*) as active_users,
-            count(case when date_key = first_date_key then user_id end) as new_users
-        from user_days
-        group by date_key
+            date,
+            count(*) as active_users
+        from gold.social_user_days
+        group by date
+    ),
+
+    daily_new_users as (
+        select
+            first_active_on,
+            count(*) as new_users
+        from gold.social_user_summary
+        group by first_active_on
     ),
 
     daily_posts as (
@@ -61,51 +59,26 @@ with
 
     daily_follows as (
         select
-            cast(followed_at as date) as date,
-            count(*) as follows
-        from core.fact_social_follow
-        group by cast(followed_at as date)
-    ),
-
-    daily_unfollows as (
-        select
-            cast(unfollowed_at as date) as date,
-            count(*) as unfollows
-        from core.fact_social_follow
-        where unfollowed_at is not null
-        group by cast(unfollowed_at as date)
-    ),
-
-    -- A post can be dated outside of the days of the events.
-    days as (
-        select date_key from daily_events
-        union
-        select date_key from daily_posts
-    ),
-
-    span as (
-        select
-            min(date_key) as first_key,
-            max(date_key) as last_key
-        from days
+            date,
+            sum(gained) as follows,
+            sum(lost) as unfollows
+        from gold.social_follower_history
+        group by date
     )
 
 select
-    calendar.date,
+    day.date,
     cast(coalesce(daily_users.active_users, 0) as integer) as active_users,
-    cast(coalesce(daily_users.new_users, 0) as integer) as new_users,
-    cast(coalesce(daily_users.active_users, 0) - coalesce(daily_users.new_users, 0) as integer) as returning_users,
+    cast(coalesce(daily_new_users.new_users, 0) as integer) as new_users,
+    cast(coalesce(daily_users.active_users, 0) - coalesce(daily_new_users.new_users, 0) as integer) as returning_users,
     cast(coalesce(daily_posts.posts, 0) as integer) as posts,
     cast(coalesce(daily_follows.follows, 0) as integer) as follows,
-    cast(coalesce(daily_unfollows.unfollows, 0) as integer) as unfollows,
-    cast(coalesce(daily_follows.follows, 0) - coalesce(daily_unfollows.unfollows, 0) as integer) as net_follows,
+    cast(coalesce(daily_follows.unfollows, 0) as integer) as unfollows,
+    cast(coalesce(daily_follows.follows, 0) - coalesce(daily_follows.unfollows, 0) as integer) as net_follows,
     cast(coalesce(daily_events.events, 0) as integer) as events
-from core.dim_date as calendar
-inner join span
-    on calendar.date_key >= span.first_key
-    and calendar.date_key <= span.last_key
-left join daily_events on daily_events.date_key = calendar.date_key
-left join daily_users on daily_users.date_key = calendar.date_key
-left join daily_posts on daily_posts.date_key = calendar.date_key
-left join daily_follows on daily_follows.date = calendar.date
-left join daily_unfollows on daily_unfollows.date = calendar.date
+from core.dim_social_day as day
+left join daily_events on daily_events.date_key = day.date_key
+left join daily_users on daily_users.date = day.date
+left join daily_new_users on daily_new_users.first_active_on = day.date
+left join daily_posts on daily_posts.date_key = day.date_key
+left join daily_follows on daily_follows.date = day.date

@@ -4,6 +4,8 @@ description: >-
   by case, blanks, underscores or hyphens alone (Follow User, follow_user) mostly mean the same, and only the name to
   the letter becomes a follow or a post: a warning tells of them.
 grain: one row an event name
+# Whom a name counts is told by all of its messages, so that no key or window of them would do.
+refresh: hourly
 columns:
   event_name: {type: text, description: "Name as it was sent; Page, Screen, Group, Alias and Identify for calls without one."}
   plain_name: {type: text, description: "The name in lower case, without blanks, underscores and hyphens; names that share it are alike."}

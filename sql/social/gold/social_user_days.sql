@@ -5,7 +5,6 @@ description: >-
   told twice is two.
 grain: one row a user and day with an event of theirs
 incremental: {keys: [user_id, date_key]}
-refresh: hourly
 columns:
   user_id: {type: text, description: "User, by the id of the events."}
   date_key: {type: integer, description: "Day, in UTC, as yyyymmdd."}

@@ -3,6 +3,7 @@ description: >-
   What each user of the social network has done so far, and who follows them now. Users who were only ever followed are
   here too. Recent means the 7 days up to the last event in the data, whatever the clock says.
 grain: one row a user
+incremental: {keys: [user_id]}
 columns:
   user_id: {type: text, description: "User."}
   username: {type: text, description: "Name shown to others now; null where the user never gave one."}
@@ -15,6 +16,7 @@ columns:
   following: {type: integer, description: "Users whom this one follows now."}
   follows_made: {type: integer, description: "Follows begun so far, ended ones included; following someone again counts again."}
   days_active: {type: integer, description: "Days (UTC) with at least one event of the user."}
+  first_active_on: {type: date, description: "First of these days; null for who never acted."}
 checks:
   - unique: [user_id]
   - not_null: [user_id, first_seen_at, posts, posts_last_7_days, followers, following, follows_made, days_active]
@@ -26,7 +28,7 @@ checks:
   - expression: "first_seen_at <= last_active_at and first_seen_at <= last_post_at"
     name: first_seen_before_all_else
     severity: warn
-  - expression: "(days_active = 0) = (last_active_at is null)"
+  - expression: "(days_active = 0) = (last_active_at is null) and (days_active = 0) = (first_active_on is null)"
     name: active_days_have_events
 */
 with
@@ -39,44 +41,23 @@ with
         group by user_id
     ),
 
-    user_days as (
-        select
-            user_id,
-            date_key,
-            max(occurred_at) as last_active_at
-        from core.fact_social_event
-        where user_id is not null
-        group by user_id, date_key
-    ),
-
     activity as (
         select
             user_id,
             count(*) as days_active,
-            max(last_active_at) as last_active_at
-        from user_days
+            min(date) as first_active_on,
+            max(last_at) as last_active_at
+        from gold.social_user_days
         group by user_id
-    ),
-
-    last_event as (
-        select max(occurred_at) as occurred_at
-        from core.fact_social_event
     ),
 
     posted as (
         select
-            post.user_id,
+            user_id,
             count(*) as posts,
-            max(post.published_at) as last_post_at,
-            count(
-                case
-                    when post.published_at > last_event.occurred_at - interval '7 days'
-                    and post.published_at <= last_event.occurred_at then post.post_id
-                end
-            ) as posts_last_7_days
-        from core.fact_social_post as post
-        cross join last_event
-        group by post.user_id
+            max(published_at) as last_post_at
+        from core.fact_social_post
+        group by user_id
     ),
 
     followed as (
@@ -104,13 +85,15 @@ select
     activity.last_active_at,
     cast(coalesce(posted.posts, 0) as integer) as posts,
     posted.last_post_at,
-    cast(coalesce(posted.posts_last_7_days, 0) as integer) as posts_last_7_days,
+    coalesce(recent.posts, 0) as posts_last_7_days,
     cast(coalesce(followed.followers, 0) as integer) as followers,
     cast(coalesce(followed_others.following, 0) as integer) as following,
     cast(coalesce(followed_others.follows_made, 0) as integer) as follows_made,
-    cast(coalesce(activity.days_active, 0) as integer) as days_active
+    cast(coalesce(activity.days_active, 0) as integer) as days_active,
+    activity.first_active_on
 from users
 left join activity on activity.user_id = users.user_id
 left join posted on posted.user_id = users.user_id
+left join gold.social_recent_posts as recent on recent.user_id = users.user_id
 left join followed on followed.followee_id = users.user_id
 left join followed_others on followed_others.follower_id = users.user_id

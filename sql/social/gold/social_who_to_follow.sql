@@ -4,6 +4,7 @@ description: >-
   them already without being followed back. Up to twenty each, those with the most friends in common first; whom one
   follows oneself, and oneself, are never here.
 grain: one row a user and rank
+incremental: {keys: [user_id]}
 refresh: hourly
 columns:
   user_id: {type: text, description: "User who may want to follow."}

@@ -13,6 +13,7 @@ from tests.factory.followers import Followers
 from tests.sneakers.warehouse.building import Collection, load_events, models
 from tests.sneakers.warehouse.streams import START, Event, Log, bought, event, lines, logs
 
+from tributary.assets.calendar.tables import DIM_DATE
 from tributary.assets.sneakers.arrivals import key_of
 from tributary.assets.sneakers.tables import EVENTS
 from tributary.resources.warehouse.base import Select
@@ -34,7 +35,7 @@ steps = st.lists(
 @pytest.fixture
 def followers(collection: Collection) -> Followers:
     collection.begin_anew()
-    return Followers(collection.warehouse, models(), [EVENTS], *KEYED)
+    return Followers(collection.warehouse, models(), [EVENTS, DIM_DATE], *models())
 
 
 @settings(
@@ -78,9 +79,9 @@ def test_a_wear_touches_its_pair_and_a_brand_the_pairs_that_bear_it(
 
     def keys(*log: Event) -> list[int | None]:
         collection.load([*log])
-        found = [report.keys for report in followers.make().values()]
+        reports = followers.make()
         followers.expect_the_whole()
-        return found
+        return [reports[key].keys for key in KEYED]
 
     assert keys(event(101, "worn", 7, START + day)) == [1, 1, 1]
     renamed = {"manufacturer_id": 2, "name": "New", "collaborator": None}

@@ -151,6 +151,7 @@ def user_summary(rows: Rows, user: str) -> dict[str, Any]:
         "following": sum(one.follower_id == user for one in current),
         "follows_made": sum(one.follower_id == user for one in intervals),
         "days_active": len({instant.date() for instant in mine}),
+        "first_active_on": min(mine).date() if mine else None,
     }
 
 

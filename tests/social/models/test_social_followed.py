@@ -19,7 +19,9 @@ from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.resources.warehouse.windows import SourceObjects
 
 FACT, USERS = "core.fact_social_event", "core.dim_social_user"
-KEYED = tuple(key for key, model in models().items() if model.keys)
+READ = {key for model in models().values() if model.keys for key in model.reads}
+KEYED = tuple(key for key, model in models().items() if model.keys or key in READ)
+"""Those that follow by keys, and those that are small and written whole, which they read."""
 POSTS = next(table for table in tables.TABLES if table.name == "social_posts")
 SOURCES = ("o1", "o2", "O3", "ö4")
 
@@ -97,10 +99,13 @@ def test_only_the_keys_that_changed_are_written(social: Social) -> None:
         USERS: (4, 42),
         FACT: (3, 44),
         "core.fact_social_follow": (1, 1),
+        "gold.social_daily_activity": (1, 1),
         "gold.social_follower_history": (1, 1),
         "gold.social_sessions": (3, 42),
         "gold.social_user_days": (3, 41),
+        "gold.social_user_summary": (4, 41),
         "gold.social_visitors": (3, 41),
+        "gold.social_who_to_follow": (2, 1),
     }
     social.followers.expect_the_whole()
     assert all(report.unchanged for report in social.followers.make().values())
