@@ -36,33 +36,40 @@ class Figure:
     """A measurement beside its baseline of the same run; `note` says what the reader must know to judge it.
 
     Where there is nothing natural to compare with, it has no baseline: it is absolute, held against its limit alone.
+    `value` is a number that is no time, told in place of a ratio.
     """
 
     bench: str
     measured: str
-    ours: Timing
+    ours: Timing | None = None
     baseline_name: str = ABSOLUTE
     baseline: Timing | None = None
     limit: Limit | None = None
     note: str = ""
+    value: float | None = None
 
     def cells(self) -> tuple[str, ...]:
         """The figure as texts, one a heading."""
         return (
             self.bench,
             self.measured,
-            _seconds(self.ours),
+            _seconds(self.ours) if self.ours else "",
             self.baseline_name,
             _seconds(self.baseline) if self.baseline else "",
-            _ratio(self.ours, self.baseline) if self.baseline else "",
+            self._compared(),
             self.limit.words if self.limit else "",
             ("met" if self.limit.met else "not met") if self.limit else "",
         )
 
+    def _compared(self) -> str:
+        if self.value is not None:
+            return f"{self.value:.2f}"
+        return _ratio(self.ours, self.baseline) if self.ours and self.baseline else ""
+
 
 def at_most(value: float, limit: float, unit: str) -> Limit:
     """The limit `value <= limit`."""
-    return Limit(f"≤ {limit:g} {unit}", value <= limit)
+    return Limit(f"≤ {limit:g} {unit}".rstrip(), value <= limit)
 
 
 def ratio_at_most(ours: Timing, baseline: Timing, limit: float) -> Limit:

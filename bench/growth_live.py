@@ -7,7 +7,6 @@ publication and charts. Objects in the lake are others' matter (`social_tick`); 
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -48,7 +47,7 @@ def cheapest(costs: list[Cost]) -> Cost:
 
 
 class Live:
-    """A warehouse with a past of one of the two sources, in which a tick brings `count` events, of each `every` numbers."""
+    """A warehouse with a past of one of the two sources, whose ticks bring the first `count` of `every` numbers."""
 
     def __init__(self, bed: Bed, source: str, history: History, every: int, count: int) -> None:
         self._bed, self._history, self._every, self._count, self._ticks = bed, history, every, count, 0
@@ -99,13 +98,3 @@ def live_models(source: str) -> dict[str, SqlModel]:
         key: {other for other in (*model.reads, *model.references) if other in found} for key, model in found.items()
     }
     return {key: found[key] for key in TopologicalSorter(needs).static_order()}
-
-
-def exponent(sizes: list[float], values: list[float]) -> float:
-    """The slope of the straight line, by least squares, through the logarithms of sizes and values.
-
-    Cost grows as history to the power of it: 0 where history has no part in it, 1 where it is in proportion.
-    """
-    xs, ys = [math.log(size) for size in sizes], [math.log(value) for value in values]
-    x, y = sum(xs) / len(xs), sum(ys) / len(ys)
-    return sum((one - x) * (other - y) for one, other in zip(xs, ys, strict=True)) / sum((one - x) ** 2 for one in xs)

@@ -38,7 +38,7 @@ _START_SECONDS = 30.0
 
 def meetup(bed: Bed) -> list[Figure]:
     """One range, the same by single days (extrapolated), the daily run, and the calls of a pull of ten years."""
-    with _simulator():
+    with simulator():
         bed.empty_platform()
         bed.tributary("materialize", "core.dim_date")
         bed.settle()
@@ -85,7 +85,7 @@ def meetup(bed: Bed) -> list[Figure]:
 
 
 @contextmanager
-def _simulator() -> Iterator[None]:
+def simulator() -> Iterator[None]:
     """The simulator in a process of its own, on a free port that the settings of all that is started then name."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))

@@ -13,9 +13,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from tributary.resources.warehouse.base import Note, Select
+from tributary.resources.warehouse.checks import References, Sql
 from tributary.resources.warehouse.engine import EngineSession
 from tributary.resources.warehouse.following import MOST_KEYS, Follows, Lookup, Read, Values, worth_following
-from tributary.resources.warehouse.table import quoted
+from tributary.resources.warehouse.table import Table, quoted
 from tributary.resources.warehouse.windows import Keys
 
 CHANGES = "_parts.changes"
@@ -41,8 +42,13 @@ def followed(session: EngineSession) -> list[Columns]:
 
 def follow(session: EngineSession, follows: Follows | None) -> None:
     """Make the table a reader of the changes that its plan needs, and of no others."""
-    reader, wanted = session.table.key, follows.plan.tables if follows else {}
-    rows = [(reader, table, ",".join(columns)) for table, every in wanted.items() for columns in every]
+    reader = session.table.key
+    wanted = (
+        {(table, columns) for table, every in follows.plan.tables.items() for columns in every} if follows else set()
+    )
+    if follows:
+        wanted |= {(read.table, read.columns) for _, read in references(session.table)}
+    rows = [(reader, table, ",".join(columns)) for table, columns in sorted(wanted)]
     session.put(READERS, {"reader": reader}, ("reader", "table_name", "columns"), rows)
 
 
@@ -76,6 +82,26 @@ def tell(session: EngineSession, previous: str | None, values: Mapping[Columns, 
         old = [row["version"] for row in session.rows(query, tuple(owned.values()))][KEPT:]
         if old:
             session.put(CHANGES, {**owned, "version": old}, fields, ())
+
+
+def references(table: Table) -> list[tuple[str, Read]]:
+    """The table's columns whose values must stand in other tables, and where these are looked for there."""
+    checks = [check for check in table.checks if isinstance(check, References)]
+    return [(check.column, Read(f"{check.schema}.{check.table}", (check.to,), 0)) for check in checks]
+
+
+def referring(session: EngineSession, follows: Follows, note: Note) -> Sql | None:
+    """The rows that refer to values which came or went in other tables since the note; None where that is not known."""
+    if note.recipe != follows.recipe:
+        return None
+    conditions = ["false"]
+    for column, read in references(session.table):
+        found = _changes(session, read, note.inputs.get(read.table, ""), follows.versions[read.table])
+        if found is None or not worth_following(found, note.rows):
+            return None
+        if found:
+            conditions.append(session.is_any(quoted(column), {value for (value,) in found}))
+    return Sql(f"(SELECT * FROM {session.table.sql_name} AS t WHERE {' OR '.join(conditions)})".replace("%", "%%"))
 
 
 def changed_keys(session: EngineSession, follows: Follows, note: Note) -> Values | None:

@@ -9,13 +9,13 @@ from dataclasses import replace
 
 from tributary.resources.warehouse.audit import audit, preview
 from tributary.resources.warehouse.base import Note, Recipe, Standing, WriteReport
-from tributary.resources.warehouse.changes import changed_keys
+from tributary.resources.warehouse.changes import changed_keys, referring
 from tributary.resources.warehouse.checks import CheckResult, References
 from tributary.resources.warehouse.counting import CountCheck, Counts
 from tributary.resources.warehouse.engine import EngineSession
 from tributary.resources.warehouse.following import Follows
 from tributary.resources.warehouse.quarantine import count_lines
-from tributary.resources.warehouse.write import UNCHANGED
+from tributary.resources.warehouse.write import UNCHANGED, noted_failures
 
 
 def review(session: EngineSession, *, noted: bool = False) -> WriteReport:
@@ -52,7 +52,7 @@ def standing(session: EngineSession, recipe: Recipe) -> Standing:
     made_from = _digest([recipe.digest, table.definition, *(f"{name} {known[name]}" for name in sorted(recipe.inputs))])
     follows = None
     if recipe.plan is not None:
-        followed = {name: known[name] or "" for name in recipe.plan.tables}
+        followed = {name: known[name] or "" for name in (*recipe.plan.tables, *recipe.looked_into)}
         follows = Follows(_digest([recipe.digest, table.definition]), followed, recipe.plan, own or "")
     checked_by = _digest(f"{name} {known[name]}" for name in sorted(recipe.looked_into))
     fingerprint = f"{made_from}:{checked_by}"
@@ -70,11 +70,18 @@ def standing(session: EngineSession, recipe: Recipe) -> Standing:
         if note.checks is not None and note.fingerprint == fingerprint:
             checks: Sequence[CheckResult] = _noted_checks(session, note.checks)
         else:
-            checks = audit(session, table.sql_name)[1]
-            failures = {result.check.name: result.failures for result in checks}
-            note = replace(note, fingerprint=fingerprint, checks=failures)
-            session.renew_note(note)
+            checks = _checked_again(session, note, follows)
+            note = replace(note, fingerprint=fingerprint, checks=noted_failures(checks))
+            session.renew_note(note if follows is None else replace(note, inputs=follows.versions))
     return replace(unlike, report=_report(session, replace(note, lines=0, rejected=0), checks, started))
+
+
+def _checked_again(session: EngineSession, note: Note, follows: Follows | None) -> Sequence[CheckResult]:
+    """The checks where tables that they look into have changed: of the rows that refer to what did, if it is known."""
+    refer = referring(session, follows, note) if follows is not None and note.checks is not None else None
+    if refer is None or note.checks is None:
+        return audit(session, session.table.sql_name)[1]
+    return _noted_checks(session, noted_failures(audit(session, refer)[1], note.checks))
 
 
 def _report(session: EngineSession, note: Note, checks: Sequence[CheckResult], started: float) -> WriteReport:

@@ -133,8 +133,7 @@ class Write:
         rows, checks = self._audit(built, built.duplicates)
         found = self._report(built, rows, checks, built.duplicates)
         counted = built.reckoning
-        failures = {result.check.name: result.failures for result in checks}
-        note = self._noted(Note(rows, "", built.content, counted.read, counted.rejected, failures))
+        note = self._noted(Note(rows, "", built.content, counted.read, counted.rejected, noted_failures(checks)))
         records = _Records(self._session, self._order, built, forget=True)
         stands = bool(built.content) and self._has_content(built.content)
         if not stands and (looked_up := self._compared(rows)):
@@ -183,7 +182,7 @@ class Write:
             found = self._report(built, rows, checks, built.duplicates, table_rows=self._counted(note, 0))
             session.discard()
             if isinstance(window, Keys):
-                session.renew_note(self._noted(Note(note.rows)))
+                session.renew_note(self._noted(Note(note.rows, checks=self._failures(note, checks))))
             replace(records, forget=forget and isinstance(window, SourceObjects)).write()
             session.describe()
             return _as_it_stands(found)
@@ -197,8 +196,15 @@ class Write:
         total = self._counted(note, rows - way.deleted - way.displaced) if standing else rows
         duplicates -= way.same
         found = self._report(built, rows + way.same, checks, duplicates, table_rows=total, displaced=way.displaced)
-        session.publish(window, self._noted(Note(total)), rows + way.deleted + way.displaced, records)
+        noted = self._noted(Note(total, checks=self._failures(note, checks)))
+        session.publish(window, noted, rows + way.deleted + way.displaced, records)
         return found
+
+    def _failures(self, note: Note | None, checks: Sequence[CheckResult]) -> Mapping[str, int] | None:
+        """What is known of all rows after some keys were checked; of other windows it is not noted."""
+        if note is None or note.checks is None or not isinstance(self._order.window, Keys):
+            return None
+        return noted_failures(checks, note.checks)
 
     def _refuse_rows_outside(self, built: Built, window: Window) -> None:
         """Refuse new rows that the window does not own; of a SELECT, none was taken.
@@ -313,6 +319,11 @@ class _Records:
     def _replace_lines(self) -> None:
         if isinstance(self.order.source, Delimited):
             replace_lines(self.session, self.order.source.name, self.built.rejects, self.order.origin)
+
+
+def noted_failures(checks: Sequence[CheckResult], before: Mapping[str, int] | None = None) -> dict[str, int]:
+    """What checks found, by their names; of a part of the rows, not less than what was found before of all."""
+    return {one.check.name: max(one.failures, (before or {}).get(one.check.name, 0)) for one in checks}
 
 
 def _as_it_stands(report: WriteReport) -> WriteReport:

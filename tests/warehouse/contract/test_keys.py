@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from tests.warehouse.contract.rows import select
 
+from tributary.resources.warehouse.audit import Asked, audit
 from tributary.resources.warehouse.base import Recipe, Select, WriteReport
-from tributary.resources.warehouse.checks import Expression, NotNull, References, Unique
+from tributary.resources.warehouse.checks import CheckResult, Expression, NotNull, References, Sql, Unique
 from tributary.resources.warehouse.errors import ChecksFailed, InputsMovedError, WarehouseError
 from tributary.resources.warehouse.following import KeyPlan, Lookup, Read, place_of
 from tributary.resources.warehouse.table import Column, Table
@@ -150,16 +152,80 @@ def test_the_feed_tells_whose_rows_differ(warehouse: Warehouse) -> None:
     assert follow(warehouse) == {"bob"}
 
 
-def test_where_the_feed_has_a_gap_all_is_made_anew(warehouse: Warehouse) -> None:
+def sell_all(warehouse: Warehouse, *pairs: tuple[int, str]) -> WriteReport:
+    """Write the sold pets whole."""
+    return warehouse.replace(SOLD, Select(f"SELECT *, '1' AS source FROM ({rows(*pairs).sql}) AS r"))
+
+
+def test_a_small_table_that_is_written_whole_tells_what_differs(warehouse: Warehouse) -> None:
+    sell_all(warehouse, (1, "ann"), (2, "bob"), (3, "cem"))
+    assert follow(warehouse) is None
+    assert not sell_all(warehouse, (1, "ann"), (4, "bob"), (5, "dee"), (3, "cem")).unchanged
+    assert follow(warehouse) == {"bob", "dee"}
+    assert pets(warehouse) == [(1, "ann"), (3, "cem"), (4, "bob"), (5, "dee")]
+    assert sell_all(warehouse, (3, "cem"), (5, "dee"), (4, "bob"), (1, "ann")).unchanged
+    assert follow(warehouse) == set()
+    sell(warehouse, "2", (6, "ann"))
+    assert follow(warehouse) == {"ann"}
+
+
+def test_where_the_feed_has_a_gap_all_is_made_anew(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tributary.resources.warehouse.write.MOST_COMPARED", 0)
     sell(warehouse, "1", (1, "ann"))
     follow(warehouse)
-    warehouse.replace(SOLD, Select(f"SELECT *, '1' AS source FROM ({rows((2, 'bob')).sql}) AS r"))
+    sell_all(warehouse, (2, "bob"))
     sell(warehouse, "2", (3, "cem"))
     assert follow(warehouse) is None
     assert pets(warehouse) == [(2, "bob"), (3, "cem")]
     sell(warehouse, "2", (4, "cem"))
     assert follow(warehouse, digest="2") is None
     assert pets(warehouse) == [(2, "bob"), (4, "cem")]
+
+
+def test_of_rows_that_stand_those_are_checked_again_that_refer_to_what_changed(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = Table("core", "people", (OWNER, SOURCE))
+    known = References("owner", "core", "people", "owner", severity="warn")
+    table = Table("core", "pets", PETS.columns, checks=(known,))
+
+    def know(*owners: str) -> None:
+        given = " UNION ALL ".join(f"SELECT '{owner}' AS owner, '1' AS source" for owner in owners)
+        warehouse.replace(people, Select(given), window=SourceObjects("source", ["1"]))
+
+    def look() -> list[int]:
+        """Make the pets where anything was sold; how often the check failed of what was looked at."""
+        found = warehouse.standing(table, Recipe("1", ("staged.sold",), ("core.people",), PLAN))
+        if found.report is not None:
+            return [one.failures for one in found.report.checks]
+        window = Keys(PLAN.columns, sorted(found.keys)) if found.keys is not None else None
+        source = PART if window else WHOLE
+        told = {"fingerprint": found.fingerprint, "follows": found.follows}
+        return [one.failures for one in warehouse.replace(table, source, window=window, **told).checks]  # type: ignore[arg-type]
+
+    sell(warehouse, "1", (1, "ann"), (2, "bob"), (3, "cem"), (4, "dee"))
+    know("ann", "bob", "cem", "dee")
+    assert look() == [0]
+    know("ann", "bob", "cem", "dee", "eve")
+    looked: list[object] = []
+
+    def noticed(session: Asked, relation: str | Sql, **more: Any) -> tuple[int, list[CheckResult]]:
+        looked.append(relation)
+        return audit(session, relation, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tributary.resources.warehouse.published.audit", noticed)
+        assert look() == [0]
+    assert ["WHERE" in str(relation) for relation in looked] == [True]
+    know("ann", "bob")
+    assert look() == [2]
+    assert look() == [2]
+    sell(warehouse, "2", (5, "ann"))
+    assert look() == [0]
+    # Of the others it is known that they failed.
+    assert look() == [2]
+    know("ann", "bob", "cem")
+    assert look() == [1]
 
 
 def test_inputs_that_move_in_between_are_noticed(warehouse: Warehouse) -> None:
