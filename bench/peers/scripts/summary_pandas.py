@@ -1,6 +1,6 @@
-"""`gold.household_summary` by pandas, as the tests' oracle makes it: `summary_pandas.py FOLDER SEED OUT`.
+"""`gold.household_summary` by pandas, as the tests' oracle makes it: `summary_pandas.py FOLDER SEED OUT [WHOLE]`.
 
-Of the files that the table needs only, and of the sales only its columns.
+Of the files and of the sales' columns it reads what the table needs; with WHOLE all that there is.
 """
 
 import sys
@@ -17,13 +17,13 @@ oracle: Any = import_module("tests.retail.oracle")
 SALES = ["household_key", "BASKET_ID", "DAY", "PRODUCT_ID", "QUANTITY", "SALES_VALUE"]
 
 
-def main(folder: str, seed: str, out: str) -> None:
-    """Make the table, as CSV at `out`."""
+def lean(folder: str, seed: str) -> Any:
+    """What the table needs of the files."""
     sales = pd.read_csv(Path(folder) / "transaction_data.csv", usecols=SALES)
     sales["CENTS"] = (sales["SALES_VALUE"] * 100).round().astype("int64")
     sections = pd.read_csv(seed, dtype=str)
     nothing = pd.DataFrame()
-    source = oracle.Source(
+    return oracle.Source(
         sales=sales,
         products=pd.read_csv(Path(folder) / "product.csv", keep_default_na=False),
         households=pd.read_csv(Path(folder) / "hh_demographic.csv", dtype=str, keep_default_na=False),
@@ -33,6 +33,11 @@ def main(folder: str, seed: str, out: str) -> None:
         redemptions=nothing,
         sections=dict(zip(sections["COMMODITY_DESC"].str.strip(), sections["SECTION"].str.strip(), strict=True)),
     )
+
+
+def main(folder: str, seed: str, out: str, whole: str = "") -> None:
+    """Make the table, as CSV at `out`."""
+    source = oracle.read_source(Path(folder)) if whole else lean(folder, seed)
     oracle.household_summary(source).to_csv(out, index=False)
 
 
