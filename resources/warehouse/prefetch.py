@@ -15,6 +15,31 @@ T = TypeVar("T")
 SWITCH_SECONDS = 0.0005
 
 
+class _ShortTurns:
+    """The process's threads take short turns as long as somebody needs it, however many do at the same time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._before = 0.0
+
+    def begin(self) -> None:
+        with self._lock:
+            if not self._users:
+                self._before = sys.getswitchinterval()
+                sys.setswitchinterval(SWITCH_SECONDS)
+            self._users += 1
+
+    def end(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                sys.setswitchinterval(self._before)
+
+
+_short_turns = _ShortTurns()
+
+
 def prefetch(items: Iterable[T], depth: int = 16) -> Generator[T, None, None]:
     """Yield `items` in order, with up to `depth` made ahead; an error of theirs is raised where it belongs."""
     ahead: queue.Queue[tuple[bool, T | BaseException | None]] = queue.Queue(maxsize=depth)
@@ -40,8 +65,7 @@ def prefetch(items: Iterable[T], depth: int = 16) -> Generator[T, None, None]:
             put((False, None))
 
     thread = threading.Thread(target=run, name="prefetch", daemon=True)
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_SECONDS)
+    _short_turns.begin()
     thread.start()
     try:
         while True:
@@ -55,4 +79,4 @@ def prefetch(items: Iterable[T], depth: int = 16) -> Generator[T, None, None]:
     finally:
         stopped.set()
         thread.join()
-        sys.setswitchinterval(interval)
+        _short_turns.end()
