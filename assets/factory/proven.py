@@ -1,8 +1,9 @@
-"""Which `references` checks of a model hold by construction, so that no engine need be asked.
+"""Which checks of a model hold by construction, so that no engine need be asked.
 
 A value of a column surely stands in another table where the SELECT hands it on from there, through any queries, or
 where an inner join or a filter says that it equals one that is handed on. Outer joins can only make it null, which the
-check allows. What is not seen here is no failure: then the check is made.
+check allows. A key is surely unique where it is what the rows are grouped by. What is not seen here is no failure: then
+the check is made.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, build_scope
 
 from tributary.assets.factory.lineage import qualified
-from tributary.resources.warehouse.checks import References
+from tributary.resources.warehouse.checks import References, SetCheck, Unique
 from tributary.resources.warehouse.table import Table
 
 Schema = Mapping[str, Mapping[str, str]]
 """The portable types of columns, by `schema.table`."""
+
+
+_ONE_ROW = (exp.AggFunc, exp.Cast, exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.And, exp.Or)
 
 
 class Origin(NamedTuple):
@@ -28,8 +32,36 @@ class Origin(NamedTuple):
     column: str
 
 
-def holds(check: References, table: Table, select: exp.Query, schema: Schema) -> bool:
-    """Whether each value of a column of `table`, which the SELECT gives, stands where the check looks for it."""
+def holds(check: SetCheck, table: Table, select: exp.Query, schema: Schema) -> bool:
+    """Whether the rows of `table`, which the SELECT gives, surely pass the check."""
+    if isinstance(check, References):
+        return _stands(check, table, select, schema)
+    return isinstance(check, Unique) and _is_grouped(check, table, select, schema)
+
+
+def _is_grouped(check: Unique, table: Table, select: exp.Query, schema: Schema) -> bool:
+    """Whether the SELECT itself groups its rows by columns that the check names, and nothing makes several of one."""
+    root = build_scope(qualified(select, schema))
+    query = root.expression if root is not None else None
+    group = query.args.get("group") if isinstance(query, exp.Select) else None
+    if root is None or not isinstance(query, exp.Select) or group is None:
+        return False
+    if any(value for name, value in group.args.items() if name != "expressions"):  # ROLLUP and its like
+        return False
+    # A function that is not known may give several rows.
+    if any(not isinstance(one, _ONE_ROW) for value in query.selects for one in value.find_all(exp.Func)):
+        return False
+    given = {one.unalias(): one.alias_or_name for one in query.selects if one.alias_or_name in check.names}
+    return all(
+        isinstance(one, exp.Column)
+        and one in given
+        and _type(root, one, schema) == table.column(given[one]).type  # a cast could make one of two
+        for one in group.expressions
+    )
+
+
+def _stands(check: References, table: Table, select: exp.Query, schema: Schema) -> bool:
+    """Whether each value of the column stands where the check looks for it."""
     target = Origin(f"{check.schema}.{check.table}", check.to)
     type_ = schema.get(target.table, {}).get(target.column)
     # A cast could make another value of it.

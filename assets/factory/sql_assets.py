@@ -26,7 +26,7 @@ from tributary.assets.factory.refused import refusal, with_banner
 from tributary.assets.factory.specs import FORCE, table_spec
 from tributary.assets.factory.table_step import table_step
 from tributary.resources.warehouse.base import Origin, Proof, Select, Standing, WriteReport
-from tributary.resources.warehouse.checks import References
+from tributary.resources.warehouse.checks import SetCheck
 from tributary.resources.warehouse.errors import InputsMovedError
 from tributary.resources.warehouse.table import Table
 from tributary.resources.warehouse.warehouse import Warehouse
@@ -127,7 +127,7 @@ def write_model(
     return _replace(warehouse, table, Select(statement, proof=proof), standing, origin), standing.fingerprint
 
 
-def _prover(model: SqlModel, lineage: ModelLineage) -> Callable[[References], bool]:
+def _prover(model: SqlModel, lineage: ModelLineage) -> Callable[[SetCheck], bool]:
     return lambda check: holds(check, model.table, model.select, lineage.schema(model))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tributary.resources.warehouse.checks import CheckResult, References
+from tributary.resources.warehouse.checks import CheckResult, SetCheck
 from tributary.resources.warehouse.counting import Reckoning
 from tributary.resources.warehouse.delimited.contract import FileContract
 from tributary.resources.warehouse.following import Follows, KeyPlan, Values
@@ -30,13 +30,13 @@ NOBODY = Origin()
 
 @dataclass(frozen=True)
 class Proof:
-    """Which `references` checks the rows of a SELECT pass by construction, since it hands on what they look for.
+    """Which checks the rows of a SELECT pass by construction.
 
-    `of` says so of a check, as long as the table that it looks into is of its version in `versions`, which were read
-    before the SELECT is run.
+    `of` says so of a check; of one that looks into another table, as long as that is of its version in `versions`,
+    which were read before the SELECT is run.
     """
 
-    of: Callable[[References], bool]
+    of: Callable[[SetCheck], bool]
     versions: Mapping[str, str]
 
 

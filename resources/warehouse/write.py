@@ -12,7 +12,7 @@ from tributary.resources.warehouse import ledger
 from tributary.resources.warehouse.audit import ask, audit, preview
 from tributary.resources.warehouse.base import Batches, Delimited, Note, Origin, Select, Source, WriteReport
 from tributary.resources.warehouse.changes import Columns, differing, follow, followed, planned, tell
-from tributary.resources.warehouse.checks import CheckResult, References, Sql
+from tributary.resources.warehouse.checks import CheckResult, References, SetCheck, Sql
 from tributary.resources.warehouse.counting import CountCheck, Counts
 from tributary.resources.warehouse.engine import Built, EngineSession, MadeWay
 from tributary.resources.warehouse.errors import InputsMovedError, OvertakenError, WarehouseError
@@ -247,13 +247,16 @@ class Write:
 
         return audit(self._session, built.relation, count, staying=staying, proven=self._is_proven)
 
-    def _is_proven(self, check: References) -> bool:
+    def _is_proven(self, check: SetCheck) -> bool:
         """Whether the SELECT lets the check hold, and read the very rows that it looks into."""
-        source, key = self._order.source, f"{check.schema}.{check.table}"
+        source = self._order.source
         proof = source.proof if isinstance(source, Select) else None
-        if proof is None or key not in proof.versions or not proof.of(check):
+        if proof is None or not proof.of(check):
             return False
-        return self._session.versions([key])[key] == proof.versions[key]
+        if not isinstance(check, References):
+            return True
+        key = f"{check.schema}.{check.table}"
+        return key in proof.versions and self._session.versions([key])[key] == proof.versions[key]
 
     def _report(
         self,

@@ -1,4 +1,4 @@
-"""References that hold by construction: what is proven of a SELECT's text, and when a check may be left out for it."""
+"""Checks that hold by construction: what is proven of a SELECT's text, and when a check may be left out for it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlglot import exp, parse_one
 from tributary.assets.factory.proven import holds
 from tributary.resources.warehouse import audit
 from tributary.resources.warehouse.base import Proof, Select
-from tributary.resources.warehouse.checks import References
+from tributary.resources.warehouse.checks import References, Unique
 from tributary.resources.warehouse.errors import ChecksFailed
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.resources.warehouse.table import Column, Table
@@ -69,6 +69,31 @@ def test_what_is_handed_on_or_joined_surely_stands(text: str) -> None:
 )
 def test_what_could_be_another_value_is_asked(text: str) -> None:
     assert not proven(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [
+        ("SELECT s.k, s.n FROM staged.s AS s GROUP BY s.k, s.n", True),
+        ("SELECT s.k, s.n, cast(coalesce(sum(s.long), 0) AS bigint) AS t FROM staged.s AS s GROUP BY 1, 2", True),
+        ("SELECT s.k, 1 AS n FROM staged.s AS s GROUP BY s.k", True),
+        ("WITH a AS (SELECT k AS x, n FROM staged.s) SELECT x AS k, n FROM a GROUP BY x, n", True),
+        ("SELECT s.k, s.n FROM staged.s AS s", False),
+        ("SELECT s.k, max(s.n) AS n FROM staged.s AS s GROUP BY s.k, s.n", False),
+        ("SELECT s.k, s.n FROM staged.s AS s GROUP BY s.k, s.n, s.long", False),
+        ("SELECT s.k, s.long AS n FROM staged.s AS s GROUP BY s.k, s.long", False),
+        ("SELECT s.k, s.n FROM staged.s AS s GROUP BY ROLLUP (s.k, s.n)", False),
+        ("SELECT s.k, s.n, generate_series(1, 2) AS t FROM staged.s AS s GROUP BY s.k, s.n", False),
+        ("SELECT s.k, s.n, strange(s.k) AS t FROM staged.s AS s GROUP BY s.k, s.n", False),
+        ("SELECT g.k, g.n FROM (SELECT k, n FROM staged.s GROUP BY k, n) AS g CROSS JOIN core.far AS f", False),
+        ("SELECT k, n FROM staged.s GROUP BY k, n UNION ALL SELECT k, n FROM staged.s GROUP BY k, n", False),
+    ],
+)
+def test_a_key_is_surely_unique_where_rows_are_grouped_by_it(text: str, is_so: bool) -> None:
+    table = Table("core", "fact", tuple(Column(name, "integer", name) for name in "kn"))
+    select = parse_one(text, dialect="postgres")
+    assert isinstance(select, exp.Query)
+    assert holds(Unique(("k", "n")), table, select, SCHEMA) is is_so
 
 
 def test_a_cast_to_another_type_is_asked() -> None:
