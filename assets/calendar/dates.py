@@ -5,6 +5,7 @@ Only the computation is here; the asset that writes the table is not.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -45,17 +46,31 @@ def date_rows() -> pa.Table:
     thursday = dates + (4 - iso_weekday)
     iso_year, _, _, thursday_of_year = _civil(thursday)
     names = _holiday_names()
-    holiday_name = pa.array([names.get(day_) for day_ in dates.tolist()], pa.string())
+    holiday_names = [names.get(day_) for day_ in dates.tolist()]
+
+    # `pa.array` would load pandas, which takes more time and memory than all of this.
+    def fixed(type_: pa.DataType, values: Any) -> pa.Array:
+        return pa.Array.from_buffers(type_, len(values), [None, pa.py_buffer(values)])
 
     def numbers(values: Any) -> pa.Array:
-        return pa.array(values.astype(np.int32))
+        return fixed(pa.int32(), values.astype(np.int32))
 
-    def texts(choices: tuple[str, ...], index: Any) -> pa.Array:
-        return pa.array(choices, pa.string()).take(pa.array(index))
+    def flags(values: Any) -> pa.Array:
+        return pa.Array.from_buffers(pa.bool_(), len(values), [None, _bits(values)])
+
+    def texts(values: Sequence[str | None]) -> pa.Array:
+        data = [(value or "").encode() for value in values]
+        offsets = np.cumsum([0, *map(len, data)], dtype=np.int32)
+        is_there = _bits(np.array([value is not None for value in values]))
+        buffers = [is_there, pa.py_buffer(offsets), pa.py_buffer(b"".join(data))]
+        return pa.Array.from_buffers(pa.string(), len(values), buffers)
+
+    def chosen(choices: tuple[str, ...], index: Any) -> pa.Array:
+        return texts([choices[one] for one in index.tolist()])
 
     columns = {
         "date_key": numbers(year * 10_000 + month * 100 + day),
-        "date": pa.array(dates),
+        "date": fixed(pa.date32(), dates.astype(np.int32)),
         "year": numbers(year),
         "quarter": numbers((month + 2) // 3),
         "month": numbers(month),
@@ -64,12 +79,12 @@ def date_rows() -> pa.Table:
         "iso_year": numbers(iso_year),
         "iso_week": numbers((thursday_of_year + 6) // 7),
         "iso_weekday": numbers(iso_weekday),
-        "month_name": texts(MONTHS, month - 1),
-        "day_name": texts(DAYS, iso_weekday - 1),
-        "season": texts(SEASONS, month % 12 // 3),
-        "is_weekend": pa.array(iso_weekday >= 6),
-        "is_holiday": holiday_name.is_valid(),
-        "holiday_name": holiday_name,
+        "month_name": chosen(MONTHS, month - 1),
+        "day_name": chosen(DAYS, iso_weekday - 1),
+        "season": chosen(SEASONS, month % 12 // 3),
+        "is_weekend": flags(iso_weekday >= 6),
+        "is_holiday": flags(np.array([name is not None for name in holiday_names])),
+        "holiday_name": texts(holiday_names),
     }
     fields = [pa.field(name, column.type, nullable=name == "holiday_name") for name, column in columns.items()]
     return pa.table(list(columns.values()), schema=pa.schema(fields))
@@ -84,6 +99,13 @@ def _civil(dates: Any) -> tuple[Any, Any, Any, Any]:
         (dates - months).astype("int64") + 1,
         (dates - years).astype("int64") + 1,
     )
+
+
+def _bits(values: Any) -> pa.Buffer:
+    import numpy as np
+    import pyarrow as pa
+
+    return pa.py_buffer(np.packbits(values, bitorder="little"))
 
 
 def _holiday_names() -> dict[date, str]:

@@ -158,3 +158,13 @@ def test_the_table_is_quick_to_make() -> None:
 def test_importing_the_module_loads_nothing_heavy() -> None:
     code = "import sys, tributary.assets.calendar.dates; assert not {'numpy', 'pyarrow', 'holidays'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_days_are_made_without_pandas() -> None:
+    """It would take more memory than all else of a run, and time that every run would wait for."""
+    program = (
+        "import sys; from tributary.assets.calendar.dates import date_rows; date_rows(); print('pandas' in sys.modules)"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"
+    )
