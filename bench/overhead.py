@@ -102,7 +102,7 @@ def _cold_start(home: Path) -> Timing:
     settings = Settings(_env_file=None, home=home)
     began = time.time()
     command(
-        [sys.executable, "-m", "tributary", "materialize", "core.dim_date"],
+        [sys.executable, "-m", "tributary", "materialize", "core.dim_date", "--force"],
         settings.postgres_data,
         cwd=PROJECT_ROOT,
         env=environment(home=home, lake_url=home / "lake"),
