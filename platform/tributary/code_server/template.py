@@ -14,6 +14,9 @@ import threading
 
 from tributary.code_server.serving import MODULE_VARIABLE
 
+_ALSO = ("matplotlib.figure", "psutil")
+"""What the definitions leave to the steps, and most runs import: charts, for one, take half a second of it."""
+
 _log = logging.getLogger("dagster.code_server")
 
 
@@ -28,6 +31,8 @@ def _prepare(module: str) -> None:
         importlib.import_module(module)
     except Exception as error:  # noqa: BLE001  (whatever is wrong with it, the server finds it again, and tells it)
         _log.warning("The definitions cannot be loaded yet: %s", error)
+    for name in _ALSO:
+        importlib.import_module(name)
     if threading.active_count() > 1:
         names = ", ".join(one.name for one in threading.enumerate()[1:])
         _log.warning(

@@ -37,6 +37,8 @@ SHARED = (
     "tributary.instance.pooled_storage",
     "tributary.resources.gateway.serving",
     "tributary.identity.behind",
+    "tributary.assets.sources",
+    "msgspec.json",
     "psycopg",
     "graphql",
 )

@@ -40,6 +40,10 @@ def main(arguments: list[str]) -> None:
                 importlib.import_module(name)
             except Exception as error:  # noqa: BLE001  (who needs it finds it again, and says so in its own log)
                 _log.warning("%s cannot be imported: %s", name, error)
+        from tributary.resources.settings import Settings
+
+        # Else each process would make its own of how settings are read, as that is made when it is first needed.
+        Settings.model_rebuild()
         # What is there now is never garbage, and a look at it would copy its pages into each process.
         gc.collect()
         gc.freeze()
@@ -72,6 +76,8 @@ def _become(request: dict[str, Any], log: int, launcher: socket.socket, parent: 
     deadline = time.monotonic() + _ADOPTION_SECONDS
     while os.getppid() != parent:
         if time.monotonic() > deadline:
+            _log.error("The launcher is not given its processes: this system has no subreapers.")
+            launcher.send(b"")  # as where the template has ended
             os._exit(1)
         time.sleep(0.0005)
     launcher.send(str(os.getpid()).encode())
