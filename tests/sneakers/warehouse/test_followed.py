@@ -39,7 +39,7 @@ def followers(collection: Collection) -> Followers:
 
 
 @settings(
-    max_examples=5, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
+    max_examples=2, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
 )
 @given(log=logs(), taken=steps)
 def test_whatever_happens_the_history_is_as_if_made_whole(

@@ -67,7 +67,7 @@ def social(warehouse: PostgresWarehouse) -> Social:
 
 
 @settings(
-    max_examples=5,
+    max_examples=3,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
