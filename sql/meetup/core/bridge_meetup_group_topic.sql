@@ -3,6 +3,7 @@ description: >-
   Which topics each group has (is_current) or had. A topic is current where the group had it when it was last looked at;
   days on which a group was not looked at say nothing. Groups without topics are not here.
 grain: one row a group and topic
+incremental: {keys: [group_id]}
 columns:
   group_id: {type: text, description: "Group, in whatever version."}
   topic_key: {type: text, description: "Topic."}

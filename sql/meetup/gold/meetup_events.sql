@@ -5,6 +5,7 @@ description: >-
   gold.meetup_heatmap sum up can be summed up from here for any choice of events; which words their titles have is in
   gold.meetup_title_words. Cancelled events are here with is_cancelled: they were not held.
 grain: one row an event
+incremental: {keys: [event_id]}
 columns:
   event_id: {type: text, description: "Event."}
   local_date: {type: date, description: "Day on which it began, where the group is."}

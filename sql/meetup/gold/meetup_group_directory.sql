@@ -3,6 +3,7 @@ description: >-
   Every group as it is now, with its topics and what it has held so far. Groups that only events know are here too, with
   little said of them. A cancelled event was not held.
 grain: one row a group
+incremental: {keys: [group_id]}
 columns:
   group_id: {type: text, description: "Group."}
   name: {type: text, description: "Name."}

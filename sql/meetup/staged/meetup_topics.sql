@@ -3,6 +3,7 @@ description: >-
   Topics that any group ever had, named as they were when last seen; where groups disagree on one day, as the group with
   the lowest id has it. Topics that only events bear are not here: events name them by id alone.
 grain: one row a topic
+incremental: {keys: [topic_id]}
 columns:
   topic_id: {type: text, description: "Meetup's id of the topic."}
   topic: {type: text, description: "Name."}
