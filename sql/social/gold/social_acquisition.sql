@@ -4,6 +4,7 @@ description: >-
   and device of their first session; and how many of them became known, took part (a post, follow or like) and came back
   on a later day. Later weeks have had less time.
 grain: one row a week of first sight, campaign (source, medium, name), referring site and device
+incremental: {keys: [week_start]}
 refresh: hourly
 columns:
   week_start: {type: date, description: "Monday of the week in which they were seen first."}
@@ -26,7 +27,7 @@ checks:
 with
     firsts as (
         select
-            cast(date_trunc('week', first_seen_at) as date) as week_start,
+            first_seen_week as week_start,
             coalesce(campaign_source, '(none)') as campaign_source,
             coalesce(campaign_medium, '(none)') as campaign_medium,
             coalesce(campaign_name, '(none)') as campaign_name,

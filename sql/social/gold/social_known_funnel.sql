@@ -5,6 +5,7 @@ description: >-
   counted at all before it. Later weeks have had less time. Users who were never seen before they were known are not
   here.
 grain: one row a week of first sight and step
+incremental: {keys: [week_start]}
 refresh: hourly
 columns:
   week_start: {type: date, description: "Monday of the week in which they were seen first."}
@@ -25,7 +26,7 @@ checks:
 with
     strangers as (
         select
-            cast(date_trunc('week', first_seen_at) as date) as week_start,
+            first_seen_week as week_start,
             first_seen_at,
             known_at,
             case when known_at is not null then took_part_at end as took_part_at,

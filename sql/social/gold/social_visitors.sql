@@ -20,9 +20,10 @@ columns:
   known_at: {type: timestamp, description: "First event with a user id, in UTC; null while anonymous."}
   took_part_at: {type: timestamp, description: "First post, follow or like, in UTC; null before."}
   came_back_at: {type: timestamp, description: "Begin of the first session on a later day (UTC) than the first; null before."}
+  first_seen_week: {type: date, description: "Monday of the week (UTC) in which they were seen first."}
 checks:
   - unique: [person_id]
-  - not_null: [person_id, first_seen_at, last_seen_at, sessions, was_anonymous]
+  - not_null: [person_id, first_seen_at, last_seen_at, sessions, was_anonymous, first_seen_week]
   - expression: "first_seen_at <= last_seen_at and first_seen_at <= known_at and first_seen_at <= took_part_at and first_seen_at < came_back_at and sessions > 0"
     name: nothing_comes_before_the_first_event
   - expression: "was_anonymous = (known_at is null or known_at > first_seen_at)"
@@ -82,6 +83,7 @@ select
     acts.known_at is null or acts.known_at > acts.first_seen_at as was_anonymous,
     acts.known_at,
     acts.took_part_at,
-    came.came_back_at
+    came.came_back_at,
+    cast(date_trunc('week', acts.first_seen_at) as date) as first_seen_week
 from came
 inner join acts on acts.person_id = came.person_id

@@ -101,6 +101,7 @@ def test_only_the_keys_that_changed_are_written(social: Social) -> None:
         USERS: (4, 42),
         FACT: (3, 44),
         "core.fact_social_follow": (1, 1),
+        "gold.social_acquisition": (1, 1),
         "gold.social_daily_activity": (1, 1),
         "gold.social_follower_history": (1, 1),
         "gold.social_sessions": (3, 42),
