@@ -28,7 +28,7 @@ from tributary.assets.factory.sql_assets import ModelLineage, sql_asset
 from tributary.assets.meetup import raw_assets
 from tributary.assets.meetup.arrivals import event_key
 from tributary.assets.meetup.canonical import joined, line_of, lines_of, node_of
-from tributary.assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, VENUES
+from tributary.assets.meetup.tables import EVENTS, GROUP_TOPICS, GROUPS, TITLE_WORDS, VENUES
 from tributary.assets.meetup.words import title_words_asset
 from tributary.assets.source import SQL
 from tributary.resources.warehouse import arrow
@@ -50,8 +50,9 @@ SELECT 'facts', max(xmin::text::bigint), count(*) FROM core.fact_meetup_event
 def whole_source() -> tuple[dg.AssetsDefinition, ...]:
     """All of the source's assets."""
     folders = ModelFolders.under(SQL)
-    lineage = ModelLineage({})
     read = [read_model(path, folders) for path in sorted((SQL / "meetup").rglob("*.sql"))]
+    tables = (*(one.table for one in TABLES), *(model.table for model in read), DIM_DATE, TITLE_WORDS)
+    lineage = ModelLineage({table.key: table for table in tables})
     models = [sql_asset(model, lineage) for model in read if model.asked is None]
     return (*RAW, *STAGED, *models, title_words_asset())
 
