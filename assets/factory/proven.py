@@ -36,26 +36,39 @@ def holds(check: SetCheck, table: Table, select: exp.Query, schema: Schema) -> b
     """Whether the rows of `table`, which the SELECT gives, surely pass the check."""
     if isinstance(check, References):
         return _stands(check, table, select, schema)
-    return isinstance(check, Unique) and _is_grouped(check, table, select, schema)
-
-
-def _is_grouped(check: Unique, table: Table, select: exp.Query, schema: Schema) -> bool:
-    """Whether the SELECT itself groups its rows by columns that the check names, and nothing makes several of one."""
-    root = build_scope(qualified(select, schema))
-    query = root.expression if root is not None else None
-    group = query.args.get("group") if isinstance(query, exp.Select) else None
-    if root is None or not isinstance(query, exp.Select) or group is None:
+    if not isinstance(check, Unique):
         return False
-    if any(value for name, value in group.args.items() if name != "expressions"):  # ROLLUP and its like
+    types = {name: table.column(name).type for name in check.names}
+    return _is_grouped(build_scope(qualified(select, schema)), types, schema)
+
+
+def _is_grouped(scope: Scope | None, types: Mapping[str, str], schema: Schema) -> bool:
+    """Whether a query groups its rows by columns of `types` alone, by name, and nothing makes several of one.
+
+    It may also hand on the rows of one that does.
+    """
+    query = scope.expression if scope is not None else None
+    if scope is None or not isinstance(query, exp.Select):
         return False
     # A function that is not known may give several rows.
     if any(not isinstance(one, _ONE_ROW) for value in query.selects for one in value.find_all(exp.Func)):
         return False
-    given = {one.unalias(): one.alias_or_name for one in query.selects if one.alias_or_name in check.names}
+    given = {
+        value: types[one.alias_or_name]
+        for one in query.selects
+        if one.alias_or_name in types and isinstance(value := one.unalias(), exp.Column)
+    }
+    group = query.args.get("group")
+    if group is None:
+        read = [source for _, source in scope.selected_sources.values()]
+        if len(read) != 1 or not isinstance(read[0], Scope) or query.args.get("joins") or query.args.get("laterals"):
+            return False
+        return _is_grouped(read[0], {column.name: type_ for column, type_ in given.items()}, schema)
+    if any(value for name, value in group.args.items() if name != "expressions"):  # ROLLUP and its like
+        return False
+    # A cast could make one of two.
     return all(
-        isinstance(one, exp.Column)
-        and one in given
-        and _type(root, one, schema) == table.column(given[one]).type  # a cast could make one of two
+        isinstance(one, exp.Column) and one in given and _type(scope, one, schema) == given[one]
         for one in group.expressions
     )
 
