@@ -107,7 +107,9 @@ def _arguments() -> argparse.Namespace:
     known = ", ".join((*GROUPS, *BENCHES))
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of {known}; default: all")
     parser.add_argument("--files", type=Path, metavar="DIR", help="use the retail files of this folder")
-    parser.add_argument("--scale", type=float, default=1.0, help="size of the sample made otherwise; 1 is the source's")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="of the sample made otherwise, and of histories; 1 is the source's"
+    )
     parser.add_argument("--repeats", type=int, default=3, help="repetitions of each way; the best counts")
     parser.add_argument("--hours", type=float, default=8.0, help="of the soak, which fits a month into them")
     parser.add_argument("--write", type=Path, metavar="FILE", help="also write the table as Markdown")
