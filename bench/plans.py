@@ -41,27 +41,32 @@ def plans(bed: Bed) -> list[Figure]:
     before = os.environ.get("PYTHONPATH", "")
     path = os.pathsep.join([str(generated), before])
     figures = []
-    # A source that a package on the path brings is on unless others are named.
-    for what, settings, python in (
-        ("the project", {}, before),
-        (f"{LAYERS * EACH:,} models", {"sources": "generated"}, path),
-    ):
-        os.environ["PYTHONPATH"] = python
-        bed.tributary("check", **settings)
-        bed.tributary("ls", **settings)
-        for name in COMMANDS:
-            dagster, ours = (
-                best(timings)
-                for timings in interleaved(
-                    bed.repeats,
-                    lambda: bed.python("-c", "import dagster"),
-                    lambda name=name, settings=settings: bed.tributary(name, **settings),  # type: ignore[misc]
+    try:
+        # A source that a package on the path brings is on unless others are named.
+        for what, settings, python in (
+            ("the project", {}, before),
+            (f"{LAYERS * EACH:,} models", {"sources": "generated"}, path),
+        ):
+            os.environ["PYTHONPATH"] = python
+            bed.tributary("check", **settings)
+            bed.tributary("ls", **settings)
+            for name in COMMANDS:
+                dagster, ours = (
+                    best(timings)
+                    for timings in interleaved(
+                        bed.repeats,
+                        lambda: bed.python("-c", "import dagster"),
+                        lambda name=name, settings=settings: bed.tributary(name, **settings),  # type: ignore[misc]
+                    )
                 )
-            )
-            limit = at_most(ours.cpu or 0.0, LIMIT, "s of processor time") if name == "ls" and not settings else None
-            figures.append(
-                Figure("plans", f"tributary {name}, {what}", ours, "python -c 'import dagster'", dagster, limit)
-            )
+                limit = (
+                    at_most(ours.cpu or 0.0, LIMIT, "s of processor time") if name == "ls" and not settings else None
+                )
+                figures.append(
+                    Figure("plans", f"tributary {name}, {what}", ours, "python -c 'import dagster'", dagster, limit)
+                )
+    finally:
+        os.environ["PYTHONPATH"] = before
     return figures
 
 
