@@ -43,9 +43,9 @@ class Forms(Stream):
                 f"{found.lost} forms are lost, {found.doubled} there twice, {found.untrue} pairs are not as told"
             )
         (logged,) = rows(running, "SELECT count(*) FROM sneakers.sneaker_events", "app")[0]
-        (there,) = rows(running, "SELECT count(*) FROM core.fact_sneaker_event")[0]
+        (there,) = rows(running, "SELECT count(*) FROM staged.sneaker_events")[0]
         if there != logged:
-            faults.append(f"core.fact_sneaker_event has {there} rows of {logged} events of the log")
+            faults.append(f"staged.sneaker_events has {there} rows of {logged} events of the log")
         return faults
 
     def told(self) -> str:
