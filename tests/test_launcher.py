@@ -402,9 +402,10 @@ def test_dagster_comes_up_on_one_code_server_runs_and_leaves_nothing(tmp_path: P
         assert launched["launchRun"]["__typename"] == "LaunchRunSuccess", launched
         status = "{ runsOrError { ... on Runs { results { status } } } }"
         wait_until(lambda: ask(settings, status)["runsOrError"]["results"] == [{"status": "STARTED"}], 120)
+        # What a run starts has its name for a moment.
+        wait_until(lambda: sum(map(is_a_run, psutil.Process(up.pid).children(recursive=True))) == 1, 10)
         everything = psutil.Process(up.pid).children(recursive=True)
         assert sum(process.name() == CODE_SERVER for process in everything) == 1
-        assert sum(map(is_a_run, everything)) == 1
     finally:
         up.kill()
         up.communicate()

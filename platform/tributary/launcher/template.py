@@ -44,20 +44,22 @@ def main(arguments: list[str]) -> None:
 
         # Else each process would make its own of how settings are read, as that is made when it is first needed.
         Settings.model_rebuild()
+        files = _files()
         # What is there now is never garbage, and a look at it would copy its pages into each process.
         gc.collect()
         gc.freeze()
         launcher.send(READY)
-        request = _serve(launcher, int(parent), _files())
+        request = _serve(launcher, int(parent), files)
     if request is not None:
         child.main(request)
 
 
-def _serve(launcher: socket.socket, parent: int, files: dict[str, int]) -> list[str] | None:
+def _serve(launcher: socket.socket, parent: int, files: str) -> list[str] | None:
     """Fork what is asked for; None in the template itself, and in a forked process what that is to do."""
+    known = _state_of(files)
     while True:
         told, descriptors, _, _ = socket.recv_fds(launcher, LONGEST, 1)
-        if not told or files != _files():
+        if not told or _state_of(files) != known:
             # Another template is started, which imports what is there now.
             return None
         between = os.fork()
@@ -95,18 +97,25 @@ def _become(request: dict[str, Any], log: int, launcher: socket.socket, parent: 
     return arguments
 
 
-def _files() -> dict[str, int]:
-    """When the files of all modules were changed."""
-    found: dict[str, int] = {}
-    for module in tuple(sys.modules.values()):
-        # Asking the module itself may have it import something.
-        file = getattr(module, "__dict__", {}).get("__file__")
-        if isinstance(file, str):
-            try:
-                found[file] = os.stat(file).st_mtime_ns  # noqa: PTH116
-            except OSError:
-                found[file] = 0
-    return found
+def _files() -> str:
+    """The files of all modules, a line each.
+
+    One text, as a look at each module would write to its page, of which every process then had a copy of its own.
+    """
+    # Asking the module itself may have it import something.
+    found = [getattr(module, "__dict__", {}).get("__file__") for module in tuple(sys.modules.values())]
+    return "\n".join(sorted({file for file in found if isinstance(file, str)}))
+
+
+def _state_of(files: str) -> int:
+    """A number that is another one where a file was changed or is gone."""
+    times = []
+    for file in files.split("\n"):
+        try:
+            times.append(os.stat(file).st_mtime_ns)  # noqa: PTH116
+        except OSError:
+            times.append(0)
+    return hash(tuple(times))
 
 
 if __name__ == "__main__":
