@@ -160,4 +160,4 @@ def test_on_a_new_home_a_selection_takes_along_what_it_reads_and_makes_no_other_
         assert app.execute("SELECT to_regnamespace('sneakers')").fetchall() == [(None,)]
     again = cli("materialize", "core.dim_campaign", home=tmp_path, retail_sample_scale=0.001).stdout
     assert "Taken along" not in again
-    assert again == "✓ Nothing to make: 1 asset would come out as they are.\n"
+    assert again == "✓ Nothing to make: 1 asset would come out as it is.\n"

@@ -52,7 +52,8 @@ def materialize(**told: object) -> int:
         from tributary.cli.unchanged import left_as_they_are
 
         if left := left_as_they_are(wanted):
-            out.print(f"[green]✓[/] Nothing to make: {count(left, 'asset')} would come out as they are.")
+            so = "as it is" if left == 1 else "as they are"
+            out.print(f"[green]✓[/] Nothing to make: {count(left, 'asset')} would come out {so}.")
             return 0
     with loaded() as databases:
         from tributary.instance.opening import open_instance

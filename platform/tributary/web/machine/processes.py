@@ -28,7 +28,7 @@ class Use:
         name: of the part.
         processes: how many it has.
         cpu: percent of one core, since the look before, or where there was none since the process began.
-        memory: bytes that no other process shares.
+        memory: bytes, of what several processes share its part.
         since: when its first process began.
     """
 
@@ -71,7 +71,7 @@ class Processes:
         totals: dict[str, list[float]] = {}
         for name, process in self._members():
             with suppress(psutil.Error), process.oneshot():
-                began, times, memory = process.create_time(), process.cpu_times(), process.memory_info()
+                began, times = process.create_time(), process.cpu_times()
                 used = times.user + times.system
                 key = (process.pid, began)
                 seen[key] = (used, now)
@@ -79,7 +79,7 @@ class Processes:
                 total = totals.setdefault(RUNS if is_a_run(process) else name, [0, 0.0, 0, now])
                 total[0] += 1
                 total[1] += 100 * max(used - before, 0.0) / max(now - then, 0.001)
-                total[2] += max(memory.rss - getattr(memory, "shared", 0), 0)
+                total[2] += _memory(process)
                 total[3] = min(total[3], began)
         self._before = seen
         uses = [
@@ -105,3 +105,11 @@ class Processes:
         noted = dict(pids(self._home)) or {"web": os.getpid()}
         server = postmaster.read(self._home / "postgres")
         return {**noted, "Postgres": server.pid} if server is not None else noted
+
+
+def _memory(process: psutil.Process) -> int:
+    """Bytes that a process takes; pages that were there before a fork are counted once, where the system tells."""
+    try:
+        return int(process.memory_full_info().pss)
+    except (psutil.AccessDenied, AttributeError):
+        return int(process.memory_info().rss)
