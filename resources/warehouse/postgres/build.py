@@ -9,7 +9,7 @@ from collections import Counter
 
 import psycopg
 
-from tributary.resources.warehouse.base import Batches, Select, Source
+from tributary.resources.warehouse.base import Batches, Delimited, Select, Source
 from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.counting import Reckoning
 from tributary.resources.warehouse.delimited.scan import DUPLICATE
@@ -25,6 +25,8 @@ SHOWN_REASONS = 10
 
 def build(session: Session, table: Table, source: Source, part: str, *, window: Window | None, at_once: bool) -> Built:
     """Make `part` with the rows of `source`, in the caller's transaction; `at_once` is `load_file`'s.
+
+    Of a file that is shared out and loaded at once, `prepare` has made it.
 
     Raises:
         WarehouseError: the source's rows have other columns than the table.
@@ -43,15 +45,25 @@ def build(session: Session, table: Table, source: Source, part: str, *, window: 
         content = copy_batches(session, table, iter(source.batches), part)
         reckoning = source.reckon() if source.reckon else Reckoning(0)
         return Built(relation, f"COPY {table.key} FROM STDIN (FORMAT csv)", reckoning, content=content)
-    from tributary.resources.warehouse.postgres.load import create_part, load_file
+    from tributary.resources.warehouse.postgres.load import create_part, is_shared_out, load_file
 
-    create_part(session, source.contract, part)
+    if not (at_once and is_shared_out(source)):
+        create_part(session, source.contract, part)
     loaded = load_file(session, source, part, at_once=at_once, private=table.is_private)
     read = loaded.records if source.lines is None else source.lines - 1 - loaded.more_lines
     reasons = Counter(reject.reason for reject in loaded.rejects if reject.reason != DUPLICATE)
     reckoning = Reckoning(read, reasons.total(), dict(reasons.most_common(SHOWN_REASONS)))
     statement = f"COPY {table.key} FROM STDIN (FORMAT text, ON_ERROR ignore)"
     return Built(relation, statement, reckoning, loaded.rejects, loaded.duplicates)
+
+
+def prepare(session: Session, source: Source, part: str) -> None:
+    """Make `part` in a transaction of its own, where other sessions are to fill it."""
+    if isinstance(source, Delimited):
+        from tributary.resources.warehouse.postgres.load import create_part, is_shared_out
+
+        if is_shared_out(source):
+            create_part(session, source.contract, part)
 
 
 def typed(session: Session, table: Table, select: str, window: Window | None = None) -> str:

@@ -2,20 +2,20 @@
 
 The scanner sends only what fits the columns' types, each record as one line of COPY's text format. The few values that
 the server alone can refuse (a day that its month does not have) it skips itself (ON_ERROR). A line that breaks a rule
-fails its COPY, so there are two ways: `at once`, the whole file in one COPY, and, where that failed, `in blocks`, each
-a COPY of its own under a savepoint, and a failed block in ever smaller pieces until the line stands alone.
+fails its COPY, so there are two ways: `at once`, the whole file in one COPY (a large one in several at a time), or,
+where that failed, `in blocks`, each a COPY of its own under a savepoint, and of a failed block ever smaller pieces
+until the line stands alone.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import psycopg
 from psycopg import sql
-from psycopg.errors import Diagnostic
 
 from tributary.resources.warehouse.base import Delimited
 from tributary.resources.warehouse.delimited.contract import (
@@ -25,15 +25,18 @@ from tributary.resources.warehouse.delimited.contract import (
     SourceFileError,
 )
 from tributary.resources.warehouse.delimited.scan import DUPLICATE, Block, Reject, Scanner, raw_records
+from tributary.resources.warehouse.postgres.copies import notices, send, send_shared
 from tributary.resources.warehouse.postgres.relations import part_sql
 from tributary.resources.warehouse.postgres.session import Session
 from tributary.resources.warehouse.prefetch import prefetch
 from tributary.resources.warehouse.table import quoted
 from tributary.resources.warehouse.types import postgres_type
 
-_SKIPPED = re.compile(r'at line (\d+) for column "?([^":]+)"?: (.*)', re.DOTALL)
 _LINE = re.compile(r", line (\d+)")
 PIECE_LINES = 512
+
+SHARED_LINES = 500_000
+"""A file of so many lines is shared out: below, what the sessions cost beside is more than they save."""
 
 
 @dataclass
@@ -48,6 +51,11 @@ class Loaded:
     more_lines: int = 0
     duplicates: int = 0
     rejects: list[Reject] = field(default_factory=list)
+
+
+def is_shared_out(source: Delimited) -> bool:
+    """Whether a file is large enough for several sessions to load it."""
+    return source.lines is not None and source.lines >= SHARED_LINES
 
 
 def create_part(session: Session, contract: FileContract, part: str) -> None:
@@ -69,7 +77,8 @@ def derived_sql(column: DerivedColumn) -> str:
 
 
 def load_file(session: Session, source: Delimited, part: str, *, at_once: bool, private: bool = False) -> Loaded:
-    """Load the file into `part`, which `create_part` made in the same transaction.
+    """Load the file into `part`, which `create_part` made in the same transaction, or, of a file that is shared out and
+    loaded at once, in one that has ended.
 
     Of a `private` file no value is shown in what is raised.
 
@@ -78,14 +87,14 @@ def load_file(session: Session, source: Delimited, part: str, *, at_once: bool, 
             the file loaded in blocks.
         SourceFileError: the file cannot be read as its contract says, or none of its records could be loaded.
     """
-    loaded = Loaded()
     scanner = Scanner(source.contract, source.name, source.open())
     copier = _Copier(session, source.contract, scanner.header, part)
     # Closed here and not when it is collected, so that a COPY that failed leaves no scan running under the next one.
     with closing(prefetch(scanner.blocks())) as blocks:
         if at_once:
-            _load_at_once(copier, source, blocks, loaded)
+            loaded = _load_at_once(copier, source, blocks)
         else:
+            loaded = Loaded()
             for block in blocks:
                 loaded.rejects += block.rejects
                 if block.numbers:
@@ -107,41 +116,16 @@ def load_file(session: Session, source: Delimited, part: str, *, at_once: bool, 
     return loaded
 
 
-def _load_at_once(copier: _Copier, source: Delimited, blocks: Iterator[Block], loaded: Loaded) -> None:
-    """The whole file in one COPY, whose rows are frozen: to any snapshot they are old rows."""
-    sent: list[Sequence[int]] = []
-    skipped: list[tuple[int, str]] = []
-    session = copier.session
-    with notices(session, skipped), session.copy_in(copier.statement(freeze=True)) as copy:
-        for block in blocks:
-            loaded.rejects += block.rejects
-            if block.numbers:
-                copy.write(copier.numbered(block.data, block.numbers))
-                sent.append(block.numbers)
-                loaded.rows += len(block.numbers)
-    if not skipped:
-        return
-    loaded.rows -= len(skipped)
-    numbers = _nth(sent, [at for at, _ in skipped])
-    raw = raw_records(source.contract, source.name, source.open(), set(numbers))
-    loaded.rejects += [
-        Reject(number, raw[number], *copier.typed_reason(notice))
-        for number, (_, notice) in zip(numbers, skipped, strict=True)
-    ]
+def _load_at_once(copier: _Copier, source: Delimited, blocks: Iterator[Block]) -> Loaded:
+    """The whole file in one COPY, whose rows are frozen (to any snapshot they are old rows), or a large one in several.
 
-
-def _nth(sent: list[Sequence[int]], positions: list[int]) -> list[int]:
-    """The line numbers at rising positions in all that was sent."""
-    found = []
-    blocks = iter(sent)
-    block = next(blocks)
-    before = 0
-    for position in positions:
-        while position - before >= len(block):
-            before += len(block)
-            block = next(blocks)
-        found.append(block[position - before])
-    return found
+    Frozen rows pass by the log, but only in the transaction that made their relation, which no other session sees.
+    """
+    way, freeze = (send_shared, False) if is_shared_out(source) else (send, True)
+    sent = way(copier.session, copier.statement(freeze=freeze), copier.encoded, blocks)
+    raw = raw_records(source.contract, source.name, source.open(), set(sent.skipped)) if sent.skipped else {}
+    skipped = [Reject(line, raw[line], *copier.typed_reason(notice)) for line, notice in sent.skipped.items()]
+    return Loaded(rows=sent.rows, rejects=sent.rejects + skipped)
 
 
 class _Copier:
@@ -160,7 +144,11 @@ class _Copier:
         options = ["FREEZE", *self._options] if freeze else self._options
         return f"COPY {self._into} FROM STDIN WITH ({', '.join(options)})"
 
-    def numbered(self, data: bytes, numbers: Sequence[int]) -> bytes:
+    def encoded(self, block: Block) -> bytes:
+        """What is sent of a block."""
+        return self._numbered(block.data, block.numbers)
+
+    def _numbered(self, data: bytes, numbers: Sequence[int]) -> bytes:
         """The lines with their numbers as a last field, where the table keeps them."""
         if not self._contract.key:
             return data
@@ -202,7 +190,7 @@ class _Copier:
         skipped: list[tuple[int, str]] = []
         session = self.session
         with session.transaction(), notices(session, skipped), session.copy_in(self.statement(freeze=False)) as copy:
-            copy.write(self.numbered(b"\n".join(lines) + b"\n", numbers))
+            copy.write(self._numbered(b"\n".join(lines) + b"\n", numbers))
         rejects += [Reject(numbers[at], raws[at], *self.typed_reason(notice)) for at, notice in skipped]
         return len(numbers) - len(skipped)
 
@@ -211,22 +199,6 @@ class _Copier:
         name, _, value = notice.partition("\0")
         column = next(column for column in self._contract.columns if column.name == name)
         return f"{column.source} is not a valid {column.type}", value
-
-
-@contextmanager
-def notices(session: Session, skipped: list[tuple[int, str]]) -> Iterator[None]:
-    """Collect (index of the line in this COPY, column NUL value) from the server's notices on skipped rows."""
-
-    def note(diagnostic: Diagnostic) -> None:
-        match = _SKIPPED.search(diagnostic.message_primary or "")
-        if match:
-            skipped.append((int(match[1]) - 1, f"{match[2]}\0{match[3]}"))
-
-    session.connection.add_notice_handler(note)
-    try:
-        yield
-    finally:
-        session.connection.remove_notice_handler(note)
 
 
 def _line_of(error: psycopg.Error) -> int:

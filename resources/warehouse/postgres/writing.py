@@ -19,7 +19,7 @@ from tributary.resources.warehouse.base import Delimited, Note, Source
 from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.engine import Built, EngineSession, MadeWay, Records
 from tributary.resources.warehouse.postgres import notes, records
-from tributary.resources.warehouse.postgres.build import build, window_sql
+from tributary.resources.warehouse.postgres.build import build, prepare, window_sql
 from tributary.resources.warehouse.postgres.deduplicate import keep_first, make_way
 from tributary.resources.warehouse.postgres.keyed import index_keys, make_way_for_keys
 from tributary.resources.warehouse.postgres.migrate import expect_same_columns, migrate
@@ -142,15 +142,16 @@ class PostgresSession(EngineSession):
     def build(self, source: Source, window: Window | None) -> Built:
         self._from_file = isinstance(source, Delimited)
         try:
+            prepare(self._session, source, self._part)
             return self._build(source, window, at_once=True)
         except (psycopg.DataError, psycopg.IntegrityError):
             if not self._from_file:
                 raise
+            drop_stray_parts(self._session, self.table)
             return self._build(source, window, at_once=False)
 
     def _build(self, source: Source, window: Window | None, *, at_once: bool) -> Built:
         with self._session.transaction():
-            self._built_in = number_of_transaction(self._session)
             built = build(self._session, self.table, source, self._part, window=window, at_once=at_once)
             if self.table.deduplicate is not None:
                 built = replace(built, duplicates=keep_first(self._session, self.table.deduplicate, self._part))
@@ -160,6 +161,8 @@ class PostgresSession(EngineSession):
                 # The checks are planned by it: without, the server takes any number of keys for two hundred.
                 analyse_part(self._session, self._part)
                 self._is_analysed = True
+            # Asked for last: it comes after those of the sessions that shared out a file, and stands for theirs.
+            self._built_in = number_of_transaction(self._session)
             return built
 
     def standing(self, window: Window, looked_up: Collection[Sequence[str]]) -> str | None:
