@@ -1,4 +1,4 @@
-"""What is killed, at random: any process of the platform, Postgres, a run, and now and then the launcher itself."""
+"""What befalls it: any process is killed, Postgres, a run, now and then the launcher; and its disk runs full."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from contextlib import suppress
 
 import psutil
 
+from bench.soak.full_disk import FullDisk
 from bench.soak.running import Running
 from tributary.code_server.serving import NAME as CODE_SERVER
 from tributary.launcher.process import is_a_run
@@ -31,6 +32,7 @@ class Chaos:
         self.kills: Counter[str] = Counter()
         self.faults: list[str] = []
         self.slowest = 0.0
+        self.filled = 0
         self.last = time.monotonic()
 
     def strike(self) -> None:
@@ -55,17 +57,24 @@ class Chaos:
         self._running.start()
         self._note("launcher", time.monotonic() - began)
 
+    def fill(self, disk: FullDisk) -> None:
+        """Have the disk run full; it is well again once there is room."""
+        disk.fill()
+        self.last = time.monotonic()
+        self.filled += 1
+        self._await("the disk")
+
     def _await(self, name: str) -> None:
         began = time.monotonic()
         # The launcher notices within seconds what is gone.
         time.sleep(3 * _LOOK_SECONDS)
         while not self._running.is_well():
             if not self._running.is_up():
-                self.faults.append(f"`tributary up` ended after a kill of {name}.")
+                self.faults.append(f"`tributary up` ended by what befell {name}.")
                 self._running.start()
                 return
             if time.monotonic() - began > WELL_SECONDS:
-                self.faults.append(f"{name} was not well {WELL_SECONDS:.0f} s after it was killed.")
+                self.faults.append(f"{name} was not well {WELL_SECONDS:.0f} s after what befell it.")
                 return
             time.sleep(_LOOK_SECONDS)
         self._note(name, time.monotonic() - began)

@@ -6,6 +6,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from bench.soak.events import Events
 from bench.soak.extracts import Extracts
 from bench.soak.files import BROKEN_EVERY, Bills, Households
 from bench.soak.forms import Forms
+from bench.soak.full_disk import FullDisk
+from bench.soak.listener import Listener
 from bench.soak.meetings import Meetings
 from bench.soak.report import MENDED, Promise, grown, markdown
 from bench.soak.running import Running
@@ -43,6 +46,9 @@ SLICES = 4
 LAUNCHER_EVERY = 10
 """Days after which the launcher itself is killed."""
 
+FULL_EVERY = 6
+"""Days after which the disk runs full, where it is the home's own."""
+
 DRAIN_SECONDS = 300.0
 UNDISTURBED_SECONDS = 120.0
 _SEED = 20260101
@@ -51,14 +57,14 @@ _SEED = 20260101
 def soak(bed: Bed) -> list[Figure]:
     """The month; the figure says how many promises were broken, and the report which."""
     began = time.monotonic()
-    with fresh_home(bed) as home:
-        faults = _month(home / "home", home / "files", bed.hours)
+    with fresh_home(bed) as home, closing(Listener()) as listener:
+        faults = _month(home / "home", home / "files", bed.hours, listener)
     limit = Limit("nothing lost, doubled, less than before or without bound", not faults)
     note = "; ".join(faults[:5])
     return [Figure("soak", f"a month in {bed.hours:g} h", Timing(time.monotonic() - began), limit=limit, note=note)]
 
 
-def _month(home: Path, files: Path, hours: float) -> list[str]:
+def _month(home: Path, files: Path, hours: float, listener: Listener) -> list[str]:
     chance = random.Random(_SEED)  # noqa: S311 - nothing here is secret
     make_retail_sample(files, SCALE)
     own = {
@@ -68,11 +74,13 @@ def _month(home: Path, files: Path, hours: float) -> list[str]:
         "sneakers_sample": True,
         "stream_buffer_seconds": 5,
         "retention_runs": 30,
+        "alerts_urls": listener.url,
+        "alerts_seconds": 5,
     }
     own.pop("postgres_port")
     running = Running(home, own)
     dagster = DagsterClient(running.settings)
-    readers, measures, chaos = Readers(running), Measures(running), Chaos(running, chance)
+    readers, measures, chaos, disk = Readers(running), Measures(running), Chaos(running, chance), FullDisk(home)
     try:
         running.start()
         url, began = running.settings.web_url, datetime.now(UTC) - timedelta(days=DAYS)
@@ -86,7 +94,7 @@ def _month(home: Path, files: Path, hours: float) -> list[str]:
         )
         work = Workload(streams, dagster)
         readers.start()
-        _days(hours, work, measures, chaos, chance)
+        _days(hours, work, measures, chaos, chance, disk if disk.is_its_own else None)
         work.mend()
         lost = _lost(running, work, measures, chaos)
     finally:
@@ -99,6 +107,7 @@ def _month(home: Path, files: Path, hours: float) -> list[str]:
         Promise("Quarantine holds all that did not fit", lost[1]),
         Promise(f"No reader sees less than before ({readers.reads:,} reads)", readers.faults),
         Promise("Whatever is killed is well again within two minutes", chaos.faults),
+        Promise("Who takes alerts is told of each time that the disk runs full", _untold(chaos, listener)),
         Promise("No sensor falls silent", measures.faults),
         Promise("What is queued is begun, however long it waits", _unbegun(measures, lost[2])),
         Promise(
@@ -107,14 +116,25 @@ def _month(home: Path, files: Path, hours: float) -> list[str]:
         ),
     ]
     text = markdown(
-        describe(), hours, DAYS, work.told(), chaos.kills, chaos.slowest, running.said, promises, growth, lost[2]
+        describe(),
+        hours,
+        DAYS,
+        [*work.told(), f"Times that the disk ran full: {chaos.filled}."],
+        chaos.kills,
+        chaos.slowest,
+        running.said,
+        promises,
+        growth,
+        lost[2],
     )
     _, found, mended = REPORT.read_text().partition(MENDED) if REPORT.exists() else ("", "", "")
     REPORT.write_text(f"{text}\n{MENDED}{mended}" if found else text)
     return [fault for one in promises for fault in one.faults]
 
 
-def _days(hours: float, work: Workload, measures: Measures, chaos: Chaos, chance: random.Random) -> None:
+def _days(
+    hours: float, work: Workload, measures: Measures, chaos: Chaos, chance: random.Random, disk: FullDisk | None
+) -> None:
     """The days, each with its events, its file, and what goes wrong on it."""
     a_day, began, looked = hours * 3600 / DAYS, time.monotonic(), 0.0
     for day in range(DAYS):
@@ -132,6 +152,8 @@ def _days(hours: float, work: Workload, measures: Measures, chaos: Chaos, chance
                 time.sleep(min(left, 1.0))
         if day % BROKEN_EVERY == BROKEN_EVERY - 1:
             work.mend()
+        if disk and day % FULL_EVERY == FULL_EVERY - 1:
+            chaos.fill(disk)
         if day % LAUNCHER_EVERY == LAUNCHER_EVERY - 1:
             chaos.strike_launcher()
 
@@ -171,6 +193,11 @@ def _unbegun(measures: Measures, states: Mapping[str, int]) -> list[str]:
     said = "; ".join(sorted(set(measures.dropped.values())))
     found = [f"{len(measures.dropped)} runs were dropped ({said})"] if measures.dropped else []
     return [*found, *([f"{states['QUEUED']} runs still wait"] if states.get("QUEUED") else [])]
+
+
+def _untold(chaos: Chaos, listener: Listener) -> list[str]:
+    told = sum("Disk, Disk: " in one for one in listener.heard)
+    return [f"the disk ran full {chaos.filled} times, told {told} times"] if told != chaos.filled else []
 
 
 def _stop(running: Running, chaos: Chaos) -> None:

@@ -164,6 +164,24 @@ def test_postgres_itself_is_told_of_when_it_is_away_and_when_it_is_back(
     assert titles(hooked) == ["Tributary: down Postgres", "Tributary: well again: down Postgres"]
 
 
+def test_postgres_is_told_of_once_where_the_home_holds_no_note(
+    database_url: str, tmp_path: Path, hooked: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tributary.resources.disk.free_bytes", lambda _: 0)
+    (tmp_path / "run").touch()  # in whose place no folder can be made
+    settings = of(tmp_path, f"json://{hooked.host}/").model_copy(update={"alerts_seconds": 0.0})
+    urls = iter(["postgresql://127.0.0.1:9/app"] * 4 + [database_url] * 3)
+    watch = Watch(settings, lambda: NOTHING, lambda: next(urls))
+    for _ in range(4):
+        watch.once()
+    assert titles(hooked) == ["Tributary: down Postgres"]
+    assert "its disk is full (0.0 MB are free)" in hooked.taken[0][1]["message"]
+    (tmp_path / "run").unlink()
+    for _ in range(3):
+        watch.once()
+    assert titles(hooked) == ["Tributary: down Postgres", "Tributary: well again: down Postgres"]
+
+
 def test_the_end_of_the_launcher_is_told_and_its_next_start_too(
     database_url: str, tmp_path: Path, hooked: Hook
 ) -> None:

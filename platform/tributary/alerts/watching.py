@@ -20,6 +20,7 @@ from tributary.alerts.record import Record
 from tributary.alerts.sending import Destination, destinations, send
 from tributary.problems import Found, Problem
 from tributary.problems.looking import DAGSTER, POSTGRES, WAREHOUSE
+from tributary.resources.disk import full_disk
 from tributary.resources.errors import TributaryError
 from tributary.resources.gateway.logs import described
 from tributary.resources.home import put_whole
@@ -52,6 +53,7 @@ class Watch:
         self._settings, self._look, self._url = settings, look, url
         self._to = destinations(settings)
         self._record: Record | None = None
+        self._away: _Outage | None = None
 
     @property
     def every(self) -> timedelta:
@@ -96,6 +98,8 @@ class Watch:
         return self._settings.home / "run" / "postgres-away.json"
 
     def _outage(self) -> _Outage | None:
+        if self._away is not None:
+            return self._away
         try:
             return msgspec.json.decode(self._note.read_bytes(), type=_Outage)
         except (OSError, msgspec.MsgspecError):
@@ -105,13 +109,23 @@ class Watch:
         """Tell that Postgres is away, when it was seen twice; who was told is noted in the home meanwhile."""
         now, outage = datetime.now(UTC), self._outage()
         if outage is None:
-            put_whole(self._note, msgspec.json.encode(_Outage(now)))
+            self._keep(_Outage(now))
             return
-        message = alone(_AWAY, self._settings)
+        full = full_disk(self._settings.home)
+        away = replace(_AWAY, sentence=f"{_AWAY.sentence} The home cannot be written: {full}.") if full else _AWAY
+        message = alone(away, self._settings)
         for one in self._to:
             if one.id not in outage.told and self._send(one, message):
                 outage = _Outage(outage.since, [*outage.told, one.id])
-                put_whole(self._note, msgspec.json.encode(outage))
+                self._keep(outage)
+
+    def _keep(self, outage: _Outage) -> None:
+        """Note it for who comes after this process; a full disk, which may be why Postgres is away, holds no note."""
+        self._away = outage
+        try:
+            put_whole(self._note, msgspec.json.encode(outage))
+        except OSError as error:
+            _LOG.error("That Postgres is away could not be noted in the home:\n%s", described(error))
 
     def _after_outage(self, record: Record) -> None:
         outage = self._outage()
@@ -120,6 +134,7 @@ class Watch:
                 told = Known(_AWAY.kind, _AWAY.subject, "", _AWAY.sentence, _AWAY.link, (), outage.since)
                 record.take_over(replace(told, told_at=outage.since))
             self._note.unlink(missing_ok=True)
+            self._away = None
 
 
 def tell_end(settings: Settings, url: str, sentence: str) -> None:
