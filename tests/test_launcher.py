@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -179,6 +180,28 @@ def test_a_killed_child_is_started_again_and_one_that_keeps_dying_is_given_up(tm
         with pytest.raises(LauncherError, match=r"plain ended \(killed by SIGKILL\), 3 times in a row"):
             supervisor.watch()
     assert said[0] == "plain ended (killed by SIGKILL); it is started again in 0.1 s."
+
+
+def test_nothing_is_given_up_while_the_disk_of_the_home_is_full(tmp_path: Path, disk: Callable[[str], Path]) -> None:
+    home, said = disk("size=40m"), list[str]()
+    filler = home / "filler"
+    with Supervisor(home / "logs", patience=Patience(first=0.1, tries=1), say=said.append) as supervisor:
+        supervisor.start(spec(tmp_path, "plain"))
+        pids(tmp_path, 1)
+        with suppress(OSError):
+            filler.write_bytes(bytes(2**26))
+        wait_until(
+            lambda: any(line.startswith("The home cannot be written, as its disk is full (0.0 MB") for line in said)
+        )
+        for count in (1, 2, 3, 4):
+            os.kill(pids(tmp_path, count)[-1], signal.SIGKILL)
+        pids(tmp_path, 5)
+        filler.unlink()
+        wait_until(lambda: "The home can be written again." in said)
+        supervisor.check()
+        os.kill(pids(tmp_path, 5)[-1], signal.SIGKILL)
+        with pytest.raises(LauncherError, match="2 times in a row"):
+            supervisor.watch()
 
 
 def test_a_child_that_is_stopped_or_answers_no_more_is_started_again(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ class Part(Watched, Protocol):
 
         Raises:
             TributaryError: that is not possible now.
+            OSError: as before, of a disk that is full.
         """
 
     def last_words(self) -> str:
@@ -146,15 +147,21 @@ class Tended:
         self.restarts += 1
         try:
             self.part.restart()
-        except TributaryError as error:
+        except (TributaryError, OSError) as error:
             self._say(f"{self.part.name} could not be started: {error}")
 
 
 class Awaited:
-    """Something that is not ours to start: what becomes of it is told, and it is waited for without end."""
+    """Something that is not ours to start: what becomes of it is told, and it is waited for without end.
 
-    def __init__(self, part: Watched, say: Callable[[str], None]) -> None:
-        self.part, self._say = part, say
+    Args:
+        part: what is waited for.
+        say: told of each trouble, and of each recovery, in one line.
+        well: the predicate of a recovery.
+    """
+
+    def __init__(self, part: Watched, say: Callable[[str], None], well: str = "is up again") -> None:
+        self.part, self._say, self._well = part, say, well
         self.is_down = False
 
     def tend(self, patiently: bool = False) -> None:  # noqa: ARG002  (as of what can be started again)
@@ -163,4 +170,4 @@ class Awaited:
         if (trouble is not None) == self.is_down:
             return
         self.is_down = trouble is not None
-        self._say(f"{self.part.name} {trouble}; it is waited for." if trouble else f"{self.part.name} is up again.")
+        self._say(f"{self.part.name} {trouble}; it is waited for." if trouble else f"{self.part.name} {self._well}.")

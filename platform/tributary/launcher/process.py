@@ -160,7 +160,9 @@ class ChildProcess:
         code = self.exit_code()
         if code is not None:
             return f"ended ({meaning(code)})"
-        self.bound_log()
+        with suppress(OSError):
+            # Where a disk is full, it is bounded at a later look.
+            self.bound_log()
         self._forget_empty_groups()
         if self.spec.probe is None or time.monotonic() - self._asked < self._looks.every:
             return None

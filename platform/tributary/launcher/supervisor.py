@@ -19,6 +19,7 @@ from tributary.launcher.guard import end_groups
 from tributary.launcher.part import USUAL, Awaited, Part, Patience, Tended, Watched
 from tributary.launcher.probes import succeeds
 from tributary.launcher.process import USUAL_LOOKS, ChildProcess, Looks, ProcessSpec, usual_environment
+from tributary.launcher.room import Room
 from tributary.launcher.state import write_state
 from tributary.resources.errors import AskedToEnd
 from tributary.resources.places import IMPORT_ROOT
@@ -35,9 +36,10 @@ class Supervisor:
     While it is open, SIGTERM and SIGHUP end the launcher in order, as Ctrl-C does; its sudden death ends the children.
     A thread looks after the processes: one that ends is started again, with growing patience. Until `watch` is called
     they are starting, and one that ends by itself with a failure then is started again once only: it ends the same way.
+    None is given up while the disk is full.
 
     Args:
-        logs: the folder of the processes' logs.
+        logs: the folder of the processes' logs, in the home.
         grace: seconds that the processes have to end when asked, before they are killed.
         patience: with which a part is started again.
         looks: how processes are asked for an answer.
@@ -61,6 +63,7 @@ class Supervisor:
         self._patience, self._looks, self._say = patience, looks, say
         self._tended: list[Tended | Awaited] = []
         self._ground: list[Tended | Awaited] = []
+        self._room = Awaited(Room(logs.parent), say, "can be written again")
         self._watching = False
         self._fault: str | None = None
         self._given_up: set[str] = set()
@@ -158,12 +161,21 @@ class Supervisor:
             time.sleep(_POLL_SECONDS)
 
     def _tend(self) -> None:
+        try:
+            self._tend_all()
+        finally:
+            # Whatever ends it otherwise is in the launcher's own output; nobody looks after the parts any more.
+            if self._fault is None and not self._ending.is_set():
+                self._fault = "What looks after the processes broke down, so all were stopped."
+
+    def _tend_all(self) -> None:
         while not self._ending.wait(_TEND_SECONDS):
+            self._room.tend()
             for tended in tuple(self._tended):
                 with self._lock:
                     if self._ending.is_set() or self._fault is not None:
                         return
-                    patiently = any(one.is_down for one in self._ground if one is not tended)
+                    patiently = self._room.is_down or any(one.is_down for one in self._ground if one is not tended)
                     self._note(tended, self._failed_to_start(tended) or tended.tend(patiently))
             down = {tended.part.name: tended.is_down for tended in self._tended} | dict.fromkeys(self._given_up, True)
             parts = [tended.part for tended in tuple(self._tended) if isinstance(tended, Tended)]
@@ -182,7 +194,7 @@ class Supervisor:
 
     def _failed_to_start(self, tended: Tended | Awaited) -> str | None:
         part = tended.part
-        if self._watching or not isinstance(part, ChildProcess) or (part.exit_code() or 0) <= 0:
+        if self._watching or self._room.is_down or not isinstance(part, ChildProcess) or (part.exit_code() or 0) <= 0:
             return None
         if isinstance(tended, Awaited) or tended.restarts < _STARTS_AGAIN:
             return None
