@@ -297,6 +297,9 @@ def _engine_event(run_id: str, pid: int, timestamp: float) -> dg.EventLogEntry:
     )
 
 
+_SETUP = "Error during RPC setup for executing run"
+
+
 @pytest.mark.parametrize(
     ("failure", "again"),
     [
@@ -305,9 +308,11 @@ def _engine_event(run_id: str, pid: int, timestamp: float) -> dg.EventLogEntry:
         (DagsterLaunchFailedError("Tried to start a run on a server after telling it to shut down"), True),
         (DagsterLaunchFailedError("GRPC server: Subprocess for 1 terminated unexpectedly with exit code -9"), True),
         (DagsterLaunchFailedError("GRPC server: Subprocess for 1 terminated unexpectedly with exit code 1"), False),
+        (DagsterLaunchFailedError(f"{_SETUP}: sqlalchemy.exc.OperationalError: server closed the connection"), True),
+        (DagsterLaunchFailedError(f"{_SETUP}: sqlalchemy.exc.ProgrammingError: no such column"), False),
         (DagsterLaunchFailedError("There is no such job"), False),
     ],
-    ids=["connection ended", "refused", "stopping", "killed", "failed", "no job"],
+    ids=["connection ended", "refused", "stopping", "killed", "failed", "Postgres away", "no column", "no job"],
 )
 def test_a_run_that_could_not_begin_is_queued_again_where_that_passes(
     instance: DagsterInstance, failure: Exception, again: bool, monkeypatch: pytest.MonkeyPatch

@@ -21,8 +21,12 @@ from tributary.resources.dagster_internals.records import (
     WorkerStatus,
 )
 
-_PASSING = re.compile(r"after telling it to shut down|terminated unexpectedly with exit code -\d+")
-"""In the answer of a code server that is being stopped, or whose run was killed before it began."""
+_PASSING = re.compile(
+    r"after telling it to shut down|terminated unexpectedly with exit code -\d+"
+    r"|RPC setup for executing run: sqlalchemy\.exc\.(OperationalError|InterfaceError)"
+)
+"""In the answer of a code server that is being stopped, whose run was killed before it began, or whose Postgres was away
+or had no room."""
 
 
 class RunLauncher(DefaultRunLauncher):
@@ -34,8 +38,8 @@ class RunLauncher(DefaultRunLauncher):
         """Start a run.
 
         Raises:
-            DagsterUserCodeUnreachableError: a connection to Postgres, the code server, or the run's own process ended
-                before the run began: it is queued again, where Dagster would drop it.
+            DagsterUserCodeUnreachableError: a connection to Postgres (the code server's own too), the code server, or
+                the run's own process ended before the run began: it is queued again, where Dagster would drop it.
         """
         try:
             super().launch_run(context)
@@ -46,7 +50,9 @@ class RunLauncher(DefaultRunLauncher):
         except DagsterLaunchFailedError as error:
             if _PASSING.search(str(error)) is None:
                 raise
-            raise DagsterUserCodeUnreachableError("The code server, or the run's process, was ended.") from error
+            raise DagsterUserCodeUnreachableError(
+                "The code server, the run's process, or Postgres was ended."
+            ) from error
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
         """Asked by Dagster's monitoring: a run whose process is gone fails, and so does what its command announced."""
