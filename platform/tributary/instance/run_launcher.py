@@ -25,7 +25,7 @@ _PASSING = re.compile(
     r"after telling it to shut down|terminated unexpectedly with exit code -\d+"
     r"|RPC setup for executing run: sqlalchemy\.exc\.(OperationalError|InterfaceError)"
 )
-"""In the answer of a code server that is being stopped, whose run was killed before it began, or that had no Postgres."""
+"""In the answer of a code server that is being stopped, whose run was killed before it began, or without Postgres."""
 
 
 class RunLauncher(DefaultRunLauncher):
