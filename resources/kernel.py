@@ -1,4 +1,4 @@
-"""What processes ask of Linux's kernel that Python has no words for; elsewhere nothing is asked.
+"""What processes ask of Linux's kernel and C library that Python has no words for; elsewhere nothing is asked.
 
 Only the standard library is used.
 """
@@ -32,6 +32,12 @@ def adopting() -> Iterator[None]:
         yield
     finally:
         _prctl(_PR_SET_CHILD_SUBREAPER, 0)
+
+
+def give_memory_back() -> None:
+    """Return to the system what this process has freed; the C library keeps it where anything used lies behind it."""
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(0)
 
 
 def _prctl(option: int, value: int | bytes) -> None:

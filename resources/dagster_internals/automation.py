@@ -5,11 +5,14 @@ Dagster evaluates every asset's condition at each tick, which for a hundred asse
 
 from __future__ import annotations
 
+import gc
 import time
 from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.sensor_definition import SensorExecutionData
+
+from tributary.resources.kernel import give_memory_back
 
 __all__ = ["QuietAutomationSensor"]
 
@@ -39,4 +42,7 @@ class QuietAutomationSensor(dg.AutomationConditionSensorDefinition):
         is_same = self._stand is not None and self._stand == (stand, context.cursor) and not found.run_requests
         self._agreed = self._agreed + 1 if is_same else 1
         self._stand = (stand, found.cursor)
+        # An evaluation leaves ten thousand objects that hold each other, some of them large.
+        gc.collect()
+        give_memory_back()
         return found

@@ -6,6 +6,7 @@ before the one that holds the definitions, so that these can be loaded anew. Nei
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import sys
@@ -28,7 +29,7 @@ from dagster._utils.interrupts import setup_interrupt_handlers
 from dagster._utils.log import configure_loggers
 
 from tributary.resources.dagster_internals import RUN_PROCESS
-from tributary.resources.kernel import name_process
+from tributary.resources.kernel import give_memory_back, name_process
 
 __all__ = ["CodeServer"]
 
@@ -36,6 +37,9 @@ RELOAD_SECONDS = 180.0
 """For so long definitions may take to load anew."""
 
 _LOOK_SECONDS = 0.1
+_OFTEN = (10_000, 10, 10)
+"""How often garbage is looked for."""
+
 _LINGER_SECONDS = 3.0
 """For so long a server that was replaced answers who asked it just before."""
 
@@ -145,6 +149,11 @@ class CodeServer:
             threadpool_executor=pool,
             socket=str(socket),
         )
+        # The definitions are never garbage; what a server makes for each answer is, unlike what a run makes.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*_OFTEN)
+        give_memory_back()
 
     def serve(self) -> None:
         """Serve until it is replaced and its runs have ended, or until it is asked to end."""

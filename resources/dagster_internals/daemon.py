@@ -7,6 +7,9 @@ others is known within seconds all the same, by its id, which is asked every sec
 import dagster._daemon.cli  # noqa: F401  (imported before it is run)
 from dagster._daemon import controller
 
+from tributary.resources.dagster_internals.first_use import keep_types_alone
+
+keep_types_alone()
 controller.RELOAD_WORKSPACE_INTERVAL = 600
 # For so long the code server may be away when they are read.
 controller.DEFAULT_WORKSPACE_FRESHNESS_TOLERANCE = 900

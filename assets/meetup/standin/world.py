@@ -5,9 +5,10 @@ It is a function of its seed: what happens on a day depends neither on when that
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from datetime import UTC, datetime
 from functools import cached_property
+from math import inf
+from zoneinfo import ZoneInfo
 
 from tributary.assets.meetup.standin.founding import Group, found
 from tributary.assets.meetup.standin.meeting import Meeting, meetings_of
@@ -22,15 +23,34 @@ class SimulatorError(TributaryError):
 
 
 class Timeline:
-    """A group's events, and the moments of their starts, both in order."""
+    """A group's events until the end of a local year, in order; a year's are made when they are first asked for."""
 
-    def __init__(self, meetings: tuple[Meeting, ...]) -> None:
-        self.meetings = meetings
-        self._starts = [meeting.starts for meeting in meetings]
+    def __init__(self, group: Group, until: int, seed: int) -> None:
+        self.until = until
+        self._group, self._seed = group, seed
+        self._zone = ZoneInfo(group.timezone)
+        self._span = group.founded.timestamp(), datetime(until, 12, 31, tzinfo=self._zone).timestamp()
+        self._made: dict[int, tuple[Meeting, ...]] = {}
+
+    @property
+    def meetings(self) -> tuple[Meeting, ...]:
+        """All of them."""
+        return self.between(-inf, inf)
 
     def between(self, after: float, before: float) -> tuple[Meeting, ...]:
         """The events that start after one moment and before another, neither included."""
-        return self.meetings[bisect_right(self._starts, after) : bisect_left(self._starts, before)]
+        years = range(max(self._year(after), self._group.founded.year), self._year(before) + 1)
+        return tuple(meeting for year in years for meeting in self._of(year) if after < meeting.starts < before)
+
+    def _year(self, moment: float) -> int:
+        """The local year of a moment, or of the nearest one that the timeline has."""
+        first, last = self._span
+        return datetime.fromtimestamp(min(max(moment, first), last), self._zone).year
+
+    def _of(self, year: int) -> tuple[Meeting, ...]:
+        if year not in self._made:
+            self._made[year] = meetings_of(self._group, year, self._seed)
+        return self._made[year]
 
 
 class World:
@@ -45,7 +65,7 @@ class World:
             raise SimulatorError(f"A world of {groups} groups cannot be made; ask for 1 to {_MOST_GROUPS}.")
         self.seed = seed
         self._number = groups
-        self._timelines: dict[int, tuple[int, Timeline]] = {}
+        self._timelines: dict[int, Timeline] = {}
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -65,15 +85,9 @@ class World:
         """All of a group's events until some time after `now`, announced or not."""
         until = now.year + _AHEAD_YEARS
         known = self._timelines.get(group.number)
-        if known is None or known[0] < until:
-            made = [
-                meeting
-                for year in range(group.founded.year, until + 1)
-                for meeting in meetings_of(group, year, self.seed)
-            ]
-            known = (until, Timeline(tuple(made)))
-            self._timelines[group.number] = known
-        return known[1]
+        if known is None or known.until < until:
+            known = self._timelines[group.number] = Timeline(group, until, self.seed)
+        return known
 
     def visible(self, group: Group, now: datetime) -> bool:
         """Whether the API knows the group at a moment."""

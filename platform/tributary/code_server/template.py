@@ -26,7 +26,9 @@ def _prepare(module: str) -> None:
     import tributary.instance.pooled_storage
     import tributary.resources.dagster_internals.code_server
     import tributary.resources.dagster_internals.running  # noqa: F401
+    from tributary.resources.dagster_internals.first_use import keep_types_alone
 
+    keep_types_alone()
     try:
         importlib.import_module(module)
     except Exception as error:  # noqa: BLE001  (whatever is wrong with it, the server finds it again, and tells it)
