@@ -7,7 +7,7 @@ window is all of one transaction, so that whatever fails undoes it.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -21,6 +21,7 @@ from tributary.resources.warehouse.engine import Built, EngineSession, MadeWay, 
 from tributary.resources.warehouse.postgres import notes, records
 from tributary.resources.warehouse.postgres.build import build, prepare, window_sql
 from tributary.resources.warehouse.postgres.deduplicate import keep_first, make_way
+from tributary.resources.warehouse.postgres.differing import write_differing
 from tributary.resources.warehouse.postgres.keyed import index_keys, make_way_for_keys
 from tributary.resources.warehouse.postgres.migrate import expect_same_columns, migrate
 from tributary.resources.warehouse.postgres.publish import move_rows, publish_whole, swap
@@ -191,10 +192,10 @@ class PostgresSession(EngineSession):
     def publish(self, window: Window | None, note: Note, changed: int, records: Records) -> None:
         session, table, part = self._session, self.table, self._part
 
-        def at_publish() -> None:
+        def at_publish(changed: int | None = None) -> None:
             if self._beside is not None:
                 expect_turn(self._beside)
-            self._modified = notes.write_note(session, table, note, changed=None if window is None else changed)
+            self._modified = notes.write_note(session, table, note, changed=changed)
             records.write()
 
         if window is not None:
@@ -205,12 +206,29 @@ class PostgresSession(EngineSession):
                 swap(session, table, self._found, part)
             if self._gone is not None:
                 session.execute(f"DROP TABLE {part_sql(self._gone)}")
-            at_publish()
+            at_publish(changed)
         elif table.kind == "view":
             publish_view(session, table, part, built_in=self._built_in, at_publish=at_publish)
-        else:
+        elif not self._publish_differing(changed, at_publish):
             seconds = time.monotonic() - self._started
             publish_whole(session, table, part, built_in=self._built_in, seconds=seconds, at_publish=at_publish)
+
+    def _publish_differing(self, rows: int, at_publish: Callable[[int], None]) -> bool:
+        """Publish a whole table by the rows that differ from those that stand; False, with nothing done, for many."""
+        session, table, part = self._session, self.table, self._part
+        found = find(session, table)
+        if found is None or found.part is None or not has_columns(found, table):
+            return False
+        with session.transaction():
+            differing = write_differing(session, table, part, found.part, rows)
+            if differing is None:
+                return False
+            for columns in table.indexes:
+                ensure_index(session, found.part, columns)
+            session.execute(f"DROP TABLE {part_sql(part)}")
+            describe(session, table, found)
+            at_publish(differing)
+        return True
 
     def discard(self) -> None:
         self._session.execute(f"DROP TABLE {part_sql(self._part)}")
