@@ -19,7 +19,8 @@ _ROOM_FOR_PARALLEL_QUERIES = 1024 * MEBIBYTE
 # running again, because every write replaces the rows it owns. What people typed is not repeatable: the app database
 # turns synchronous_commit on for itself (see databases.py). fsync stays on, so that no crash corrupts.
 #
-# wal_level=minimal lets a COPY into a table made in the same transaction go to its file without passing by the log.
+# wal_level=minimal lets a COPY into a table made in the same transaction go to its file without passing by the log, so
+# that little is ever in wal_buffers; the server fills them when it starts, and they are memory from then on.
 _FIXED = f"""\
 listen_addresses = ''
 unix_socket_permissions = 0700
@@ -31,7 +32,7 @@ wal_level = minimal
 max_wal_senders = 0
 max_wal_size = 4GB
 min_wal_size = 256MB
-wal_buffers = 16MB
+wal_buffers = 4MB
 checkpoint_timeout = 15min
 checkpoint_completion_target = 0.9
 synchronous_commit = off
