@@ -5,18 +5,21 @@
   a worker returns, has no public name.
 - `DagsterUserCodeUnreachableError`: what a launcher raises so that a run is queued again, `DagsterLaunchFailedError`
   where the code server starts none; `LaunchRunContext` is what it is handed.
+- `AssetCheckExecutionRecordStatus`: how Dagster words what became of a check, in its own table.
 - `deserialize_value`: of all events since one, of whatever asset, the instance does not tell.
 """
 
 from dagster._core.errors import DagsterLaunchFailedError, DagsterUserCodeUnreachableError
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.launcher import CheckRunHealthResult, LaunchRunContext, WorkerStatus
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.compute_log_manager import ComputeIOType
 from dagster._core.storage.event_log import SqlEventLogStorage
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._serdes import ConfigurableClassData, deserialize_value
 
 __all__ = [
+    "AssetCheckExecutionRecordStatus",
     "CheckRunHealthResult",
     "ComputeIOType",
     "ConfigurableClassData",

@@ -2,7 +2,7 @@
 
 The stock storages open a connection for every statement, which costs more than the statement: a run of many small
 assets spends most of its time so. These keep a small pool in each process, shared by the three, and leave out what
-the stock ones ask or tell the server again and again to no effect. Tables, statements and configuration are Dagster's.
+the stock ones ask or tell the server again and again to no effect. Tables, rows and configuration are Dagster's.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
-from dagster import BetaWarning, DagsterEventType
+from dagster import AssetKey, BetaWarning, DagsterEventType, EventLogRecord
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.event_log.event_log import CHANNEL_NAME
 from dagster_postgres.run_storage import PostgresRunStorage
@@ -25,9 +25,14 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DisconnectionError
 
 from tributary.instance.configuration import URL_VARIABLE
+from tributary.instance.event_rows import ALONE, write_evaluated, write_event, write_materialized
 from tributary.instance.telling import kept, with_causes
 from tributary.instance.unbegun import withdraw_unbegun
-from tributary.resources.dagster_internals.records import SqlEventLogStorageTable
+from tributary.resources.dagster_internals.records import (
+    AssetCheckExecutionRecordStatus,
+    SqlEventLogStorageTable,
+    deserialize_value,
+)
 from tributary.resources.postgres.errors import PostgresError
 from tributary.resources.postgres.shared import shared_databases
 from tributary.resources.settings import get_settings
@@ -42,6 +47,7 @@ if TYPE_CHECKING:
 # `dagster.yaml` names a handler of logs, which Dagster still marks as beta; every process would warn of it.
 warnings.filterwarnings("ignore", message=".*yaml-defined logging.*", category=BetaWarning)
 
+_OF_STEPS = ALONE | {DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_CHECK_EVALUATION}
 _ENDED_EARLY = (DagsterEventType.RUN_FAILURE, DagsterEventType.RUN_CANCELED)
 _NOTIFY = f"NOTIFY {CHANNEL_NAME},"
 
@@ -207,7 +213,30 @@ class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):
             stored = with_causes(stored, self._failures(event.run_id))
         if event.dagster_event_type in _ENDED_EARLY:
             withdraw_unbegun(self, event.run_id)
-        super().store_event(stored)
+        if not self._store_at_once(stored):
+            super().store_event(stored)
+
+    def _store_at_once(self, event: EventLogEntry) -> bool:
+        """Store an event of those of which a step has several; whether it is one."""
+        kind = event.dagster_event_type
+        if kind not in _OF_STEPS or event.dagster_event is None or not event.run_id:
+            return False
+        row = self._event_to_row(event)
+        with self._connect() as connection:
+            if kind == DagsterEventType.ASSET_CHECK_EVALUATION:
+                found = event.dagster_event.asset_check_evaluation_data
+                status = (
+                    AssetCheckExecutionRecordStatus.SUCCEEDED
+                    if found.passed
+                    else AssetCheckExecutionRecordStatus.FAILED
+                )
+                write_evaluated(connection, row, found, status.value)
+                return True
+            number = write_event(connection, row)
+            if kind == DagsterEventType.ASSET_MATERIALIZATION:
+                asset = self._get_asset_entry_values(event, number, has_asset_key_index_cols=True)
+                write_materialized(connection, row, number, self._tags_for_asset_event(event), asset)
+        return True
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events that belong together; those that announce materialisations by one statement.
@@ -225,6 +254,19 @@ class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):
             self._store_planned(planned)
         if others:
             super().store_event_batch(others)
+
+    def _get_latest_materialization_records(self, raw_asset_rows: Any) -> Mapping[AssetKey, EventLogRecord | None]:
+        """The newest materialisations of assets; the event log is asked only of those whose rows do not hold them."""
+        found: dict[AssetKey, EventLogRecord | None] = {}
+        others = []
+        for row in raw_asset_rows:
+            was_wiped, last = row["asset_details"], row["last_materialization"]
+            record = deserialize_value(last) if last and not was_wiped else None
+            if isinstance(record, EventLogRecord) and (key := AssetKey.from_db_string(row["asset_key"])):
+                found[key] = record
+            else:
+                others.append(row)
+        return {**found, **super()._get_latest_materialization_records(others)} if others else found
 
     def _failures(self, run_id: str) -> list[DagsterEvent]:
         found = self.get_logs_for_run(run_id, of_type=DagsterEventType.STEP_FAILURE)

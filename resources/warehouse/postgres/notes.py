@@ -69,7 +69,9 @@ def read_note(session: Session, table: Table) -> Note | None:
     found = _rows(
         session,
         f"""
-        SELECT p.* FROM ({_RELATION} AND n.nspname = %s AND f.relname = %s) AS r
+        SELECT p.rows, p.fingerprint, p.content, p.lines, p.rejected, p.checks, p.published_at,
+            to_jsonb(p) -> 'follows' AS follows  -- which records from before may lack
+        FROM ({_RELATION} AND n.nspname = %s AND f.relname = %s) AS r
         JOIN _parts.published_tables AS p USING (table_name, relation, state)
         """,
         (table.schema, table.name),
@@ -78,7 +80,7 @@ def read_note(session: Session, table: Table) -> Note | None:
         return None
     row = found[0]
     told = (row["rows"], row["fingerprint"], row["content"], row["lines"], row["rejected"], row["checks"])
-    return Note(*told, **(row.get("follows") or {}), updated_at=row["published_at"])
+    return Note(*told, **(row["follows"] or {}), updated_at=row["published_at"])
 
 
 def write_note(
@@ -91,7 +93,7 @@ def write_note(
     """
     failures = None if note.checks is None else json.dumps(note.checks)
     follows = json.dumps({"recipe": note.recipe, "inputs": dict(note.inputs)}) if note.recipe else None
-    found = session.rows(
+    found = session.same_for_all(
         f"""
         INSERT INTO _parts.published_tables AS p
         SELECT r.table_name, gen_random_uuid()::text, r.relation, r.state, %s, %s, %s, %s, %s, %s::jsonb, %s,
@@ -191,7 +193,7 @@ def versions(session: Session, names: Iterable[str]) -> dict[str, str | None]:
 def _rows(session: Session, query: str, params: Sequence[Any]) -> list[dict[str, Any]]:
     """The rows of a query on the notes; none in a warehouse that nothing was ever published to."""
     try:
-        return session.rows(query, params)
+        return session.same_for_all(query, params)
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
         return []
 

@@ -100,7 +100,7 @@ def ensure(session: Session, turn: str) -> None:
     The session must not be in a transaction.
     """
     relation = turn_relation(turn)
-    missing = session.row(_MISSING, (relation,))
+    missing = session.same_for_all(_MISSING, (relation,))[0]
     if missing["records"]:
         _create_records(session)
     if missing["turn"]:

@@ -50,10 +50,13 @@ def part_sql(name: str) -> str:
 
 def find(session: Session, table: Table) -> Found | None:
     """Look the relation up; None where there is none."""
-    rows = session.rows(
+    rows = session.same_for_all(
         """
-        SELECT c.oid, c.relkind::text AS kind, obj_description(c.oid, 'pg_class') AS comment,
-               p.relname::text AS part
+        SELECT c.relkind::text AS kind, obj_description(c.oid, 'pg_class') AS comment, p.relname::text AS part,
+               ARRAY(
+                   SELECT ARRAY[attname::text, format_type(atttypid, atttypmod), col_description(attrelid, attnum)]
+                   FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+               ) AS columns
         FROM pg_class AS c
         JOIN pg_namespace AS n ON n.oid = c.relnamespace
         LEFT JOIN pg_inherits AS i ON i.inhparent = c.oid
@@ -65,18 +68,10 @@ def find(session: Session, table: Table) -> Found | None:
     if not rows:
         return None
     found = rows[0]
-    columns = session.rows(
-        """
-        SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type,
-               col_description(attrelid, attnum) AS comment
-        FROM pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped ORDER BY attnum
-        """,
-        (found["oid"],),
-    )
     return Found(
         kind=found["kind"],
-        columns={row["name"]: row["type"] for row in columns},
-        comments={row["name"]: row["comment"] for row in columns},
+        columns={name: type_name for name, type_name, _ in found["columns"]},
+        comments={name: comment for name, _, comment in found["columns"]},
         comment=found["comment"],
         part=found["part"],
     )
@@ -107,7 +102,7 @@ def create_missing(session: Session, statements: str, still: Callable[[], bool] 
 
 def ensure_schema(session: Session, name: str) -> None:
     """Create a schema where it is missing; safe while others do the same."""
-    if not session.rows("SELECT 1 FROM pg_namespace WHERE nspname = %s", (name,)):
+    if not session.same_for_all("SELECT 1 FROM pg_namespace WHERE nspname = %s", (name,)):
         create_missing(session, f"CREATE SCHEMA IF NOT EXISTS {quoted(name)}")
 
 
@@ -193,7 +188,7 @@ def ensure_index(session: Session, part: str, columns: Sequence[str]) -> None:
 
 def drop_stray_parts(session: Session, table: Table) -> None:
     """Drop what a killed write left of this table in `_parts`; the caller holds the table's lock."""
-    strays = session.rows(
+    strays = session.same_for_all(
         """
         SELECT c.relname::text AS name, c.relkind::text AS kind FROM pg_class AS c
         JOIN pg_namespace AS n ON n.oid = c.relnamespace

@@ -38,15 +38,11 @@ def everyone_sees(session: Session, transaction: int) -> bool:
         transaction: its 64-bit number. The session must not be in a transaction.
     """
     session.execute(f"VACUUM ({_OPTIONS}) {HORIZON}")
-    return bool(
-        session.row(
-            f"""
-            SELECT age(relfrozenxid) < age((%s::bigint %% 4294967296)::text::xid) AS seen
-            FROM pg_class WHERE oid = '{HORIZON}'::regclass
-            """,
-            (transaction,),
-        )["seen"]
-    )
+    query = f"""
+        SELECT age(relfrozenxid) < age((%s::bigint %% 4294967296)::text::xid) AS seen
+        FROM pg_class WHERE oid = '{HORIZON}'::regclass
+    """
+    return bool(session.same_for_all(query, (transaction,))[0]["seen"])
 
 
 def wait_until_everyone_sees(session: Session, transaction: int, deadline: float) -> bool:

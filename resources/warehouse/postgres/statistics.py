@@ -44,4 +44,4 @@ def analyse(session: Session, table: Table, *, analysed: str | None = None) -> N
     if found.part != analysed:
         analyse_part(session, found.part)
     to, part = (table.schema, table.name), (PARTS, found.part)
-    session.execute(_TELL, (*to, part_sql(found.part), *to, *part))
+    session.same_for_all(_TELL, (*to, part_sql(found.part), *to, *part))

@@ -98,7 +98,7 @@ class PostgresSession(EngineSession):
         query = (
             "SELECT coalesce(sum(pg_total_relation_size(relid)), 0)::bigint AS n FROM pg_partition_tree(%s::regclass)"
         )
-        return int(self._session.row(query, (self.table.sql_name,))["n"])
+        return int(self._session.same_for_all(query, (self.table.sql_name,))[0]["n"])
 
     def has(self, name: str) -> bool:
         return bool(self._session.row("SELECT to_regclass(%s) IS NOT NULL AS found", (name,))["found"])
