@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import sys
 from contextlib import suppress
+from functools import lru_cache
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -32,24 +34,35 @@ def get_graph() -> AssetGraph:
 def current_graph() -> AssetGraph | None:
     """The same, where they are kept in the home; None where the definitions must be loaded for it."""
     kept = kept_graph(get_settings().home)
-    return kept if kept is not None and kept.digest == _digest(get_sources()) else None
+    return kept if kept is not None and kept.digest == digest_now(get_sources()) else None
 
 
 def load_graph() -> AssetGraph:
-    """The assets of the definitions, which are loaded for it; they are kept in the home."""
+    """The assets of the definitions, which are loaded for it; they are kept in the home.
+
+    They are not where a file has been edited since they began to be loaded: nobody knows which text they are of.
+    """
+    made_of, home = load_definitions(), get_settings().home
     from tributary.definitions import defs
 
-    digest, home = _digest(get_sources()), get_settings().home
-    graph = graph_of(defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph, digest)
+    graph = graph_of(defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph, made_of)
     kept = kept_graph(home)
-    if kept is None or kept.digest != digest:
+    if (kept is None or kept.digest != made_of) and digest_now(get_sources()) == made_of:
         with suppress(OSError):  # where it cannot be kept, the next one makes it again
             put_whole(home / FILE, msgspec.json.encode(graph))
     return graph
 
 
-def _digest(sources: Sources) -> str:
-    """A digest of all that the definitions are made of: the catalogue's, code, and the settings, without secrets."""
+@lru_cache
+def load_definitions() -> str:
+    """Load the definitions of this process; a digest of what they are made of, taken before anything of it is read."""
+    digest = digest_now(get_sources())
+    import_module("tributary.definitions")
+    return digest
+
+
+def digest_now(sources: Sources) -> str:
+    """A digest of all that the definitions are made of now: the catalogue's, code, and settings, without secrets."""
     # An environment has the assets of production.
     platform = get_settings().model_copy(update={"environment": ""})
     settings = [row for one in (platform, *sources.settings) for row in shown(one)]

@@ -18,7 +18,9 @@ def check() -> int:
     """Load everything, and tell all that is wrong; 1 where anything is."""
     import dagster as dg
 
-    from tributary.asset_store import load_graph
+    from tributary.asset_store import load_definitions, load_graph
+
+    load_definitions()
     from tributary.definitions import defs, platform
 
     dg.Definitions.validate_loadable(defs)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+from tributary.asset_store import load_definitions, load_graph
 from tributary.cli.check import tell_refused
 from tributary.cli.console import out, sentence
 from tributary.cli.progress import show, tell_cut_off
@@ -87,6 +88,7 @@ def loaded() -> Iterator[Databases]:
     """
     with ThreadPoolExecutor(1) as pool:
         starting = pool.submit(connect, get_settings())
+        load_definitions()
         from tributary.definitions import platform
 
         databases = starting.result()
@@ -101,7 +103,6 @@ def asked_of(wanted: Wanted) -> Asked:
     Raises:
         SelectionError: a selection cannot be read, or selects nothing.
     """
-    from tributary.asset_store import load_graph
     from tributary.assets.automation.partitions import Partitions
     from tributary.assets.factory.dagster_events import asset_key
     from tributary.plan import Asked
