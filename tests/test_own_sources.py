@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from tributary import sdk
 from tributary.assets.sources import BUILT_IN, find_sources
 from tributary.resources.postgres.databases import connect
 from tributary.resources.settings import PROJECT_ROOT, Settings, SettingsError
@@ -271,3 +272,7 @@ def test_what_a_source_needs_is_on_with_it_and_an_unknown_name_is_refused() -> N
     assert [source.name for source in find_sources(registered, ["retail"])] == ["calendar", "retail"]
     with pytest.raises(SettingsError, match="TRIBUTARY_SOURCES names weather, which is no source; there are calendar"):
         find_sources(registered, ["weather"])
+
+
+def test_all_that_the_kit_names_is_there() -> None:
+    assert [name for name in sdk.__all__ if not hasattr(sdk, name)] == []

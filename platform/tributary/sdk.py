@@ -2,7 +2,7 @@
 
     from tributary.sdk import Source, Table, Column
 
-What needs Dagster is imported when it is first asked for, so that the module of a `Source` loads without it.
+Each is imported when it is first asked for, so that the module of a `Source` loads without what only others need.
 
 - **The record**: `Source`, and what it consists of: `SourceSettings` with `ProjectPath`, `Table`, `Column`, checks
   (`Unique`, `NotNull`, `AcceptedValues`, `Expression`, `References`), `Deduplication`, `Lineage` of `SourceColumn`;
@@ -31,35 +31,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tributary.assets import pages
-from tributary.assets.factory.arriving_objects import ArrivingObjects
-from tributary.assets.factory.dropped_files import DroppedFiles, open_drop
-from tributary.assets.factory.entry_log import EntryLog
-from tributary.assets.factory.event_tables import events_named, read_events
-from tributary.assets.factory.fields import Field
-from tributary.assets.factory.object_tables import ObjectTable
-from tributary.assets.factory.objects import DailyObjects, Objects, SourceObject, Span
-from tributary.assets.factory.reading import Content, DoesNotFit, NotWhole, read_lines
-from tributary.assets.services import Mount, Process, Sampled, SampleWanted, Services, Told
-from tributary.assets.source import Glance, Lineage, Resource, Source, SourceColumn
-from tributary.resources.app_database import AppDatabase
-from tributary.resources.errors import TributaryError
-from tributary.resources.lake.model import Lake
-from tributary.resources.lake.versions import Unneeded
-from tributary.resources.linked import declaration as linked
-from tributary.resources.look.files import environment as page_templates
-from tributary.resources.look.headers import HEADERS as PAGE_HEADERS
-from tributary.resources.postgres.databases import Databases
-from tributary.resources.principal import Role, principal_of
-from tributary.resources.settings import ProjectPath, Settings, SourceSettings, get_settings, own_settings
-from tributary.resources.stream.naming import EVENTS
-from tributary.resources.warehouse.base import Batches, Origin
-from tributary.resources.warehouse.checks import AcceptedValues, Expression, NotNull, References, Unique
-from tributary.resources.warehouse.delimited.contract import FileColumn, FileContract, Rule
-from tributary.resources.warehouse.table import Column, Deduplication, Table
-from tributary.resources.warehouse.warehouse import Warehouse
-
 if TYPE_CHECKING:
+    from tributary.assets import pages
     from tributary.assets.automation.asking import assets_of, being_made, with_downstream
     from tributary.assets.automation.cursors import remembered
     from tributary.assets.automation.dropped_sensor import dropped_sensor
@@ -68,38 +41,92 @@ if TYPE_CHECKING:
     from tributary.assets.automation.partitions import Partitions
     from tributary.assets.automation.patience import patience
     from tributary.assets.factory.arriving_asset import arriving_asset
+    from tributary.assets.factory.arriving_objects import ArrivingObjects
     from tributary.assets.factory.dagster_events import asset_key, failure
     from tributary.assets.factory.daily_asset import daily_asset, days_of_objects, due_days
     from tributary.assets.factory.delimited_objects import DelimitedObject
     from tributary.assets.factory.dropped_assets import dropped_asset
+    from tributary.assets.factory.dropped_files import DroppedFiles, open_drop
     from tributary.assets.factory.entries_asset import entries_asset
+    from tributary.assets.factory.entry_log import EntryLog
+    from tributary.assets.factory.event_tables import events_named, read_events
+    from tributary.assets.factory.fields import Field
     from tributary.assets.factory.loading import LAKE, WAREHOUSE
     from tributary.assets.factory.object_step import object_step
+    from tributary.assets.factory.object_tables import ObjectTable
+    from tributary.assets.factory.objects import DailyObjects, Objects, SourceObject, Span
+    from tributary.assets.factory.reading import Content, DoesNotFit, NotWhole, read_lines
     from tributary.assets.factory.specs import object_spec
     from tributary.assets.factory.table_assets import Made, table_asset
     from tributary.assets.parts import KeyRange, Parts
+    from tributary.assets.services import Mount, Process, Sampled, SampleWanted, Services, Told
+    from tributary.assets.source import Glance, Lineage, Resource, Source, SourceColumn
+    from tributary.resources.app_database import AppDatabase
+    from tributary.resources.errors import TributaryError
+    from tributary.resources.lake.model import Lake
+    from tributary.resources.lake.versions import Unneeded
+    from tributary.resources.linked import declaration as linked
+    from tributary.resources.look.files import environment as page_templates
+    from tributary.resources.look.headers import HEADERS as PAGE_HEADERS
+    from tributary.resources.postgres.databases import Databases
+    from tributary.resources.principal import Role, principal_of
+    from tributary.resources.settings import ProjectPath, Settings, SourceSettings, get_settings, own_settings
+    from tributary.resources.stream.naming import EVENTS
+    from tributary.resources.warehouse.base import Batches, Origin
+    from tributary.resources.warehouse.checks import AcceptedValues, Expression, NotNull, References, Unique
+    from tributary.resources.warehouse.delimited.contract import FileColumn, FileContract, Rule
+    from tributary.resources.warehouse.table import Column, Deduplication, Table
+    from tributary.resources.warehouse.warehouse import Warehouse
 
-_LATER = {
-    "automation.asking": ("assets_of", "being_made", "with_downstream"),
-    "automation.cursors": ("remembered",),
-    "automation.dropped_sensor": ("dropped_sensor",),
-    "automation.due_sensor": ("due_sensor",),
-    "automation.entries_sensor": ("entries_sensor",),
-    "automation.partitions": ("Partitions",),
-    "automation.patience": ("patience",),
-    "factory.arriving_asset": ("arriving_asset",),
-    "factory.daily_asset": ("daily_asset", "days_of_objects", "due_days"),
-    "factory.delimited_objects": ("DelimitedObject",),
-    "factory.dropped_assets": ("dropped_asset",),
-    "factory.entries_asset": ("entries_asset",),
-    "factory.loading": ("LAKE", "WAREHOUSE"),
-    "factory.dagster_events": ("asset_key", "failure"),
-    "factory.object_step": ("object_step",),
-    "factory.specs": ("object_spec",),
-    "factory.table_assets": ("Made", "table_asset"),
-    "parts": ("KeyRange", "Parts"),
+_PLACES = {
+    "assets.automation.asking": ("assets_of", "being_made", "with_downstream"),
+    "assets.automation.cursors": ("remembered",),
+    "assets.automation.dropped_sensor": ("dropped_sensor",),
+    "assets.automation.due_sensor": ("due_sensor",),
+    "assets.automation.entries_sensor": ("entries_sensor",),
+    "assets.automation.partitions": ("Partitions",),
+    "assets.automation.patience": ("patience",),
+    "assets.factory.arriving_asset": ("arriving_asset",),
+    "assets.factory.arriving_objects": ("ArrivingObjects",),
+    "assets.factory.dagster_events": ("asset_key", "failure"),
+    "assets.factory.daily_asset": ("daily_asset", "days_of_objects", "due_days"),
+    "assets.factory.delimited_objects": ("DelimitedObject",),
+    "assets.factory.dropped_assets": ("dropped_asset",),
+    "assets.factory.dropped_files": ("DroppedFiles", "open_drop"),
+    "assets.factory.entries_asset": ("entries_asset",),
+    "assets.factory.entry_log": ("EntryLog",),
+    "assets.factory.event_tables": ("events_named", "read_events"),
+    "assets.factory.fields": ("Field",),
+    "assets.factory.loading": ("LAKE", "WAREHOUSE"),
+    "assets.factory.object_step": ("object_step",),
+    "assets.factory.object_tables": ("ObjectTable",),
+    "assets.factory.objects": ("DailyObjects", "Objects", "SourceObject", "Span"),
+    "assets.factory.reading": ("Content", "DoesNotFit", "NotWhole", "read_lines"),
+    "assets.factory.specs": ("object_spec",),
+    "assets.factory.table_assets": ("Made", "table_asset"),
+    "assets.parts": ("KeyRange", "Parts"),
+    "assets.services": ("Mount", "Process", "SampleWanted", "Sampled", "Services", "Told"),
+    "assets.source": ("Glance", "Lineage", "Resource", "Source", "SourceColumn"),
+    "resources.app_database": ("AppDatabase",),
+    "resources.errors": ("TributaryError",),
+    "resources.lake.model": ("Lake",),
+    "resources.lake.versions": ("Unneeded",),
+    "resources.postgres.databases": ("Databases",),
+    "resources.principal": ("Role", "principal_of"),
+    "resources.settings": ("ProjectPath", "Settings", "SourceSettings", "get_settings", "own_settings"),
+    "resources.stream.naming": ("EVENTS",),
+    "resources.warehouse.base": ("Batches", "Origin"),
+    "resources.warehouse.checks": ("AcceptedValues", "Expression", "NotNull", "References", "Unique"),
+    "resources.warehouse.delimited.contract": ("FileColumn", "FileContract", "Rule"),
+    "resources.warehouse.table": ("Column", "Deduplication", "Table"),
+    "resources.warehouse.warehouse": ("Warehouse",),
 }
-_MODULES = {name: f"tributary.assets.{module}" for module, names in _LATER.items() for name in names}
+_MODULES = {name: (module, name) for module, names in _PLACES.items() for name in names} | {
+    "PAGE_HEADERS": ("resources.look.headers", "HEADERS"),
+    "linked": ("resources.linked.declaration", ""),
+    "page_templates": ("resources.look.files", "environment"),
+    "pages": ("assets.pages", ""),
+}
 
 __all__ = [
     "EVENTS",
@@ -192,4 +219,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"tributary.sdk has no {name}; its documentation lists what it has.")
-    return getattr(importlib.import_module(_MODULES[name]), name)
+    place, own = _MODULES[name]
+    module = importlib.import_module(f"tributary.{place}")
+    found = globals()[name] = getattr(module, own) if own else module
+    return found

@@ -16,11 +16,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 from dagster import AssetKey, BetaWarning, DagsterEventType, EventLogRecord
-from dagster_postgres.event_log import PostgresEventLogStorage
-from dagster_postgres.event_log.event_log import CHANNEL_NAME
-from dagster_postgres.run_storage import PostgresRunStorage
-from dagster_postgres.schedule_storage import PostgresScheduleStorage
-from dagster_postgres.utils import create_pg_engine
 from sqlalchemy import event, text
 from sqlalchemy.exc import DisconnectionError
 
@@ -28,6 +23,13 @@ from tributary.instance.configuration import URL_VARIABLE
 from tributary.instance.event_rows import ALONE, write_evaluated, write_event, write_materialized
 from tributary.instance.telling import kept, with_causes
 from tributary.instance.unbegun import withdraw_unbegun
+from tributary.resources.dagster_internals.postgres_storages import (
+    CHANNEL_NAME,
+    PostgresEventLogStorage,
+    PostgresRunStorage,
+    PostgresScheduleStorage,
+    create_pg_engine,
+)
 from tributary.resources.dagster_internals.records import (
     AssetCheckExecutionRecordStatus,
     SqlEventLogStorageTable,
