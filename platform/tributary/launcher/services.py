@@ -41,6 +41,7 @@ SHARED = (
     "msgspec.json",
     "psycopg",
     "graphql",
+    "grpc",
 )
 """What most of the processes import: Dagster with its storage, and what serves HTTP."""
 
