@@ -8,6 +8,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 
 import psutil
@@ -22,6 +23,7 @@ WELL_SECONDS = 120.0
 
 _KINDS = {"part": 5, "code server": 2, "run": 4, "Postgres": 1, "session": 3}
 _LOOK_SECONDS = 1.0
+_FULL_LOOK_SECONDS = 5.0
 
 
 class Chaos:
@@ -57,9 +59,14 @@ class Chaos:
         self._running.start()
         self._note("launcher", time.monotonic() - began)
 
-    def fill(self, disk: FullDisk) -> None:
-        """Have the disk run full; it is well again once there is room."""
-        disk.fill()
+    def fill(self, disk: FullDisk, meanwhile: Callable[[], None]) -> None:
+        """Have the disk run full, with something to do until there is room; then it is well again."""
+        with ThreadPoolExecutor(1) as beside:
+            filling = beside.submit(disk.fill)
+            while not filling.done():
+                meanwhile()
+                wait([filling], _FULL_LOOK_SECONDS)
+            filling.result()
         self.last = time.monotonic()
         self.filled += 1
         self._await("the disk")

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -153,7 +154,7 @@ def _days(
         if day % BROKEN_EVERY == BROKEN_EVERY - 1:
             work.mend()
         if disk and day % FULL_EVERY == FULL_EVERY - 1:
-            chaos.fill(disk)
+            chaos.fill(disk, partial(work.part, day, 1.0))
         if day % LAUNCHER_EVERY == LAUNCHER_EVERY - 1:
             chaos.strike_launcher()
 

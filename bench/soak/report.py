@@ -29,7 +29,7 @@ ALLOWED = 1.25
 
 _LEAST = {"memory, MB": 200.0}
 _LEAST_ELSE = 10.0
-_AGAIN = re.compile(r"↻ (.+?) (ended|no longer answers|lost|does not answer|cannot be)")
+_AGAIN = re.compile(r"↻ (?!The home)(.+?) (ended|no longer answers|lost|does not answer|cannot be)")
 
 
 @dataclass(frozen=True)
