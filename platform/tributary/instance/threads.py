@@ -30,7 +30,7 @@ from tributary.resources.dagster_internals.running import (
     pop_captured_interrupt,
     run_hooks,
 )
-from tributary.resources.interruption import interrupt
+from tributary.resources.interruption import interrupt, let_go_of_logs
 
 if TYPE_CHECKING:
     from tributary.resources.dagster_internals.running import ActiveExecution
@@ -72,6 +72,7 @@ def work_off(
     Raises:
         DagsterExecutionInterruptedError: the process was asked to end; every step that could be ended has been.
     """
+    let_go_of_logs()
     with (
         plan.start(
             retry_mode=context.retry_mode,

@@ -41,7 +41,6 @@ SHARED = (
     "msgspec.json",
     "psycopg",
     "graphql",
-    "grpc",
 )
 """What most of the processes import: Dagster with its storage, and what serves HTTP."""
 
