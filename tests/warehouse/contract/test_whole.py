@@ -35,7 +35,7 @@ def count(warehouse: Warehouse) -> int:
 def test_a_whole_table_is_replaced_and_again_is_the_same(warehouse: Warehouse) -> None:
     for wanted in (3, 5, 5):
         report = warehouse.replace(demo(), numbers(wanted), fingerprint=f"of {wanted}")
-        assert (report.rows, [row["id"] for row in report.preview]) == (wanted, list(range(1, wanted + 1)))
+        assert (report.rows, sorted(row["id"] for row in report.preview)) == (wanted, list(range(1, wanted + 1)))
         assert warehouse.rows("SELECT sum(amount) AS total FROM gold.demo") == [{"total": Decimal("1.5") * wanted}]
     noted = warehouse.published(demo())
     assert noted is not None
