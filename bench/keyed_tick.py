@@ -19,9 +19,10 @@ from bench.histories import PAST, SOURCES, History, load
 from bench.written import counted
 from tributary.assets.calendar.dates import date_rows
 from tributary.assets.calendar.tables import DIM_DATE
-from tributary.assets.factory.lineage import ModelLineage
-from tributary.assets.factory.model import SqlModel, read_model
+from tributary.assets.factory.flow import ModelLineage
+from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_files import ModelFolders
+from tributary.assets.factory.model_reading import read_model
 from tributary.assets.factory.sql_assets import keyed_model, write_model
 from tributary.resources.postgres.binaries import program
 from tributary.resources.settings import PROJECT_ROOT

@@ -15,8 +15,9 @@ from bench.clock import Timing, best, interleaved, metered
 from bench.errors import BenchError
 from bench.figures import Figure, ratio_at_most
 from bench.sneakers_pandas import dim_sneaker
-from tributary.assets.factory.model import SqlModel, read_model
+from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_files import ModelFolders
+from tributary.assets.factory.model_reading import read_model
 from tributary.assets.sneakers.tables import EVENTS
 from tributary.assets.source import SQL
 from tributary.resources.warehouse.base import Batches, Select

@@ -10,13 +10,19 @@ from pathlib import Path
 HEAVY = ("dagster_postgres", "alembic", "sqlalchemy", "boto3", "pandas", "numpy", "pyarrow", "matplotlib", "scipy")
 
 
-def test_loading_the_definitions_imports_nothing_heavy(tmp_path: Path) -> None:
-    code = f"import sys, tributary.definitions; print(*[name for name in {HEAVY!r} if name in sys.modules])"
+def imported(home: Path, names: tuple[str, ...]) -> list[str]:
+    """Which of these modules a process has that loads the definitions in a home."""
+    code = f"import sys, tributary.definitions; print(*[name for name in {names!r} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env={**os.environ, "TRIBUTARY_HOME": str(tmp_path)},
+        env={**os.environ, "TRIBUTARY_HOME": str(home)},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout.split() == []
+    return done.stdout.split()
+
+
+def test_loading_the_definitions_imports_nothing_heavy(tmp_path: Path) -> None:
+    assert imported(tmp_path, HEAVY) == []
+    assert imported(tmp_path, ("sqlglot",)) == [], "models that were read once need not be parsed to be known"

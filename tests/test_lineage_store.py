@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tributary.assets.factory import lineage
-from tributary.assets.factory.lineage import ModelLineage
-from tributary.assets.factory.model import SqlModel, load_models
+from tributary.assets.factory.flow import ModelLineage
+from tributary.assets.factory.model import SqlModel
+from tributary.assets.factory.model_reading import load_models
 from tributary.assets.source import SourceColumn
 from tributary.lineage_store import KeptLineage
 from tributary.resources.warehouse.table import Column, Table

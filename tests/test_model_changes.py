@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from tributary.asset_graph import Asset, AssetGraph
-from tributary.assets.factory.model import read_model
 from tributary.assets.factory.model_files import ModelFolders
+from tributary.assets.factory.model_reading import read_model
 from tributary.assets.source import SourceColumn, Step
 from tributary.catalogue import Catalogue, ColumnEntry, TableEntry
 from tributary.model_changes import Affected, Change, change_of, diff

@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
@@ -237,15 +238,18 @@ def test_what_has_not_changed_is_not_read_again(project: Project, monkeypatch: p
     before = project.load()
     read: list[str] = []
 
-    def parse(text: str) -> exp.Query:
+    def parse(text: str, parsed: Callable[[str], exp.Query] = parsing.parse) -> exp.Query:
         read.append(text.strip())
-        return parsing.parse(text)
+        return parsed(text)
 
-    monkeypatch.setattr("tributary.assets.factory.model.parse", parse)
+    monkeypatch.setattr("tributary.assets.factory.lint.parsing.parse", parse)
+    monkeypatch.setattr("tributary.assets.factory.model_reading.parse", parse)
     kept = project.load()
     assert read == []
     assert [kept.models[key].table for key in before.models] == [model.table for model in before.models.values()]
     assert kept.models["core.two"].statement("postgres") == before.models["core.two"].statement("postgres")
+    assert read == []
+    assert kept.models["core.two"].statement("athena") == before.models["core.two"].statement("athena")
     assert read == ["SELECT s.id FROM core.one AS s"]
     project.write("core/two", reads="gold.apart")
     assert project.load().models["core.two"].reads == ("gold.apart",)

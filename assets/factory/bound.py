@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from sqlglot import exp, parse_one
 
-from tributary.assets.factory.dialects import Dialect, statement
+from tributary.assets.factory.dialects import statement
 from tributary.assets.factory.parameters.values import Value
+from tributary.resources.warehouse.base import Dialect
 from tributary.resources.warehouse.table import quoted
 from tributary.resources.warehouse.types import postgres_type
 

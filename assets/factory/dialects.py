@@ -8,15 +8,13 @@ are stored or statements run is the warehouse's matter.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Literal
 
 from sqlglot import ErrorLevel, UnsupportedError, exp
 
 from tributary.assets.factory.lint.families import Families
 from tributary.assets.factory.lint.vocabulary import words
 from tributary.resources.errors import TributaryError
-
-Dialect = Literal["postgres", "athena"]
+from tributary.resources.warehouse.base import Dialect
 
 _MICROSECONDS = 6
 _RESERVED_BY_TRINO = words(

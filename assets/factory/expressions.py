@@ -6,16 +6,18 @@ They mean the same on every engine, and never depend on the clock, so that a res
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from sqlglot import exp
 
-from tributary.assets.factory.dialects import Dialect, projection
+from tributary.assets.factory.dialects import projection
 from tributary.assets.factory.header import ChartEntry
-from tributary.assets.factory.lint import SqlSyntaxError, lint, parse
+from tributary.assets.factory.lint.check import lint
+from tributary.assets.factory.lint.errors import SqlSyntaxError
+from tributary.assets.factory.lint.parsing import parse
 from tributary.resources.errors import nearest
-from tributary.resources.warehouse.checks import Check, Expression
+from tributary.resources.warehouse.base import Dialect
 from tributary.resources.warehouse.delimited.contract import FileContract
 from tributary.resources.warehouse.table import Column, Table
 
@@ -67,31 +69,6 @@ def contract_problems(table: Table, contract: FileContract) -> Iterator[str]:
         *(("column", column.name, column.expression) for column in contract.derived),
     ):
         yield from (f"{kind} {name}: {found.problem}" for found in condition_problems(file, text))
-
-
-def contract_in(contract: FileContract, dialect: Dialect) -> FileContract:
-    """The contract with its rules and derived columns in an engine's dialect."""
-    if dialect == "postgres":
-        return contract
-    return replace(
-        contract,
-        rules=tuple(replace(rule, condition=expression_in(rule.condition, dialect)) for rule in contract.rules),
-        derived=tuple(replace(one, expression=expression_in(one.expression, dialect)) for one in contract.derived),
-    )
-
-
-def condition_in(check: Check, dialect: Dialect) -> Check:
-    """The check as an engine can make it, under the name it has."""
-    if dialect == "postgres" or not isinstance(check, Expression):
-        return check
-    return replace(check, sql=expression_in(check.sql, dialect), title=check.name)
-
-
-def chart_in(chart: ChartEntry, dialect: Dialect) -> ChartEntry:
-    """The chart with its axes in an engine's dialect."""
-    if dialect == "postgres":
-        return chart
-    return chart.model_copy(update={"x": expression_in(chart.x, dialect), "y": expression_in(chart.y, dialect)})
 
 
 def expression_in(text: str, dialect: Dialect) -> str:

@@ -1,4 +1,4 @@
-"""Column lineage: which columns of which tables the values of each column come from, and by which expressions.
+"""Derives column lineage from SELECTs: which columns the values of each column come from, and by which expressions.
 
 Only values count: a column that merely filters or joins is no source of another; which ones do so is told apart.
 Following a column through table after table is `lineage_graph`'s matter.
@@ -7,45 +7,17 @@ Following a column through table after table is `lineage_graph`'s matter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import cast
 
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
-from tributary.assets.source import Lineage, SourceColumn, Step
-from tributary.resources.warehouse.table import Table
-
-if TYPE_CHECKING:
-    from tributary.assets.factory.model import SqlModel
-
+from tributary.assets.factory.flow import Flow
+from tributary.assets.source import SourceColumn, Step
 
 LONGEST = 600
 """Characters of an expression that are told."""
-
-
-class Flow(NamedTuple):
-    """How a table comes about of others.
-
-    Attributes:
-        columns: of each of its columns, those that its values come from.
-        steps: of each column the expressions that make its values, from the SELECT's own inwards through the queries
-            that it reads; none for a column that is handed on under its name.
-        conditions: what joins, filters and groups the rows, in any of the queries.
-    """
-
-    columns: dict[str, tuple[SourceColumn, ...]]
-    steps: dict[str, tuple[Step, ...]]
-    conditions: tuple[Step, ...]
-
-    def without(self, relations: Iterable[str]) -> Flow:
-        """The same, as if some relations were no tables."""
-        known = set(relations)
-        return Flow(
-            {name: _others(sources, known) for name, sources in self.columns.items()},
-            {name: tuple(_narrowed(steps, known)) for name, steps in self.steps.items()},
-            tuple(step for step in _narrowed(self.conditions, known) if step.sources),
-        )
 
 
 def flow_of(select: exp.Query, schema: Mapping[str, Mapping[str, str]]) -> Flow:
@@ -60,39 +32,6 @@ def flow_of(select: exp.Query, schema: Mapping[str, Mapping[str, str]]) -> Flow:
         {name: tuple(dict.fromkeys(resolver.steps(root, name, set()))) for name in names},
         tuple(dict.fromkeys(resolver.conditions(root))),
     )
-
-
-class ModelLineage:
-    """The lineage of models, each derived when first asked for; `tables` are all tables by `schema.table`."""
-
-    def __init__(self, tables: Mapping[str, Table]) -> None:
-        self._tables = tables
-        self._known: dict[str, Flow] = {}
-
-    def of(self, model: SqlModel) -> Lineage:
-        """The columns that the values of each of a model's columns come from."""
-        return self.flow(model).columns
-
-    def flow(self, model: SqlModel) -> Flow:
-        """How a model's columns and rows come about."""
-        if model.key not in self._known:
-            self._known[model.key] = self._derived(model)
-        return self._known[model.key]
-
-    def _derived(self, model: SqlModel) -> Flow:
-        if model.asked is None:
-            return flow_of(model.select, self.schema(model))
-        # What somebody asked is of no table.
-        relations = model.asked.relations
-        return flow_of(model.select, {**self.schema(model), **relations}).without(relations)
-
-    def schema(self, model: SqlModel) -> Mapping[str, Mapping[str, str]]:
-        """The portable types of the columns of the tables that a model reads."""
-        return {
-            key: {column.name: column.type for column in self._tables[key].columns}
-            for key in model.reads
-            if key in self._tables
-        }
 
 
 def qualified(select: exp.Query, schema: Mapping[str, Mapping[str, str]]) -> exp.Query:
@@ -192,14 +131,6 @@ def _deciding(select: exp.Select) -> Iterator[tuple[str, exp.Expr]]:
 def _text(expression: exp.Expr) -> str:
     text = expression.sql(dialect="postgres", comments=False)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-
-
-def _others(sources: Iterable[SourceColumn], known: set[str]) -> tuple[SourceColumn, ...]:
-    return tuple(source for source in sources if source.table not in known)
-
-
-def _narrowed(steps: Iterable[Step], known: set[str]) -> Iterator[Step]:
-    return (step._replace(sources=_others(step.sources, known)) for step in steps)
 
 
 def _names(scope: Scope) -> list[str]:

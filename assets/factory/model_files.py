@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from tributary.assets.factory.errors import ModelError
-from tributary.assets.factory.lint import SqlSyntaxError
+from tributary.assets.factory.lint.errors import SqlSyntaxError
 from tributary.assets.factory.parameters.parameter import table_key
 from tributary.resources.warehouse.errors import ContractError
 from tributary.resources.warehouse.table import LAYERS, identifier

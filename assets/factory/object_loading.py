@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from tributary.assets.factory.objects import SourceObject, Span
 from tributary.assets.factory.quarantine import quarantined
@@ -31,7 +31,6 @@ from tributary.resources.warehouse.windows import SourceObjects
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tributary.assets.factory.dialects import Dialect
     from tributary.assets.factory.object_tables import ObjectTable
 
 _BYTES_AT_ONCE = 1 << 25
@@ -172,13 +171,13 @@ class _Load:
         )
 
     def _file(self, contract: FileContract, one: SourceObject, fingerprint: str) -> WriteReport:
-        from tributary.assets.factory.expressions import contract_in
+        from tributary.assets.factory.in_dialect import contract_in
 
         def chunks() -> Iterator[bytes]:
             return open_verified(self._lake, one.key, size=one.size, sha256=one.sha256)
 
         lines = None if one.records is None else one.records + 1
-        spoken = contract_in(contract, cast("Dialect", self._warehouse.dialect))
+        spoken = contract_in(contract, self._warehouse.dialect)
         delimited = Delimited(spoken, one.name, chunks, lines=lines)
         try:
             try:

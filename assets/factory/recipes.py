@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from tributary.assets.factory.dialects import Dialect
 from tributary.assets.factory.model import SqlModel
-from tributary.resources.warehouse.base import Recipe
+from tributary.resources.warehouse.base import Dialect, Recipe
 from tributary.resources.warehouse.following import KeyPlan
 from tributary.resources.warehouse.table import Table
 

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from tributary.assets.factory.errors import ModelError
 from tributary.assets.factory.expressions import chart_problems, condition_problems
-from tributary.assets.factory.lint import lint
+from tributary.assets.factory.lint.check import lint
 from tributary.assets.factory.lint.finding import line_of
 from tributary.assets.factory.parameters.parameter import REQUEST
 from tributary.resources.errors import nearest
@@ -65,10 +65,18 @@ def circles(models: Mapping[str, SqlModel]) -> dict[str, ModelError]:
 def _line_of_reading(model: SqlModel, key: str) -> int:
     """The file's line on which the SELECT, or else a check, names a table first."""
     if key in model.reads:
-        return model.file.body_line + model.table_line(key) - 1
+        return model.file.body_line + _table_line(model, key) - 1
     checks = enumerate(model.table.checks)
     index = next(place for place, one in checks if isinstance(one, References) and f"{one.schema}.{one.table}" == key)
     return model.file.line("checks", index)
+
+
+def _table_line(model: SqlModel, key: str) -> int:
+    """The line of the SQL on which a table is named first."""
+    for table in model.select.find_all(exp.Table):
+        if f"{table.db}.{table.name}" == key:
+            return line_of(table)
+    return 1
 
 
 def _columns(model: SqlModel) -> Iterator[ModelError]:
@@ -173,10 +181,10 @@ def _expressions(model: SqlModel) -> Iterator[ModelError]:
 def _reads(model: SqlModel, schema: Schema, unread: Collection[str]) -> Iterator[ModelError]:
     for key in model.reads:
         if key == model.key:
-            yield model.refuse(model.table_line(key), "reads the table that it makes.")
+            yield model.refuse(_table_line(model, key), "reads the table that it makes.")
         elif key not in schema and key not in unread:
             hint = nearest(key, [*schema, *unread])
-            yield model.refuse(model.table_line(key), f"reads {key}, which no asset makes{hint}")
+            yield model.refuse(_table_line(model, key), f"reads {key}, which no asset makes{hint}")
     for index, check in enumerate(model.table.checks):
         if not isinstance(check, References):
             continue

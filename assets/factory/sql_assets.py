@@ -7,20 +7,16 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, time
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from tributary.assets.factory.charts import chart_metadata, is_drawn, prepare
 from tributary.assets.factory.dagster_events import Events, events, origin_of
-from tributary.assets.factory.dialects import Dialect
-from tributary.assets.factory.dialects import statement as dialect_statement
-from tributary.assets.factory.expressions import chart_in
-from tributary.assets.factory.keyed import Keyed, by_keys
-from tributary.assets.factory.lineage import ModelLineage
+from tributary.assets.factory.flow import ModelLineage
+from tributary.assets.factory.in_dialect import chart_in
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.partition_rows import rows_in_range
-from tributary.assets.factory.proven import holds
 from tributary.assets.factory.recipes import recipe_of
 from tributary.assets.factory.refused import refusal, with_banner
 from tributary.assets.factory.specs import FORCE, table_spec
@@ -31,6 +27,9 @@ from tributary.resources.warehouse.errors import InputsMovedError
 from tributary.resources.warehouse.table import Table
 from tributary.resources.warehouse.warehouse import Warehouse
 from tributary.resources.warehouse.windows import Keys, Range
+
+if TYPE_CHECKING:
+    from tributary.assets.factory.keyed import Keyed
 
 _PARTITIONS: dict[str, Callable[..., dg.TimeWindowPartitionsDefinition]] = {
     "hour": dg.HourlyPartitionsDefinition,
@@ -67,7 +66,7 @@ def sql_asset(model: SqlModel, lineage: ModelLineage, refused: str = "") -> dg.A
         window = window_of(model, context.partition_time_window) if model.window else None
 
         def write() -> WriteReport:
-            keyed = keyed_model(model, lineage) if _dialect(warehouse) == "postgres" else None
+            keyed = keyed_model(model, lineage) if warehouse.dialect == "postgres" else None
             return write_model(warehouse, model, window, origin, forced=forced, keyed=keyed, lineage=lineage)[0]
 
         def rows() -> Mapping[str, int]:
@@ -93,7 +92,7 @@ def write_model(
     origin: Origin,
     *,
     forced: bool = False,
-    keyed: Keyed | None = None,
+    keyed: "Keyed | None" = None,
     lineage: ModelLineage | None = None,
 ) -> tuple[WriteReport, str | None]:
     """Replace the model's rows, or tell of them where they are what it would make again; and what they were made from.
@@ -105,7 +104,7 @@ def write_model(
     Raises:
         TributaryError: the write was refused; the old rows stay.
     """
-    dialect = _dialect(warehouse)
+    dialect = warehouse.dialect
     statement, table = model.statement(dialect), model.table_in(dialect)
     if window is not None:
         return warehouse.replace(table, Select(statement), window=window, origin=origin), None
@@ -117,7 +116,9 @@ def write_model(
             return replace(report, statement=f"{report.statement}\n{statement}"), standing.fingerprint
         if keyed is None or standing.keys is None or forced:
             break
-        only = Select(dialect_statement(keyed.select, _dialect(warehouse)), keyed.plan)
+        from tributary.assets.factory.dialects import statement as statement_of
+
+        only = Select(statement_of(keyed.select, warehouse.dialect), keyed.plan)
         keys = Keys(model.keys, sorted(standing.keys))
         with suppress(InputsMovedError):  # what else has changed is to be asked for
             return _replace(warehouse, table, only, standing, origin, keys), standing.fingerprint
@@ -128,7 +129,12 @@ def write_model(
 
 
 def _prover(model: SqlModel, lineage: ModelLineage) -> Callable[[SetCheck], bool]:
-    return lambda check: holds(check, model.table, model.select, lineage.schema(model))
+    def holds(check: SetCheck) -> bool:
+        from tributary.assets.factory import proven
+
+        return proven.holds(check, model.table, model.select, lineage.schema(model))
+
+    return holds
 
 
 def _replace(
@@ -143,17 +149,17 @@ def picture(warehouse: Warehouse, model: SqlModel, report: WriteReport, origin: 
     """The model's chart as metadata, where it has one and the write was worth it."""
     if model.chart is None or not is_drawn(report):
         return {}
-    return chart_metadata(warehouse, model.table, chart_in(model.chart, _dialect(warehouse)), origin)
+    return chart_metadata(warehouse, model.table, chart_in(model.chart, warehouse.dialect), origin)
 
 
-def keyed_model(model: SqlModel, lineage: ModelLineage) -> Keyed | None:
+def keyed_model(model: SqlModel, lineage: ModelLineage) -> "Keyed | None":
     """How a model's rows follow from its inputs by keys; None where it is made whole."""
+    if not model.keys:
+        return None
+    from tributary.assets.factory.keyed import by_keys
+
     types = {name: model.table.column(name).type for name in model.keys}
-    return by_keys(model.select, lineage.schema(model), types) if types else None
-
-
-def _dialect(warehouse: Warehouse) -> Dialect:
-    return cast("Dialect", warehouse.dialect)
+    return by_keys(model.select, lineage.schema(model), types)
 
 
 def partitions_of(model: SqlModel) -> dg.TimeWindowPartitionsDefinition | None:

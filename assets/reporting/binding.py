@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from sqlglot import exp
 
 from tributary.assets.factory.bound import Bound, Marks, Relation
-from tributary.assets.factory.dialects import Dialect
 from tributary.assets.factory.parameters.parameter import LINE, REQUEST, VALUE
 from tributary.assets.factory.parameters.values import Value
 from tributary.assets.reporting.answers import Answers
 from tributary.assets.reporting.declaration import Report
+from tributary.resources.warehouse.base import Dialect
 
 
 def bind(report: Report, answers: Answers, dialect: Dialect) -> Bound:

@@ -4,17 +4,15 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from tributary.assets.factory.dagster_events import asset_key, check_result, check_specs, failure, refused_result
-from tributary.assets.factory.dialects import Dialect
-from tributary.assets.factory.expressions import chart_in
+from tributary.assets.factory.in_dialect import chart_in
 from tributary.assets.factory.refused import refusal, with_banner
 from tributary.assets.factory.specs import object_spec
 from tributary.assets.reporting.answers import read_answers
-from tributary.assets.reporting.binding import bind
 from tributary.assets.reporting.declaration import Report
 from tributary.assets.reporting.extract import Extracts, Manifest, Written
 from tributary.assets.reporting.requests import NotNow, OpenRequests, Question, RecordError, Request
@@ -171,6 +169,7 @@ class Making:
             raise
 
     def _write(self, request: Request) -> tuple[Written, Points, list[CheckResult]]:
+        from tributary.assets.reporting.binding import bind
         from tributary.resources.warehouse.arrow import arrow_schema
 
         report = self._report
@@ -179,7 +178,7 @@ class Making:
                 f"The file of {report.name} was changed after this was asked, or just before: ask again, which has "
                 "Dagster read it."
             )
-        bound = bind(report, read_answers(report, request.answers), cast("Dialect", self._warehouse.dialect))
+        bound = bind(report, read_answers(report, request.answers), self._warehouse.dialect)
         folder = Extracts.folder(report.name, request.key, request.id)
         query, seconds = Sql(bound.sql, bound.values), report.limits.seconds
         with self._warehouse.extract(report.rows, query, origin=self._origin, seconds=seconds) as found:
@@ -191,7 +190,7 @@ class Making:
     def _chart(self, found: Extracted) -> Points:
         if self._report.chart is None:
             return ()
-        chart = chart_in(self._report.chart, cast("Dialect", self._warehouse.dialect))
+        chart = chart_in(self._report.chart, self._warehouse.dialect)
         rows = found.summary(f"{chart.x} AS x, {chart.y} AS y", f"GROUP BY 1 ORDER BY 1 LIMIT {MOST_POINTS}")
         return tuple((str(row["x"]), float(row["y"])) for row in rows if row["x"] is not None and row["y"] is not None)
 

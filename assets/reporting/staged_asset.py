@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from tributary.assets.factory.dagster_events import Events, asset_key, events, origin_of
-from tributary.assets.factory.lineage import ModelLineage
+from tributary.assets.factory.flow import ModelLineage
 from tributary.assets.factory.refused import refusal, with_banner
 from tributary.assets.factory.specs import FORCE, table_spec
 from tributary.assets.factory.table_step import table_step

@@ -12,7 +12,7 @@ from pydantic import Field, RootModel
 from tributary.assets.factory.bound import Relation
 from tributary.assets.factory.declared_yaml import DeclaredYaml, Strict
 from tributary.assets.factory.errors import ModelError
-from tributary.assets.factory.lineage import ModelLineage
+from tributary.assets.factory.flow import ModelLineage
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_files import read_text
 from tributary.assets.factory.parameters.values import Value

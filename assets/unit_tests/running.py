@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from sqlglot import exp, parse_one
 
 from tributary.assets.factory.bound import Bound, Marks
-from tributary.assets.factory.dialects import Dialect
 from tributary.assets.factory.parameters.values import Value
 from tributary.assets.reporting.answers import AnswersError, read_answers
 from tributary.assets.reporting.binding import asked
 from tributary.assets.reporting.declaration import Report
 from tributary.assets.unit_tests.declared import UnitTest
 from tributary.resources.errors import TributaryError
+from tributary.resources.warehouse.base import Dialect
 from tributary.resources.warehouse.table import quoted
 from tributary.resources.warehouse.types import postgres_type
 from tributary.resources.warehouse.warehouse import Warehouse
@@ -50,7 +49,7 @@ class Outcome:
 def run_test(warehouse: Warehouse, test: UnitTest, report: Report | None = None) -> Outcome:
     """Run one test; `report` is the model's, where it is one."""
     try:
-        bound = bound_test(test, cast("Dialect", warehouse.dialect), report)
+        bound = bound_test(test, warehouse.dialect, report)
         # A percent sign is doubled in it, which is undone only where there are values.
         sql = bound.sql if bound.values else bound.sql.replace("%%", "%")
         rows = warehouse.rows(sql, bound.values)

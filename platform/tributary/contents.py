@@ -8,8 +8,8 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
+from tributary.assets.factory.flow import Flow
 from tributary.assets.factory.inheritance import inherit_tags
-from tributary.assets.factory.lineage import Flow
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_files import ModelFolders
 from tributary.assets.factory.seeds import Seed, read_seeds

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import msgspec
 
-from tributary.assets.factory import lineage as rules
-from tributary.assets.factory.lineage import Flow, ModelLineage
+from tributary.assets.factory.flow import Flow, ModelLineage
 from tributary.assets.factory.model import SqlModel
 from tributary.resources.home import put_whole
+from tributary.resources.places import PACKAGE
 from tributary.resources.warehouse.table import Table
 
 _MOST = 2_000
@@ -55,7 +55,8 @@ class KeptLineage(ModelLineage):
         return hashlib.sha256(f"{_RULES} {model.key} {model.digest} {self.schema(model)}".encode()).hexdigest()
 
 
-_RULES = f"{version('sqlglot')} {hashlib.sha256(Path(rules.__file__).read_bytes()).hexdigest()}"
+_DERIVING = [PACKAGE / "assets" / "factory" / name for name in ("flow.py", "lineage.py")]
+_RULES = " ".join([version("sqlglot"), *(hashlib.sha256(path.read_bytes()).hexdigest() for path in _DERIVING)])
 
 
 def _load(path: Path) -> _Kept:

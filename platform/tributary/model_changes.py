@@ -20,8 +20,9 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 from tributary.asset_graph import AssetGraph
 from tributary.assets.factory.errors import ModelError
 from tributary.assets.factory.lineage import qualified
-from tributary.assets.factory.model import SqlModel, read_model
+from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_files import ModelFolders
+from tributary.assets.factory.model_reading import read_model
 from tributary.assets.source import SourceColumn
 from tributary.catalogue import Catalogue
 from tributary.lineage_graph import ROWS, Lineages

@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tributary.assets.factory.errors import ModelError
-from tributary.assets.factory.model import SqlModel, digest_of, read_models
+from tributary.assets.factory.model import SqlModel, digest_of
 from tributary.assets.factory.model_files import ModelFolders, key_of, model_files
 from tributary.resources.home import put_whole
 from tributary.resources.places import PACKAGE
@@ -128,9 +128,14 @@ def _read(
 ) -> tuple[_Kept, Mapping[str, SqlModel]]:
     """Read the files; those that are refused give way to the last sound text of theirs."""
     files, latest, rules = model_files(folders), _latest(folder), _rules(tables)
+    before = _read_before(folder, rules)
+    sound = _Kept({folders.name_of(path): model.text for path, model in before.items()}, (), rules)
+    if _are_of(before, files) and latest == sound:
+        return latest, _by_key(before)
     known = latest.texts if latest.rules == rules else {}
     unchanged = [path for path, text in files.items() if known.get(folders.name_of(path)) == text]
-    before = _read_before(folder, rules)
+    from tributary.assets.factory.model_reading import read_models
+
     reading = read_models(folders, files, tables, unread, unchanged, before)
     if not reading.refused:
         _keep_read(folder, rules, before, reading.models.values())
@@ -190,7 +195,20 @@ def _models_of(
 ) -> Mapping[str, SqlModel]:
     texts = {folders.path_of(name): text for name, text in kept.texts.items()}
     before = _read_before(folder, _rules(tables))
+    if _are_of(before, texts):
+        return _by_key(before)
+    from tributary.assets.factory.model_reading import read_models
+
     return read_models(folders, texts, tables, {*unread, *_stubs(folders, kept)}, texts, before).models
+
+
+def _are_of(models: Mapping[Path, SqlModel], texts: Mapping[Path, str | ModelError]) -> bool:
+    """Whether models that were found sound together are of these texts, and of all of them."""
+    return {path: model.text for path, model in models.items()} == texts
+
+
+def _by_key(models: Mapping[Path, SqlModel]) -> dict[str, SqlModel]:
+    return {model.key: model for model in models.values()}
 
 
 def _stubs(folders: ModelFolders, kept: _Kept) -> dict[str, Path]:

@@ -79,8 +79,8 @@ def _is_other(path: Path, changed: Mapping[Path, Then]) -> bool:
     if then is None:
         return False
     from tributary.assets.factory.errors import ModelError
-    from tributary.assets.factory.model import read_model
     from tributary.assets.factory.model_files import ModelFolders
+    from tributary.assets.factory.model_reading import read_model
 
     folders = ModelFolders({"": SQL, **{one.name: one.models_folder for one in get_sources()}})
     text = then()

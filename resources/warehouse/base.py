@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tributary.resources.warehouse.checks import CheckResult, SetCheck
 from tributary.resources.warehouse.counting import Reckoning
@@ -15,6 +15,9 @@ from tributary.resources.warehouse.table import Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+Dialect = Literal["postgres", "athena"]
+"""The SQL that an engine is given: that of Postgres, or of Athena, whose engine 3 is Trino."""
 
 
 @dataclass(frozen=True)

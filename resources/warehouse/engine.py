@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tributary.resources.warehouse.answers import Answer, Extracted
-from tributary.resources.warehouse.base import Maintained, Note, Origin, Size, Source, Spending, Update
+from tributary.resources.warehouse.base import Dialect, Maintained, Note, Origin, Size, Source, Spending, Update
 from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.counting import Reckoning
 from tributary.resources.warehouse.delimited.scan import Reject
@@ -209,7 +209,7 @@ class Engine(ABC):
     `updated_at` (when its rows last changed, a timestamp in UTC) and `rows`.
     """
 
-    dialect: str
+    dialect: Dialect
     publications: str
 
     @abstractmethod

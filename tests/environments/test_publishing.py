@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tributary.assets.factory.model import load_models
+from tributary.assets.factory.model_reading import load_models
 from tributary.assets.factory.sql_assets import ModelLineage, keyed_model, write_model
 from tributary.resources.warehouse.arrow import batches
 from tributary.resources.warehouse.base import NOBODY, Batches, Rejected, Select, WriteReport

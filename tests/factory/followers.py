@@ -8,7 +8,7 @@ from typing import Any, Literal, NoReturn
 
 import pytest
 
-from tributary.assets.factory.lineage import ModelLineage
+from tributary.assets.factory.flow import ModelLineage
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.sql_assets import keyed_model, write_model
 from tributary.resources.warehouse import changes

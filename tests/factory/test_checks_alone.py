@@ -10,7 +10,7 @@ import dagster as dg
 import psycopg
 import pytest
 
-from tributary.assets.factory.model import load_models
+from tributary.assets.factory.model_reading import load_models
 from tributary.assets.factory.sql_assets import ModelLineage, sql_asset
 from tributary.assets.factory.table_assets import Made, table_asset
 from tributary.resources.warehouse.base import Origin, Select

@@ -16,7 +16,8 @@ from sqlglot import exp
 from tests.factory.lint_cases import CASES, MODEL
 
 from tributary.assets.factory.dialects import DialectError, statement
-from tributary.assets.factory.lint import lint, parse
+from tributary.assets.factory.lint.check import lint
+from tributary.assets.factory.lint.parsing import parse
 from tributary.resources.postgres.databases import Databases
 
 TABLES = """

@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from tributary.assets.factory.expressions import contract_in, contract_problems
+from tributary.assets.factory.expressions import contract_problems
+from tributary.assets.factory.in_dialect import contract_in
 from tributary.resources.warehouse.delimited.contract import DerivedColumn, FileColumn, FileContract, Rule
 from tributary.resources.warehouse.table import Column, Table
 

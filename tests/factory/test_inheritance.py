@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tributary.assets.factory.inheritance import inherit_tags
-from tributary.assets.factory.model import load_models
+from tributary.assets.factory.model_reading import load_models
 from tributary.assets.factory.sql_assets import ModelLineage
 from tributary.resources.warehouse.table import HIDDEN, Column, Table
 

@@ -9,8 +9,8 @@ import pytest
 from tributary.assets.factory.errors import ModelError
 from tributary.assets.factory.keyed import by_keys
 from tributary.assets.factory.keyed_select import NotByKeysError
-from tributary.assets.factory.lint import parse
-from tributary.assets.factory.model import load_models
+from tributary.assets.factory.lint.parsing import parse
+from tributary.assets.factory.model_reading import load_models
 from tributary.resources.warehouse.following import Lookup, Read
 from tributary.resources.warehouse.table import Column, Table
 

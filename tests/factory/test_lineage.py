@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import sqlglot
 
-from tributary.assets.factory.lineage import LONGEST, Flow, flow_of
+from tributary.assets.factory.flow import Flow
+from tributary.assets.factory.lineage import LONGEST, flow_of
 from tributary.assets.source import SourceColumn
 
 SCHEMA = {

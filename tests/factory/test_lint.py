@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.factory.lint_cases import CASES, MODEL, Case
 
-from tributary.assets.factory.lint import Finding, SqlSyntaxError, lint, parse
+from tributary.assets.factory.lint.check import lint
+from tributary.assets.factory.lint.errors import SqlSyntaxError
+from tributary.assets.factory.lint.finding import Finding
+from tributary.assets.factory.lint.parsing import parse
 
 
 def rules(sql: str) -> set[str]:

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from tributary.assets.factory.errors import ModelError
-from tributary.assets.factory.expressions import chart_in, condition_problems
+from tributary.assets.factory.expressions import condition_problems
+from tributary.assets.factory.in_dialect import chart_in
 from tributary.assets.factory.lineage import flow_of
-from tributary.assets.factory.lint import lint, parse
-from tributary.assets.factory.model import SqlModel, load_models
+from tributary.assets.factory.lint.check import lint
+from tributary.assets.factory.lint.parsing import parse
+from tributary.assets.factory.model import SqlModel
+from tributary.assets.factory.model_reading import load_models
 from tributary.assets.source import SQL, SourceColumn
 from tributary.assets.sources import get_sources
 from tributary.resources.warehouse.checks import Expression, References, Unique

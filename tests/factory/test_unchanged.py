@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tributary.assets.factory.errors import ModelError
-from tributary.assets.factory.model import SqlModel, load_models
+from tributary.assets.factory.model import SqlModel
+from tributary.assets.factory.model_reading import load_models
 from tributary.assets.factory.specs import FORCE
 from tributary.assets.factory.sql_assets import ModelLineage, sql_asset, write_model
 from tributary.resources.warehouse.base import NOBODY, Origin, Recipe, Select, Standing, WriteReport

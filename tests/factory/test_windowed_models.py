@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tributary.assets.factory.model import load_models
+from tributary.assets.factory.model_reading import load_models
 from tributary.assets.factory.sql_assets import ModelLineage, sql_asset
 from tributary.resources.warehouse.base import Select
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse

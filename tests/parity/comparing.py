@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import pyarrow as pa
 from tests.parity.graph import Side
 
 from tributary.assets.factory.charts import MOST_POINTS
-from tributary.assets.factory.dialects import Dialect
-from tributary.assets.factory.expressions import chart_in
+from tributary.assets.factory.in_dialect import chart_in
 from tributary.assets.reporting.answers import read_answers
 from tributary.assets.reporting.binding import bind
 from tributary.assets.reporting.declaration import Report
@@ -157,7 +156,7 @@ def _charts(sides: tuple[Side, Side], table: Table) -> list[str]:
     for side in sides:
         model = side.platform.models[table.key]
         assert model.chart is not None
-        chart = chart_in(model.chart, cast("Dialect", side.warehouse.dialect))
+        chart = chart_in(model.chart, side.warehouse.dialect)
         query = f"SELECT {chart.x} AS x, {chart.y} AS y FROM {table.sql_name} GROUP BY 1 ORDER BY 1 LIMIT {MOST_POINTS}"
         points.append({str(row["x"]): float(row["y"] or 0) for row in side.warehouse.rows(query)})
     return list(_of_values(f"chart of {table.key}", sides, points))[:SHOWN]
@@ -166,9 +165,9 @@ def _charts(sides: tuple[Side, Side], table: Table) -> list[str]:
 def _reports(sides: tuple[Side, Side], report: Report, raw: Mapping[str, object]) -> list[str]:
     rows, told = [], []
     for side in sides:
-        bound = bind(report, read_answers(report, raw), cast("Dialect", side.warehouse.dialect))
+        bound = bind(report, read_answers(report, raw), side.warehouse.dialect)
         with side.warehouse.extract(report.rows, Sql(bound.sql, bound.values), seconds=60) as found:
-            chart = None if report.chart is None else chart_in(report.chart, cast("Dialect", side.warehouse.dialect))
+            chart = None if report.chart is None else chart_in(report.chart, side.warehouse.dialect)
             points = [] if chart is None else found.summary(f"{chart.x} AS x, {chart.y} AS y", "GROUP BY 1 ORDER BY 1")
             told.append({"checks": [one.failures for one in found.checks], "chart": points})
             batches = pa.Table.from_batches(found.batches, arrow_schema(report.rows))

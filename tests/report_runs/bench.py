@@ -8,8 +8,8 @@ from typing import Any
 
 import dagster as dg
 
-from tributary.assets.factory.lineage import ModelLineage
-from tributary.assets.factory.model import load_models
+from tributary.assets.factory.flow import ModelLineage
+from tributary.assets.factory.model_reading import load_models
 from tributary.assets.reporting.answers import read_answers
 from tributary.assets.reporting.declaration import Report, reports_of
 from tributary.assets.reporting.extract import Extracts, Manifest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tributary.assets.factory.model import load_models
+from tributary.assets.factory.model_reading import load_models
 from tributary.assets.reporting.declaration import Report, reports_of
 from tributary.resources.warehouse.table import Column, Table
 

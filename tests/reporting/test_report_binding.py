@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.reporting.asking import HOSTILE, TEXT, load
 
-from tributary.assets.factory.dialects import Dialect
 from tributary.assets.reporting.answers import Answers, AnswersError, read_answers
 from tributary.assets.reporting.binding import bind
 from tributary.assets.reporting.choices import MOST, natural, read_choices
 from tributary.assets.reporting.declaration import Choice, Report
+from tributary.resources.warehouse.base import Dialect
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
 DIALECTS: tuple[Dialect, ...] = ("postgres", "athena")

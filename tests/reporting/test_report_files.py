@@ -9,10 +9,10 @@ import pytest
 from tests.reporting.asking import ITEMS, TEXT, load, write
 
 from tributary.assets.factory.errors import ModelError
+from tributary.assets.factory.flow import ModelLineage
 from tributary.assets.factory.inheritance import inherit_tags
-from tributary.assets.factory.lineage import ModelLineage
-from tributary.assets.factory.model import load_models
 from tributary.assets.factory.model_files import ModelFolders
+from tributary.assets.factory.model_reading import load_models
 from tributary.assets.reporting.declaration import Choice, Group, Limits, Parameter, Rule, Show, reports_of
 from tributary.assets.reporting.json_schema import json_schema
 from tributary.assets.source import SourceColumn

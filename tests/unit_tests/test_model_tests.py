@@ -15,8 +15,9 @@ from tests.reporting.asking import ITEMS, load
 
 from tributary.assets.factory.bound import Relation
 from tributary.assets.factory.errors import ModelError
-from tributary.assets.factory.lineage import ModelLineage
-from tributary.assets.factory.model import SqlModel, load_models
+from tributary.assets.factory.flow import ModelLineage
+from tributary.assets.factory.model import SqlModel
+from tributary.assets.factory.model_reading import load_models
 from tributary.assets.unit_tests.declared import UnitTest, beside, read_tests
 from tributary.assets.unit_tests.running import Outcome, bound_test, differing, run_test
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse

@@ -4,10 +4,3 @@
 that show in the text alone, `shape` those of the statement's structure, `expressions`, `dates` and `calls` those of
 values. How a sound model is written for each engine is `assets.factory.dialects`' matter, not this package's.
 """
-
-from tributary.assets.factory.lint.check import lint
-from tributary.assets.factory.lint.errors import SqlSyntaxError
-from tributary.assets.factory.lint.finding import Finding
-from tributary.assets.factory.lint.parsing import parse
-
-__all__ = ["Finding", "SqlSyntaxError", "lint", "parse"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from tributary.assets.factory.dialects import Dialect
 from tributary.assets.sources import get_sources
 from tributary.cli.console import MISUSED, sentence
 from tributary.cli.selecting import meant
 from tributary.contents import read_contents
 from tributary.resources.errors import UsageError, nearest
 from tributary.resources.settings import Settings, get_settings
+from tributary.resources.warehouse.base import Dialect
 
 DIALECTS: dict[str, Dialect] = {"postgres": "postgres", "trino": "athena", "athena": "athena"}
 """By the engine's name, the dialect in which statements are given to it: Athena runs Trino's."""

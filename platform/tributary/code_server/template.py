@@ -14,7 +14,14 @@ import threading
 
 from tributary.code_server.serving import MODULE_VARIABLE
 
-_ALSO = ("matplotlib.figure", "psutil")
+_ALSO = (
+    "matplotlib.figure",
+    "psutil",
+    "tributary.assets.factory.keyed",
+    "tributary.assets.factory.model_reading",
+    "tributary.assets.factory.proven",
+    "tributary.assets.reporting.binding",
+)
 """What the definitions leave to the steps, and most runs import: charts, for one, take half a second of it."""
 
 _log = logging.getLogger("dagster.code_server")

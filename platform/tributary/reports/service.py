@@ -10,7 +10,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
 
 from tributary.assets.reporting.answers import Answers, read_answers
 from tributary.assets.reporting.choices import read_choices
@@ -31,9 +30,6 @@ from tributary.resources.settings import Settings
 from tributary.resources.warehouse.base import Origin as Reader
 from tributary.resources.warehouse.errors import TimeLimitError
 from tributary.resources.warehouse.opening import open_serving, open_warehouse
-
-if TYPE_CHECKING:
-    from tributary.assets.factory.dialects import Dialect
 
 _CHOICES_SECONDS = 30.0
 
@@ -112,7 +108,7 @@ class Reports:
         """
         from tributary.assets.reporting.binding import bind
 
-        bound = bind(report, answers, cast("Dialect", self._warehouse.dialect))
+        bound = bind(report, answers, self._warehouse.dialect)
         query = f"SELECT count(*) AS n FROM (\n{bound.sql}\n) AS asked"
         # A percent sign is doubled in it, which is undone only where there are values.
         query = query if bound.values else query.replace("%%", "%")

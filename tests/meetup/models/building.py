@@ -13,8 +13,9 @@ from tests.meetup.models.rows import Row, Rows
 
 from tributary.assets.calendar.dates import date_rows
 from tributary.assets.calendar.tables import DIM_DATE
-from tributary.assets.factory.model import SqlModel, read_model
+from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_files import ModelFolders
+from tributary.assets.factory.model_reading import read_model
 from tributary.assets.meetup import tables, words
 from tributary.assets.meetup.tables import TITLE_WORDS
 from tributary.assets.source import SQL

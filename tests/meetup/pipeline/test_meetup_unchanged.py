@@ -22,8 +22,8 @@ from tests.meetup.pipeline.running import (
 from tributary.assets.calendar.dates import date_rows
 from tributary.assets.calendar.tables import DIM_DATE
 from tributary.assets.factory.dagster_events import asset_key
-from tributary.assets.factory.model import read_model
 from tributary.assets.factory.model_files import ModelFolders
+from tributary.assets.factory.model_reading import read_model
 from tributary.assets.factory.sql_assets import ModelLineage, sql_asset
 from tributary.assets.meetup import raw_assets
 from tributary.assets.meetup.arrivals import event_key

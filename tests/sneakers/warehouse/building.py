@@ -12,8 +12,9 @@ from tests.sneakers.warehouse.streams import Log, put
 
 from tributary.assets.calendar.dates import date_rows
 from tributary.assets.calendar.tables import DIM_DATE
-from tributary.assets.factory.model import SqlModel, read_model
+from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_files import ModelFolders
+from tributary.assets.factory.model_reading import read_model
 from tributary.assets.factory.object_loading import Reading, load
 from tributary.assets.sneakers.arrivals import RAW
 from tributary.assets.sneakers.staged_assets import STAGED_EVENTS, STAGED_STATE

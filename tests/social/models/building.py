@@ -12,8 +12,9 @@ from tests.social.models.rows import Row, Rows
 
 from tributary.assets.calendar.dates import date_rows
 from tributary.assets.calendar.tables import DIM_DATE
-from tributary.assets.factory.model import SqlModel, read_model
+from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_files import ModelFolders
+from tributary.assets.factory.model_reading import read_model
 from tributary.assets.social import tables
 from tributary.assets.source import SQL
 from tributary.resources.warehouse.base import Batches, Select
