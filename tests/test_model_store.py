@@ -256,6 +256,15 @@ def test_what_has_not_changed_is_not_read_again(project: Project, monkeypatch: p
     assert set(read[1:]) == {"SELECT s.id FROM gold.apart AS s", "SELECT s.id FROM core.two AS s"}  # and who reads it
 
 
+def test_what_was_read_elsewhere_is_no_help(project: Project, tmp_path: Path) -> None:
+    project.load()
+    elsewhere = Project(tmp_path / "elsewhere")
+    elsewhere.home = project.home
+    assert [model.path for model in elsewhere.load().models.values()] == [
+        elsewhere.path(name) for name in ("core/one", "core/two", "gold/apart", "gold/three")
+    ]
+
+
 def test_what_others_could_have_written_is_not_read_back(project: Project, tmp_path: Path) -> None:
     project.load()
     (kept,) = project.home.glob("*.pickle")

@@ -129,9 +129,10 @@ def _read(
     """Read the files; those that are refused give way to the last sound text of theirs."""
     files, latest, rules = model_files(folders), _latest(folder), _rules(tables)
     before = _read_before(folder, rules)
-    sound = _Kept({folders.name_of(path): model.text for path, model in before.items()}, (), rules)
-    if _are_of(before, files) and latest == sound:
-        return latest, _by_key(before)
+    if _are_of(before, files):
+        sound = _Kept({folders.name_of(path): model.text for path, model in before.items()}, (), rules)
+        if latest == sound:
+            return latest, _by_key(before)
     known = latest.texts if latest.rules == rules else {}
     unchanged = [path for path, text in files.items() if known.get(folders.name_of(path)) == text]
     from tributary.assets.factory.model_reading import read_models

@@ -29,6 +29,7 @@ from dagster._utils.interrupts import setup_interrupt_handlers
 from dagster._utils.log import configure_loggers
 
 from tributary.resources.dagster_internals import RUN_PROCESS
+from tributary.resources.dagster_internals.ending_event import EndingEvent
 from tributary.resources.kernel import give_memory_back, name_process
 
 __all__ = ["CodeServer"]
@@ -56,6 +57,9 @@ class _Forking(ForkServerContext):
     """Makes processes by the fork server that the process itself came from."""
 
     Process = _Run
+
+    def Event(self) -> EndingEvent:  # noqa: N802
+        return EndingEvent(self)
 
 
 def _stay_with_the_template() -> None:
