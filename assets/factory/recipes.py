@@ -17,7 +17,8 @@ def recipe_of(model: SqlModel, dialect: Dialect, plan: KeyPlan | None = None) ->
     The lint lets no model read a clock, chance or the session, so that its rows follow from its file and its inputs.
     """
     digest = hashlib.sha256(f"{model.digest}\n{model.statement(dialect)}".encode()).hexdigest()
-    return Recipe(digest, model.reads, model.references, plan)
+    # What an Iceberg table has another follow costs a commit.
+    return Recipe(digest, model.reads, model.references, plan, dialect == "postgres" and bool(model.references))
 
 
 def recipe_of_code(table: Table, code_version: str, deps: Sequence[str]) -> Recipe:

@@ -145,14 +145,15 @@ class Recipe:
     """What rows follow from: `digest` stands for everything said in code, `inputs` are the tables that are read.
 
     Only for rows that are a function of these two and of nothing else, such as the clock. `looked_into` are the tables
-    that only checks ask: where they alone have changed, the rows stand, and are checked again. `plan` says how
-    rows follow the inputs key by key, where they do.
+    that only checks ask: where they alone have changed, the rows stand, and are checked again; with `follows_checks`
+    or a plan, only those that refer to what went. `plan` says how rows follow the inputs key by key, where they do.
     """
 
     digest: str
     inputs: tuple[str, ...] = ()
     looked_into: tuple[str, ...] = ()
     plan: KeyPlan | None = None
+    follows_checks: bool = False
 
 
 @dataclass(frozen=True)
@@ -251,8 +252,9 @@ class Standing:
     """How a table's published rows stand to a recipe.
 
     `fingerprint` is what a write that begins now is to be noted under; None where an input's version is not known.
-    `report` tells of the published rows where they were made from this very fingerprint. With a plan, `follows` is what
-    such a write is to note as well, and `keys` are those whose rows may differ; None where that is not known.
+    `report` tells of the published rows where they were made from this very fingerprint. `follows` is what such a write
+    is to note as well, where changes are followed; with a plan, `keys` are those whose rows may differ, or None where
+    that is not known.
     `versions` are those of the recipe's inputs.
     """
 

@@ -41,11 +41,10 @@ def followed(session: EngineSession) -> list[Columns]:
 
 
 def follow(session: EngineSession, follows: Follows | None) -> None:
-    """Make the table a reader of the changes that its plan needs, and of no others."""
+    """Make the table a reader of the changes that its plan and its checks need, and of no others."""
     reader = session.table.key
-    wanted = (
-        {(table, columns) for table, every in follows.plan.tables.items() for columns in every} if follows else set()
-    )
+    plan = follows.plan if follows else None
+    wanted = {(table, columns) for table, every in plan.tables.items() for columns in every} if plan else set()
     if follows:
         wanted |= {(read.table, read.columns) for _, read in references(session.table)}
     rows = [(reader, table, ",".join(columns)) for table, columns in sorted(wanted)]
@@ -91,7 +90,7 @@ def references(table: Table) -> list[tuple[str, Read]]:
 
 
 def referring(session: EngineSession, follows: Follows, note: Note) -> Sql | None:
-    """The rows that refer to values which came or went in other tables since the note; None where that is not known."""
+    """The rows that refer to values which went from other tables since the note; None where that is not known."""
     if note.recipe != follows.recipe:
         return None
     conditions = ["false"]
@@ -99,8 +98,8 @@ def referring(session: EngineSession, follows: Follows, note: Note) -> Sql | Non
         found = _changes(session, read, note.inputs.get(read.table, ""), follows.versions[read.table])
         if found is None or not worth_following(found, note.rows):
             return None
-        if found:
-            conditions.append(session.is_any(quoted(column), {value for (value,) in found}))
+        if gone := found - _look_up(session, Lookup(read.table, read.columns, read.columns, 0), found):
+            conditions.append(session.is_any(quoted(column), {value for (value,) in gone}))
     return Sql(f"(SELECT * FROM {session.table.sql_name} AS t WHERE {' OR '.join(conditions)})".replace("%", "%%"))
 
 
@@ -109,7 +108,7 @@ def changed_keys(session: EngineSession, follows: Follows, note: Note) -> Values
 
     None where that is not known, or where so many have changed that following them is not worth it.
     """
-    if note.recipe != follows.recipe:
+    if note.recipe != follows.recipe or follows.plan is None:
         return None
     changed: list[tuple[Read, Values]] = []
     for read in follows.plan.reads:

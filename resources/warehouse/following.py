@@ -82,14 +82,15 @@ class KeyPlan:
 
 @dataclass(frozen=True)
 class Follows:
-    """What a table's rows follow from: its recipe's digest, the version of each input, and the plan of its keys.
+    """What a table's rows and checks follow from: its recipe's digest, versions of tables, and the plan of its keys.
 
-    `own` is the version of the table itself that was looked at.
+    Without a plan only what its checks look into is followed. `own` is the version of the table itself that was looked
+    at.
     """
 
     recipe: str
     versions: Mapping[str, str]
-    plan: KeyPlan
+    plan: KeyPlan | None
     own: str = ""
 
 

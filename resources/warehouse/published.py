@@ -9,10 +9,11 @@ from dataclasses import replace
 
 from tributary.resources.warehouse.audit import audit, preview
 from tributary.resources.warehouse.base import Note, Recipe, Standing, WriteReport
-from tributary.resources.warehouse.changes import changed_keys, referring
+from tributary.resources.warehouse.changes import changed_keys, follow, referring
 from tributary.resources.warehouse.checks import CheckResult, References
 from tributary.resources.warehouse.counting import CountCheck, Counts
 from tributary.resources.warehouse.engine import EngineSession
+from tributary.resources.warehouse.errors import ChecksFailed
 from tributary.resources.warehouse.following import Follows
 from tributary.resources.warehouse.quarantine import count_lines
 from tributary.resources.warehouse.write import UNCHANGED, noted_failures
@@ -21,21 +22,29 @@ from tributary.resources.warehouse.write import UNCHANGED, noted_failures
 def review(session: EngineSession, *, noted: bool = False) -> WriteReport:
     """Count and check the published rows as they are.
 
-    With `noted`, what their write found of the rows alone is told as it was noted then, and not looked for again.
+    With `noted`, what their write found of the rows alone is told as it was noted then, and not looked for again; where
+    that is all that there is to tell, the rows are not counted either.
 
     Raises:
         ChecksFailed: a blocking check fails on them.
     """
     started = time.perf_counter()
-    note = session.note() or Note(0)
+    found = session.note()
+    note, told = found or Note(0), (found.checks if found and noted else None) or {}
 
     def count(check: CountCheck, rows: int) -> CheckResult:
         # What was read is noted; what the database holds is counted.
         return check.found(Counts(note.lines, rows, *count_lines(session)), {})
 
-    every, found = session.table.checks, (note.checks if noted else None) or {}
-    again = [check for check in every if isinstance(check, CountCheck | References) or found.get(check.name) != 0]
-    rows, made = audit(session, session.table.sql_name, count, checks=again)
+    every = session.table.checks
+    again = [check for check in every if isinstance(check, CountCheck | References) or told.get(check.name) != 0]
+    counts = [check for check in again if isinstance(check, CountCheck)]
+    if noted and found and counts == again:
+        rows, made = note.rows, [count(check, note.rows) for check in counts]
+        if any(result.blocks for result in made):
+            raise ChecksFailed(session.table.key, made)
+    else:
+        rows, made = audit(session, session.table.sql_name, count, checks=again)
     known = {result.check.name: result for result in made}
     checks = [known.get(check.name, CheckResult(check, 0)) for check in every]
     return _report(session, replace(note, rows=rows), checks, started)
@@ -51,8 +60,9 @@ def standing(session: EngineSession, recipe: Recipe) -> Standing:
     inputs = {name: known[name] or "" for name in recipe.inputs}
     made_from = _digest([recipe.digest, table.definition, *(f"{name} {known[name]}" for name in sorted(recipe.inputs))])
     follows = None
-    if recipe.plan is not None:
-        followed = {name: known[name] or "" for name in (*recipe.plan.tables, *recipe.looked_into)}
+    if recipe.plan is not None or recipe.follows_checks:
+        tables = recipe.plan.tables if recipe.plan is not None else ()
+        followed = {name: known[name] or "" for name in (*tables, *recipe.looked_into)}
         follows = Follows(_digest([recipe.digest, table.definition]), followed, recipe.plan, own or "")
     checked_by = _digest(f"{name} {known[name]}" for name in sorted(recipe.looked_into))
     fingerprint = f"{made_from}:{checked_by}"
@@ -72,12 +82,16 @@ def standing(session: EngineSession, recipe: Recipe) -> Standing:
         else:
             checks = _checked_again(session, note, follows)
             note = replace(note, fingerprint=fingerprint, checks=noted_failures(checks))
-            session.renew_note(note if follows is None else replace(note, inputs=follows.versions))
+            if follows is not None:
+                if note.recipe != follows.recipe:
+                    follow(session, follows)
+                note = replace(note, recipe=follows.recipe, inputs={**note.inputs, **follows.versions})
+            session.renew_note(note)
     return replace(unlike, report=_report(session, replace(note, lines=0, rejected=0), checks, started))
 
 
 def _checked_again(session: EngineSession, note: Note, follows: Follows | None) -> Sequence[CheckResult]:
-    """The checks where tables that they look into have changed: of the rows that refer to what did, if it is known."""
+    """The checks where tables that they look into have changed: of the rows that refer to what went, if it is known."""
     refer = referring(session, follows, note) if follows is not None and note.checks is not None else None
     if refer is None or note.checks is None:
         return audit(session, session.table.sql_name)[1]

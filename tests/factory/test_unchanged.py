@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_reading import load_models
 from tributary.assets.factory.specs import FORCE
 from tributary.assets.factory.sql_assets import ModelLineage, sql_asset, write_model
+from tributary.resources.warehouse.audit import audit
 from tributary.resources.warehouse.base import NOBODY, Origin, Recipe, Select, Standing, WriteReport
+from tributary.resources.warehouse.checks import CheckResult, Sql
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 from tributary.resources.warehouse.table import Column, Table
 from tributary.resources.warehouse.windows import Range
@@ -152,6 +155,30 @@ def test_where_only_a_referenced_table_was_published_anew_the_rows_stand_and_are
     publish_the_references_anew(shop)
     assert shop.make() == NOTHING_MADE
     assert shop.totals() == [(1, 3)]
+
+
+@pytest.mark.parametrize(
+    ("standing", "looked_at"),
+    [("1, 2, 3, 4", 0), ("3, 1", 0), ("1, 2", 1), ("4", 2)],
+    ids=["come", "unused", "one", "all"],
+)
+def test_of_rows_that_stand_those_are_checked_that_refer_to_what_went(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, standing: str, looked_at: int
+) -> None:
+    shop.warehouse.replace(SALES, Select("SELECT 1 AS shop, 1 AS amount UNION ALL SELECT 3, 2"))
+    shop.make()
+    found: list[int] = []
+
+    def audited(session: Any, relation: str | Sql, **more: Any) -> tuple[int, list[CheckResult]]:
+        text = relation if isinstance(relation, str) else relation.text
+        found.append(session.rows(f"SELECT count(*) AS n FROM {text}")[0]["n"])
+        return audit(session, relation, **more)
+
+    monkeypatch.setattr("tributary.resources.warehouse.published.audit", audited)
+    shop.warehouse.replace(SHOPS, Select(f"SELECT v.shop FROM unnest(ARRAY[{standing}]) AS v(shop)"))
+    with pytest.raises(Exception, match="references_shop_shops") if looked_at else nullcontext():
+        assert shop.make() == NOTHING_MADE
+    assert found == [looked_at]
 
 
 @pytest.mark.parametrize(
