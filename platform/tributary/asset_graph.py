@@ -69,10 +69,16 @@ class Asset(msgspec.Struct, frozen=True):
 
 
 class AssetGraph(msgspec.Struct, frozen=True, dict=True):
-    """The assets that somebody makes, what is read before what reads it; `digest` tells of what it was made."""
+    """The assets that somebody makes, what is read before what reads it.
+
+    Attributes:
+        digest: tells of what it was made.
+        resources: the names of all resources; None where that is not all that Dagster knows of one, or is not known.
+    """
 
     digest: str
     assets: tuple[Asset, ...]
+    resources: tuple[str, ...] | None = None
 
     @cached_property
     def by_key(self) -> Mapping[str, Asset]:
@@ -97,6 +103,15 @@ class AssetGraph(msgspec.Struct, frozen=True, dict=True):
             depth = None if depth is None else depth - 1
         return found
 
+    def sources_behind(self, keys: Iterable[str]) -> set[str]:
+        """The sources of some assets, those that assets of these sources read, and so on all the way."""
+        found = level = {self.by_key[key].source for key in keys}
+        while level:
+            own = [one.key for one in self.assets if one.source in level]
+            level = {self.by_key[key].source for key in self.around(own, down=False) if key in self.by_key} - found
+            found = found | level
+        return found
+
     def _next(self, key: str, *, down: bool) -> Collection[str]:
         if down:
             return self.readers.get(key, ())
@@ -111,11 +126,18 @@ def kept_graph(home: Path) -> AssetGraph | None:
         return None
 
 
-def graph_of(graph: BaseAssetGraph[Any], digest: str = "") -> AssetGraph:
-    """The same of Dagster's graph."""
+def graph_of(graph: BaseAssetGraph[Any], digest: str = "", resources: Mapping[str, object] | None = None) -> AssetGraph:
+    """The same of Dagster's graph, and of the resources of its definitions."""
     made = graph.materializable_asset_keys
     order = [key for level in graph.toposorted_asset_keys_by_level for key in sorted(level) if key in made]
-    return AssetGraph(digest, tuple(_asset(graph.get(key)) for key in order))
+    return AssetGraph(digest, tuple(_asset(graph.get(key)) for key in order), _names_of(resources))
+
+
+def _names_of(resources: Mapping[str, object] | None) -> tuple[str, ...] | None:
+    # Of a class of Dagster's, or derived from one, it knows what may be configured; of all else nothing but the name.
+    kinds = [kind for one in (resources or {}).values() for kind in type(one).__mro__]
+    known = any(kind.__module__.partition(".")[0] == "dagster" for kind in kinds)
+    return None if resources is None or known else tuple(sorted(resources))
 
 
 def _asset(node: Any) -> Asset:

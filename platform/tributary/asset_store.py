@@ -1,4 +1,4 @@
-"""Keeps the assets that there are in the home, so that only the first process pays for loading the definitions.
+"""Loads the definitions, and keeps in the home what assets there are, so that only the first process must load all.
 
 They are kept under a digest of all that the definitions are made of; where that is another now, they are loaded.
 """
@@ -7,23 +7,50 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tributary.asset_graph import FILE, AssetGraph, graph_of, kept_graph
 from tributary.assets.source import Source
-from tributary.assets.sources import Sources, get_sources
+from tributary.assets.sources import Sources, check_settings, get_sources
 from tributary.catalogue import digest_of
 from tributary.resources.home import put_whole
 from tributary.resources.places import PACKAGE
 from tributary.resources.settings import get_settings, shown
 
-_CODE = ("assets", "automation", "reports", "resources/warehouse", "asset_graph.py", "platform.py")
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from tributary.platform import Platform
+
+_CODE = ("assets", "automation", "reports", "resources/warehouse", "asset_graph.py", "defining.py", "platform.py")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The definitions of this process.
+
+    Attributes:
+        digest: of what they are made of, taken before anything of it was read.
+        of: the sources of which there are assets; None for all.
+    """
+
+    platform: Platform
+    defs: dg.Definitions
+    digest: str
+    of: frozenset[str] | None = None
+
+    @property
+    def job(self) -> dg.JobDefinition:
+        """The job of all their assets."""
+        return self.defs.resolve_implicit_global_asset_job_def()
 
 
 def get_graph() -> AssetGraph:
@@ -42,23 +69,53 @@ def load_graph() -> AssetGraph:
 
     They are not where a file has been edited since they began to be loaded: nobody knows which text they are of.
     """
-    made_of, home = load_definitions(), get_settings().home
-    from tributary.definitions import defs
-
-    graph = graph_of(defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph, made_of)
-    kept = kept_graph(home)
-    if (kept is None or kept.digest != made_of) and digest_now(get_sources()) == made_of:
+    loaded, settings = load_definitions(), get_settings()
+    graph = graph_of(loaded.job.asset_layer.asset_graph, loaded.digest, loaded.platform.resources(settings))
+    kept = kept_graph(settings.home)
+    if (kept is None or kept.digest != loaded.digest) and digest_now(get_sources()) == loaded.digest:
         with suppress(OSError):  # where it cannot be kept, the next one makes it again
-            put_whole(home / FILE, msgspec.json.encode(graph))
+            put_whole(settings.home / FILE, msgspec.json.encode(graph))
     return graph
 
 
 @lru_cache
-def load_definitions() -> str:
-    """Load the definitions of this process; a digest of what they are made of, taken before anything of it is read."""
+def load_definitions() -> Loaded:
+    """The definitions of this process, of all sources that are on."""
     digest = digest_now(get_sources())
-    import_module("tributary.definitions")
-    return digest
+    from tributary.defining import whole
+
+    platform = _load_platform()
+    return Loaded(platform, whole(platform), digest)
+
+
+def load_needed(graph: AssetGraph, keys: Collection[str]) -> Loaded | None:
+    """The definitions of the sources that some assets of the graph of now are of and read; None to have all loaded.
+
+    That is so where they are of several sources: the run is then one of the job of all assets, by which Dagster's UI
+    knows it again as long as it is the very one there. And it is so where it is not certain that these definitions are
+    a part of all: where something is refused, or a source makes other assets than the graph says.
+    """
+    sources = graph.sources_behind(keys)
+    of_one = len({graph.by_key[key].source for key in keys}) == 1
+    is_less = len(sources) < len({one.source for one in graph.assets})
+    if graph.resources is None or not of_one or not is_less or any(one.refused for one in graph.assets):
+        return None
+    from tributary.defining import for_runs
+
+    platform = _load_platform(sources)
+    made = {".".join(key.path) for one in platform.assets for key in one.keys}
+    if made != {one.key for one in graph.assets if one.source in sources}:
+        return None
+    return Loaded(platform, for_runs(platform, graph.resources), graph.digest, frozenset(sources))
+
+
+def _load_platform(of: Collection[str] | None = None) -> Platform:
+    from tributary.platform import load_platform
+    from tributary.resources.dagster_internals.partitions import keep_keys
+
+    keep_keys()
+    check_settings()
+    return load_platform(of=of)
 
 
 def digest_now(sources: Sources) -> str:

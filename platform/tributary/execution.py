@@ -130,14 +130,18 @@ class Run:
 
 def _job_of(defs: dg.Definitions, keys: Sequence[dg.AssetKey]) -> dg.JobDefinition:
     """The job of the source that all these assets are of, by which the run is then known; else that of all assets."""
-    everything = defs.resolve_implicit_global_asset_job_def()
-    groups = {everything.asset_layer.asset_graph.get(key).group_name or "" for key in keys}
+    return job_of_source(defs, keys) or defs.resolve_implicit_global_asset_job_def()
+
+
+def job_of_source(defs: dg.Definitions, keys: Sequence[dg.AssetKey]) -> dg.JobDefinition | None:
+    """The job of the source that all these assets are of, where there is one and it makes them all."""
     repository = defs.get_repository_def()
+    groups = {repository.asset_graph.get(key).group_name or "" for key in keys}
     if len(groups) == 1 and repository.has_job(name := groups.pop()):
         job = repository.get_job(name)
         if job.asset_layer.asset_graph.materializable_asset_keys >= set(keys):
             return job
-    return everything
+    return None
 
 
 def check_partitions(job: dg.JobDefinition, keys: Sequence[dg.AssetKey], partitions: Partitions) -> None:

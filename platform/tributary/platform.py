@@ -5,7 +5,7 @@ The definitions that Dagster loads, and the command line, both start here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,21 +79,28 @@ class Platform:
         yield from map(str, self.errors)
 
 
-def load_platform(sources: Sources | None = None) -> Platform:
+def load_platform(sources: Sources | None = None, of: Collection[str] | None = None) -> Platform:
     """Read all models, and put them together with the Python assets of the sources that are on.
 
-    A file that is refused stops no other, and neither does a source that cannot be loaded.
+    A file that is refused stops no other, and neither does a source that cannot be loaded. Where `of` names some of the
+    sources, the Python of the others is not loaded, and there are assets of these alone.
     """
     sources = sources or get_sources()
-    parts, broken = _parts(sources)
+
+    def is_meant(source: str) -> bool:
+        return of is None or source in of
+
+    parts, broken = _parts(sources, is_meant)
     contents = read_contents(sources, get_settings().home)
     found, models, tables, lineage = contents.found, contents.models, contents.tables, contents.model_lineage
     off = {key: broken[model.source] for key, model in models.items() if model.source in broken}
     refused = {**off, **found.refused}
     assets = [asset for one in parts.values() for asset in one.assets]
-    assets += [sql_asset(model, lineage, refused.get(key, "")) for key, model in models.items()]
-    assets += [seed_asset(seed, broken.get(seed.source, "")) for seed in contents.seeds.values()]
+    assets += [sql_asset(one, lineage, refused.get(key, "")) for key, one in models.items() if is_meant(one.source)]
+    assets += [seed_asset(one, broken.get(one.source, "")) for one in contents.seeds.values() if is_meant(one.source)]
     for report in contents.reports.values():
+        if not is_meant(report.source):
+            continue
         why = found.refused.get(report.table.key, "") or broken.get(report.source, "")
         assets += [extract_asset(report, why), staged_asset(report, lineage, why)]
     stubs = {
@@ -102,7 +109,7 @@ def load_platform(sources: Sources | None = None) -> Platform:
         if key not in tables
     }
     stubs |= {f"raw.{name}": (name, SQL, reason) for name, reason in broken.items()}
-    assets += [stub_asset(source, key, path, reason) for key, (source, path, reason) in stubs.items()]
+    assets += [stub_asset(source, key, path, why) for key, (source, path, why) in stubs.items() if is_meant(source)]
     if get_settings().warehouse != "postgres":
         assets += _copies(contents, assets)
     assets = [one.map_asset_specs(_linked(tables)) for one in assets]
@@ -131,12 +138,12 @@ def _linked(tables: Mapping[str, Table]) -> Callable[[dg.AssetSpec], dg.AssetSpe
     return linked
 
 
-def _parts(sources: Sources) -> tuple[dict[str, Parts], dict[str, str]]:
-    """The Dagster side of each source, and of each that has none that can be loaded the reason."""
+def _parts(sources: Sources, is_meant: Callable[[str], bool]) -> tuple[dict[str, Parts], dict[str, str]]:
+    """The Dagster side of each source that is meant, and of each that has none that can be loaded the reason."""
     parts: dict[str, Parts] = {}
     broken = dict(sources.broken)
     made: dict[str, str] = {}
-    for source in sources.working:
+    for source in filter(lambda one: is_meant(one.name), sources.working):
         try:
             found = load_object(Parts, source.parts, f"The source {source.name}") if source.parts else Parts()
             with as_source_error(f"The source {source.name} cannot be loaded", source.parts.partition(":")[0]):

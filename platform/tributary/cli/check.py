@@ -20,10 +20,9 @@ def check() -> int:
 
     from tributary.asset_store import load_definitions, load_graph
 
-    load_definitions()
-    from tributary.definitions import defs, platform
-
-    dg.Definitions.validate_loadable(defs)
+    loaded = load_definitions()
+    platform = loaded.platform
+    dg.Definitions.validate_loadable(loaded.defs)
     get_catalogue()
     load_graph()
     wrong = [*platform.problems, *find_services().broken.values(), *_wrong_in_python(platform)]

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from tributary.asset_store import load_definitions, load_graph
+from tributary.asset_store import Loaded, current_graph, load_definitions, load_graph, load_needed
 from tributary.cli.check import tell_refused
 from tributary.cli.console import out, sentence
 from tributary.cli.progress import show, tell_cut_off
@@ -21,6 +21,7 @@ from tributary.services import standing_in
 if TYPE_CHECKING:
     import dagster as dg
 
+    from tributary.asset_graph import AssetGraph
     from tributary.plan import Asked, Context, Planned
     from tributary.planning import Plan, PlannedRun, Upstream
 
@@ -40,6 +41,15 @@ class Wanted(NamedTuple):
     missing: bool
 
 
+class Ready(NamedTuple):
+    """What a selection is planned with: the databases, definitions, the graph of all assets, and what is selected."""
+
+    databases: Databases
+    loaded: Loaded
+    graph: AssetGraph
+    asked: Asked
+
+
 def materialize(**told: object) -> int:
     """Materialise what is wanted, and what it reads that was never made; the exit code tells whether all of it was."""
     settings, wanted = get_settings(), Wanted(**told)  # type: ignore[arg-type]
@@ -49,26 +59,26 @@ def materialize(**told: object) -> int:
 
         partitions = Partitions(wanted.partition, wanted.start, wanted.end)
         return environments.materialize(*wanted[:3], partitions, force=wanted.force)
-    if not any(wanted[3:]):
-        from tributary.cli.unchanged import left_as_they_are
+    known = known_of(wanted)
+    if known is not None and known.keys and not any(wanted[3:]):
+        from tributary.cli.unchanged import stand
 
-        if left := left_as_they_are(wanted):
-            so = "as it is" if left == 1 else "as they are"
-            out.print(f"[green]✓[/] Nothing to make: {count(left, 'asset')} would come out {so}.")
+        if stand(*known):
+            so = "as it is" if len(known.keys) == 1 else "as they are"
+            out.print(f"[green]✓[/] Nothing to make: {count(len(known.keys), 'asset')} would come out {so}.")
             return 0
-    with loaded() as databases:
+    with ready(wanted, known) as (databases, loaded, _, asked):
         from tributary.instance.opening import open_instance
         from tributary.instance.orphans import fail_dead_runs
         from tributary.plan import checked, planned
         from tributary.planning import missing_upstream
 
-        asked = asked_of(wanted)
         if not asked.keys:
             out.print("Nothing is selected.")
             return 0
-        asked = checked(job_of_all(), asked)
+        asked = checked(loaded.job, asked)
         with open_instance(settings, databases) as instance:
-            context = context_of(instance)
+            context = context_of(loaded, instance)
             taken = missing_upstream(context.job, instance, asked.keys, asked.partitions)
             # What is due is told by sources, which must be there to be asked.
             groups = raw_sources(context, [*asked.keys, *taken.keys])
@@ -77,57 +87,82 @@ def materialize(**told: object) -> int:
             with standing_in(settings, groups):
                 tell_cut_off(fail_dead_runs(instance))
                 settle(context, asked.keys)
-                return carry_out(instance, planned(context, asked, taken))
+                found = planned(context, asked, taken)
+                return carry_out(as_told_to_dagster(loaded, found), instance, found)
 
 
-@contextmanager
-def loaded() -> Iterator[Databases]:
-    """The databases, with the definitions loaded meanwhile; says which of them are refused.
+class KnownSelection(NamedTuple):
+    """What is selected, by the graph that the home has kept and that is that of now."""
 
-    Postgres starts while Dagster is imported; either takes longer alone than the other costs.
-    """
-    with ThreadPoolExecutor(1) as pool:
-        starting = pool.submit(connect, get_settings())
-        load_definitions()
-        from tributary.definitions import platform
-
-        databases = starting.result()
-    with databases:
-        tell_refused(platform)
-        yield databases
+    graph: AssetGraph
+    keys: Sequence[str]
 
 
-def asked_of(wanted: Wanted) -> Asked:
-    """The assets and partitions that are wanted.
+def known_of(wanted: Wanted) -> KnownSelection | None:
+    """What is selected, where that is known without Dagster.
 
     Raises:
         SelectionError: a selection cannot be read, or selects nothing.
     """
-    from tributary.assets.automation.partitions import Partitions
-    from tributary.assets.factory.dagster_events import asset_key
-    from tributary.plan import Asked
-
-    assets = meant(wanted.selections, wanted.exclude, wanted.against, load_graph())
-    partitions = Partitions(wanted.partition, wanted.start, wanted.end)
-    return Asked(sorted(asset_key(one.key) for one in assets), partitions, wanted.force, wanted.missing)
+    graph = current_graph()
+    return None if graph is None else KnownSelection(graph, _selected(wanted, graph))
 
 
-def job_of_all() -> dg.JobDefinition:
-    """The job of all assets of the definitions of this process."""
-    from tributary.definitions import defs
-
-    return defs.resolve_implicit_global_asset_job_def()
+def _selected(wanted: Wanted, graph: AssetGraph) -> list[str]:
+    return [one.key for one in meant(wanted.selections, wanted.exclude, wanted.against, graph)]
 
 
-def context_of(instance: dg.DagsterInstance) -> Context:
-    """What plans are made in, of the definitions of this process."""
-    from tributary.definitions import platform
+@contextmanager
+def ready(wanted: Wanted, known: KnownSelection | None) -> Iterator[Ready]:
+    """The databases, with the definitions that are needed loaded meanwhile; says which of them are refused.
+
+    Postgres starts while Dagster is imported; either takes longer alone than the other costs.
+
+    Raises:
+        SelectionError: a selection cannot be read, or selects nothing.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        starting = pool.submit(connect, get_settings())
+        some = load_needed(*known) if known is not None else None
+        loaded = some or load_definitions()
+        databases = starting.result()
+    with databases:
+        from tributary.assets.automation.partitions import Partitions
+        from tributary.assets.factory.dagster_events import asset_key
+        from tributary.plan import Asked
+
+        tell_refused(loaded.platform)
+        if known is None or known.graph.digest != loaded.digest:
+            graph = load_graph()
+            known = KnownSelection(graph, _selected(wanted, graph))
+        partitions = Partitions(wanted.partition, wanted.start, wanted.end)
+        asked = Asked(sorted(asset_key(key) for key in known.keys), partitions, wanted.force, wanted.missing)
+        yield Ready(databases, loaded, known.graph, asked)
+
+
+def as_told_to_dagster(loaded: Loaded, found: Planned) -> Loaded:
+    """The definitions with which a plan is carried out: all, where some run is of no source's job.
+
+    Such a run is of the job of all assets, by which Dagster's UI knows it again.
+    """
+    from tributary.execution import job_of_source
+
+    if loaded.of is None or all(job_of_source(loaded.defs, one.keys) for one in found.plan.runs):
+        return loaded
+    whole = load_definitions()
+    # What was edited since is of another run.
+    return whole if whole.digest == loaded.digest else loaded
+
+
+def context_of(loaded: Loaded, instance: dg.DagsterInstance) -> Context:
+    """What plans are made in, of these definitions."""
     from tributary.plan import Context
     from tributary.reports.unmade import waiting_runs
 
+    platform = loaded.platform
     resources = platform.resources(get_settings())
     return Context(
-        job_of_all(),
+        loaded.job,
         instance,
         platform.dues,
         resources,
@@ -167,26 +202,27 @@ def tell_plan(found: Plan) -> None:
         sentence(text)
 
 
-def carry_out(instance: dg.DagsterInstance, found: Planned, announced: Callable[[], None] = lambda: None) -> int:
+def carry_out(
+    loaded: Loaded, instance: dg.DagsterInstance, found: Planned, announced: Callable[[], None] = lambda: None
+) -> int:
     """Make the runs of a plan with progress, in their order, on an open instance.
 
     Returns 0 where everything was materialised, else 1. What reads something unpartitioned that an earlier run failed
     to make is not begun. `announced` is called when Dagster knows of all runs and before the first begins: sensors ask
     for nothing that is about to be made.
     """
-    from tributary.definitions import defs
     from tributary.execution import Run
     from tributary.planning import without_downstream
 
     def announce(one: PlannedRun) -> Run:
-        _add_partition(instance, one)
-        return Run(defs, instance, one.keys, one.partitions, one.tags)
+        _add_partition(loaded, instance, one)
+        return Run(loaded.defs, instance, one.keys, one.partitions, one.tags)
 
     tell_plan(found.plan)
     if found.made:
         out.print(f"[green]✓[/] Every partition of {found.made} was made.")
     failed = int(bool(found.plan.unplanned))
-    job = job_of_all()
+    job = loaded.job
     unmade: set[dg.AssetKey] = set()
     waiting = [announce(one) for one in found.plan.runs]
     announced()
@@ -205,7 +241,7 @@ def carry_out(instance: dg.DagsterInstance, found: Planned, announced: Callable[
                 run.call_off()
                 if not possible:
                     continue
-                run = Run(defs, instance, possible, one.partitions, one.tags)
+                run = Run(loaded.defs, instance, possible, one.partitions, one.tags)
             if one.partitions.tags():
                 out.print(f"[bold]Partitions {one.partitions}[/]")
             failed |= show(run)
@@ -216,11 +252,11 @@ def carry_out(instance: dg.DagsterInstance, found: Planned, announced: Callable[
     return failed
 
 
-def _add_partition(instance: dg.DagsterInstance, one: PlannedRun) -> None:
+def _add_partition(loaded: Loaded, instance: dg.DagsterInstance, one: PlannedRun) -> None:
     """Add the partition of what somebody asked for, which Dagster may not know yet."""
     import dagster as dg
 
-    graph = job_of_all().asset_layer.asset_graph
+    graph = loaded.job.asset_layer.asset_graph
     for key in one.keys:
         kind = graph.get(key).partitions_def
         if one.partitions.key is not None and isinstance(kind, dg.DynamicPartitionsDefinition) and kind.name:

@@ -15,7 +15,7 @@ from rich.text import Text
 from tributary.asset_records import open_records
 from tributary.catalogue import get_catalogue
 from tributary.cli.console import check_format, out
-from tributary.cli.materialize import Wanted, asked_of, context_of, job_of_all, loaded, tell_plan
+from tributary.cli.materialize import Wanted, context_of, known_of, ready, tell_plan
 from tributary.freshness import Why
 from tributary.resources.settings import get_settings
 from tributary.resources.wording import duration
@@ -53,15 +53,14 @@ def plan(output: str, **told: object) -> int:
         from tributary.cli import environments
 
         return environments.plan(wanted, output)
-    with loaded() as databases:
-        from tributary.asset_store import load_graph
+    with ready(wanted, known_of(wanted)) as (databases, loaded, graph, asked):
         from tributary.instance.opening import open_instance
         from tributary.plan import Known, checked, planned, steps
         from tributary.planning import missing_upstream
 
-        asked, graph = checked(job_of_all(), asked_of(wanted)), load_graph()
+        asked = checked(loaded.job, asked)
         with open_instance(settings, databases) as instance, open_records(graph, settings) as records:
-            context = context_of(instance)
+            context = context_of(loaded, instance)
             taken = missing_upstream(context.job, instance, asked.keys, asked.partitions)
             found = planned(context, asked, taken)
             rows_of = {one.key: one.reads for one in get_catalogue().tables if one.reads}

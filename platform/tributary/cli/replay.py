@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from tributary.asset_store import load_graph
+from tributary.asset_store import load_definitions, load_graph
 from tributary.cli.console import err, out
 from tributary.cli.selecting import meant
 from tributary.resources.postgres.databases import connect
@@ -22,17 +22,16 @@ def replay(selections: Sequence[str], exclude: Sequence[str], against: str) -> i
     from tributary.assets.factory.specs import REPLAY
     from tributary.automation.replay import runs_for
     from tributary.cli.progress import show, tell_cut_off
-    from tributary.definitions import defs, platform
     from tributary.execution import Run
     from tributary.instance.opening import open_instance
     from tributary.instance.orphans import fail_dead_runs
     from tributary.resources.warehouse.opening import open_warehouse
 
-    settings = get_settings()
+    settings, loaded = get_settings(), load_definitions()
     with connect(settings) as databases, open_instance(settings, databases) as instance:
         tell_cut_off(fail_dead_runs(instance))
         warehouse = open_warehouse(settings)
-        graph = defs.resolve_implicit_global_asset_job_def().asset_layer.asset_graph
+        graph = loaded.job.asset_layer.asset_graph
         wanted = {one.key for one in meant(selections, exclude, against, load_graph())}
 
         def rejected() -> list[RejectedSource]:
@@ -46,10 +45,10 @@ def replay(selections: Sequence[str], exclude: Sequence[str], against: str) -> i
             out.print(f"[green]✓[/] Nothing is in quarantine{named}.")
             return 0
         failed = 0
-        for keys, partitions in runs_for(graph, platform.parts, before):
+        for keys, partitions in runs_for(graph, loaded.platform.parts, before):
             if partitions.tags():
                 out.print(f"[bold]Partitions {partitions}[/]")
-            failed |= show(Run(defs, instance, keys, partitions, {REPLAY: "true"}))
+            failed |= show(Run(loaded.defs, instance, keys, partitions, {REPLAY: "true"}))
         left = sum(found.count for found in rejected())
     total = sum(found.count for found in before)
     console = err if failed else out

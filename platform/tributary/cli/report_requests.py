@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from tributary.asset_store import load_definitions
 from tributary.cli.console import err, out
 from tributary.cli.tables import Heading, print_rows
 from tributary.reports.results import Format
@@ -31,13 +32,13 @@ _FORMATS = {".csv": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
 
 def run(name: str, sets: Sequence[str], params: Path | None, output: str, notify: str) -> int:
     """Ask a report, make its extract in this process, and write it to a file where one is named."""
-    from tributary.definitions import defs, platform
     from tributary.execution import Run
     from tributary.instance.opening import open_instance
     from tributary.instance.orphans import fail_dead_runs
     from tributary.reports.unmade import run_of, settle_all
 
-    form = _format_of(output)
+    form, loaded = _format_of(output), load_definitions()
+    platform = loaded.platform
     with _opened() as (reports, databases):
         report = reports.report(name)
         answers = reports.read(report, raw_answers(sets, params))
@@ -46,7 +47,7 @@ def run(name: str, sets: Sequence[str], params: Path | None, output: str, notify
             settle_all(instance, platform.resources(get_settings()))
             request = reports.record(report, answers, _who(), "cli", notify)
             one = run_of(instance, platform.reports[name], request)
-            made = Run(defs, instance, one.keys, _partition(one.key), one.tags)
+            made = Run(loaded.defs, instance, one.keys, _partition(one.key), one.tags)
             reports.tell_launched(request.id, made.run_id)
             failed = _quietly(made) if output == "-" else _show(made)
         done = reports.request(request.id)
@@ -127,13 +128,13 @@ def prune() -> int:
     """Delete the extracts that the settings do not keep, with their rows and partitions."""
     from tributary.assets.factory.dagster_events import asset_key
     from tributary.assets.reporting.tags import PRUNE_TAG
-    from tributary.definitions import defs, platform
     from tributary.execution import Run
     from tributary.instance.opening import open_instance
     from tributary.instance.orphans import fail_dead_runs
     from tributary.reports.unmade import settle_all
 
-    settings = get_settings()
+    settings, loaded = get_settings(), load_definitions()
+    platform = loaded.platform
     keys = [asset_key(report.table.key) for report in platform.reports.values()]
     if not keys:
         out.print("There are no reports.")
@@ -141,7 +142,7 @@ def prune() -> int:
     with connect(settings) as databases, open_instance(settings, databases) as instance:
         fail_dead_runs(instance)
         settle_all(instance, platform.resources(settings))
-        return _show(Run(defs, instance, keys, tags={PRUNE_TAG: "true"}))
+        return _show(Run(loaded.defs, instance, keys, tags={PRUNE_TAG: "true"}))
 
 
 def raw_answers(sets: Sequence[str], params: Path | None) -> Mapping[str, object]:

@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING
 
 from tributary.asset_graph import AssetGraph
 from tributary.asset_records import Records, open_records
-from tributary.asset_store import current_graph
 from tributary.assets.factory.made import DATA
 from tributary.assets.factory.recipes import recipe_of
 from tributary.assets.source import Source, Stands
 from tributary.assets.sources import get_sources, load_object
-from tributary.cli.selecting import meant
 from tributary.contents import read_contents
 from tributary.resources.errors import TributaryError
 from tributary.resources.settings import get_settings
@@ -27,39 +25,33 @@ from tributary.resources.warehouse.postgres.kept import keeping
 
 if TYPE_CHECKING:
     from tributary.assets.factory.model import SqlModel
-    from tributary.cli.materialize import Wanted
     from tributary.resources.warehouse.warehouse import Warehouse
 
 
-def left_as_they_are(wanted: Wanted) -> int:
-    """How many assets are selected, where all of them stand as they would be made again; else 0.
-
-    `wanted` has selections alone: no partitions are named, and nothing is forced.
-    """
+def stand(graph: AssetGraph, keys: Collection[str]) -> bool:
+    """Whether these assets, of which no partitions are named, all stand as they would be made again."""
     settings, sources = get_settings(), get_sources()
-    graph = current_graph()
-    if graph is None or sources.broken or settings.warehouse != "postgres" or settings.environment:
-        return 0
-    keys = {one.key for one in meant(wanted.selections, wanted.exclude, wanted.against, graph)}
+    if sources.broken or settings.warehouse != "postgres" or settings.environment:
+        return False
     contents = read_contents(sources, settings.home)
     models = [contents.models[key] for key in keys if key in contents.models]
-    others = keys.difference(contents.models)
+    others = set(keys).difference(contents.models)
     owners = {graph.by_key[key].source for key in others}
     # Of some it matters when they were made last.
-    is_paced = any(one.window or one.refresh for one in models) or not keys.isdisjoint(contents.targets)
+    is_paced = any(one.window or one.refresh for one in models) or not contents.targets.keys().isdisjoint(keys)
     if is_paced or contents.found.errors or not owners <= {one.name for one in sources if one.stands}:
-        return 0
+        return False
     with open_records(graph, settings) as records:
         if not _is_up_to_date(graph, records, keys):
-            return 0
+            return False
         versions = {key: records.made[key].tags.get(DATA, "") for key in others}
     warehouse = open_warehouse(settings)
     try:
         with keeping():
             is_so = _others_stand([one for one in sources if one.name in owners], versions, warehouse)
-            return len(keys) if is_so and all(_stands(warehouse, model) for model in models) else 0
+            return is_so and all(_stands(warehouse, model) for model in models)
     except TributaryError:  # whose run tells of it
-        return 0
+        return False
 
 
 def _is_up_to_date(graph: AssetGraph, records: Records, keys: Collection[str]) -> bool:

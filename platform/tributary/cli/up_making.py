@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from tributary.asset_store import get_graph
+from tributary.asset_store import get_graph, load_definitions
 from tributary.assets.sources import get_sources
 from tributary.catalogue import get_catalogue
 from tributary.cli.console import out, sentence
@@ -130,17 +130,17 @@ def _make(materialize: bool, tell: Callable[[str], None]) -> None:
 def _materialise(instance: DagsterInstance, announced: Callable[[], None]) -> None:
     from tributary.cli.check import tell_refused
     from tributary.cli.materialize import carry_out, context_of, settle
-    from tributary.definitions import defs, platform
     from tributary.plan import Asked, planned
     from tributary.planning import Upstream, out_of_date_or_due
 
-    tell_refused(platform)
-    context = context_of(instance)
-    stale = out_of_date_or_due(defs, instance, context.dues, context.resources)
+    loaded = load_definitions()
+    tell_refused(loaded.platform)
+    context = context_of(loaded, instance)
+    stale = out_of_date_or_due(loaded.defs, instance, context.dues, context.resources)
     if stale:
         out.print(f"\nMaterialising {len(stale)} assets:")
         settle(context, stale)
-        if carry_out(instance, planned(context, Asked(stale), Upstream()), announced):
+        if carry_out(loaded, instance, planned(context, Asked(stale), Upstream()), announced):
             out.print("[yellow]Not everything could be materialised; the UI is served all the same, and shows why.[/]")
     else:
         announced()
