@@ -58,8 +58,9 @@ class Run:
         self.partitions = partitions
         self._instance = instance
         self._job = job.get_subset(asset_selection=set(keys))
+        # Of the whole job, as Dagster's UI looks for a run's job by its snapshot, and warns where there is none.
         self._run = instance.create_run_for_job(
-            job_def=self._job,
+            job_def=job,
             asset_selection=frozenset(keys),
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             # Until it begins it is ours alone: Dagster's monitoring would give up what waits for minutes.
