@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,11 @@ def test_assets_are_kept_unless_a_file_was_edited_while_they_were_loaded(
 ) -> None:
     settings = get_settings().model_copy(update={"home": tmp_path})
     monkeypatch.setattr(asset_store, "get_settings", lambda: settings)
-    monkeypatch.setattr(asset_store, "load_definitions", lambda: "another text of some file")
+    loaded = asset_store.load_definitions()
+    monkeypatch.setattr(asset_store, "load_definitions", lambda: replace(loaded, digest="another text of some file"))
     assert asset_store.load_graph().assets
     assert kept_graph(tmp_path) is None
-    monkeypatch.setattr(asset_store, "load_definitions", lambda: asset_store.digest_now(get_sources()))
-    loaded = asset_store.load_graph()
-    assert asset_store.current_graph() == loaded
+    now = asset_store.digest_now(get_sources())
+    monkeypatch.setattr(asset_store, "load_definitions", lambda: replace(loaded, digest=now))
+    graph = asset_store.load_graph()
+    assert asset_store.current_graph() == graph

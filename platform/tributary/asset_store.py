@@ -70,7 +70,7 @@ def load_graph() -> AssetGraph:
     They are not where a file has been edited since they began to be loaded: nobody knows which text they are of.
     """
     loaded, settings = load_definitions(), get_settings()
-    graph = graph_of(loaded.job.asset_layer.asset_graph, loaded.digest, loaded.platform.resources(settings))
+    graph = graph_of(loaded.defs.resolve_asset_graph(), loaded.digest, loaded.platform.resources(settings))
     kept = kept_graph(settings.home)
     if (kept is None or kept.digest != loaded.digest) and digest_now(get_sources()) == loaded.digest:
         with suppress(OSError):  # where it cannot be kept, the next one makes it again

@@ -112,8 +112,10 @@ def load_platform(sources: Sources | None = None, of: Collection[str] | None = N
     assets += [stub_asset(source, key, path, why) for key, (source, path, why) in stubs.items() if is_meant(source)]
     if get_settings().warehouse != "postgres":
         assets += _copies(contents, assets)
-    assets = [one.map_asset_specs(_linked(tables)) for one in assets]
-    assets = with_freshness(assets, contents.targets, may_sleep=get_settings().profile == "local")
+    policed = with_freshness(contents.targets, may_sleep=get_settings().profile == "local")
+    linked = _linked(tables)
+    # In one go, as it makes each asset anew.
+    assets = [one.map_asset_specs(lambda spec: policed(linked(spec))) for one in assets]
     return Platform(sources, parts, models, contents.reports, tables, tuple(assets), refused, found.errors, broken)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import dagster as dg
@@ -11,10 +11,8 @@ A_WEEK = timedelta(days=7)
 """For so long a laptop may have slept: older tables than the target are then told of, and no alarm is raised."""
 
 
-def with_freshness(
-    assets: Iterable[dg.AssetsDefinition], targets: Mapping[str, timedelta], *, may_sleep: bool
-) -> list[dg.AssetsDefinition]:
-    """The assets, of which those with a target, by `schema.table`, are to be younger; past twice as much is a failure.
+def with_freshness(targets: Mapping[str, timedelta], *, may_sleep: bool) -> Callable[[dg.AssetSpec], dg.AssetSpec]:
+    """Has an asset with a target, by `schema.table`, be younger than that; past twice as much is a failure.
 
     With `may_sleep` it is one after a week at the earliest, as the machine sleeps when its people do.
     """
@@ -27,4 +25,4 @@ def with_freshness(
         policy = dg.FreshnessPolicy.time_window(failed, min(target, failed / 2))
         return spec.replace_attributes(freshness_policy=policy)
 
-    return [one.map_asset_specs(policed) for one in assets]
+    return policed
