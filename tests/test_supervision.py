@@ -174,7 +174,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     family = started.family()
     yield started
     family += started.family()
-    started.process.send_signal(signal.SIGINT)
+    # Not Ctrl-C's, which is ignored by what a shell started in its background.
+    started.process.send_signal(signal.SIGTERM)
     started.process.wait(60)
     wait_until(lambda: not any(map(_lives, family)), 30, "everything to end")
 
