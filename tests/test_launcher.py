@@ -366,8 +366,8 @@ from tributary.cli.signals import end_when_asked
 from tributary.launcher.single import LOCK, end_holder, only_launcher
 end_when_asked()
 with only_launcher(Path(sys.argv[1])):
-    print("held", flush=True)
     try:
+        print("held", flush=True)
         time.sleep(600)
     except KeyboardInterrupt:
         time.sleep(0.5)
