@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from tests.instances import instance_of
@@ -162,6 +163,35 @@ def test_a_run_opens_no_connection_for_each_event(instance: DagsterInstance, dat
     assert after is not None
     assert len(instance.all_logs(result.run_id)) > 5
     assert after[0] - before[0] <= 1
+
+
+def test_what_was_seen_of_the_schema_is_not_looked_up_again(
+    settings: Settings, databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tributary.instance.pooled_storage._SEEN", set())
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        statements.append(statement)
+
+    def looks(instance: DagsterInstance) -> int:
+        """How many statements ask for the schema when runs, sensors and assets are asked for."""
+        statements.clear()
+        instance.get_run_records(limit=1)
+        instance.all_instigator_state()
+        instance.get_asset_records()
+        assert len(statements) >= 3
+        return sum("pg_catalog" in one for one in statements)
+
+    engine = pooled_engine(databases.url("dagster"))
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        with instance_of(settings, databases) as first:
+            assert looks(first) > 0
+        with instance_of(settings, databases) as another:
+            assert looks(another) == 0
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_a_run_over_a_range_announces_every_partition_by_few_statements(

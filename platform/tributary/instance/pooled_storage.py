@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
@@ -41,7 +41,7 @@ from tributary.resources.settings import get_settings
 
 if TYPE_CHECKING:
     from dagster import DagsterEvent, DagsterInstance, EventLogEntry
-    from sqlalchemy.engine import Engine
+    from sqlalchemy.engine import Connection, Engine
     from sqlalchemy.pool import ConnectionPoolEntry
 
     from tributary.resources.dagster_internals.records import ConfigurableClassData
@@ -55,6 +55,9 @@ _NOTIFY = f"NOTIFY {CHANNEL_NAME},"
 
 _KNOWN: set[tuple[type, str]] = set()
 """The storages, by class and database, whose tables this process has seen."""
+
+_SEEN: set[tuple[str, str]] = set()
+"""What of Dagster's schema this process has seen, by database."""
 
 _TABLES_LOCK = 0x64616773746572
 
@@ -177,34 +180,67 @@ class _Pooled:
         storage._engine = pooled_engine(url)  # type: ignore[attr-defined]
         return storage
 
+    def _once_seen(self, what: str, look: Callable[[], bool]) -> bool:
+        """Whether a table, a column or a completed migration is there, which the stock storages ask at each use.
+
+        Migrations only add to the schema, so what was once seen is remembered; what is missing is asked again.
+        """
+        known = (self.postgres_url, what)  # type: ignore[attr-defined]
+        if known not in _SEEN and look():
+            _SEEN.add(known)
+        return known in _SEEN
+
 
 class PooledRunStorage(_Pooled, PostgresRunStorage):
     """Runs, over the process's pool."""
 
+    def has_built_index(self, migration_name: str) -> bool:
+        """Whether a migration of rows is complete."""
+        look = super().has_built_index
+        return self._once_seen(f"migration {migration_name}", lambda: look(migration_name))
+
+    def has_run_stats_index_cols(self) -> bool:
+        """Whether runs have their start and end."""
+        return self._once_seen("runs.start_time", super().has_run_stats_index_cols)
+
+    def has_backfill_id_column(self) -> bool:
+        """Whether runs have their backfill."""
+        return self._once_seen("runs.backfill_id", super().has_backfill_id_column)
+
+    def has_bulk_actions_selector_cols(self) -> bool:
+        """Whether backfills have their selector."""
+        return self._once_seen("bulk_actions.selector_id", super().has_bulk_actions_selector_cols)
+
+    def has_bulk_action_job_name_column(self) -> bool:
+        """Whether backfills have their job."""
+        return self._once_seen("bulk_actions.job_name", super().has_bulk_action_job_name_column)
+
+    def has_backfill_tags_table(self) -> bool:
+        """Whether there are tags of backfills."""
+        return self._once_seen("backfill_tags", super().has_backfill_tags_table)
+
 
 class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):
-    """Events, over the process's pool.
+    """Events, over the process's pool."""
 
-    The stock storage reads the catalogue several times a step to learn whether a table or column is there. Migrations
-    only add to the schema, so what was once seen is remembered; what is missing is looked up again.
-    """
-
-    def __init__(self, **arguments: Any) -> None:
-        self._seen_columns: set[str] = set()
-        self._seen_tables: set[str] = set()
-        super().__init__(**arguments)
+    def has_secondary_index(self, name: str) -> bool:
+        """Whether a migration of rows is complete."""
+        look = super().has_secondary_index
+        return self._once_seen(f"migration {name}", lambda: look(name))
 
     def has_asset_key_col(self, column_name: str) -> bool:
         """Whether the table of assets has the column."""
-        if column_name not in self._seen_columns and super().has_asset_key_col(column_name):
-            self._seen_columns.add(column_name)
-        return column_name in self._seen_columns
+        look = super().has_asset_key_col
+        return self._once_seen(f"asset_keys.{column_name}", lambda: look(column_name))
 
     def has_table(self, table_name: str) -> bool:
         """Whether the event log has the table."""
-        if table_name not in self._seen_tables and super().has_table(table_name):
-            self._seen_tables.add(table_name)
-        return table_name in self._seen_tables
+        look = super().has_table
+        return self._once_seen(table_name, lambda: look(table_name))
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        look = super()._has_asset_key_col_on_connection
+        return self._once_seen(f"asset_keys.{column_name}", lambda: look(conn, column_name))
 
     def store_event(self, event: EventLogEntry) -> None:
         """Store what is kept of an event; of a run that ended too early, also tell what it did not come to."""
@@ -294,3 +330,20 @@ def database_url(instance: DagsterInstance) -> str:
 
 class PooledScheduleStorage(_Pooled, PostgresScheduleStorage):
     """Schedules, sensors and their ticks, over the process's pool."""
+
+    def has_built_index(self, migration_name: str) -> bool:
+        """Whether a migration of rows is complete."""
+        look = super().has_built_index
+        return self._once_seen(f"migration {migration_name}", lambda: look(migration_name))
+
+    def _has_instigators_table(self, conn: Connection) -> bool:
+        look = super()._has_instigators_table
+        return self._once_seen("instigators", lambda: look(conn))
+
+    def has_instigators_table(self) -> bool:
+        """Whether there is the table of schedules and sensors."""
+        return self._once_seen("instigators", super().has_instigators_table)
+
+    def _has_asset_daemon_asset_evaluations_table(self, conn: Connection) -> bool:
+        look = super()._has_asset_daemon_asset_evaluations_table
+        return self._once_seen("asset_daemon_asset_evaluations", lambda: look(conn))
