@@ -21,8 +21,8 @@ from tributary.assets.calendar.tables import DIM_DATE
 from tributary.assets.factory.flow import ModelLineage
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_files import ModelFolders
-from tributary.assets.factory.model_reading import read_model
-from tributary.assets.factory.sql_assets import keyed_model, picture, write_model
+from tributary.assets.factory.model_reading import read_model, with_keys
+from tributary.assets.factory.sql_assets import picture, write_model
 from tributary.assets.source import SQL
 from tributary.resources.warehouse.base import NOBODY, Batches
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
@@ -55,9 +55,9 @@ class Live:
         bed.empty_database(DATABASE)
         self._url = bed.databases.url("app").replace(f"/{bed.databases.name('app')}?", f"/{DATABASE}?")
         self._warehouse = PostgresWarehouse(lambda: self._url)
-        self._models = live_models(source)
-        tables = {table.key: table for table in (*SOURCES, DIM_DATE)}
-        self._lineage = ModelLineage(tables | {key: model.table for key, model in self._models.items()})
+        models, tables = live_models(source), {table.key: table for table in (*SOURCES, DIM_DATE)}
+        lineage = ModelLineage(tables | {key: model.table for key, model in models.items()})
+        self._models = {key: with_keys(model, lineage.schema(model)) for key, model in models.items()}
         self._staged = [table for table in SOURCES if table.name.startswith(source.removesuffix("s"))]
         self._warehouse.replace(DIM_DATE, Batches(date_rows().to_batches()))
         past = self._history.past()
@@ -83,8 +83,7 @@ class Live:
         found = {}
         for key, model in self._models.items():
             begun = time.perf_counter()
-            keyed = keyed_model(model, self._lineage)
-            report, _ = write_model(self._warehouse, model, None, NOBODY, keyed=keyed)
+            report, _ = write_model(self._warehouse, model, None, NOBODY)
             picture(self._warehouse, model, report, NOBODY)
             found[key] = time.perf_counter() - begun
         return found

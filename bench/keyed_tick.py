@@ -22,8 +22,8 @@ from tributary.assets.calendar.tables import DIM_DATE
 from tributary.assets.factory.flow import ModelLineage
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_files import ModelFolders
-from tributary.assets.factory.model_reading import read_model
-from tributary.assets.factory.sql_assets import keyed_model, write_model
+from tributary.assets.factory.model_reading import read_model, with_keys
+from tributary.assets.factory.sql_assets import write_model
 from tributary.resources.postgres.binaries import program
 from tributary.resources.settings import PROJECT_ROOT
 from tributary.resources.warehouse.base import NOBODY, Batches, WriteReport
@@ -66,9 +66,9 @@ class Place:
         bed.empty_database(DATABASE)
         self._url = bed.databases.url("app").replace(f"/{bed.databases.name('app')}?", f"/{DATABASE}?")
         self._warehouse = PostgresWarehouse(lambda: self._url)
-        self._models = _models()
-        every = {table.key: table for table in (*SOURCES, DIM_DATE)}
-        self._lineage = ModelLineage(every | {key: model.table for key, model in self._models.items()})
+        models, tables = _models(), {table.key: table for table in (*SOURCES, DIM_DATE)}
+        lineage = ModelLineage(tables | {key: model.table for key, model in models.items()})
+        self._models = {key: with_keys(model, lineage.schema(model)) for key, model in models.items()}
         self._warehouse.replace(DIM_DATE, Batches(date_rows().to_batches()))
         load(self._warehouse, self._history.past(), PAST)
         self.rebuild()
@@ -95,8 +95,7 @@ class Place:
         return Cost(Timing(reading.wall, reading.cpu), written.rows, files, written.megabytes)
 
     def _make(self, model: SqlModel, *, forced: bool) -> WriteReport:
-        keyed = keyed_model(model, self._lineage)
-        return write_model(self._warehouse, model, None, NOBODY, forced=forced, keyed=keyed)[0]
+        return write_model(self._warehouse, model, None, NOBODY, forced=forced)[0]
 
     def _created(self, begun: int, ended: int) -> int:
         """The relations created between two places of the log."""

@@ -256,6 +256,46 @@ def test_what_has_not_changed_is_not_read_again(project: Project, monkeypatch: p
     assert set(read[1:]) == {"SELECT s.id FROM gold.apart AS s", "SELECT s.id FROM core.two AS s"}  # and who reads it
 
 
+KEYED = """/*
+description: Amounts.
+grain: one row a sale
+columns:
+  id: {type: integer, description: "Sale."}
+  amount: {type: integer, description: "Amount."}
+checks:
+  - not_null: [id]
+incremental: {keys: [id]}
+*/
+SELECT o.id, amount FROM core.one AS o LEFT JOIN core.more AS m ON m.id = o.id
+"""
+
+
+def test_how_a_model_follows_by_keys_is_kept_until_other_columns_are_read(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_amount = MODEL.replace(
+        "*/\nSELECT s.id", '  amount: {{type: integer, description: "Amount."}}\n*/\nSELECT s.id, s.amount'
+    )
+    project.write("core/one", with_amount)
+    project.write("core/more")
+    project.write("gold/keyed", KEYED.replace("{", "{{").replace("}", "}}"))
+    first = project.load().models["gold.keyed"].by_keys
+    assert first is not None
+    assert "o.amount" in first.statement
+    with monkeypatch.context() as patch:
+        patch.setattr("tributary.assets.factory.model_reading.by_keys", _never)
+        assert project.load().models["gold.keyed"].by_keys == first
+    project.write("core/one")
+    project.write("core/more", with_amount)
+    then = project.load().models["gold.keyed"].by_keys
+    assert then is not None
+    assert "m.amount" in then.statement
+
+
+def _never(*_: object) -> None:
+    raise AssertionError("it is derived again")
+
+
 def test_what_was_read_elsewhere_is_no_help(project: Project, tmp_path: Path) -> None:
     project.load()
     elsewhere = Project(tmp_path / "elsewhere")

@@ -19,10 +19,19 @@ from tributary.assets.factory.in_dialect import condition_in
 from tributary.assets.factory.parameters.entries import ReportHeader
 from tributary.assets.factory.parameters.parameter import Asked
 from tributary.resources.warehouse.base import Dialect
+from tributary.resources.warehouse.following import KeyPlan
 from tributary.resources.warehouse.table import Table
 
 if TYPE_CHECKING:
     from sqlglot import exp
+
+
+@dataclass(frozen=True)
+class ByKeys:
+    """What Postgres runs to make the rows of some keys of a model, and the plan that says what these follow from."""
+
+    statement: str
+    plan: KeyPlan
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +43,8 @@ class SqlModel:
     where it is a report: then the SELECT gives the rows of one request, and `table` holds those of all. `refresh` is
     the pace at which it takes up changes; None where it follows at once. `digest` is another whenever the file would
     make other rows; of a report, whenever it says anything else. `postgres` is the SELECT as Postgres runs it,
-    empty where it cannot be written for it.
+    empty where it cannot be written for it, and `by_keys` how it is made for some keys, which follows from the columns of
+    what it reads too: None where these are not known, or it has no keys.
     """
 
     path: Path
@@ -51,6 +61,7 @@ class SqlModel:
     text: str = field(repr=False)
     postgres: str = field(repr=False)
     asked: Asked | None = None
+    by_keys: ByKeys | None = None
 
     @cached_property
     def file(self) -> HeaderSource[Header]:

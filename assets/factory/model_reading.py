@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlglot import exp
@@ -17,9 +17,10 @@ from tributary.assets.factory.declared import declared_table
 from tributary.assets.factory.dialects import DialectError, statement
 from tributary.assets.factory.errors import ModelError, together
 from tributary.assets.factory.header import Header, HeaderSource, split_header
+from tributary.assets.factory.keyed import by_keys
 from tributary.assets.factory.lint.errors import SqlSyntaxError
 from tributary.assets.factory.lint.parsing import parse, tokens_of
-from tributary.assets.factory.model import SqlModel, digest_of
+from tributary.assets.factory.model import ByKeys, SqlModel, digest_of
 from tributary.assets.factory.model_files import (
     REPORTS,
     ModelFolders,
@@ -158,8 +159,27 @@ def read_models(
         errors += [in_circles[model.key]] if model.key in in_circles else []
         if errors:
             refused[model.path] = together(errors)
-    sound = {key: model for key, model in models.items() if model.path not in refused}
+    anew = {model.key for model in changed}
+    sound = {
+        key: with_keys(model, schema) if key in anew or model.by_keys is None else model
+        for key, model in models.items()
+        if model.path not in refused
+    }
     return Reading(sound, {path: refused[path] for path in files if path in refused})
+
+
+def with_keys(model: SqlModel, schema: Mapping[str, Mapping[str, str]]) -> SqlModel:
+    """A sound model with how it is made for some keys, where it has any and the columns of all that it reads are known.
+
+    `schema` has the portable types of columns by `schema.table`.
+    """
+    if not model.keys or not all(key in schema for key in model.reads):
+        return replace(model, by_keys=None) if model.by_keys else model
+    types = {name: model.table.column(name).type for name in model.keys}
+    found = by_keys(model.select, {key: schema[key] for key in model.reads}, types)
+    kept = replace(model, by_keys=ByKeys(statement(found.select, "postgres"), found.plan))
+    vars(kept).update(select=model.select)
+    return kept
 
 
 def load_models(root: Path, tables: Iterable[Table]) -> dict[str, SqlModel]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 
@@ -27,9 +27,6 @@ from tributary.resources.warehouse.errors import InputsMovedError
 from tributary.resources.warehouse.table import Table
 from tributary.resources.warehouse.warehouse import Warehouse
 from tributary.resources.warehouse.windows import Keys, Range
-
-if TYPE_CHECKING:
-    from tributary.assets.factory.keyed import Keyed
 
 _PARTITIONS: dict[str, Callable[..., dg.TimeWindowPartitionsDefinition]] = {
     "hour": dg.HourlyPartitionsDefinition,
@@ -66,8 +63,7 @@ def sql_asset(model: SqlModel, lineage: ModelLineage, refused: str = "") -> dg.A
         window = window_of(model, context.partition_time_window) if model.window else None
 
         def write() -> WriteReport:
-            keyed = keyed_model(model, lineage) if warehouse.dialect == "postgres" else None
-            return write_model(warehouse, model, window, origin, forced=forced, keyed=keyed, lineage=lineage)[0]
+            return write_model(warehouse, model, window, origin, forced=forced, lineage=lineage)[0]
 
         def rows() -> Mapping[str, int]:
             return {} if window is None else rows_in_range(warehouse, table, window, *_units(model), origin)
@@ -92,14 +88,13 @@ def write_model(
     origin: Origin,
     *,
     forced: bool = False,
-    keyed: "Keyed | None" = None,
     lineage: ModelLineage | None = None,
 ) -> tuple[WriteReport, str | None]:
     """Replace the model's rows, or tell of them where they are what it would make again; and what they were made from.
 
-    That is None for a window, and where an input is not known to be the same: such rows are always made. With `keyed`
-    only the rows of those keys are made of which the inputs have changed, where that is known. With the `lineage` of
-    models, checks that hold by construction are not made.
+    That is None for a window, and where an input is not known to be the same: such rows are always made. On Postgres,
+    of a model with keys only the rows of those are made of which the inputs have changed, where that is known. With the
+    `lineage` of models, checks that hold by construction are not made.
 
     Raises:
         TributaryError: the write was refused; the old rows stay.
@@ -108,6 +103,7 @@ def write_model(
     statement, table = model.statement(dialect), model.table_in(dialect)
     if window is not None:
         return warehouse.replace(table, Select(statement), window=window, origin=origin), None
+    keyed = model.by_keys if dialect == "postgres" else None
     recipe = recipe_of(model, dialect, keyed.plan if keyed else None)
     for _ in range(ATTEMPTS):
         standing = warehouse.standing(table, recipe, origin=origin)
@@ -116,9 +112,7 @@ def write_model(
             return replace(report, statement=f"{report.statement}\n{statement}"), standing.fingerprint
         if keyed is None or standing.keys is None or forced:
             break
-        from tributary.assets.factory.dialects import statement as statement_of
-
-        only = Select(statement_of(keyed.select, warehouse.dialect), keyed.plan)
+        only = Select(keyed.statement, keyed.plan)
         keys = Keys(model.keys, sorted(standing.keys))
         with suppress(InputsMovedError):  # what else has changed is to be asked for
             return _replace(warehouse, table, only, standing, origin, keys), standing.fingerprint
@@ -150,16 +144,6 @@ def picture(warehouse: Warehouse, model: SqlModel, report: WriteReport, origin: 
     if model.chart is None or not is_drawn(report):
         return {}
     return chart_metadata(warehouse, model.table, chart_in(model.chart, warehouse.dialect), origin)
-
-
-def keyed_model(model: SqlModel, lineage: ModelLineage) -> "Keyed | None":
-    """How a model's rows follow from its inputs by keys; None where it is made whole."""
-    if not model.keys:
-        return None
-    from tributary.assets.factory.keyed import by_keys
-
-    types = {name: model.table.column(name).type for name in model.keys}
-    return by_keys(model.select, lineage.schema(model), types)
 
 
 def partitions_of(model: SqlModel) -> dg.TimeWindowPartitionsDefinition | None:

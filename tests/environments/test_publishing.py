@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from tributary.assets.factory.model_reading import load_models
-from tributary.assets.factory.sql_assets import ModelLineage, keyed_model, write_model
+from tributary.assets.factory.sql_assets import write_model
 from tributary.resources.warehouse.arrow import batches
 from tributary.resources.warehouse.base import NOBODY, Batches, Rejected, Select, WriteReport
 from tributary.resources.warehouse.checks import NotNull, References, Unique
@@ -240,8 +240,7 @@ def test_what_follows_by_keys_does_so_after_its_promotion(world: World, tmp_path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(MODEL.format(n=n))
         model = load_models(tmp_path, [CALLS])["gold.by_source"]
-        keyed = keyed_model(model, ModelLineage({CALLS.key: CALLS}))
-        return write_model(warehouse, model, None, NOBODY, keyed=keyed)[0]
+        return write_model(warehouse, model, None, NOBODY)[0]
 
     calls(1, *map(str, range(100)))
     write(world.production, "count(*)")

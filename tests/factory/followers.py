@@ -10,7 +10,8 @@ import pytest
 
 from tributary.assets.factory.flow import ModelLineage
 from tributary.assets.factory.model import SqlModel
-from tributary.assets.factory.sql_assets import keyed_model, write_model
+from tributary.assets.factory.model_reading import with_keys
+from tributary.assets.factory.sql_assets import write_model
 from tributary.resources.warehouse import changes
 from tributary.resources.warehouse.base import NOBODY, WriteReport
 from tributary.resources.warehouse.errors import ChecksFailed
@@ -28,9 +29,9 @@ class Followers:
         self, warehouse: PostgresWarehouse, models: Mapping[str, SqlModel], tables: Iterable[Table], *keys: str
     ) -> None:
         self._warehouse = warehouse
-        self._models = {key: model for key, model in models.items() if key in keys}
         every = {table.key: table for table in tables} | {key: model.table for key, model in models.items()}
-        self._lineage = ModelLineage(every)
+        lineage = ModelLineage(every)
+        self._models = {key: with_keys(model, lineage.schema(model)) for key, model in models.items() if key in keys}
 
     def make(self, *, forced: bool = False) -> dict[str, WriteReport]:
         """Make all of them; the reports."""
@@ -62,11 +63,10 @@ class Followers:
             assert wrong == [], key
 
     def _make(self, model: SqlModel, *, forced: bool = False) -> WriteReport:
-        keyed = keyed_model(model, self._lineage)
         with pytest.MonkeyPatch.context() as patch:
             # However few rows these tables have, also those that are written whole keep the rows that stay the same.
             patch.setattr(differing, "MOST_SHARE", 2)
-            return write_model(self._warehouse, model, None, NOBODY, forced=forced, keyed=keyed)[0]
+            return write_model(self._warehouse, model, None, NOBODY, forced=forced)[0]
 
 
 class _DeathError(BaseException):
