@@ -72,6 +72,13 @@ def test_the_port_lets_in_its_two_roles_by_their_passwords_only(trino_server: Ru
         ask(BI, password(settings, BI), "warehouse", "CREATE TABLE mine (x int)")
 
 
+def test_only_the_password_that_trino_sends_again_and_again_is_cheap_to_ask_for(trino_server: RunningTrino) -> None:
+    with psycopg.connect(trino_server.databases.url("app")) as admin:
+        told = dict(admin.execute("SELECT rolname, split_part(rolpassword, ':', 1) FROM pg_authid").fetchall())
+    assert told[ICEBERG_OWNER] == "SCRAM-SHA-256$1"
+    assert told[BI] == "SCRAM-SHA-256$4096"
+
+
 def test_one_that_was_killed_is_started_again_with_its_tables(trino_server: RunningTrino) -> None:
     part, elsewhere = TrinoPart(trino_server.server), TrinoByUrl(trino_server.server.url)
     assert (part.look(), part.is_starting, part.pid, elsewhere.look()) == (None, False, trino_server.server.pid, None)
