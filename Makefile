@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 # The first that runs and is new enough: a version manager may put names on the path that do not run.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+# pip compiles one file after the other, which takes as long as the rest of it.
+INSTALL = $(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-check -c requirements.lock
+COMPILE = $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 WORKERS ?= auto
 HOURS ?= 8
 
@@ -35,11 +38,13 @@ $(VENV)/.python:
 	@touch $@
 
 $(VENV)/.runtime: $(VENV)/.python pyproject.toml requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e .
+	$(INSTALL) -e .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev]'
+	$(INSTALL) -e '.[dev]'
+	@$(COMPILE)
 	@touch $@
 
 run: setup
@@ -54,11 +59,13 @@ run-aws-local: $(VENV)/.aws-local
 	@$(BIN)/python -m tributary.aws_local --port $(AWS_LOCAL_PORT) up
 
 $(VENV)/.aws-local: $(VENV)/.runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[aws-local]'
+	$(INSTALL) -e '.[aws-local]'
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.trino: $(VENV)/.runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[trino]'
+	$(INSTALL) -e '.[trino]'
+	@$(COMPILE)
 	@touch $@
 
 test: setup-dev
@@ -67,7 +74,8 @@ test: setup-dev
 setup-infrastructure: $(VENV)/.infrastructure
 
 $(VENV)/.infrastructure: $(VENV)/.dev
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[infrastructure]'
+	$(INSTALL) -e '.[infrastructure]'
+	@$(COMPILE)
 	@touch $@
 
 # The tests synthesise as well, with cdk-nag, and look at all that comes of it, with cfn-lint.
@@ -93,7 +101,7 @@ contract-athena: setup-dev
 lint: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers auto
 	$(BIN)/lint-imports --no-cache
 
 format: setup-dev
