@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ import pytest
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
 from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, TickData, TickStatus
+from dagster._grpc.client import DagsterGrpcClient
+from dagster._grpc.server_watcher import create_grpc_watch_thread
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.run_storage import PostgresRunStorage
 from dagster_postgres.schedule_storage import PostgresScheduleStorage
@@ -27,6 +30,7 @@ from tributary.instance.pooled_storage import (
 )
 from tributary.instance.telling import kept, with_causes
 from tributary.instance.unbegun import withdraw_unbegun
+from tributary.resources.dagster_internals import watching
 from tributary.resources.postgres.databases import Databases
 from tributary.resources.settings import PROJECT_ROOT
 
@@ -189,3 +193,35 @@ def test_each_part_gives_its_reason() -> None:
     folder = Path(PROJECT_ROOT / "resources" / "dagster_internals")
     for path in folder.glob("*.py"):
         assert ast.get_docstring(ast.parse(path.read_text())), path
+
+
+def test_the_code_server_is_asked_which_it_is_every_few_seconds() -> None:
+    asked: list[float] = []
+
+    class Client(DagsterGrpcClient):
+        def __init__(self) -> None:
+            """It connects to nothing."""
+
+        def get_server_id(self, timeout: int = 0) -> str:  # noqa: ARG002
+            asked.append(time.monotonic())
+            return "the same"
+
+    def ignored(*_: object) -> None:
+        """Nothing changes."""
+
+    ended, thread = create_grpc_watch_thread(
+        "here",
+        Client(),
+        get_location_entry=lambda _: None,
+        refresh_code_location=ignored,
+        on_disconnect=ignored,
+        on_reconnected=ignored,
+        on_updated=ignored,
+        on_error=ignored,
+    )
+    thread.start()
+    while len(asked) < 2:
+        time.sleep(0.1)
+    ended.set()
+    thread.join()
+    assert watching.SECONDS <= asked[1] - asked[0] < watching.SECONDS + 2

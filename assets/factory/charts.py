@@ -66,5 +66,6 @@ def draw(chart: ChartEntry, x: Sequence[Any], y: Sequence[float]) -> bytes:
     drawn, buffer = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png")
     # One colour on white and its shades: a palette takes a third of the bytes, which are kept once a materialisation.
-    Image.open(drawn).convert("RGB").quantize(_COLOURS).save(buffer, format="png", optimize=True)
+    shades = Image.open(drawn).convert("RGB").quantize(_COLOURS, method=Image.Quantize.FASTOCTREE)
+    shades.save(buffer, format="png", optimize=True)
     return buffer.getvalue()

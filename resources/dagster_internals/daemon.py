@@ -1,7 +1,7 @@
 """Dagster's daemon, imported, and set to what cannot be configured.
 
 It would read all definitions anew each minute, which is a third of what it does when idle. A code server that holds
-others is known within seconds all the same, by its id, which is asked every second.
+others is known within seconds all the same, by its id.
 """
 
 import threading
@@ -10,6 +10,7 @@ import time
 import dagster._daemon.cli  # noqa: F401  (imported before it is run)
 from dagster._daemon import controller
 
+import tributary.resources.dagster_internals.watching  # noqa: F401  (sets how often)
 from tributary.resources.dagster_internals.first_use import keep_types_alone
 from tributary.resources.kernel import give_memory_back
 

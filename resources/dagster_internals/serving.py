@@ -10,6 +10,8 @@ from dagster_graphql.implementation.utils import ErrorCapture
 from dagster_graphql.schema.errors import GraphenePythonError
 from dagster_shared.error import SerializableErrorInfo
 
+import tributary.resources.dagster_internals.watching  # noqa: F401  (sets how often)
+
 __all__ = [
     "DagsterUserCodeProcessError",
     "ErrorCapture",

@@ -34,7 +34,7 @@ NOW = datetime(2019, 1, 1, tzinfo=UTC)
 UNTIL = datetime(2026, 3, 4, tzinfo=UTC)
 ODD_HOUR = datetime(2026, 3, 2, 7, tzinfo=UTC)
 MEETUP_DAYS = ("2018-11-20", "2018-12-31")
-SOCIAL_HOURS = ("2026-03-01-00:00", "2026-03-03-23:00")
+SOCIAL_HOURS = ("2026-03-02-00:00", "2026-03-03-23:00")
 SOCIAL_LATER = ("2026-03-02-06:00", "2026-03-02-07:00")
 """The hours of the later delivery, as the sensor asks for them."""
 
@@ -179,7 +179,7 @@ def _make_sources(settings: Settings, databases: Databases, lake: Lake) -> None:
     make_sneakers(engine, date(2026, 1, 1))
     engine.dispose()
     hostile.put_sneakers(databases)
-    make_social_sample(lake, until=UNTIL, days=3)
+    make_social_sample(lake, until=UNTIL, days=2)
     hostile.put_social(lake, ODD_HOUR)
     _pull_meetup(settings, lake)
     hostile.put_meetup(lake)
