@@ -18,8 +18,10 @@ import psycopg
 import pytest
 
 from tributary.resources.postgres import postmaster
+from tributary.resources.postgres.databases import Databases
 from tributary.resources.postgres.embedded import EmbeddedPostgres
 from tributary.resources.postgres.errors import PostgresError
+from tributary.resources.postgres.loopback import ICEBERG_OWNER, ensure_roles
 from tributary.resources.postgres.owner import server_user
 
 USER_PROCESS = """
@@ -450,3 +452,17 @@ def test_an_ordinary_user_runs_the_server_as_themselves(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.stdout, done.stderr) == (f"{user.uid}\nleft\n", "")
+
+
+def test_the_role_of_an_older_home_is_given_its_password_anew(databases: Databases) -> None:
+    """As it was hashed before, each look into the catalogue would take as long as ever."""
+    with psycopg.connect(databases.url("app"), autocommit=True) as admin:
+        admin.execute(f"CREATE ROLE {ICEBERG_OWNER} LOGIN PASSWORD 'as before'")
+        try:
+            admin.execute(f"COMMENT ON ROLE {ICEBERG_OWNER} IS 'Comes in by the port on loopback (0123456789abcdef).'")
+            ensure_roles(admin, {ICEBERG_OWNER: "f" * 64})
+            told = admin.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", [ICEBERG_OWNER]).fetchone()
+        finally:
+            admin.execute(f"DROP ROLE {ICEBERG_OWNER}")
+    assert told is not None
+    assert told[0].startswith("SCRAM-SHA-256$1:")
