@@ -47,6 +47,7 @@ BENCHES = {
     "backups": "bench.backups.backups",
     "crashes": "bench.crashes.crashes",
     "trino": "bench.trino.trino",
+    "trino_small": "bench.trino_small.trino_small",
     "kinesis": "bench.kinesis.kinesis",
     "small_objects": "bench.small_objects.small_objects",
     "aws_local": "bench.aws_local.aws_local",

@@ -51,7 +51,7 @@ def trino(bed: Bed) -> list[Figure]:
     """All of it, once."""
     home = bed.root / "trino"
     rmtree(home, ignore_errors=True)
-    settings = settings_of(home, _free_port(), _free_port())
+    settings = settings_of(home, free_port(), free_port())
     started = time.perf_counter()
     with connect(settings) as databases:
         postgres = Timing(time.perf_counter() - started)
@@ -205,7 +205,7 @@ def _peak(pid: int | None) -> float:
     return int(line.split()[1]) / 1024
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
