@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 # The first that runs and is new enough: a version manager may put names on the path that do not run.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-# pip compiles one file after the other, which takes as long as the rest of it.
+# pip compiles one file after the other, which takes as long as the rest of it. Packages bring files that are no Python,
+# such as templates: that those do not compile is no failure.
 INSTALL = $(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-check -c requirements.lock
 COMPILE = $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 WORKERS ?= auto

@@ -19,7 +19,7 @@ ENVIRONMENT = "tributary"
 _FOR_QUERIES = 0.4
 _HEADROOM = 0.1
 _REMEMBERED = "1m"
-"""How long it knows of statements that are over; whoever walks through a result ends it by that."""
+"""How long it knows of a statement that is over, which it is once all of its result was read."""
 
 
 def memory_in_mebibytes(text: str) -> int:
