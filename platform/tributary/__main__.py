@@ -7,6 +7,6 @@ if not sys.flags.safe_path and sys.path[0] == os.getcwd():  # noqa: PTH109  (not
     # What lies in the current folder is no part of the platform, whatever its name.
     del sys.path[0]
 
-from tributary.cli.main import main
+from tributary.cli.process import command
 
-main()
+command()

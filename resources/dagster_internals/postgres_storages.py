@@ -7,10 +7,13 @@ them names that import it when they are called.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -53,6 +56,10 @@ def _late_alembic() -> Iterator[None]:
 
 
 with _late_alembic():
+    from dagster._core.storage import alembic as _migrations
+    from dagster._core.storage.event_log.schema import SqlEventLogStorageMetadata
+    from dagster._core.storage.runs.schema import RunStorageSqlMetadata
+    from dagster._core.storage.schedules.schema import ScheduleStorageSqlMetadata
     from dagster_postgres.event_log import PostgresEventLogStorage
     from dagster_postgres.event_log.event_log import CHANNEL_NAME
     from dagster_postgres.run_storage import PostgresRunStorage
@@ -64,5 +71,19 @@ __all__ = [
     "PostgresEventLogStorage",
     "PostgresRunStorage",
     "PostgresScheduleStorage",
+    "RunStorageSqlMetadata",
+    "ScheduleStorageSqlMetadata",
+    "SqlEventLogStorageMetadata",
     "create_pg_engine",
+    "newest_revision",
 ]
+
+
+@lru_cache
+def newest_revision() -> str:
+    """The revision of Dagster's tables as its code makes them: the one that no migration of its own follows."""
+    (folder,) = _migrations.__path__
+    text = "\n".join(path.read_text(encoding="utf-8") for path in Path(folder, "versions").glob("*.py"))
+    made, followed = (set(re.findall(rf'^{name} = "(\w+)"', text, re.MULTILINE)) for name in ("revision", "down_revision"))
+    (newest,) = made - followed
+    return str(newest)

@@ -13,10 +13,10 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from dagster import AssetKey, BetaWarning, DagsterEventType, EventLogRecord
-from sqlalchemy import event, text
+from sqlalchemy import MetaData, event, text
 from sqlalchemy.exc import DisconnectionError
 
 from tributary.instance.configuration import URL_VARIABLE
@@ -28,7 +28,11 @@ from tributary.resources.dagster_internals.postgres_storages import (
     PostgresEventLogStorage,
     PostgresRunStorage,
     PostgresScheduleStorage,
+    RunStorageSqlMetadata,
+    ScheduleStorageSqlMetadata,
+    SqlEventLogStorageMetadata,
     create_pg_engine,
+    newest_revision,
 )
 from tributary.resources.dagster_internals.records import (
     AssetCheckExecutionRecordStatus,
@@ -58,6 +62,16 @@ _KNOWN: set[tuple[type, str]] = set()
 
 _SEEN: set[tuple[str, str]] = set()
 """What of Dagster's schema this process has seen, by database."""
+
+_MADE: set[tuple[type, str]] = set()
+"""The storages, by class and database, whose tables this process has made."""
+
+_NOTE_REVISION = (
+    "CREATE TABLE IF NOT EXISTS alembic_version"
+    " (version_num varchar(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY)",
+    "DELETE FROM alembic_version",
+    "INSERT INTO alembic_version (version_num) VALUES (:revision)",
+)
 
 _TABLES_LOCK = 0x64616773746572
 
@@ -180,6 +194,16 @@ class _Pooled:
         storage._engine = pooled_engine(url)  # type: ignore[attr-defined]
         return storage
 
+    _metadata: ClassVar[MetaData]
+
+    def _init_db(self) -> None:
+        """Make the tables, and note their revision as the stock storages do, who load Alembic whole for it."""
+        with self._engine.connect() as connection, connection.begin():  # type: ignore[attr-defined]
+            self._metadata.create_all(connection)
+            for statement in _NOTE_REVISION:
+                connection.execute(text(statement), {"revision": newest_revision()})
+        _MADE.add((type(self), self.postgres_url))  # type: ignore[attr-defined]
+
     def _once_seen(self, what: str, look: Callable[[], bool]) -> bool:
         """Whether a table, a column or a completed migration is there, which the stock storages ask at each use.
 
@@ -193,6 +217,8 @@ class _Pooled:
 
 class PooledRunStorage(_Pooled, PostgresRunStorage):
     """Runs, over the process's pool."""
+
+    _metadata = RunStorageSqlMetadata
 
     def has_built_index(self, migration_name: str) -> bool:
         """Whether a migration of rows is complete."""
@@ -222,6 +248,8 @@ class PooledRunStorage(_Pooled, PostgresRunStorage):
 
 class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):
     """Events, over the process's pool."""
+
+    _metadata = SqlEventLogStorageMetadata
 
     def has_secondary_index(self, name: str) -> bool:
         """Whether a migration of rows is complete."""
@@ -320,6 +348,12 @@ class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):
                 self._store_asset_event(connection, one, number)
 
 
+def has_made_tables(url: str) -> bool:
+    """Whether this process has made all tables of Dagster in a database, so that they are those of its version."""
+    storages = (PooledRunStorage, PooledEventLogStorage, PooledScheduleStorage)
+    return _MADE.issuperset((storage, url) for storage in storages)
+
+
 def database_url(instance: DagsterInstance) -> str:
     """The URL of the database that an instance of ours is in, password and all."""
     storage = instance.event_log_storage
@@ -330,6 +364,14 @@ def database_url(instance: DagsterInstance) -> str:
 
 class PooledScheduleStorage(_Pooled, PostgresScheduleStorage):
     """Schedules, sensors and their ticks, over the process's pool."""
+
+    _metadata = ScheduleStorageSqlMetadata
+
+    def _init_db(self) -> None:
+        super()._init_db()
+        # Of migrations of rows, none is left to do.
+        self.migrate()
+        self.optimize()
 
     def has_built_index(self, migration_name: str) -> bool:
         """Whether a migration of rows is complete."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dagster as dg
 import psycopg
 
+from tributary.instance.pooled_storage import has_made_tables
+
 _KEY = "tributary/dagster"
 """Of the note, in Dagster's own store of cursors, of which version brought its tables up to date."""
 
@@ -12,9 +14,9 @@ _LOCK = 0x75706772616465
 
 
 def upgrade_records(instance: dg.DagsterInstance, url: str) -> bool:
-    """Migrate the instance's tables, unless this version of Dagster has; whether it did.
+    """Migrate the instance's tables, unless this version of Dagster has; whether that was to be noted.
 
-    Processes that open a home at once take turns.
+    Tables that this very process has made are of this version as they are. Processes that open a home at once take turns.
 
     Raises:
         psycopg.Error, sqlalchemy.exc.SQLAlchemyError: the database refuses.
@@ -30,6 +32,7 @@ def upgrade_records(instance: dg.DagsterInstance, url: str) -> bool:
         connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         if is_noted():
             return False
-        instance.upgrade()
+        if not has_made_tables(url):
+            instance.upgrade()
         cursors.set_cursor_values({_KEY: dg.__version__})
     return True
