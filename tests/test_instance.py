@@ -25,6 +25,11 @@ from tributary.instance.configuration import URL_VARIABLE, render, write_configu
 from tributary.instance.opening import dagster_environment, open_instance
 from tributary.instance.orphans import fail_orphaned_runs
 from tributary.instance.pooled_storage import PooledEventLogStorage, pooled_engine
+from tributary.resources.dagster_internals.postgres_storages import (
+    PostgresEventLogStorage,
+    PostgresRunStorage,
+    PostgresScheduleStorage,
+)
 from tributary.resources.dagster_internals.records import (
     DagsterLaunchFailedError,
     DagsterUserCodeUnreachableError,
@@ -355,3 +360,31 @@ def test_a_run_that_could_not_begin_is_queued_again_where_that_passes(
     with pytest.raises(DagsterUserCodeUnreachableError if again else type(failure)) as raised:
         instance.run_launcher.launch_run(LaunchRunContext(run, None))
     assert isinstance(raised.value, DagsterUserCodeUnreachableError) is again
+
+
+SCHEMA = """
+    SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns
+    WHERE table_schema = 'public' UNION ALL SELECT tablename, indexname, indexdef, '', '' FROM pg_indexes
+    WHERE schemaname = 'public' ORDER BY 1, 2, 3
+"""
+
+
+def test_tables_are_made_as_the_stock_storages_make_them(tmp_path: Path) -> None:
+    def found(url: str) -> tuple[list[tuple[str, ...]], ...]:
+        with psycopg.connect(url) as records:
+            return tuple(
+                records.execute(query).fetchall()
+                for query in (SCHEMA, "SELECT * FROM alembic_version", "SELECT name FROM secondary_indexes ORDER BY 1")
+            )
+
+    settings = Settings.model_validate({"home": tmp_path})
+    with connect(settings) as databases:
+        with open_instance(settings, databases) as instance:
+            noted, newest = instance.event_log_storage.alembic_version() or ("", "")
+            assert noted == newest
+        stock = Databases(databases.server_url, "stock_").url("dagster")
+        with psycopg.connect(databases.server_url, autocommit=True) as server:
+            server.execute("CREATE DATABASE stock_dagster")
+        for storage in (PostgresRunStorage, PostgresEventLogStorage, PostgresScheduleStorage):
+            storage(stock).dispose()
+        assert found(databases.url("dagster")) == found(stock)

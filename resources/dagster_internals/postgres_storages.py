@@ -84,6 +84,8 @@ def newest_revision() -> str:
     """The revision of Dagster's tables as its code makes them: the one that no migration of its own follows."""
     (folder,) = _migrations.__path__
     text = "\n".join(path.read_text(encoding="utf-8") for path in Path(folder, "versions").glob("*.py"))
-    made, followed = (set(re.findall(rf'^{name} = "(\w+)"', text, re.MULTILINE)) for name in ("revision", "down_revision"))
+    made, followed = (
+        set(re.findall(rf'^{name} = "(\w+)"', text, re.MULTILINE)) for name in ("revision", "down_revision")
+    )
     (newest,) = made - followed
     return str(newest)

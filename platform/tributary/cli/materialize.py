@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -226,6 +227,9 @@ def carry_out(
     unmade: set[dg.AssetKey] = set()
     waiting = [announce(one) for one in found.plan.runs]
     announced()
+    # What was loaded stays: it is looked at no more, and what runs leave is collected in time.
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
     try:
         for one in found.plan.runs:
             if failed and one.after_all:

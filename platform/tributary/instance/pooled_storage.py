@@ -67,8 +67,7 @@ _MADE: set[tuple[type, str]] = set()
 """The storages, by class and database, whose tables this process has made."""
 
 _NOTE_REVISION = (
-    "CREATE TABLE IF NOT EXISTS alembic_version"
-    " (version_num varchar(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY)",
+    "CREATE TABLE IF NOT EXISTS alembic_version (version_num varchar(32) CONSTRAINT alembic_version_pkc PRIMARY KEY)",
     "DELETE FROM alembic_version",
     "INSERT INTO alembic_version (version_num) VALUES (:revision)",
 )

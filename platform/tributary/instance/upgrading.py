@@ -16,7 +16,7 @@ _LOCK = 0x75706772616465
 def upgrade_records(instance: dg.DagsterInstance, url: str) -> bool:
     """Migrate the instance's tables, unless this version of Dagster has; whether that was to be noted.
 
-    Tables that this very process has made are of this version as they are. Processes that open a home at once take turns.
+    Tables that this very process has made are as its own code has them. Processes that open a home at once take turns.
 
     Raises:
         psycopg.Error, sqlalchemy.exc.SQLAlchemyError: the database refuses.
