@@ -32,7 +32,7 @@ READING_LIMIT = "1h"
 # keepalives notice that a client's machine is gone, where the connection is not a local socket.
 _WRITING = (
     "SET row_security = off; SET tcp_keepalives_idle = 60; SET tcp_keepalives_interval = 10; "
-    "SET tcp_keepalives_count = 3"
+    "SET tcp_keepalives_count = 3; SET parallel_tuple_cost = 0.01"
 )
 
 
