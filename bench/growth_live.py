@@ -21,7 +21,7 @@ from tributary.assets.calendar.tables import DIM_DATE
 from tributary.assets.factory.flow import ModelLineage
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_files import ModelFolders
-from tributary.assets.factory.model_reading import read_model, with_keys
+from tributary.assets.factory.model_reading import read_model, with_schema
 from tributary.assets.factory.sql_assets import picture, write_model
 from tributary.assets.source import SQL
 from tributary.resources.warehouse.base import NOBODY, Batches
@@ -57,7 +57,7 @@ class Live:
         self._warehouse = PostgresWarehouse(lambda: self._url)
         models, tables = live_models(source), {table.key: table for table in (*SOURCES, DIM_DATE)}
         lineage = ModelLineage(tables | {key: model.table for key, model in models.items()})
-        self._models = {key: with_keys(model, lineage.schema(model)) for key, model in models.items()}
+        self._models = {key: with_schema(model, lineage.schema(model)) for key, model in models.items()}
         self._staged = [table for table in SOURCES if table.name.startswith(source.removesuffix("s"))]
         self._warehouse.replace(DIM_DATE, Batches(date_rows().to_batches()))
         past = self._history.past()

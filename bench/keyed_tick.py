@@ -22,7 +22,7 @@ from tributary.assets.calendar.tables import DIM_DATE
 from tributary.assets.factory.flow import ModelLineage
 from tributary.assets.factory.model import SqlModel
 from tributary.assets.factory.model_files import ModelFolders
-from tributary.assets.factory.model_reading import read_model, with_keys
+from tributary.assets.factory.model_reading import read_model, with_schema
 from tributary.assets.factory.sql_assets import write_model
 from tributary.resources.postgres.binaries import program
 from tributary.resources.settings import PROJECT_ROOT
@@ -68,7 +68,7 @@ class Place:
         self._warehouse = PostgresWarehouse(lambda: self._url)
         models, tables = _models(), {table.key: table for table in (*SOURCES, DIM_DATE)}
         lineage = ModelLineage(tables | {key: model.table for key, model in models.items()})
-        self._models = {key: with_keys(model, lineage.schema(model)) for key, model in models.items()}
+        self._models = {key: with_schema(model, lineage.schema(model)) for key, model in models.items()}
         self._warehouse.replace(DIM_DATE, Batches(date_rows().to_batches()))
         load(self._warehouse, self._history.past(), PAST)
         self.rebuild()

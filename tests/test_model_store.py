@@ -292,6 +292,26 @@ def test_how_a_model_follows_by_keys_is_kept_until_other_columns_are_read(
     assert "m.amount" in then.statement
 
 
+REFERRING = MODEL.replace(
+    "*/\n", "checks:\n  - references: {{column: id, to: core.one.id}}\n  - unique: [id]\n*/\n"
+).replace("AS s", "AS s GROUP BY s.id")
+
+
+def test_which_checks_surely_hold_is_kept_until_other_columns_are_read(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("gold/referring", REFERRING, reads="core.one")
+    project.load()
+    kept = (project.home / "read.pickle").read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr("tributary.assets.factory.model_reading.proven", _never)
+        assert project.load().models["gold.referring"].proven == {"references_id_one", "unique_id"}
+    assert (project.home / "read.pickle").read_bytes() == kept
+    # Of another type, an equal value may become another one.
+    project.write("core/one", MODEL.replace("id: {{type: integer", "id: {{type: bigint"))
+    assert project.load().models["gold.referring"].proven == frozenset()
+
+
 def _never(*_: object) -> None:
     raise AssertionError("it is derived again")
 

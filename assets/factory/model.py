@@ -43,8 +43,9 @@ class SqlModel:
     where it is a report: then the SELECT gives the rows of one request, and `table` holds those of all. `refresh` is
     the pace at which it takes up changes; None where it follows at once. `digest` is another whenever the file would
     make other rows; of a report, whenever it says anything else. `postgres` is the SELECT as Postgres runs it,
-    empty where it cannot be written for it, and `by_keys` how it is made for some keys, which follows from the columns
-    of what it reads too: None where these are not known, or it has no keys.
+    empty where it cannot be written for it. From the columns of what it reads follow, too, `by_keys`, how it is made
+    for some keys, which is None where it has none, and `proven`, the names of the checks that its rows surely pass;
+    where these columns are not known, there is neither.
     """
 
     path: Path
@@ -62,6 +63,7 @@ class SqlModel:
     postgres: str = field(repr=False)
     asked: Asked | None = None
     by_keys: ByKeys | None = None
+    proven: frozenset[str] | None = None
 
     @cached_property
     def file(self) -> HeaderSource[Header]:

@@ -33,6 +33,7 @@ from tributary.assets.factory.model_files import (
 from tributary.assets.factory.parameters.declared import declared_asked, report_table
 from tributary.assets.factory.parameters.entries import ReportHeader
 from tributary.assets.factory.parameters.parameter import REQUEST, Asked
+from tributary.assets.factory.proven import proven
 from tributary.assets.factory.soundness import circles, problems
 from tributary.resources.warehouse.checks import References
 from tributary.resources.warehouse.errors import ContractError
@@ -161,25 +162,33 @@ def read_models(
             refused[model.path] = together(errors)
     anew = {model.key for model in changed}
     sound = {
-        key: with_keys(model, schema) if key in anew or model.by_keys is None else model
+        key: with_schema(model, schema) if key in anew or model.proven is None else model
         for key, model in models.items()
         if model.path not in refused
     }
     return Reading(sound, {path: refused[path] for path in files if path in refused})
 
 
-def with_keys(model: SqlModel, schema: Mapping[str, Mapping[str, str]]) -> SqlModel:
-    """A sound model with how it is made for some keys, where it has any and the columns of all that it reads are known.
+def with_schema(model: SqlModel, schema: Mapping[str, Mapping[str, str]]) -> SqlModel:
+    """A sound model with what follows from the columns of all that it reads, where these are known.
 
     `schema` has the portable types of columns by `schema.table`.
     """
-    if not model.keys or not all(key in schema for key in model.reads):
-        return replace(model, by_keys=None) if model.by_keys else model
-    types = {name: model.table.column(name).type for name in model.keys}
-    found = by_keys(model.select, {key: schema[key] for key in model.reads}, types)
-    kept = replace(model, by_keys=ByKeys(statement(found.select, "postgres"), found.plan))
+    if not all(key in schema for key in model.reads):
+        return replace(model, by_keys=None, proven=None) if model.by_keys or model.proven else model
+    read = {key: schema[key] for key in model.reads}
+    # What somebody asked is of no table that could be proven from.
+    holding = proven(model.table, model.select, read) if model.asked is None else frozenset()
+    kept = replace(model, by_keys=_by_keys(model, read), proven=holding)
     vars(kept).update(select=model.select)
     return kept
+
+
+def _by_keys(model: SqlModel, read: Mapping[str, Mapping[str, str]]) -> ByKeys | None:
+    if not model.keys:
+        return None
+    found = by_keys(model.select, read, {name: model.table.column(name).type for name in model.keys})
+    return ByKeys(statement(found.select, "postgres"), found.plan)
 
 
 def load_models(root: Path, tables: Iterable[Table]) -> dict[str, SqlModel]:

@@ -9,6 +9,7 @@ the check is made.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple, cast
 
 from sqlglot import exp
@@ -32,14 +33,36 @@ class Origin(NamedTuple):
     column: str
 
 
-def holds(check: SetCheck, table: Table, select: exp.Query, schema: Schema) -> bool:
-    """Whether the rows of `table`, which the SELECT gives, surely pass the check."""
-    if isinstance(check, References):
-        return _stands(check, table, select, schema)
-    if not isinstance(check, Unique):
-        return False
-    types = {name: table.column(name).type for name in check.names}
-    return _is_grouped(build_scope(qualified(select, schema)), types, schema)
+def proven(table: Table, select: exp.Query, schema: Schema) -> frozenset[str]:
+    """The names of the checks that the rows of `table`, which the SELECT gives, surely pass."""
+    prover = _Prover(table, select, schema)
+    return frozenset(check.name for check in table.checks if isinstance(check, SetCheck) and prover.holds(check))
+
+
+class _Prover:
+    def __init__(self, table: Table, select: exp.Query, schema: Schema) -> None:
+        self._table, self._select, self._schema = table, select, schema
+
+    @cached_property
+    def _root(self) -> Scope | None:
+        return build_scope(qualified(self._select, self._schema))
+
+    def holds(self, check: SetCheck) -> bool:
+        if isinstance(check, References):
+            return self._stands(check)
+        if not isinstance(check, Unique):
+            return False
+        types = {name: self._table.column(name).type for name in check.names}
+        return _is_grouped(self._root, types, self._schema)
+
+    def _stands(self, check: References) -> bool:
+        """Whether each value of the column stands where the check looks for it."""
+        target = Origin(f"{check.schema}.{check.table}", check.to)
+        type_ = self._schema.get(target.table, {}).get(target.column)
+        # A cast could make another value of it.
+        if type_ is None or type_ != self._table.column(check.column).type:
+            return False
+        return self._root is not None and _Proof(target, type_, self._schema).of(self._root, check.column, ())
 
 
 def _is_grouped(scope: Scope | None, types: Mapping[str, str], schema: Schema) -> bool:
@@ -71,17 +94,6 @@ def _is_grouped(scope: Scope | None, types: Mapping[str, str], schema: Schema) -
         isinstance(one, exp.Column) and one in given and _type(scope, one, schema) == given[one]
         for one in group.expressions
     )
-
-
-def _stands(check: References, table: Table, select: exp.Query, schema: Schema) -> bool:
-    """Whether each value of the column stands where the check looks for it."""
-    target = Origin(f"{check.schema}.{check.table}", check.to)
-    type_ = schema.get(target.table, {}).get(target.column)
-    # A cast could make another value of it.
-    if type_ is None or type_ != table.column(check.column).type:
-        return False
-    root = build_scope(qualified(select, schema))
-    return root is not None and _Proof(target, type_, schema).of(root, check.column, ())
 
 
 class _Proof:

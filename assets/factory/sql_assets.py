@@ -22,7 +22,6 @@ from tributary.assets.factory.refused import refusal, with_banner
 from tributary.assets.factory.specs import FORCE, table_spec
 from tributary.assets.factory.table_step import table_step
 from tributary.resources.warehouse.base import Origin, Proof, Select, Standing, WriteReport
-from tributary.resources.warehouse.checks import SetCheck
 from tributary.resources.warehouse.errors import InputsMovedError
 from tributary.resources.warehouse.table import Table
 from tributary.resources.warehouse.warehouse import Warehouse
@@ -63,7 +62,7 @@ def sql_asset(model: SqlModel, lineage: ModelLineage, refused: str = "") -> dg.A
         window = window_of(model, context.partition_time_window) if model.window else None
 
         def write() -> WriteReport:
-            return write_model(warehouse, model, window, origin, forced=forced, lineage=lineage)[0]
+            return write_model(warehouse, model, window, origin, forced=forced)[0]
 
         def rows() -> Mapping[str, int]:
             return {} if window is None else rows_in_range(warehouse, table, window, *_units(model), origin)
@@ -88,13 +87,12 @@ def write_model(
     origin: Origin,
     *,
     forced: bool = False,
-    lineage: ModelLineage | None = None,
 ) -> tuple[WriteReport, str | None]:
     """Replace the model's rows, or tell of them where they are what it would make again; and what they were made from.
 
     That is None for a window, and where an input is not known to be the same: such rows are always made. On Postgres,
-    of a model with keys only the rows of those are made of which the inputs have changed, where that is known. With the
-    `lineage` of models, checks that hold by construction are not made.
+    of a model with keys only the rows of those are made of which the inputs have changed, where that is known. Checks
+    that hold by construction are not made.
 
     Raises:
         TributaryError: the write was refused; the old rows stay.
@@ -118,17 +116,8 @@ def write_model(
             return _replace(warehouse, table, only, standing, origin, keys), standing.fingerprint
     if model.chart is not None:
         prepare()
-    proof = Proof(_prover(model, lineage), standing.versions) if lineage is not None else None
+    proof = Proof(model.proven or frozenset(), standing.versions)
     return _replace(warehouse, table, Select(statement, proof=proof), standing, origin), standing.fingerprint
-
-
-def _prover(model: SqlModel, lineage: ModelLineage) -> Callable[[SetCheck], bool]:
-    def holds(check: SetCheck) -> bool:
-        from tributary.assets.factory import proven
-
-        return proven.holds(check, model.table, model.select, lineage.schema(model))
-
-    return holds
 
 
 def _replace(

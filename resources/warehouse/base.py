@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from tributary.resources.warehouse.checks import CheckResult, SetCheck
+from tributary.resources.warehouse.checks import CheckResult
 from tributary.resources.warehouse.counting import Reckoning
 from tributary.resources.warehouse.delimited.contract import FileContract
 from tributary.resources.warehouse.following import Follows, KeyPlan, Values
@@ -35,11 +35,11 @@ NOBODY = Origin()
 class Proof:
     """Which checks the rows of a SELECT pass by construction.
 
-    `of` says so of a check; of one that looks into another table, as long as that is of its version in `versions`,
-    which were read before the SELECT is run.
+    `checks` are their names; of one that looks into another table that is so as long as the table is of its version in
+    `versions`, which were read before the SELECT is run.
     """
 
-    of: Callable[[SetCheck], bool]
+    checks: Collection[str]
     versions: Mapping[str, str]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tributary.assets.factory.flow import ModelLineage
 from tributary.assets.factory.model import SqlModel
-from tributary.assets.factory.model_reading import with_keys
+from tributary.assets.factory.model_reading import with_schema
 from tributary.assets.factory.sql_assets import write_model
 from tributary.resources.warehouse import changes
 from tributary.resources.warehouse.base import NOBODY, WriteReport
@@ -31,7 +31,7 @@ class Followers:
         self._warehouse = warehouse
         every = {table.key: table for table in tables} | {key: model.table for key, model in models.items()}
         lineage = ModelLineage(every)
-        self._models = {key: with_keys(model, lineage.schema(model)) for key, model in models.items() if key in keys}
+        self._models = {key: with_schema(model, lineage.schema(model)) for key, model in models.items() if key in keys}
 
     def make(self, *, forced: bool = False) -> dict[str, WriteReport]:
         """Make all of them; the reports."""

@@ -19,7 +19,6 @@ _ALSO = (
     "psutil",
     "tributary.assets.factory.keyed",
     "tributary.assets.factory.model_reading",
-    "tributary.assets.factory.proven",
     "tributary.assets.reporting.binding",
 )
 """What the definitions leave to the steps, and most runs import: charts, for one, take half a second of it."""
