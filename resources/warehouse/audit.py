@@ -21,7 +21,7 @@ from tributary.resources.warehouse.table import Table, quoted
 
 PREVIEW_ROWS = 10
 PROVEN_ROWS = 20_000
-"""Of fewer rows a check is made in less time than it can be proven in."""
+"""Of fewer rows a check takes less time than to see that what it looks into has not moved since."""
 
 
 Count = Callable[[CountCheck, int], CheckResult]
