@@ -175,7 +175,7 @@ def with_schema(model: SqlModel, schema: Mapping[str, Mapping[str, str]]) -> Sql
     `schema` has the portable types of columns by `schema.table`.
     """
     if not all(key in schema for key in model.reads):
-        return replace(model, by_keys=None, proven=None) if model.by_keys or model.proven else model
+        return model if model.proven is None else replace(model, by_keys=None, proven=None)
     read = {key: schema[key] for key in model.reads}
     # What somebody asked is of no table that could be proven from.
     holding = proven(model.table, model.select, read) if model.asked is None else frozenset()

@@ -7,7 +7,7 @@ import os
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from typer.exceptions import TyperException
@@ -337,10 +337,10 @@ for name, group in {
 app.command(cls=StatementCommand)(audit)
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line; errors that a person is meant to read end it with one sentence and exit code 1, or 2."""
     # Importing makes many objects and little garbage: collecting often among them costs a tenth of the start-up.
-    gc.set_threshold(1_000_000, 20, 20)
+    gc.set_threshold(100_000, 20, 20)
     keep_private()
     let_libraries_be_quiet()
     end_when_asked()

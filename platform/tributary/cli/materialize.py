@@ -122,7 +122,7 @@ def ready(wanted: Wanted, known: KnownSelection | None) -> Iterator[Ready]:
     Raises:
         SelectionError: a selection cannot be read, or selects nothing.
     """
-    with ThreadPoolExecutor(1) as pool:
+    with _uncollected(), ThreadPoolExecutor(1) as pool:
         starting = pool.submit(connect, get_settings())
         some = load_needed(*known) if known is not None else None
         loaded = some or load_definitions()
@@ -139,6 +139,17 @@ def ready(wanted: Wanted, known: KnownSelection | None) -> Iterator[Ready]:
         partitions = Partitions(wanted.partition, wanted.start, wanted.end)
         asked = Asked(sorted(asset_key(key) for key in known.keys), partitions, wanted.force, wanted.missing)
         yield Ready(databases, loaded, known.graph, asked)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage while much is loaded that stays, nor among that ever after."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def as_told_to_dagster(loaded: Loaded, found: Planned) -> Loaded:
@@ -227,9 +238,6 @@ def carry_out(
     unmade: set[dg.AssetKey] = set()
     waiting = [announce(one) for one in found.plan.runs]
     announced()
-    # What was loaded stays: it is looked at no more, and what runs leave is collected in time.
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
     try:
         for one in found.plan.runs:
             if failed and one.after_all:

@@ -35,4 +35,3 @@ def command() -> NoReturn:
         if ending.code is None or isinstance(ending.code, int):
             code.append(ending.code or 0)
         raise
-    sys.exit(0)
