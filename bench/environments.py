@@ -1,4 +1,4 @@
-"""A change of `core.fact_sale` in an environment: begun, compared and promoted, beside making the same in production.
+"""A change of `core.fact_basket` in an environment: begun, compared and promoted, beside making the same in production.
 
 What reads it is made along, in both. Each round changes which days are left out, so that nothing is found made already.
 """
@@ -15,7 +15,7 @@ from bench.figures import Figure, at_most, ratio_at_most
 from bench.graph import SELECTION
 
 ENVIRONMENT = "bench"
-CHANGED = f"core.fact_sale+ and ({SELECTION})"
+CHANGED = f"core.fact_basket+ and ({SELECTION})"
 _ROUNDS = count(1)
 
 
@@ -27,7 +27,7 @@ def environments(bed: Bed) -> list[Figure]:
         bed.tributary("env", "drop", ENVIRONMENT)
 
     def run(*words: str, after: int) -> Timing:
-        return bed.python("-m", "bench.environments_worker", f"where sale.day > {after}", *words)
+        return bed.python("-m", "bench.environments_worker", f"where day_no > {after}", *words)
 
     def again() -> Timing:
         return run("materialize", CHANGED, after=next(_ROUNDS))
@@ -46,7 +46,7 @@ def environments(bed: Bed) -> list[Figure]:
     made, published = (best(timings) for timings in interleaved(bed.repeats, again, promoted))
     bed.tributary("env", "drop", ENVIRONMENT)
     what = f"tributary --env {ENVIRONMENT}"
-    baseline = "tributary materialize core.fact_sale+"
+    baseline = "tributary materialize core.fact_basket+"
     first, unchanged, difference = best(begun), best(idle), best(compared)
     note = "with all that reads it, but for what bench graph leaves out; whole processes."
     return [

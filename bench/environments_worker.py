@@ -1,4 +1,4 @@
-"""Runs the command line with another text of `core.fact_sale`: the first argument is put behind its SELECT."""
+"""Runs the command line with another text of `core.fact_basket`: the first argument is put behind its SELECT."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ def main() -> None:
     read = model_files.read_text
 
     def text(path: Path) -> str | ModelError:
-        return read(path) + (f"\n{more}\n" if path.name == "fact_sale.sql" else "")
+        return read(path) + (f"\n{more}\n" if path.name == "fact_basket.sql" else "")
 
     model_files.read_text = text  # type: ignore[assignment]
     from tributary.cli.environments import DIFFERS

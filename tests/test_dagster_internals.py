@@ -22,12 +22,8 @@ from dagster_postgres.run_storage import PostgresRunStorage
 from dagster_postgres.schedule_storage import PostgresScheduleStorage
 
 from tributary.instance.configuration import URL_VARIABLE
-from tributary.instance.pooled_storage import (
-    PooledEventLogStorage,
-    PooledRunStorage,
-    PooledScheduleStorage,
-    pooled_engine,
-)
+from tributary.instance.engine import pooled_engine
+from tributary.instance.pooled_storage import PooledEventLogStorage, PooledRunStorage, PooledScheduleStorage
 from tributary.instance.telling import kept, with_causes
 from tributary.instance.unbegun import withdraw_unbegun
 from tributary.resources.dagster_internals import watching

@@ -58,12 +58,12 @@ def test_lineage_goes_back_to_the_file(cli: Cli, sample_retail: RetailWarehouse)
 
 
 def test_lineage_goes_down_and_is_told_to_programs(cli: Cli, sample_retail: RetailWarehouse) -> None:
-    tree = cli("lineage", "core.fact_sale.day_no", "--down", home=sample_retail.home).stdout
+    tree = cli("lineage", "staged.retail_transactions.day", "--down", home=sample_retail.home).stdout
     assert "│   ├── gold.household_summary.r_score\n" in tree
     asked = ("lineage", "gold.household_summary.r_score", "--format")
     told = json.loads(cli(*asked, "json", home=sample_retail.home).stdout)
     assert told["of"] == ["gold.household_summary.r_score"]
-    assert {"column": "raw.csv_retail_transactions.DAY", "hops": -4, "tags": []} in told["columns"]
+    assert {"column": "raw.csv_retail_transactions.DAY", "hops": -3, "tags": []} in told["columns"]
     (edge,) = [one for one in told["edges"] if one["from"] == "core.fact_basket.day_no" and one["how"] == ["value"]]
     assert edge["to"] == "gold.household_summary.r_score"
     assert edge["sql"][-1].startswith("shoppers.last_day = MAX(")

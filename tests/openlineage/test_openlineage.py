@@ -14,8 +14,8 @@ from sqlalchemy.engine import Engine
 from tests.conftest import RetailWarehouse
 from tests.openlineage.schema import check
 from tests.receivers import Hook, hook
+from tributary.instance.engine import pooled_engine
 from tributary.instance.opening import open_instance
-from tributary.instance.pooled_storage import pooled_engine
 from tributary.openlineage import reading
 from tributary.openlineage.sending import ReceiverError, Sent, send_new
 from tributary.openlineage.sensor import lineage_sensors

@@ -53,7 +53,7 @@ def open_instance(settings: Settings, databases: Databases, *, mended: bool = Tr
 
     from dagster import DagsterInstance
 
-    from tributary.instance.pooled_storage import pooled_engine
+    from tributary.instance.engine import pooled_engine
     from tributary.instance.renamed import carry_over
     from tributary.instance.upgrading import upgrade_records
     from tributary.resources.dagster_internals import NO_COMPUTE_LOGS

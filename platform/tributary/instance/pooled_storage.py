@@ -8,30 +8,27 @@ the stock ones ask or tell the server again and again to no effect. Tables, rows
 from __future__ import annotations
 
 import os
-import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from dagster import AssetKey, BetaWarning, DagsterEventType, EventLogRecord
-from sqlalchemy import MetaData, event, text
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy import MetaData, text
 
 from tributary.instance.configuration import URL_VARIABLE
+from tributary.instance.engine import one_at_a_time, pooled_engine
 from tributary.instance.event_rows import ALONE, write_evaluated, write_event, write_materialized
 from tributary.instance.telling import kept, with_causes
 from tributary.instance.unbegun import withdraw_unbegun
 from tributary.resources.dagster_internals.postgres_storages import (
-    CHANNEL_NAME,
     PostgresEventLogStorage,
     PostgresRunStorage,
     PostgresScheduleStorage,
     RunStorageSqlMetadata,
     ScheduleStorageSqlMetadata,
     SqlEventLogStorageMetadata,
-    create_pg_engine,
     newest_revision,
 )
 from tributary.resources.dagster_internals.records import (
@@ -45,8 +42,7 @@ from tributary.resources.settings import get_settings
 
 if TYPE_CHECKING:
     from dagster import DagsterEvent, DagsterInstance, EventLogEntry
-    from sqlalchemy.engine import Connection, Engine
-    from sqlalchemy.pool import ConnectionPoolEntry
+    from sqlalchemy.engine import Connection
 
     from tributary.resources.dagster_internals.records import ConfigurableClassData
 
@@ -55,7 +51,6 @@ warnings.filterwarnings("ignore", message=".*yaml-defined logging.*", category=B
 
 _OF_STEPS = ALONE | {DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_CHECK_EVALUATION}
 _ENDED_EARLY = (DagsterEventType.RUN_FAILURE, DagsterEventType.RUN_CANCELED)
-_NOTIFY = f"NOTIFY {CHANNEL_NAME},"
 
 _KNOWN: set[tuple[type, str]] = set()
 """The storages, by class and database, whose tables this process has seen."""
@@ -72,101 +67,10 @@ _NOTE_REVISION = (
     "INSERT INTO alembic_version (version_num) VALUES (:revision)",
 )
 
-_TABLES_LOCK = 0x64616773746572
-
-POOL_SIZE = 3
-"""Connections that a process keeps; more are opened for a moment when they are needed."""
-
-MAX_OVERFLOW = 20
-"""Connections beyond the kept ones that a process may open (the daemon and the UI work with threads)."""
-
-RECYCLE_SECONDS = 1800
-"""Age at which a kept connection is replaced: proxies before a managed server drop older idle ones."""
-
-
-OUTAGE_SECONDS = 4.0
-"""For so long a server that is gone is asked again and again; a restart takes less."""
-
-TRUSTED_SECONDS = 5.0
-"""A connection used this recently is used again without asking the server whether it still lives."""
-
-
-@lru_cache
-def pooled_engine(postgres_url: str) -> Engine:
-    """The process's engine for a database, in autocommit; a connection that lay idle is checked before it is used."""
-    engine = create_pg_engine(
-        postgres_url,
-        isolation_level="AUTOCOMMIT",
-        pool_size=POOL_SIZE,
-        max_overflow=MAX_OVERFLOW,
-        pool_recycle=RECYCLE_SECONDS,
-        # What is bound may be personal data, and a refusal would quote it.
-        hide_parameters=True,
-    )
-    event.listen(engine, "checkin", _remember_when)
-    event.listen(engine, "checkout", _check_if_idle)
-    event.listen(engine, "do_execute", _skip_notify)
-    event.listen(engine, "do_connect", _Outage().connect)
-    # A forked child shares its parent's sockets: it must neither use nor close them.
-    os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
-    return engine
-
-
-class _Outage:
-    """Ends the patience of Dagster, which asks six times for each statement, with a server that is gone."""
-
-    def __init__(self) -> None:
-        self._since: float | None = None
-
-    def connect(self, dialect: Any, _record: object, words: Sequence[Any], options: Mapping[str, Any]) -> Any:
-        """Connect as the dialect would.
-
-        Raises:
-            PostgresError: the server has not answered for a while; Dagster does not take that for a reason to wait.
-        """
-        try:
-            connection = dialect.connect(*words, **options)
-        except dialect.loaded_dbapi.OperationalError as error:
-            self._since = self._since or time.monotonic()
-            if time.monotonic() - self._since < OUTAGE_SECONDS:
-                raise
-            reason = str(error).strip().partition("\n")[0]
-            raise PostgresError(f"Dagster's database does not answer ({reason}): check that its server runs.") from None
-        self._since = None
-        return connection
-
-
-def _remember_when(_connection: object, record: ConnectionPoolEntry) -> None:
-    record.info["returned"] = time.monotonic()
-
-
-def _check_if_idle(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-    """Pre-ping for idle connections only: SQLAlchemy's own would double the round trips of a busy run."""
-    returned = record.info.get("returned")
-    if returned is None or time.monotonic() - returned < TRUSTED_SECONDS:
-        return
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except connection.Error as error:
-        # The pool answers this by opening another connection.
-        raise DisconnectionError from error
-
-
-def _skip_notify(_cursor: object, statement: str, _parameters: object, _context: object) -> bool | None:
-    """Drop the NOTIFY that follows every event: nothing listens any more, and it costs a commit and a global lock."""
-    return True if statement.startswith(_NOTIFY) else None
-
-
-@contextmanager
-def one_at_a_time(postgres_url: str) -> Iterator[None]:
-    """Let one process at a time change what all find: Dagster's own making of its tables, for one, is no atom."""
-    with pooled_engine(postgres_url).connect() as connection:
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _TABLES_LOCK})
-        try:
-            yield
-        finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _TABLES_LOCK})
+_COUNT_TABLES = text("SELECT count(to_regclass(name)) FROM unnest(:names) AS name")
+_HAS_COLUMN = text(
+    "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass(:table) AND attname = :column)"
+)
 
 
 class _Pooled:
@@ -185,8 +89,9 @@ class _Pooled:
         the embedded server until it ends.
         """
         url = os.environ.get(URL_VARIABLE) or shared_databases(get_settings()).url("dagster")
-        # A code server opens an instance for each tick of a sensor: looking for tables is a connection each time.
-        known = (cls, url) in _KNOWN
+        # A code server opens an instance for each tick of a sensor: looking for tables is a statement each time, and as
+        # the stock storages look, a connection and a dozen.
+        known = (cls, url) in _KNOWN or cls._has_tables(url)
         with nullcontext() if known else one_at_a_time(url):
             storage = cls(postgres_url=url, should_autocreate_tables=not known, inst_data=inst_data)  # type: ignore[call-arg]  # the stock storage's constructor, mixed in below
         _KNOWN.add((cls, url))
@@ -194,6 +99,14 @@ class _Pooled:
         return storage
 
     _metadata: ClassVar[MetaData]
+
+    @classmethod
+    def _has_tables(cls, url: str) -> bool:
+        """Whether the database has all tables of the storage."""
+        names = list(cls._metadata.tables)
+        with pooled_engine(url).connect() as connection:
+            found = connection.execute(_COUNT_TABLES, {"names": names}).scalar()
+        return found == len(names)
 
     def _init_db(self) -> None:
         """Make the tables, and note their revision as the stock storages do, who load Alembic whole for it."""
@@ -257,17 +170,22 @@ class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):
 
     def has_asset_key_col(self, column_name: str) -> bool:
         """Whether the table of assets has the column."""
-        look = super().has_asset_key_col
-        return self._once_seen(f"asset_keys.{column_name}", lambda: look(column_name))
+        with self.index_connection() as connection:
+            return self._has_asset_key_col_on_connection(connection, column_name)
 
     def has_table(self, table_name: str) -> bool:
         """Whether the event log has the table."""
         look = super().has_table
         return self._once_seen(table_name, lambda: look(table_name))
 
+    @cached_property
+    def has_default_pool_limit_col(self) -> bool:
+        """Whether a pool's limit may be the default one."""
+        with self.index_connection() as connection:
+            return _has_column(connection, "concurrency_limits", "using_default_limit")
+
     def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
-        look = super()._has_asset_key_col_on_connection
-        return self._once_seen(f"asset_keys.{column_name}", lambda: look(conn, column_name))
+        return self._once_seen(f"asset_keys.{column_name}", lambda: _has_column(conn, "asset_keys", column_name))
 
     def store_event(self, event: EventLogEntry) -> None:
         """Store what is kept of an event; of a run that ended too early, also tell what it did not come to."""
@@ -345,6 +263,11 @@ class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):
         with self.index_transaction() as connection:
             for one, number in last.values():
                 self._store_asset_event(connection, one, number)
+
+
+def _has_column(connection: Connection, table: str, column: str) -> bool:
+    """Whether a table has a column; SQLAlchemy's look at a table asks a dozen questions more."""
+    return bool(connection.execute(_HAS_COLUMN, {"table": table, "column": column}).scalar())
 
 
 def has_made_tables(url: str) -> bool:

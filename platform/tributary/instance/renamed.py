@@ -14,7 +14,8 @@ import dagster as dg
 
 from tributary.assets.factory.following import tags_of
 from tributary.assets.factory.made import READ_EVENT, READ_VERSION
-from tributary.instance.pooled_storage import database_url, one_at_a_time
+from tributary.instance.engine import one_at_a_time
+from tributary.instance.pooled_storage import database_url
 
 if TYPE_CHECKING:
     from tributary.resources.warehouse.warehouse import Warehouse

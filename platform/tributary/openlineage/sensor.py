@@ -31,7 +31,8 @@ def lineage_sensors(models: Mapping[str, SqlModel]) -> Iterator[dg.SensorDefinit
         description="Sends OpenLineage events of what runs began, made and failed at, with the lineage of each column.",
     )
     def open_lineage(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        from tributary.instance.pooled_storage import database_url, pooled_engine
+        from tributary.instance.engine import pooled_engine
+        from tributary.instance.pooled_storage import database_url
         from tributary.openlineage.reading import newest
         from tributary.openlineage.sending import ReceiverError, send_new
 

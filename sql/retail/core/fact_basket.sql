@@ -41,12 +41,14 @@ with
             sale.basket_id,
             sale.household_key,
             sale.store_id,
-            sale.date_key,
-            sale.day_no,
+            -- A left join: a day that the calendar lacks must stop at the check on date_key, not vanish.
+            calendar.date_key,
+            sale.day as day_no,
             product.section,
             cast(sale.sales_value * 100 as integer) as cents
-        from core.fact_sale as sale
+        from staged.retail_transactions as sale
         inner join core.dim_product as product on product.product_id = sale.product_id
+        left join core.dim_date as calendar on calendar.date = cast(sale.sold_at as date)
         where
             sale.quantity > 0
             and sale.sales_value > 0
