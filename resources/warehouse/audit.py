@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tributary.resources.warehouse.checks import (
     SAMPLE_ROWS,
     Check,
     CheckResult,
+    NotNull,
     RowCheck,
     SetCheck,
     Sql,
@@ -18,6 +19,9 @@ from tributary.resources.warehouse.checks import (
 from tributary.resources.warehouse.counting import CountCheck
 from tributary.resources.warehouse.errors import ChecksFailed
 from tributary.resources.warehouse.table import Table, quoted
+
+if TYPE_CHECKING:
+    from tributary.resources.warehouse.engine import EngineSession, Known
 
 PREVIEW_ROWS = 10
 PROVEN_ROWS = 20_000
@@ -47,12 +51,14 @@ def audit(
     checks: Sequence[Check] | None = None,
     staying: str | None = None,
     proven: Callable[[SetCheck], bool] | None = None,
+    known: Known | None = None,
 ) -> tuple[int, list[CheckResult]]:
     """Count the rows of `relation` and make the table's checks on them; results stand in the order of the checks.
 
     Checks on counts are left out where nothing was counted. `relation` is a quoted name or, with its values, a
     subquery. `staying` is a relation of rows that the table keeps beside these: keys must be unique among both.
-    `proven` says of a check that it surely holds: of many rows it is then not made.
+    `proven` says of a check that it surely holds: of many rows it is then not made. `known` is what is known of the
+    rows: where it settles all checks of single rows, they are not looked at.
 
     Raises:
         ChecksFailed: a check failed that blocks.
@@ -60,8 +66,12 @@ def audit(
     checks = session.table.checks if checks is None else checks
     relation = Sql(relation) if isinstance(relation, str) else relation
     rowwise = [check for check in checks if isinstance(check, RowCheck)]
-    rows, broken = _scan(session, rowwise, relation)
     results: dict[str, CheckResult] = {}
+    if known is not None:
+        sure = [check for check in rowwise if isinstance(check, NotNull) and known.lacks_nulls(check.names)]
+        results |= {check.name: CheckResult(check, 0) for check in sure}
+        rowwise = [check for check in rowwise if check not in sure]
+    rows, broken = _scan(session, rowwise, relation) if known is None or rowwise else (known.rows, [])
     for row_check, failures in zip(rowwise, broken, strict=True):
         sample = _sample(session, row_check.broken(), relation) if failures else []
         results[row_check.name] = CheckResult(row_check, failures, sample)
@@ -78,7 +88,7 @@ def audit(
             results[check.name] = CheckResult(check, 0, proven=True)
         else:
             sets.append(check)
-    asked = [_offenders(session, check, relation, staying) for check in sets]
+    asked = [_offenders(session, check, relation, staying, known) for check in sets]
     for set_check, offenders, failures in zip(sets, asked, _count_each(session, asked), strict=True):
         sample = _first(session, offenders) if failures else []
         results[set_check.name] = CheckResult(set_check, failures, sample)
@@ -91,6 +101,12 @@ def audit(
 def preview(session: Asked, relation: str) -> list[dict[str, Any]]:
     """A few rows, as they may be shown to people."""
     return _shown(session, Sql(f"SELECT * FROM {relation} LIMIT {PREVIEW_ROWS}"))
+
+
+def preview_built(session: EngineSession, relation: str) -> list[dict[str, Any]]:
+    """A few of the rows built, as they may be shown to people."""
+    rows = session.first_built(PREVIEW_ROWS)
+    return preview(session, relation) if rows is None else [session.table.masked(row) for row in rows]
 
 
 def ask(session: Asked, sql: Sql) -> list[dict[str, Any]]:
@@ -115,10 +131,10 @@ def _sample(session: Asked, condition: Sql, relation: Sql) -> list[dict[str, Any
     return _shown(session, Sql(text, (*relation.params, *condition.params)))
 
 
-def _offenders(session: Asked, check: SetCheck, relation: Sql, staying: str | None) -> Sql:
+def _offenders(session: Asked, check: SetCheck, relation: Sql, staying: str | None, known: Known | None) -> Sql:
     """The query of the groups in `relation`, or among it and the rows that stay, that break the check."""
     if isinstance(check, Unique) and staying is not None:
-        relation = _beside(session, check, relation, staying)
+        relation = _beside(session, check, relation, staying, known)
     offenders = check.offenders(relation.text)
     return Sql(offenders.text, (*offenders.params, *relation.params))
 
@@ -142,12 +158,13 @@ def _first(session: Asked, query: Sql) -> list[dict[str, Any]]:
     return _shown(session, Sql(f"SELECT * FROM ({query.text}) AS o LIMIT {SAMPLE_ROWS}", query.params))
 
 
-def _beside(session: Asked, check: Unique, relation: Sql, staying: str) -> Sql:
+def _beside(session: Asked, check: Unique, relation: Sql, staying: str, known: Known | None) -> Sql:
     """Where to look for two rows of either relation that share a key, of which one at least is in the first."""
     key = ", ".join(quoted(name) for name in check.names)
     nulls = " OR ".join(f"{quoted(name)} IS NULL" for name in check.names)
     text = f"SELECT 1 AS found FROM {relation.text} WHERE {nulls} LIMIT 1"
-    has_nulls = bool(ask(session, Sql(text, relation.params)))
+    lacks_nulls = known is not None and known.lacks_nulls(check.names)
+    has_nulls = not lacks_nulls and bool(ask(session, Sql(text, relation.params)))
     rule = session.table.deduplicate
     if not has_nulls and rule is not None and set(rule.key) <= set(check.names):
         return relation  # what shared the key has made way

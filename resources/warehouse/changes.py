@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 
 from tributary.resources.warehouse.base import Note, Select
 from tributary.resources.warehouse.checks import References, Sql
@@ -34,9 +35,8 @@ Columns = tuple[str, ...]
 
 def followed(session: EngineSession) -> list[Columns]:
     """The combinations of the table's columns whose changed values somebody follows."""
-    query = f"SELECT DISTINCT columns FROM {READERS} WHERE table_name = %s ORDER BY columns"
-    rows = session.rows(query, (session.table.key,))
-    found = [tuple(row["columns"].split(",")) if row["columns"] else () for row in rows]
+    rows = session.records(READERS, {"table_name": session.table.key}, ("columns",))
+    found = [tuple(text.split(",")) if text else () for text in sorted({row["columns"] for row in rows})]
     return [columns for columns in found if set(columns) <= set(session.table.column_names)]
 
 
@@ -77,8 +77,8 @@ def tell(session: EngineSession, previous: str | None, values: Mapping[Columns, 
         owned = {"table_name": key, "columns": ",".join(columns)}
         entry = (*owned.values(), previous, version, json.dumps(keys), datetime.now(UTC))
         session.put(CHANGES, {**owned, "previous": previous}, fields, [entry])
-        query = f"SELECT version FROM {CHANGES} WHERE table_name = %s AND columns = %s ORDER BY recorded_at DESC"
-        old = [row["version"] for row in session.rows(query, tuple(owned.values()))][KEPT:]
+        every = session.records(CHANGES, owned, ("version", "recorded_at"))
+        old = [row["version"] for row in sorted(every, key=itemgetter("recorded_at"), reverse=True)[KEPT:]]
         if old:
             session.put(CHANGES, {**owned, "version": old}, fields, ())
 
@@ -142,9 +142,8 @@ def _changes(session: EngineSession, read: Read, then: str, now: str) -> Values 
         return frozenset()
     if not read.columns:
         return None
-    of_these = (read.table, ",".join(read.columns))
-    query = f"FROM {CHANGES} WHERE table_name = %s AND columns = %s"
-    rows = session.rows(f"SELECT version, previous {query}", of_these)
+    of_these = {"table_name": read.table, "columns": ",".join(read.columns)}
+    rows = session.records(CHANGES, of_these, ("version", "previous"))
     before = {row["version"]: row["previous"] for row in rows}
     way = []
     while now != then:
@@ -152,8 +151,7 @@ def _changes(session: EngineSession, read: Read, then: str, now: str) -> Values 
             return None
         way.append(now)
         now = before.pop(now)
-    places = ", ".join(["%s"] * len(way))
-    entries = session.rows(f"SELECT keys {query} AND version IN ({places})", (*of_these, *way))
+    entries = session.records(CHANGES, {**of_these, "version": way}, ("keys",))
     return frozenset(tuple(key) for entry in entries for key in json.loads(entry["keys"]))
 
 

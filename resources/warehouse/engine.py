@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tributary.resources.warehouse.answers import Answer, Extracted
@@ -39,6 +40,18 @@ class Built:
     rejects: Sequence[Reject] = ()
     duplicates: int = 0
     content: str = ""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of rows without a look at them: how many there are, and how many nulls in which columns."""
+
+    rows: int
+    nulls: Mapping[str, int]
+
+    def lacks_nulls(self, columns: Iterable[str]) -> bool:
+        """Whether it is known that each row has a value in these columns."""
+        return all(self.nulls.get(name) == 0 for name in columns)
 
 
 @dataclass(frozen=True)
@@ -134,6 +147,31 @@ class EngineSession(ABC):
             columns: the names of the values in `rows`.
         """
 
+    def records(
+        self,
+        name: str,
+        owned: Mapping[str, str | Sequence[str]],
+        columns: Sequence[str],
+        *,
+        but: Mapping[str, str] | None = None,
+        most: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """The records of a table of records, in no order, by the values of which `put` would replace them.
+
+        Args:
+            columns: what is told of each.
+            but: values of columns that those told do not have.
+            most: so many are enough.
+        """
+        values = [[value] if isinstance(value, str) else list(value) for value in owned.values()]
+        if not all(values):
+            return []
+        places = [f"{key} IN ({', '.join(['%s'] * len(some))})" for key, some in zip(owned, values, strict=True)]
+        places += [f"{key} <> %s" for key in but or ()]
+        query = f"SELECT {', '.join(columns)} FROM {name} WHERE {' AND '.join(places)}"
+        params = (*chain.from_iterable(values), *(but or {}).values())
+        return self.rows(query if most is None else f"{query} LIMIT {most}", params)
+
     @abstractmethod
     def turn(self, name: str) -> AbstractContextManager[None]:
         """Exclude others that take the turn of this name, and make what is done within atomic, where the engine can."""
@@ -160,6 +198,21 @@ class EngineSession(ABC):
             WarehouseError: the rows have other columns than the table.
             SourceFileError: a file cannot be read as its contract says.
         """
+
+    def known(self) -> Known | None:
+        """What the engine knows of the rows built without a look at them, if anything."""
+        return None
+
+    def has_as_many(self, built: Built, window: Window, standing: str) -> bool:
+        """Whether as many rows stand that the window owns as were built."""
+        owned = self.owned(window)
+        stand = f"(SELECT count(*) FROM {standing} AS s WHERE {owned.text})"
+        query = f"SELECT (SELECT count(*) FROM {built.relation}) = {stand} AS alike"
+        return bool(self.rows(query if owned.params else query.replace("%%", "%"), owned.params)[0]["alike"])
+
+    def first_built(self, most: int) -> list[dict[str, Any]] | None:  # noqa: ARG002 - for engines that can
+        """So many of the rows built, where they can be had without a query."""
+        return None
 
     @abstractmethod
     def standing(self, window: Window, looked_up: Collection[Sequence[str]]) -> str | None:

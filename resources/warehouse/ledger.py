@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from tributary.resources.warehouse.audit import ask
-from tributary.resources.warehouse.checks import Sql
 from tributary.resources.warehouse.engine import EngineSession
 from tributary.resources.warehouse.windows import SourceObjects
 
@@ -36,16 +34,16 @@ def note(session: EngineSession, window: SourceObjects, fingerprints: Mapping[st
 
 def has_other_column(session: EngineSession, window: SourceObjects) -> bool:
     """Whether objects are noted by another column: rows of theirs may be among those that the window replaces."""
-    query = f"SELECT 1 AS found FROM {LEDGER} WHERE table_name = %s AND source_column <> %s LIMIT 1"
-    return bool(session.rows(query, (session.table.key, window.column)))
+    of_table, other = {"table_name": session.table.key}, {"source_column": window.column}
+    return bool(session.records(LEDGER, of_table, ("source",), but=other, most=1))
 
 
 def loaded(session: EngineSession, names: Sequence[str] | None) -> dict[str, str]:
     """The fingerprints of the objects that are loaded, of the named ones or of all."""
+    owned: dict[str, str | Sequence[str]] = {"table_name": session.table.key}
     # Engines have a longest statement; of many names all objects are asked.
-    few = names is not None and len(names) <= _MOST_NAMED
-    named = session.owned(SourceObjects("source", names or ())) if few else Sql("true")
-    query = f"SELECT source, fingerprint FROM {LEDGER} WHERE table_name = %s AND {named.text}"
-    rows = ask(session, Sql(query, (session.table.key, *named.params)))
+    if names is not None and len(names) <= _MOST_NAMED:
+        owned["source"] = names
+    rows = session.records(LEDGER, owned, ("source", "fingerprint"))
     wanted = None if names is None else set(names)
     return {row["source"]: row["fingerprint"] for row in rows if wanted is None or row["source"] in wanted}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tributary.resources.warehouse import ledger
-from tributary.resources.warehouse.audit import ask, audit, preview
+from tributary.resources.warehouse.audit import ask, audit, preview_built
 from tributary.resources.warehouse.base import Batches, Delimited, Note, Origin, Select, Source, WriteReport
 from tributary.resources.warehouse.changes import Columns, differing, follow, followed, planned, tell
 from tributary.resources.warehouse.checks import CheckResult, References, SetCheck, Sql
@@ -136,9 +136,9 @@ class Write:
         note = self._noted(Note(rows, "", built.content, counted.read, counted.rejected, noted_failures(checks)))
         records = _Records(self._session, self._order, built, forget=True)
         stands = bool(built.content) and self._has_content(built.content)
-        if not stands and (looked_up := self._compared(rows)):
-            everything = Sql("true")
-            stands = self._has_same_rows(built, everything, self._table.sql_name)
+        before = None if stands else self._session.note()
+        if before is not None and (looked_up := self._compared(before, rows)):
+            stands = self._has_all_rows(built, before, rows)
             if not stands:
                 previous = self._session.versions([self._table.key])[self._table.key]
                 told = differing(self._session, looked_up, built.relation, self._table.sql_name)
@@ -151,10 +151,9 @@ class Write:
         self._session.publish(None, note, rows, records)
         return found
 
-    def _compared(self, rows: int) -> list[Columns]:
+    def _compared(self, before: Note, rows: int) -> list[Columns]:
         """The columns for whose followers a table that is written whole is compared with the rows that stand."""
-        note = self._session.note()
-        if note is None or max(rows, note.rows) > MOST_COMPARED or not self._session.is_current():
+        if max(rows, before.rows) > MOST_COMPARED or not self._session.is_current():
             return []
         return followed(self._session)
 
@@ -177,7 +176,7 @@ class Write:
         standing, note = session.standing(window, looked_up), session.note()
         forget = note is None or not isinstance(window, SourceObjects) or ledger.has_other_column(session, window)
         records = _Records(session, self._order, built, forget=forget)
-        if standing and note and self._has_same_rows(built, self._session.owned(window), standing):
+        if standing and note and self._has_same_rows(built, window, standing):
             rows, checks = self._audit(built, built.duplicates)
             found = self._report(built, rows, checks, built.duplicates, table_rows=self._counted(note, 0))
             session.discard()
@@ -222,12 +221,22 @@ class Write:
                 f"{self._table.key}: {outside:,} of the rows lie outside the window {window}; none was published."
             )
 
-    def _has_same_rows(self, built: Built, owned: Sql, standing: str) -> bool:
-        """Whether the owned rows are the very ones that were built, so that none need be moved."""
+    def _has_all_rows(self, built: Built, before: Note, rows: int) -> bool:
+        """Whether the table's rows are the very ones that were built, so many."""
+        standing, everything = self._table.sql_name, Sql("true")
+        # A view may have other rows by now than those that were counted.
+        view = self._table.kind == "view"
+        stand = self._session.rows(f"SELECT count(*) AS n FROM {standing}")[0]["n"] if view else before.rows
+        return rows == stand and self._lacks_none(built, everything, standing)
+
+    def _has_same_rows(self, built: Built, window: Window, standing: str) -> bool:
+        """Whether the window's rows are the very ones that were built, so that none need be moved."""
+        session = self._session
+        return session.has_as_many(built, window, standing) and self._lacks_none(built, session.owned(window), standing)
+
+    def _lacks_none(self, built: Built, owned: Sql, standing: str) -> bool:
+        """Whether each row built is among the owned ones, as often."""
         there = f"FROM {standing} AS s WHERE {owned.text}"
-        counts = f"(SELECT count(*) FROM {built.relation}) = (SELECT count(*) {there}) AS alike"
-        if not ask(self._session, Sql(f"SELECT {counts}", owned.params))[0]["alike"]:
-            return False
         columns = ", ".join(quoted(name) for name in self._table.column_names)
         other = f"SELECT {columns} FROM {built.relation} EXCEPT ALL SELECT {columns} {there}"
         return bool(ask(self._session, Sql(f"SELECT NOT EXISTS ({other}) AS alike", owned.params))[0]["alike"])
@@ -245,7 +254,8 @@ class Write:
             counted = built.reckoning
             return check.found(Counts(counted.read, rows, counted.rejected, duplicates), counted.reasons)
 
-        return audit(self._session, built.relation, count, staying=staying, proven=self._is_proven)
+        relation, known = built.relation, self._session.known()
+        return audit(self._session, relation, count, staying=staying, proven=self._is_proven, known=known)
 
     def _is_proven(self, check: SetCheck) -> bool:
         """Whether the SELECT lets the check hold, and read the very rows that it looks into."""
@@ -266,7 +276,7 @@ class Write:
         duplicates: int,
         **more: Any,
     ) -> WriteReport:
-        shown = preview(self._session, built.relation)
+        shown = preview_built(self._session, built.relation)
         self._phase("audit")
         return WriteReport(
             table=self._table,

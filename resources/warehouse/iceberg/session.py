@@ -19,7 +19,7 @@ from pyiceberg.table import Table as IcebergTable
 
 from tributary.resources.warehouse.base import Batches, Note, Select, Source
 from tributary.resources.warehouse.checks import Sql
-from tributary.resources.warehouse.engine import Built, EngineSession, MadeWay, Records
+from tributary.resources.warehouse.engine import Built, EngineSession, Known, MadeWay, Records
 from tributary.resources.warehouse.errors import OvertakenError, WarehouseError
 from tributary.resources.warehouse.iceberg import evolving, notes, records, tables, views
 from tributary.resources.warehouse.iceberg.access import Access
@@ -114,6 +114,17 @@ class IcebergSession(EngineSession):
     ) -> None:
         records.put(self._catalogue, name, owned, columns, rows)
 
+    def records(
+        self,
+        name: str,
+        owned: Mapping[str, str | Sequence[str]],
+        columns: Sequence[str],
+        *,
+        but: Mapping[str, str] | None = None,
+        most: int | None = None,
+    ) -> list[dict[str, Any]]:
+        return records.found(self._catalogue, name, owned, columns, but or {}, most)
+
     @contextmanager
     def turn(self, name: str) -> Iterator[None]:
         with self._access.turns.take(name):
@@ -191,6 +202,20 @@ class IcebergSession(EngineSession):
                 self._kept = Kept(source, built, write.built, write.built.files())
         return replace(built, duplicates=built.duplicates + self._keep_first(write.built))
 
+    def known(self) -> Known | None:
+        built = self._write.built if self._write is not None else None
+        return None if built is None else built.known()
+
+    def has_as_many(self, built: Built, window: Window, standing: str) -> bool:
+        known = self.known()
+        if known is None or self.table.deduplicate is not None:
+            return super().has_as_many(built, window, standing)
+        return known.rows == sum(self._owned_files(standing, window).values())
+
+    def first_built(self, most: int) -> list[dict[str, Any]] | None:
+        built = self._write.built if self._write is not None else None
+        return None if built is None else built.first(most)
+
     def standing(self, window: Window, looked_up: Collection[Sequence[str]]) -> str | None:  # noqa: ARG002 - no indexes
         return self._stands()
 
@@ -221,16 +246,26 @@ class IcebergSession(EngineSession):
             )
             keys = f"EXISTS (SELECT 1 FROM {new.relation} AS new_ WHERE {same_key(rule, 'old_', 'new_')})"
             gone = f"({gone} OR {keys})"
-        query = (
-            f'SELECT "$path" AS path, count(*) AS n, count(*) FILTER (WHERE {mine}) AS mine FROM {stands} AS old_ '
-            f'WHERE {gone} GROUP BY "$path"'
-        )
-        found = self.rows(query)
-        write.gone, write.touched = gone, {row["path"]: row["n"] for row in found}
-        deleted = sum(row["mine"] for row in found)
+        write.gone = gone
+        if rule is None:
+            write.touched = self._owned_files(stands, window)
+            deleted = sum(write.touched.values())
+        else:
+            query = f'"$path" AS path, count(*) AS n, count(*) FILTER (WHERE {mine}) AS mine FROM {stands} AS old_'
+            found = self.rows(f'SELECT {query} WHERE {gone} GROUP BY "$path"')
+            write.touched = {row["path"]: row["n"] for row in found}
+            deleted = sum(row["mine"] for row in found)
         staying = f"(SELECT * FROM {stands} AS old_ WHERE NOT {gone})".replace("%", "%%")
         went = f"(SELECT * FROM {stands} AS old_ WHERE {gone})" if remember or isinstance(window, Keys) else ""
         return MadeWay(staying, deleted, beaten, sum(write.touched.values()) - deleted, gone=went)
+
+    def _owned_files(self, stands: str, window: Window) -> Mapping[str, int]:
+        """The files of the table that have rows of the window, and how many; looked for once in a write."""
+        write = self._begun
+        if write.owned is None:
+            query = f'SELECT "$path" AS path, count(*) AS n FROM {stands} WHERE {bound(self.owned(window))}'
+            write.owned = {row["path"]: row["n"] for row in self.rows(f'{query} GROUP BY "$path"')}
+        return write.owned
 
     def publish(self, window: Window | None, note: Note, changed: int, records: Records) -> None:  # noqa: ARG002
         if self.table.kind == "view":

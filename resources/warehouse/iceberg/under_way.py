@@ -32,6 +32,7 @@ class UnderWay:
     built: tables.Aside | None = None
     gone: str = ""
     touched: Mapping[str, int] | None = None
+    owned: Mapping[str, int] | None = None
     committed: bool = False
 
 
