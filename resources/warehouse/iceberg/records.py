@@ -10,7 +10,6 @@ import time
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -55,8 +54,9 @@ RECORDS = tuple(_COLUMNS)
 """The names of the tables of records."""
 
 _ATTEMPTS = 40
-_KEPT_SNAPSHOTS = 60
-_KEPT_TIME = timedelta(hours=1)
+MOST_SNAPSHOTS = 20
+"""More of a table of records are let go of, however young: each commit copies and writes what tells of them."""
+_KEPT_SNAPSHOTS = 5
 
 
 def ensure(catalogue: Catalog) -> None:
@@ -150,7 +150,10 @@ def _where(owned: Mapping[str, str | Sequence[str]]) -> BooleanExpression:
 
 
 def _expire(table: IcebergTable) -> None:
-    """Let old snapshots go, which would else be in each commit's metadata for ever."""
-    if len(table.metadata.snapshots) > _KEPT_SNAPSHOTS:
+    """Let old snapshots go, of which readers who have begun need the files alone; those stay until the upkeep."""
+    snapshots = table.metadata.snapshots
+    if len(snapshots) > MOST_SNAPSHOTS:
+        by_age = sorted(snapshots, key=lambda snapshot: snapshot.sequence_number or 0)
+        old = [snapshot.snapshot_id for snapshot in by_age[:-_KEPT_SNAPSHOTS]]
         with suppress(CommitFailedException, ValidationException):
-            table.maintenance.expire_snapshots().older_than(datetime.now(UTC) - _KEPT_TIME).commit()
+            table.maintenance.expire_snapshots().by_ids(old).commit()

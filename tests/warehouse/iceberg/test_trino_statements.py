@@ -8,7 +8,9 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
-from typing import Any
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import pytest
 from pyiceberg.catalog import Catalog
@@ -17,7 +19,8 @@ from tests.warehouse.contract.rows import arrow
 
 from tributary.resources.errors import AskedToEnd
 from tributary.resources.warehouse.base import Origin, Select
-from tributary.resources.warehouse.errors import TimeLimitError, WarehouseError
+from tributary.resources.warehouse.checks import NotNull, Unique
+from tributary.resources.warehouse.errors import ChecksFailed, TimeLimitError, WarehouseError
 from tributary.resources.warehouse.iceberg.catalogue import open_catalogue
 from tributary.resources.warehouse.iceberg.engine import TrinoEngine
 from tributary.resources.warehouse.iceberg.trino_http import TrinoTransport
@@ -98,3 +101,29 @@ def _until(holds: Callable[[], bool]) -> None:
 
 def _catalogue(running: RunningTrino) -> Catalog:
     return open_catalogue(running.settings, running.databases)
+
+
+class _Noting(TrinoTransport):
+    """Notes what it is asked."""
+
+    asked: ClassVar[list[str]] = []
+
+    def run(self, sql: str, *arguments: Any, **named: Any) -> AbstractContextManager[Any]:
+        self.asked.append(sql)
+        return super().run(sql, *arguments, **named)
+
+
+def test_of_rows_that_it_did_not_make_it_is_asked_only_what_their_files_do_not_tell(trino_server: RunningTrino) -> None:
+    trino_server.wipe()
+    transport = _Noting(trino_server.server.url, "test", trino_server.settings.trino_catalog)
+    warehouse = Warehouse(TrinoEngine(transport, lambda: open_catalogue(trino_server.settings, trino_server.databases)))
+    table = replace(NUMBERS, checks=(NotNull(("id", "text")), Unique(("id",))))
+    warehouse.replace(table, arrow(table, [(n, f"{n}") for n in range(100)]))
+    transport.asked.clear()
+    report = warehouse.replace(table, arrow(table, [(n, f"{n}!") for n in range(90)]))
+    assert (report.rows, len(report.preview), report.preview[0]) == (90, 10, {"id": 0, "text": "0!"})
+    (unique,) = transport.asked
+    assert unique.startswith("SELECT place, offenders")
+    with pytest.raises(ChecksFailed) as failed:
+        warehouse.replace(table, arrow(table, [(n, None if n == 7 else "") for n in range(10)]))
+    assert failed.value.results[0].sample == [{"id": 7, "text": None}]
