@@ -199,12 +199,11 @@ class IcebergSession(EngineSession):
             only = bound(self.owned(window)) if window is not None and isinstance(source, Select) else ""
             built = build(self.rows, self.table, source, write.built, only, self._of_columns)
             if isinstance(source, Batches):
-                self._kept = Kept(source, built, write.built, write.built.files())
+                self._kept = Kept(source, built, write.built, write.files())
         return replace(built, duplicates=built.duplicates + self._keep_first(write.built))
 
     def known(self) -> Known | None:
-        built = self._write.built if self._write is not None else None
-        return None if built is None else built.known()
+        return None if self._write is None or self._write.built is None else self._write.known()
 
     def has_as_many(self, built: Built, window: Window, standing: str) -> bool:
         known = self.known()
@@ -213,8 +212,7 @@ class IcebergSession(EngineSession):
         return known.rows == sum(self._owned_files(standing, window).values())
 
     def first_built(self, most: int) -> list[dict[str, Any]] | None:
-        built = self._write.built if self._write is not None else None
-        return None if built is None else built.first(most)
+        return None if self._write is None or self._write.built is None else self._write.first(most)
 
     def standing(self, window: Window, looked_up: Collection[Sequence[str]]) -> str | None:  # noqa: ARG002 - no indexes
         return self._stands()
@@ -276,7 +274,7 @@ class IcebergSession(EngineSession):
         assert write.built is not None  # noqa: S101 - rows were built
         noted = notes.new_note(note, write.schema.schema_id)
         properties = {notes.KEY: noted.text()}
-        come = write.built.files()
+        come = write.files()
         if write.base is None:
             records.announce()
             self._create(write, come, properties)
@@ -331,10 +329,10 @@ class IcebergSession(EngineSession):
 
         `lost` is the condition, on rows `new_`, of those that go, where that is quicker to count.
         """
-        had = sum(file.record_count for file in aside.files())
         if lost:
             dropped = int(self.rows(f"SELECT count(*) AS c FROM {aside.relation} AS new_ WHERE {lost}")[0]["c"])
         else:
+            had = sum(file.record_count for file in aside.files())
             dropped = had - int(self.rows(f"SELECT count(*) AS c FROM ({select}) AS k")[0]["c"])
         if dropped:
             left = self._aside(aside.table.schema(), aside.table.spec())
@@ -346,6 +344,7 @@ class IcebergSession(EngineSession):
         transaction = aside.table.refresh().transaction()
         tables.swap(transaction, tables.files_of(aside.table), files, {})
         transaction.commit_transaction()
+        self._begun.come = None
 
     def _again(self, kept: Kept) -> tables.Aside:
         """What was built before, for the table as it is now."""

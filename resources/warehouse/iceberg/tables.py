@@ -11,9 +11,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
 
-from pyarrow.parquet import ParquetFile
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import (
     CommitFailedException,
@@ -35,7 +33,6 @@ from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
 from sqlalchemy.exc import IntegrityError
 
 from tributary.resources.warehouse.base import Size
-from tributary.resources.warehouse.engine import Known
 from tributary.resources.warehouse.errors import OvertakenError
 from tributary.resources.warehouse.table import Table
 
@@ -74,27 +71,6 @@ class Aside:
     def files(self) -> list[DataFile]:
         """The files of its rows as they are now."""
         return files_of(self.table.refresh())
-
-    def known(self) -> Known:
-        """What is known of its rows as they are now; nothing is deleted from its files."""
-        files = self.files()
-        nulls = {
-            field.name: sum(file.null_value_counts[field.field_id] for file in files)
-            for field in self.table.schema().fields
-            if all(field.field_id in (file.null_value_counts or {}) for file in files)
-        }
-        return Known(sum(file.record_count for file in files), nulls)
-
-    def first(self, most: int) -> list[dict[str, Any]]:
-        """So many of its rows, read from its files."""
-        rows: list[dict[str, Any]] = []
-        for file in self.files():
-            with self.table.io.new_input(file.file_path).open() as stream:
-                for batch in ParquetFile(stream).iter_batches(batch_size=most):
-                    rows += batch.to_pylist()
-                    if len(rows) >= most:
-                        return rows[:most]
-        return rows
 
 
 def find(catalogue: Catalog, name: str) -> IcebergTable | None:
