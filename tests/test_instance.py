@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -240,6 +241,37 @@ def test_a_run_over_a_range_announces_every_partition_by_few_statements(
     assert before is not None
     assert after is not None
     assert after[0] - before[0] < 60
+
+
+def test_a_run_over_a_range_announces_a_table_without_partitions_once(instance: DagsterInstance) -> None:
+    days = dg.DailyPartitionsDefinition(start_date="2026-01-01")
+
+    @dg.asset(partitions_def=days)
+    def pulled() -> None: ...
+
+    @dg.asset(deps=[pulled])
+    def a_table() -> None: ...
+
+    @dg.asset(deps=[a_table], partitions_def=days)
+    def written() -> None: ...
+
+    tags = {
+        "dagster/asset_partition_range_start": "2026-01-01",
+        "dagster/asset_partition_range_end": "2026-01-20",
+    }
+    job = dg.Definitions(assets=[pulled, a_table, written]).resolve_implicit_global_asset_job_def()
+    for selected in ([pulled, a_table, written], [pulled, a_table], [a_table, written]):
+        keys = frozenset(one.key for one in selected)
+        run = instance.create_run_for_job(job, asset_selection=keys, tags=tags)
+        planned = Counter(
+            event.asset_key
+            for entry in instance.all_logs(run.run_id)
+            if (event := entry.dagster_event) is not None and event.is_asset_materialization_planned
+        )
+        assert planned == {one.key: 1 if one is a_table else 20 for one in selected}
+        stored = instance.get_run_by_id(run.run_id)
+        assert stored is not None
+        assert stored.is_partitioned
 
 
 def test_a_connection_that_died_while_idle_is_replaced(

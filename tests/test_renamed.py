@@ -155,7 +155,7 @@ def test_a_renaming_that_is_killed_anywhere_is_begun_again(
 
         monkeypatch.setattr(storage, name, call)
 
-    for name in ("store_event_batch", "_store_asset_event_tags", "wipe_asset"):
+    for name in ("store_event_batch", "_materialized", "wipe_asset"):
         dying(name)
     with pytest.raises(Stop):
         carry_over(instance, WAS, nowhere)

@@ -7,6 +7,7 @@
   where the code server starts none; `LaunchRunContext` is what it is handed.
 - `AssetCheckExecutionRecordStatus`: how Dagster words what became of a check, in its own table.
 - `deserialize_value`: of all events since one, of whatever asset, the instance does not tell.
+- `copy`: a run with another field than it was created with, which storages alone make.
 """
 
 from dagster._core.errors import DagsterLaunchFailedError, DagsterUserCodeUnreachableError
@@ -15,8 +16,8 @@ from dagster._core.launcher import CheckRunHealthResult, LaunchRunContext, Worke
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.compute_log_manager import ComputeIOType
 from dagster._core.storage.event_log import SqlEventLogStorage
-from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._serdes import ConfigurableClassData, deserialize_value
+from dagster_shared.record import copy
 
 __all__ = [
     "AssetCheckExecutionRecordStatus",
@@ -28,7 +29,7 @@ __all__ = [
     "InstanceRef",
     "LaunchRunContext",
     "SqlEventLogStorage",
-    "SqlEventLogStorageTable",
     "WorkerStatus",
+    "copy",
     "deserialize_value",
 ]

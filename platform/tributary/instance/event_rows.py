@@ -1,12 +1,13 @@
-"""Writes an event, and what hangs on it, in fewer statements than the stock storage, which leaves the same rows.
+"""Writes events, and what hangs on them, in fewer statements than the stock storage, which leaves the same rows.
 
 The stock storage builds each statement anew, tells of each event by a NOTIFY, and asks twice for what one statement
-does: a step of few statements of its own spends a quarter of its time so.
+does: a step of few statements of its own spends a quarter of its time so, and a run over many partitions as much in
+building statements of seven values for each of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dagster import DagsterEventType
@@ -21,11 +22,21 @@ VALUES (%(run_id)s, %(event)s, %(dagster_event_type)s, %(timestamp)s, %(step_key
 RETURNING id
 """
 
+_EVENTS = """
+INSERT INTO event_logs (run_id, event, dagster_event_type, timestamp, step_key, asset_key, partition)
+SELECT * FROM unnest(
+    %(run_id)s::text[], %(event)s::text[], %(dagster_event_type)s::text[], %(timestamp)s::timestamp[],
+    %(step_key)s::text[], %(asset_key)s::text[], %(partition)s::text[]
+)
+RETURNING id
+"""
+
 _MATERIALIZED = """
 WITH told AS (
     INSERT INTO asset_event_tags (event_id, asset_key, key, value, event_timestamp)
-    SELECT %(event_id)s, %(asset_key)s, t.key, t.value, %(timestamp)s
-    FROM unnest(%(tags)s::text[], %(told)s::text[]) AS t (key, value)
+    SELECT t.event_id, %(asset_key)s, t.key, t.value, t.event_timestamp
+    FROM unnest(%(events)s::bigint[], %(tags)s::text[], %(told)s::text[], %(times)s::timestamp[])
+        AS t (event_id, key, value, event_timestamp)
 )
 INSERT INTO asset_keys (asset_key, last_materialization, last_run_id, last_materialization_timestamp)
 VALUES (%(asset_key)s, %(last_materialization)s, %(last_run_id)s, %(last_materialization_timestamp)s)
@@ -70,12 +81,28 @@ def write_event(connection: Connection, row: Mapping[str, Any]) -> int:
     return int(connection.exec_driver_sql(_EVENT, dict(row)).scalar_one())
 
 
+def write_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Write events in their order; their numbers."""
+    columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+    return sorted(connection.exec_driver_sql(_EVENTS, columns).scalars()) if rows else []
+
+
 def write_materialized(
-    connection: Connection, row: Mapping[str, Any], number: int, tags: Mapping[str, str], asset: Mapping[str, Any]
+    connection: Connection,
+    rows: Sequence[Mapping[str, Any]],
+    numbers: Sequence[int],
+    tags: Sequence[Mapping[str, str]],
+    asset: Mapping[str, Any],
 ) -> None:
-    """Write, beside the event of this number, the tags that are looked for, and the asset's newest state."""
-    told = {"event_id": number, "tags": list(tags), "told": list(tags.values())}
-    connection.exec_driver_sql(_MATERIALIZED, {**row, **asset, **told})
+    """Write, beside events of one asset with these numbers, the tags that are looked for, and its newest state."""
+    every = [
+        (number, key, value, row["timestamp"])
+        for row, number, own in zip(rows, numbers, tags, strict=True)
+        for key, value in own.items()
+    ]
+    columns = zip(*every, strict=True) if every else ((), (), (), ())
+    told = dict(zip(("events", "tags", "told", "times"), map(list, columns), strict=True))
+    connection.exec_driver_sql(_MATERIALIZED, {"asset_key": rows[-1]["asset_key"], **asset, **told})
 
 
 def write_evaluated(connection: Connection, row: Mapping[str, Any], found: AssetCheckEvaluation, status: str) -> None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from dagster import AssetKey, BetaWarning, DagsterEventType, EventLogRecord
@@ -19,7 +21,7 @@ from sqlalchemy import MetaData, text
 
 from tributary.instance.configuration import URL_VARIABLE
 from tributary.instance.engine import one_at_a_time, pooled_engine
-from tributary.instance.event_rows import ALONE, write_evaluated, write_event, write_materialized
+from tributary.instance.event_rows import ALONE, write_evaluated, write_event, write_events, write_materialized
 from tributary.instance.telling import kept, with_causes
 from tributary.instance.unbegun import withdraw_unbegun
 from tributary.resources.dagster_internals.postgres_storages import (
@@ -33,7 +35,7 @@ from tributary.resources.dagster_internals.postgres_storages import (
 )
 from tributary.resources.dagster_internals.records import (
     AssetCheckExecutionRecordStatus,
-    SqlEventLogStorageTable,
+    copy,
     deserialize_value,
 )
 from tributary.resources.postgres.errors import PostgresError
@@ -41,7 +43,7 @@ from tributary.resources.postgres.shared import shared_databases
 from tributary.resources.settings import get_settings
 
 if TYPE_CHECKING:
-    from dagster import DagsterEvent, DagsterInstance, EventLogEntry
+    from dagster import DagsterEvent, DagsterInstance, DagsterRun, EventLogEntry
     from sqlalchemy.engine import Connection
 
     from tributary.resources.dagster_internals.records import ConfigurableClassData
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 warnings.filterwarnings("ignore", message=".*yaml-defined logging.*", category=BetaWarning)
 
 _OF_STEPS = ALONE | {DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_CHECK_EVALUATION}
+_ANNOUNCED = {DagsterEventType.ASSET_MATERIALIZATION_PLANNED}
 _ENDED_EARLY = (DagsterEventType.RUN_FAILURE, DagsterEventType.RUN_CANCELED)
 
 _KNOWN: set[tuple[type, str]] = set()
@@ -131,6 +134,15 @@ class PooledRunStorage(_Pooled, PostgresRunStorage):
     """Runs, over the process's pool."""
 
     _metadata = RunStorageSqlMetadata
+
+    def add_run(self, dagster_run: DagsterRun) -> DagsterRun:
+        """Add a run; what is given back goes by the partitions of its tags.
+
+        Dagster notes a range with a run that it creates, and then announces that range of every asset of it, also of
+        those that have no partitions: of a table once for each hour. By the tags, each goes by its own.
+        """
+        added = super().add_run(dagster_run)
+        return copy(added, partitions_subset=None) if added.is_partitioned else added
 
     def has_built_index(self, migration_name: str) -> bool:
         """Whether a migration of rows is complete."""
@@ -217,26 +229,37 @@ class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):
                 return True
             number = write_event(connection, row)
             if kind == DagsterEventType.ASSET_MATERIALIZATION:
-                asset = self._get_asset_entry_values(event, number, has_asset_key_index_cols=True)
-                write_materialized(connection, row, number, self._tags_for_asset_event(event), asset)
+                self._materialized(connection, [event], [row], [number])
         return True
 
+    def _materialized(
+        self,
+        connection: Connection,
+        events: Sequence[EventLogEntry],
+        rows: Sequence[Mapping[str, Any]],
+        numbers: Sequence[int],
+    ) -> None:
+        """Write what hangs on materialisations of one asset, whose newest is the last."""
+        asset = self._get_asset_entry_values(events[-1], numbers[-1], has_asset_key_index_cols=True)
+        write_materialized(connection, rows, numbers, [self._tags_for_asset_event(one) for one in events], asset)
+
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        """Store events that belong together; those that announce materialisations by one statement.
+        """Store events that belong together; materialisations, and what announces them, by few statements.
 
         A run over a range of partitions announces one for each asset and partition when it is created, which the stock
         storage writes one by one: half a minute for ten years of days.
         """
-        planned = [one for one in events if one.dagster_event_type == DagsterEventType.ASSET_MATERIALIZATION_PLANNED]
-        others = [
-            one
-            for one in map(kept, events)
-            if one is not None and one.dagster_event_type != DagsterEventType.ASSET_MATERIALIZATION_PLANNED
-        ]
-        if planned:
-            self._store_planned(planned)
-        if others:
-            super().store_event_batch(others)
+        by_kind = defaultdict(list)
+        for event in events:
+            if (one := event if event.dagster_event_type in _ANNOUNCED else kept(event)) is not None:
+                by_kind[one.dagster_event_type].append(one)
+        for kind, same in by_kind.items():
+            if kind in _ANNOUNCED:
+                self._store_planned(same)
+            elif kind == DagsterEventType.ASSET_MATERIALIZATION:
+                self._store_materialized(same)
+            else:
+                super().store_event_batch(same)
 
     def _get_latest_materialization_records(self, raw_asset_rows: Any) -> Mapping[AssetKey, EventLogRecord | None]:
         """The newest materialisations of assets; the event log is asked only of those whose rows do not hold them."""
@@ -256,13 +279,20 @@ class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):
         return [one.dagster_event for one in found if one.dagster_event is not None]
 
     def _store_planned(self, events: Sequence[EventLogEntry]) -> None:
-        statement = self.prepare_insert_event_batch(events).returning(SqlEventLogStorageTable.c.id)
         with self._connect() as connection:
-            numbers = [int(row[0]) for row in connection.execute(statement).fetchall()]
-        last = {one.get_dagster_event().asset_key: (one, number) for one, number in zip(events, numbers, strict=True)}
-        with self.index_transaction() as connection:
+            numbers = write_events(connection, [self._event_to_row(one) for one in events])
+            last = {
+                one.get_dagster_event().asset_key: (one, number) for one, number in zip(events, numbers, strict=True)
+            }
             for one, number in last.values():
                 self._store_asset_event(connection, one, number)
+
+    def _store_materialized(self, events: Sequence[EventLogEntry]) -> None:
+        with self._connect() as connection:
+            for _, some in groupby(events, key=lambda one: one.get_dagster_event().asset_key):
+                same = list(some)
+                rows = [self._event_to_row(one) for one in same]
+                self._materialized(connection, same, rows, write_events(connection, rows))
 
 
 def _has_column(connection: Connection, table: str, column: str) -> bool:
