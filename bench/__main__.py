@@ -52,6 +52,7 @@ BENCHES = {
     "small_objects": "bench.small_objects.small_objects",
     "aws_local": "bench.aws_local.aws_local",
     "make_run": "bench.make_run.make_run",
+    "before": "bench.before.before",
     "idle": "bench.idle.idle",
     "soak": "bench.soak.month.soak",
 }

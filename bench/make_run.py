@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from bench.bed import Bed
 from bench.clock import Timing, best, interleaved
-from bench.figures import Figure, at_most, ratio_at_most
+from bench.figures import Figure, at_most
 from bench.serving import AS_SET_OUT, free_ports, fresh_home, serving
 
 LIMIT = 90.0
-SIDE_BY_SIDE = 0.7
 MOST_REPEATS = 2
 
 
@@ -37,14 +36,7 @@ def make_run(bed: Bed) -> list[Figure]:
             at_most(up.wall, LIMIT, "s"),
             "the graph of all sources, samples made on the way; without the installation of packages.",
         ),
-        Figure(
-            "make_run",
-            what,
-            up,
-            "one asset after the other",
-            one_by_one,
-            ratio_at_most(up, one_by_one, SIDE_BY_SIDE),
-        ),
+        Figure("make_run", what, up, "one asset after the other", one_by_one),
     ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -13,6 +12,8 @@ from socket import socket
 from typing import Any
 
 from aiosmtpd.controller import Controller
+
+from tests.answering import begin
 
 
 class Hook(ThreadingHTTPServer):
@@ -44,7 +45,7 @@ class Taking(BaseHTTPRequestHandler):
 @contextmanager
 def hook() -> Iterator[Hook]:
     server = Hook()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    begin(server)
     try:
         yield server
     finally:

@@ -11,13 +11,13 @@ import os
 import subprocess
 import sys
 import sysconfig
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.answering import begin
 from tributary import sdk
 from tributary.assets.sources import BUILT_IN, find_sources
 from tributary.resources.postgres.databases import connect
@@ -104,7 +104,7 @@ def days() -> dict[str, list[dict[str, object]]]:
 def team(tmp_path_factory: pytest.TempPathFactory, days: dict[str, list[dict[str, object]]]) -> Iterator[Team]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Station)
     server.days = days  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    begin(server)
     found = Team(tmp_path_factory.mktemp("team"), f"http://127.0.0.1:{server.server_port}")
     # The server is held, so that no command has to start it.
     with connect(Settings(_env_file=None, home=found.project / ".tributary")):

@@ -196,6 +196,27 @@ def test_what_most_waits_for_begins_first(instance: dg.DagsterInstance, at_once:
     assert seen.index("c_last_of_long") < seen.index("a_short")
 
 
+def test_at_first_what_reads_what_took_long_begins_first(instance: dg.DagsterInstance, at_once: Steps) -> None:
+    at_once(2)
+    seen: list[str] = []
+
+    def made_in(seconds: float, name: str, *deps: dg.AssetsDefinition) -> dg.AssetsDefinition:
+        @dg.asset(key=["staged", name], deps=deps)
+        def made() -> None:
+            seen.append(name)
+            time.sleep(seconds)
+
+        return made
+
+    few, many = made_in(0.0, "few_lines"), made_in(2.5, "many_lines")
+    read = [made_in(1.0, f"read_{number}", few) for number in range(4)]
+    all_read = made_in(0.0, "all_read", *read)
+    among = made_in(0.0, "sought_among_many", many)
+    assets = [few, many, *read, all_read, made_in(0.0, "written", all_read), among]
+    assert set(states(run_of(instance, assets)).values()) == {"done"}
+    assert seen.index("sought_among_many") < seen.index("read_3")
+
+
 def test_each_line_that_a_step_writes_names_it(
     instance: dg.DagsterInstance, at_once: Steps, capsys: pytest.CaptureFixture[str]
 ) -> None:

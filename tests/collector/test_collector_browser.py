@@ -9,12 +9,12 @@ import functools
 import http.server
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.answering import begin
 from tests.collector.conftest import Served
 from tests.collector.serving import WRITE_KEY
 from tests.conftest import CHROMIUM
@@ -60,8 +60,7 @@ def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     folder = tmp_path / "site"
     folder.mkdir()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Site, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
+    thread = begin(server)
     yield folder, f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +12,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from tests.answering import begin
 from tests.gateway.conftest import RUNS, Site
 
 from tributary.instance.configuration import URL_VARIABLE
@@ -124,7 +124,7 @@ def hostile(open_site: Site) -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    begin(server)
     yield f"http://localhost:{server.server_port}/"
     server.shutdown()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import socket
 import struct
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
+from tests.answering import begin
 
 from tributary.resources.lake import (
     Lake,
@@ -105,7 +105,7 @@ class Answers:
 @pytest.fixture
 def answers() -> Iterator[Answers]:
     answers = Answers()
-    threading.Thread(target=answers.server.serve_forever, daemon=True).start()
+    begin(answers.server)
     yield answers
     answers.server.shutdown()
     answers.server.server_close()
@@ -194,7 +194,7 @@ class Recovering:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        begin(self.server)
 
 
 USES: tuple[tuple[Callable[[Lake], object], object], ...] = (

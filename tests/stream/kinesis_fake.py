@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.answering import begin
+
 Refusal = Callable[[int, int], str | None]
 """From the number of the call and the place of a record in it to the error code of the record, or None."""
 
@@ -73,8 +75,7 @@ def serving(fake: FakeKinesis) -> Iterator[FakeKinesis]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     fake.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+    thread = begin(server)
     try:
         yield fake
     finally:

@@ -2,7 +2,7 @@
 
 Only the thread that executes the run decides what begins, claims pools, and hands events on; the others run Dagster's
 own code for a step, which also stores the events. Among steps that can begin, the one goes first after which most is
-left to do, by what each asset took when it was made last.
+left to do, by what each asset took when it was made last, or what it reads took now.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
@@ -50,10 +50,11 @@ class _StepThread(threading.Thread):
 
 @dataclass
 class _Worker:
-    """A step that is worked on, and what it has said."""
+    """A step that is worked on, since when by the monotonic clock, and what it has said."""
 
     step: ExecutionStep
     thread: threading.Thread
+    begun: float
     said: list[dg.DagsterEvent] = field(default_factory=list)
 
 
@@ -73,10 +74,11 @@ def work_off(
         DagsterExecutionInterruptedError: the process was asked to end; every step that could be ended has been.
     """
     let_go_of_logs()
+    order = _LongestFirst(plan, context.instance)
     with (
         plan.start(
             retry_mode=context.retry_mode,
-            sort_key_fn=_longest_first(plan, context.instance),
+            sort_key_fn=order,
             max_concurrent=at_once,
             instance_concurrency_context=slots,
             step_dependency_config=context.step_dependency_config,
@@ -85,7 +87,7 @@ def work_off(
     ):
         yield from _captured(context, plan, capture)
         with _lines_by_step() as streams:
-            yield from _Work(context, active, at_once, streams).events()
+            yield from _Work(context, active, at_once, order, streams).events()
 
 
 def _captured(context: PlanExecutionContext, plan: ExecutionPlan, capture: ExitStack) -> Iterator[dg.DagsterEvent]:
@@ -105,9 +107,15 @@ class _Work:
     """The steps under way, and what they say."""
 
     def __init__(
-        self, context: PlanExecutionContext, active: ActiveExecution, at_once: int, streams: Sequence[_ByStep]
+        self,
+        context: PlanExecutionContext,
+        active: ActiveExecution,
+        at_once: int,
+        order: _LongestFirst,
+        streams: Sequence[_ByStep],
     ) -> None:
         self._context, self._active, self._at_once, self._streams = context, active, at_once, streams
+        self._order = order
         self._inbox: queue.SimpleQueue[tuple[str, dg.DagsterEvent | _Ended]] = queue.SimpleQueue()
         self._busy: dict[str, _Worker] = {}
         self._error: BaseException | None = None
@@ -155,7 +163,7 @@ class _Work:
         for step in steps:
             context = self._context.for_step(step, self._active.get_known_state())
             work = _StepThread(target=self._work, args=(step.key, context), name=step.key, daemon=True)
-            self._busy[step.key] = _Worker(step, work)
+            self._busy[step.key] = _Worker(step, work, time.monotonic())
             work.start()
         yield from self._active.concurrency_event_iterator(self._context)
         if not self._busy:
@@ -173,6 +181,7 @@ class _Work:
 
     def _end(self, worker: _Worker, error: BaseException | None) -> Iterator[dg.DagsterEvent]:
         del self._busy[worker.step.key]
+        self._order.took(worker.step.key, time.monotonic() - worker.begun)
         for stream in self._streams:
             stream.end(worker.step.key)
         if error is not None and not isinstance(error, INTERRUPTED):
@@ -200,18 +209,40 @@ class _Work:
             interrupt(worker.thread)
 
 
-def _longest_first(plan: ExecutionPlan, instance: dg.DagsterInstance) -> Callable[[ExecutionStep], float]:
-    """What sorts steps by the seconds that are left from their beginning to the end of all that waits for them."""
-    steps = list(plan.get_steps_to_execute_in_topo_order())
-    seconds = _seconds_of([step.key for step in steps], instance)
-    left: dict[str, float] = {}
-    waiting: dict[str, float] = {}
-    needs = plan.get_executable_step_deps()
-    for step in reversed(steps):
-        left[step.key] = seconds.get(step.key, _UNKNOWN_SECONDS) + waiting.get(step.key, 0.0)
-        for upstream in needs[step.key]:
-            waiting[upstream] = max(waiting.get(upstream, 0.0), left[step.key])
-    return lambda step: -left.get(step.key, 0.0)
+class _LongestFirst:
+    """Sorts steps by the seconds that are left from their beginning to the end of all that waits for them.
+
+    A step that was never made is reckoned to take as long as the longest of those that it reads, as it is likely to go
+    through as many rows; so the order becomes better while a first run goes on.
+    """
+
+    def __init__(self, plan: ExecutionPlan, instance: dg.DagsterInstance) -> None:
+        self._steps = [step.key for step in plan.get_steps_to_execute_in_topo_order()]
+        self._needs = plan.get_executable_step_deps()
+        self._took = dict(_seconds_of(self._steps, instance))
+        self._left: Mapping[str, float] = {}
+        self._reckon()
+
+    def __call__(self, step: ExecutionStep) -> float:
+        return -self._left.get(step.key, 0.0)
+
+    def took(self, step: str, seconds: float) -> None:
+        """Learn what a step took in this run."""
+        self._took[step] = seconds
+        self._reckon()
+
+    def _reckon(self) -> None:
+        seconds: dict[str, float] = {}
+        for step in self._steps:
+            longest = max((seconds[one] for one in self._needs[step]), default=_UNKNOWN_SECONDS)
+            seconds[step] = self._took.get(step, longest)
+        left: dict[str, float] = {}
+        waiting: dict[str, float] = {}
+        for step in reversed(self._steps):
+            left[step] = seconds[step] + waiting.get(step, 0.0)
+            for upstream in self._needs[step]:
+                waiting[upstream] = max(waiting.get(upstream, 0.0), left[step])
+        self._left = left
 
 
 def _seconds_of(names: list[str], instance: dg.DagsterInstance) -> Mapping[str, float]:

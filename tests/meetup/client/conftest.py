@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 import stamina
 from pydantic import SecretStr
+from tests.answering import begin
 from tests.meetup.failing import FaultySimulation
 
 from tributary.assets.meetup.api.bucket import Bucket
@@ -120,8 +120,7 @@ def scripted() -> Iterator[ScriptedServer]:
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.url = f"http://127.0.0.1:{http.server_address[1]}/gql-ext"
-    thread = threading.Thread(target=http.serve_forever, daemon=True)
-    thread.start()
+    begin(http)
     yield server
     http.shutdown()
     http.server_close()

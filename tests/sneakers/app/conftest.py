@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,6 +14,7 @@ import httpx
 import pytest
 from flask import Flask
 from sqlalchemy import Engine
+from tests.answering import begin
 from werkzeug.serving import make_server
 
 from tributary.assets.sneakers.app.app import create_app
@@ -76,8 +76,7 @@ def app(database_url: str) -> Flask:
 def site(app: Flask) -> Iterator[str]:
     """The address at which the app is served."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
+    thread = begin(server)
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()

@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from tests.answering import begin
 
 from tributary.assets.social.standin import DEFAULT_DAYS, DEFAULT_SEED
 from tributary.assets.social.standin.people import make_people
@@ -74,8 +75,7 @@ class Collector:
 
     @contextmanager
     def serving(self) -> Iterator[Collector]:
-        thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
-        thread.start()
+        thread = begin(self.server)
         try:
             yield self
         finally:
