@@ -102,7 +102,11 @@ class TrinoEngine(Engine):
 
     @contextmanager
     def session(self, table: Table, origin: Origin) -> Iterator[IcebergSession]:
-        yield IcebergSession(self._access(table, origin), table)
+        session = IcebergSession(self._access(table, origin), table)
+        try:
+            yield session
+        finally:
+            session.end()
 
     def spent(self, origin: Origin) -> Spending | None:
         return None if self._spendings is None else self._spendings.take(origin)

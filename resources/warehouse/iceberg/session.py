@@ -51,6 +51,7 @@ class IcebergSession(EngineSession):
         self._write: UnderWay | None = None
         self._lists: Lists | None = None
         self._kept: Kept | None = None
+        self._overtaken = False
         self._view = ""
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[dict[str, Any]]:
@@ -144,6 +145,7 @@ class IcebergSession(EngineSession):
             try:
                 yield migrated
             except OvertakenError:
+                self._overtaken = True
                 self._clear(write, but=self._kept.aside if self._kept else None)
                 raise
             except BaseException:
@@ -156,7 +158,8 @@ class IcebergSession(EngineSession):
     def _begin(self) -> UnderWay:
         base = tables.find(self._catalogue, self.table.key)
         if base is None:
-            if views.exists(self._access, self.table.key):
+            # The catalogue lets no table take a view's name: what stands there is asked where it has refused one.
+            if self._overtaken and views.exists(self._access, self.table.key):
                 raise WarehouseError(
                     f"{self.table.key} is a view in the warehouse, and is to be a table: drop the view."
                 )
@@ -287,6 +290,7 @@ class IcebergSession(EngineSession):
                 write.transaction.commit_transaction()
         for aside in write.aside:
             tables.forget(self._catalogue, aside)
+        self._kept = None
         views.record_publication(self._access, self.table, noted)
         records.write()
 
@@ -296,6 +300,11 @@ class IcebergSession(EngineSession):
 
     def tidy(self) -> None:
         self._access.tidy()
+
+    def end(self) -> None:
+        """Take away what was kept for another try that was not made."""
+        if self._kept is not None:
+            tables.destroy(self._catalogue, self._kept.aside)
 
     @property
     def _begun(self) -> UnderWay:

@@ -44,6 +44,17 @@ def ids(warehouse: Warehouse) -> list[int]:
     return [row["id"] for row in warehouse.rows("SELECT id FROM core.days ORDER BY id")]
 
 
+def test_a_table_takes_no_views_name(engine: TrinoEngine) -> None:
+    warehouse = Warehouse(engine)
+    write(warehouse, 1, 1)
+    seen = Table("core", "seen", (Column("id", "integer", "Id."),), kind="view")
+    warehouse.replace(seen, Select("SELECT 7 AS id"))
+    with pytest.raises(WarehouseError, match=r"core\.seen is a view in the warehouse, and is to be a table"):
+        warehouse.replace(Table("core", "seen", seen.columns), arrow(seen, [(8,)]))
+    assert warehouse.rows("SELECT id FROM core.seen") == [{"id": 7}]
+    assert tables.drop_leftovers(engine._catalogue, older_than=-60) == 0
+
+
 def test_who_was_overtaken_looks_again_and_lands(engine: TrinoEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rows of the overtaken writer can be had but once, and its window shares a file with the other's."""
     warehouse = Warehouse(engine)
