@@ -18,6 +18,7 @@ import pytest
 from tests.running_aws import RunningAws, running_aws, running_moto
 from tests.running_trino import RunningTrino, running_trino
 from tributary.resources.postgres.databases import Databases, connect
+from tributary.resources.postgres.tuning import physical_memory
 from tributary.resources.settings import PROJECT_ROOT, Settings
 from tributary.resources.warehouse.postgres.warehouse import PostgresWarehouse
 
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REAL_JOURNEY = PROJECT_ROOT.parent / "shared" / "data" / "complete_journey"
+
+WORKER_BYTES = 4 << 30
+"""What a process of tests takes at most, with the servers that it starts."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes `-n auto` is: one more than cores where memory allows, as each waits for servers and disks."""
+    cores = os.cpu_count() or 1
+    return cores + (physical_memory() >= (cores + 1) * WORKER_BYTES)
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """Old runs go, and nobody who asks for the status of an asset or of a partition can tell."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -174,6 +175,13 @@ def test_the_status_of_every_asset_and_partition_is_the_same_after_the_deletion(
     assert status(instance) == again
 
 
+def wait_for_the_lock(url: str) -> None:
+    """Wait until the server has ended the session of one that was killed, and with it its lock."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        while connection.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'").fetchone():
+            time.sleep(0.02)
+
+
 def test_killed_anywhere_it_loses_nothing_and_goes_on(
     instance: DagsterInstance, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,6 +201,7 @@ def test_killed_anywhere_it_loses_nothing_and_goes_on(
             if left[0] < 0:
                 raise KilledError
 
+        wait_for_the_lock(url)
         try:
             prune(url, NOTHING_OLD, told_by=TOLD_BY, forget_logs=forget)
             break
@@ -201,6 +210,7 @@ def test_killed_anywhere_it_loses_nothing_and_goes_on(
             assert status(instance) == before
     assert killed > 2
     assert status(instance) == before
+    wait_for_the_lock(url)
     assert prune(url, NOTHING_OLD, told_by=TOLD_BY).runs == 0
 
 
