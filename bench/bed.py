@@ -93,7 +93,11 @@ class Bed:
     @property
     def bare_url(self) -> str:
         """The baselines' database."""
-        return self.databases.url("app").replace(f"/{self.databases.name('app')}?", f"/{BARE}?")
+        return self.database_url(BARE)
+
+    def database_url(self, name: str) -> str:
+        """The URL of a database of the server."""
+        return self.databases.url("app").replace(f"/{self.databases.name('app')}?", f"/{name}?")
 
     def empty_database(self, name: str) -> None:
         """Drop and make a database, and let the server finish what it has put off."""

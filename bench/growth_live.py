@@ -53,7 +53,7 @@ class Live:
     def __init__(self, bed: Bed, source: str, history: History, every: int, count: int) -> None:
         self._bed, self._history, self._every, self._count, self._ticks = bed, history, every, count, 0
         bed.empty_database(DATABASE)
-        self._url = bed.databases.url("app").replace(f"/{bed.databases.name('app')}?", f"/{DATABASE}?")
+        self._url = bed.database_url(DATABASE)
         self._warehouse = PostgresWarehouse(lambda: self._url)
         models, tables = live_models(source), {table.key: table for table in (*SOURCES, DIM_DATE)}
         lineage = ModelLineage(tables | {key: model.table for key, model in models.items()})

@@ -64,7 +64,7 @@ class Place:
     def __init__(self, bed: Bed, size: int) -> None:
         self._bed, self._history, self._ticks = bed, History(size), 0
         bed.empty_database(DATABASE)
-        self._url = bed.databases.url("app").replace(f"/{bed.databases.name('app')}?", f"/{DATABASE}?")
+        self._url = bed.database_url(DATABASE)
         self._warehouse = PostgresWarehouse(lambda: self._url)
         models, tables = _models(), {table.key: table for table in (*SOURCES, DIM_DATE)}
         lineage = ModelLineage(tables | {key: model.table for key, model in models.items()})

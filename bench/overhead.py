@@ -21,6 +21,14 @@ from tributary.resources.settings import PROJECT_ROOT, Settings
 
 ASSET_LIMIT = 0.080
 START_LIMIT = 3.0
+STOCK = "bench_stock"
+"""The database of a Dagster that is as it comes, with one asset that does nothing."""
+
+_STOCK_FILES = {
+    "dagster.yaml": "storage: {postgres: {postgres_url: {env: STOCK_URL}}}\ntelemetry: {enabled: false}\n",
+    "stock_assets.py": "import dagster as dg\n\n\n@dg.asset\ndef nothing() -> None: ...\n\n\n"
+    "defs = dg.Definitions([nothing])\n",
+}
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,8 @@ def overhead(bed: Bed) -> list[Figure]:
     # The first run of each compiles modules and makes databases, which is no subject here.
     _chain(bed, project)
     _cold_start(cold)
+    bed.empty_database(STOCK)
+    _stock_start(bed)
 
     def baseline() -> Timing:
         bed.empty_database(BARE)
@@ -52,10 +62,15 @@ def overhead(bed: Bed) -> list[Figure]:
         chains.append(_chain(bed, project))
         return chains[-1].whole
 
-    statements, dagster, _, start = (
+    statements, dagster, _, start, stock = (
         best(timings)
         for timings in interleaved(
-            bed.repeats, baseline, lambda: bed.python("-c", "import dagster"), ours, lambda: _cold_start(cold)
+            bed.repeats,
+            baseline,
+            lambda: bed.python("-c", "import dagster"),
+            ours,
+            lambda: _cold_start(cold),
+            lambda: _stock_start(bed),
         )
     )
     step = best([chain.step for chain in chains])
@@ -78,6 +93,14 @@ def overhead(bed: Bed) -> list[Figure]:
             dagster,
             at_most(start.wall, START_LIMIT, "s"),
             f"the embedded server was stopped before; with it running, and the chain's models, {warm.wall:.2f} s.",
+        ),
+        Figure(
+            "overhead",
+            "start of tributary materialize to the first step",
+            start,
+            "start of dagster asset materialize to the first step",
+            stock,
+            note="Dagster as it comes, with one asset that does nothing, on dagster-postgres and a server that runs.",
         ),
     ]
 
@@ -109,6 +132,22 @@ def _cold_start(home: Path) -> Timing:
     )
     with connect(settings) as databases:
         return Timing(float(_last_run(databases.url("dagster"))["first"]) - began)
+
+
+def _stock_start(bed: Bed) -> Timing:
+    folder = bed.root / "stock"
+    folder.mkdir(exist_ok=True)
+    for name, text in _STOCK_FILES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    url = bed.database_url(STOCK)
+    began = time.time()
+    command(
+        [sys.executable, "-m", "dagster", "asset", "materialize", "-m", "stock_assets", "--select", "nothing"],
+        bed.data,
+        cwd=folder,
+        env={**os.environ, "DAGSTER_HOME": str(folder), "STOCK_URL": url, "PYTHONPATH": str(folder)},
+    )
+    return Timing(float(_last_run(url)["first"]) - began)
 
 
 def _last_run(url: str) -> dict[str, Any]:

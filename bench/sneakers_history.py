@@ -44,7 +44,7 @@ _COLUMNS = ", ".join(EVENTS.column_names)
 def sneakers_history(bed: Bed) -> list[Figure]:
     """core.dim_sneaker from the staged events, through the warehouse; pandas from memory, and from the database."""
     bed.empty_database(DATABASE)
-    url = bed.databases.url("app").replace(f"/{bed.databases.name('app')}?", f"/{DATABASE}?")
+    url = bed.database_url(DATABASE)
     warehouse = PostgresWarehouse(lambda: url)
     warehouse.replace(EVENTS, Batches(_events().to_batches(max_chunksize=50_000)))
     models = _models()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import time
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,7 +78,9 @@ def recorded() -> tuple[list[dg.DagsterRun], list[dg.EventLogEntry]]:
 
 @pytest.fixture
 def two_urls(databases: Databases) -> Iterator[tuple[str, str]]:
-    names = ("stock_storage", "our_storage")
+    # Of a database that it has seen, a process remembers what there is.
+    mark = uuid.uuid4().hex[:8]
+    names = (f"stock_storage_{mark}", f"our_storage_{mark}")
     urls = [databases.url("app").replace("/app?", f"/{name}?") for name in names]
     with psycopg.connect(databases.url("app"), autocommit=True) as admin:
         for name in names:
@@ -102,6 +105,14 @@ def contents(url: str) -> dict[str, list[dict[str, Any]]]:
             # An upsert takes a number even where it updates, so that those of assets have gaps.
             untold = (*UNTOLD, "id") if name == "asset_keys" else UNTOLD
             found[name] = [{key: value for key, value in row.items() if key not in untold} for row in rows]
+    return found
+
+
+def of_partitions(entries: list[dg.EventLogEntry]) -> list[dg.EventLogEntry]:
+    """The materialisations of the four days."""
+    made = [one for one in entries if one.dagster_event is not None and one.dagster_event.is_step_materialization]
+    found = [one for one in made if one.get_dagster_event().partition]
+    assert len(found) == 4
     return found
 
 
@@ -137,9 +148,7 @@ def test_the_same_events_leave_the_same_tables(
             one for one in entries if one.dagster_event_type == dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
         ]
         events.store_event_batch(planned)
-        parts = [one for one in entries if one.dagster_event is not None and one.dagster_event.is_step_materialization]
-        parts = [one for one in parts if one.get_dagster_event().partition]
-        assert len(parts) == 4
+        parts = of_partitions(entries)
         events.store_event_batch(parts)
         # A check that is evaluated again within a run has one row, of its latest result.
         again = [one for one in entries if one.dagster_event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION]
@@ -173,6 +182,31 @@ def test_the_same_events_leave_the_same_tables(
     for events in (stock[1], ours[1]):
         events.wipe_asset(keys[1])
         assert dg.AssetKey("table") not in events.get_latest_materialization_events(keys)
+
+
+def test_a_batch_of_materialisations_is_stored_whole_or_not_at_all(
+    recorded: tuple[list[dg.DagsterRun], list[dg.EventLogEntry]],
+    two_urls: tuple[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class KilledError(Exception):
+        pass
+
+    def killed(*_: object) -> None:
+        raise KilledError
+
+    monkeypatch.setenv(URL_VARIABLE, two_urls[1])
+    storage, parts = PooledEventLogStorage.from_config_value(None, {}), of_partitions(recorded[1])
+    with monkeypatch.context() as patched:
+        patched.setattr(storage, "_materialized", killed)
+        with pytest.raises(KilledError):
+            storage.store_event_batch(parts)
+    assert contents(two_urls[1])["event_logs"] == []
+    storage.store_event_batch(parts)
+    found = contents(two_urls[1])
+    assert [row["partition"] for row in found["event_logs"]] == [f"2024-01-0{day}" for day in range(1, 5)]
+    assert len(found["asset_keys"]) == 1
+    assert {row["event_id"] for row in found["asset_event_tags"]} == {row["id"] for row in found["event_logs"]}
 
 
 def test_nothing_else_touches_what_dagster_does_not_publish() -> None:

@@ -279,7 +279,7 @@ class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):
         return [one.dagster_event for one in found if one.dagster_event is not None]
 
     def _store_planned(self, events: Sequence[EventLogEntry]) -> None:
-        with self._connect() as connection:
+        with self.index_transaction() as connection:
             numbers = write_events(connection, [self._event_to_row(one) for one in events])
             last = {
                 one.get_dagster_event().asset_key: (one, number) for one, number in zip(events, numbers, strict=True)
@@ -288,7 +288,7 @@ class PooledEventLogStorage(_Pooled, PostgresEventLogStorage):
                 self._store_asset_event(connection, one, number)
 
     def _store_materialized(self, events: Sequence[EventLogEntry]) -> None:
-        with self._connect() as connection:
+        with self.index_transaction() as connection:
             for _, some in groupby(events, key=lambda one: one.get_dagster_event().asset_key):
                 same = list(some)
                 rows = [self._event_to_row(one) for one in same]
