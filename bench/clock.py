@@ -31,7 +31,8 @@ WATCH_SECONDS = 0.05
 class Timing:
     """One measured piece of work: seconds of wall and of processor time; `peak_mb` is the client's resident memory.
 
-    `phases` are seconds by name, where the work tells them; `output` is what a command wrote.
+    `phases` are seconds by name, where the work tells them; `output` is what a command wrote, and `began` when it was
+    started, in seconds of the epoch.
     """
 
     wall: float
@@ -39,6 +40,7 @@ class Timing:
     peak_mb: float | None = None
     phases: Mapping[str, float] = field(default_factory=dict)
     output: str = field(default="", repr=False)
+    began: float = 0.0
 
 
 @dataclass
@@ -67,6 +69,7 @@ def command(arguments: Sequence[str], data: Path, *, cwd: Path, env: Mapping[str
     """
     peaks = [0.0]
     with metered(data) as reading:
+        began = time.time()
         process = subprocess.Popen(
             list(arguments), cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -78,7 +81,7 @@ def command(arguments: Sequence[str], data: Path, *, cwd: Path, env: Mapping[str
     if process.returncode:
         end = (out + err).strip()[-TAIL:]
         raise BenchError(f"{' '.join(arguments)[:200]} ended with {process.returncode}; its output ends with:\n{end}")
-    return Timing(reading.wall, reading.cpu, max(peaks) or None, output=out)
+    return Timing(reading.wall, reading.cpu, max(peaks) or None, output=out, began=began)
 
 
 def interleaved(repeats: int, *ways: Callable[[], Timing]) -> list[list[Timing]]:
