@@ -6,6 +6,7 @@ The commit is checked out beside the bench's files and measured by its own bench
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -69,6 +70,7 @@ def before(bed: Bed) -> list[Figure]:
 @contextmanager
 def _checked_out(folder: Path, commit: str) -> Iterator[Path]:
     """The commit's files in a folder of their own, which is gone afterwards."""
+    shutil.rmtree(folder, ignore_errors=True)  # of one that was killed
     _git("worktree", "prune")
     _git("worktree", "add", "--force", "--detach", str(folder), commit)
     try:

@@ -181,11 +181,12 @@ class IcebergSession(EngineSession):
     def _committing(self, write: UnderWay) -> Iterator[None]:
         """The commit: its files are the table's from here on, unless it is sure that others were before."""
         write.committed = True
+        kept, self._kept = self._kept, None
         try:
             with tables.overtaking(self.table.key):
                 yield
         except OvertakenError:
-            write.committed = False
+            write.committed, self._kept = False, kept
             raise
 
     def build(self, source: Source, window: Window | None) -> Built:
@@ -290,7 +291,6 @@ class IcebergSession(EngineSession):
                 write.transaction.commit_transaction()
         for aside in write.aside:
             tables.forget(self._catalogue, aside)
-        self._kept = None
         views.record_publication(self._access, self.table, noted)
         records.write()
 

@@ -170,7 +170,10 @@ def test_what_fails_behind_the_commit_takes_no_row(engine: TrinoEngine, monkeypa
     def fails(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
+    destroyed: list[object] = []
     monkeypatch.setattr(tables, "forget", fails)
+    monkeypatch.setattr(tables, "destroy", lambda _, aside: destroyed.append(aside))
     with pytest.raises(KeyboardInterrupt):
         write(warehouse, 2, 2)
     assert ids(warehouse) == [1, 2]
+    assert destroyed == []  # their files are the table's
