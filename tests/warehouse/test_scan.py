@@ -6,6 +6,7 @@ import codecs
 import gzip
 import re
 import time
+from itertools import product
 
 import pytest
 from hypothesis import example, given, settings
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 
 from tributary.resources.warehouse.delimited import scan
 from tributary.resources.warehouse.delimited.contract import FileColumn, FileContract, SourceFileError
+from tributary.resources.warehouse.delimited.records import RecordReader
 from tributary.resources.warehouse.delimited.scan import Reject, Scanner
+from tributary.resources.warehouse.delimited.values import pattern
 from tributary.resources.warehouse.errors import ContractError
 
 CONTRACT = FileContract(
@@ -357,3 +360,39 @@ def unescaped(line: bytes) -> list[str]:
             fields[-1] += text[at]
             at += 1
     return fields
+
+
+TYPES = ("integer", "bigint", "decimal(12,2)", "decimal(2,2)", "decimal(5,0)", "double", "boolean", "date", "timestamp")
+
+
+@example(type_="timestamp", text="2004-03-23T07:30:00.123456", delimiter=",")
+@example(type_="decimal(2,2)", text="-0.5", delimiter="\t")
+@given(
+    type_=st.sampled_from(TYPES),
+    text=st.one_of(
+        st.text("-+.01289:T eE_tf\x00", max_size=24), st.from_regex(r"-?[0-9]{0,20}\.?[0-9]{0,22}", fullmatch=True)
+    ),
+    delimiter=st.sampled_from([",", ";", "|", "\t"]),
+)
+def test_lines_pass_as_they_are_where_each_field_is_of_the_pattern_of_its_type(
+    type_: str, text: str, delimiter: str
+) -> None:
+    column = FileColumn("A", "a", type_, "A.")
+    reader = RecordReader([column, column], delimiter)
+    fits = re.fullmatch(pattern(type_), text) is not None
+    plain, quoted = (f"{field}{delimiter}{field}\n".encode() for field in (text, f'"{text}"'))
+    for utf8, returns in product([False, True], repeat=2):
+        assert reader.plain_until(plain, 0, len(plain), utf8=utf8, returns=returns) == len(plain) * fits
+        assert reader.quoted_until(quoted, 0, len(quoted), utf8=utf8) == len(quoted) * fits
+
+
+@pytest.mark.parametrize("type_", [*TYPES, "decimal(38,20)", "text"])
+def test_the_widest_table_s_lines_are_passed_over_many_at_a_time(type_: str, capfd: pytest.CaptureFixture[str]) -> None:
+    value = {"boolean": b"t", "date": b"2004-03-23", "timestamp": b"2004-03-23 07:30", "decimal(2,2)": b".25"}
+    reader = RecordReader([FileColumn(f"C{i}", f"c{i}", type_, "C.", required=False) for i in range(1_600)], ",")
+    field = value.get(type_, b"-1234")
+    plain = (b",".join([field, b""] * 800) + b"\n") * 100
+    quoted = (b",".join([b'"%b"' % field, b""] * 800) + b"\n") * 100
+    assert reader.plain_until(plain, 0, len(plain), utf8=True, returns=False) == len(plain)
+    assert reader.quoted_until(quoted, 0, len(quoted), utf8=False) == len(quoted)
+    assert capfd.readouterr() == ("", "")

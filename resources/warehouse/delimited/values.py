@@ -20,8 +20,8 @@ BLANKS = " \t"
 _BITS = {"integer": 31, "bigint": 63}
 _TRUE, _FALSE = ("true", "t", "1"), ("false", "f", "0")
 _DATE = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
-_TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6}+)?+)?+"
-_TIMESTAMP = f"{_DATE}(?:[ T]{_TIME})?+"
+_TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
+_TIMESTAMP = f"{_DATE}(?:[ T]{_TIME})?"
 # Nothing is given back that was taken, so that a long field costs no more than its length.
 _INTEGRAL = re.compile(r"([+-]?+)([0-9]++)(?:\.0*+)?+")
 _NUMBER = re.compile(r"[+-]?+(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:[eE][+-]?+[0-9]{1,4}+)?+")
@@ -36,20 +36,20 @@ class Misfit(Exception):
 def pattern(type_: str) -> str:
     """A regular expression of the ordinary texts of a type other than `text`; whether others fit, `read` knows.
 
-    An expression of a whole field of ASCII, which never gives back what it took. Of dates, days that no month has are
-    left to the server, which refuses them.
+    An expression of a whole field of ASCII, of what both RE2 and Python know. Of dates, days that no month has are left
+    to the server, which refuses them.
     """
     digits = decimal_digits(type_)
     if digits is not None:
         whole, scale = digits[0] - digits[1], digits[1]
-        decimals = rf"\.[0-9]{{1,{scale}}}+"
+        decimals = rf"\.[0-9]{{1,{scale}}}"
         if not scale:
-            return f"-?+[0-9]{{1,{whole}}}+"
-        return f"-?+(?:[0-9]{{1,{whole}}}+(?:{decimals})?+|{decimals})" if whole else f"-?+0?+{decimals}"
+            return f"-?[0-9]{{1,{whole}}}"
+        return f"-?(?:[0-9]{{1,{whole}}}(?:{decimals})?|{decimals})" if whole else f"-?0?{decimals}"
     return {
-        "integer": "-?+[0-9]{1,9}+",
-        "bigint": "-?+[0-9]{1,18}+",
-        "double": r"-?+(?:[0-9]{1,15}+(?:\.[0-9]{0,20}+)?+|\.[0-9]{1,20}+)",
+        "integer": "-?[0-9]{1,9}",
+        "bigint": "-?[0-9]{1,18}",
+        "double": r"-?(?:[0-9]{1,15}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})",
         "boolean": "(?:true|false|True|False|TRUE|FALSE|t|f|T|F|1|0)",
         "date": _DATE,
         "timestamp": _TIMESTAMP,
