@@ -74,11 +74,13 @@ class AssetGraph(msgspec.Struct, frozen=True, dict=True):
     Attributes:
         digest: tells of what it was made.
         resources: the names of all resources; None where that is not all that Dagster knows of one, or is not known.
+        job: by what Dagster knows the job of all assets, its snapshot; empty where that is not known.
     """
 
     digest: str
     assets: tuple[Asset, ...]
     resources: tuple[str, ...] | None = None
+    job: str = ""
 
     @cached_property
     def by_key(self) -> Mapping[str, Asset]:

@@ -40,12 +40,14 @@ class Loaded:
     Attributes:
         digest: of what they are made of, taken before anything of it was read.
         of: the sources of which there are assets; None for all.
+        part_of: of some, the snapshot of the job of all assets; empty where that is not known.
     """
 
     platform: Platform
     defs: dg.Definitions
     digest: str
     of: frozenset[str] | None = None
+    part_of: str = ""
 
     @property
     def job(self) -> dg.JobDefinition:
@@ -71,6 +73,7 @@ def load_graph() -> AssetGraph:
     """
     loaded, settings = load_definitions(), get_settings()
     graph = graph_of(loaded.defs.resolve_asset_graph(), loaded.digest, loaded.platform.resources(settings))
+    graph = msgspec.structs.replace(graph, job=loaded.job.get_job_snapshot_id())
     kept = kept_graph(settings.home)
     if (kept is None or kept.digest != loaded.digest) and digest_now(get_sources()) == loaded.digest:
         with suppress(OSError):  # where it cannot be kept, the next one makes it again
@@ -91,14 +94,12 @@ def load_definitions() -> Loaded:
 def load_needed(graph: AssetGraph, keys: Collection[str]) -> Loaded | None:
     """The definitions of the sources that some assets of the graph of now are of and read; None to have all loaded.
 
-    That is so where they are of several sources: the run is then one of the job of all assets, by which Dagster's UI
-    knows it again as long as it is the very one there. And it is so where it is not certain that these definitions are
-    a part of all: where something is refused, or a source makes other assets than the graph says.
+    That is so where it is not certain that these definitions are a part of all: where something is refused, or a source
+    makes other assets than the graph says.
     """
     sources = graph.sources_behind(keys)
-    of_one = len({graph.by_key[key].source for key in keys}) == 1
     is_less = len(sources) < len({one.source for one in graph.assets})
-    if graph.resources is None or not of_one or not is_less or any(one.refused for one in graph.assets):
+    if graph.resources is None or not is_less or any(one.refused for one in graph.assets):
         return None
     from tributary.defining import for_runs
 
@@ -106,7 +107,7 @@ def load_needed(graph: AssetGraph, keys: Collection[str]) -> Loaded | None:
     made = {".".join(key.path) for one in platform.assets for key in one.keys}
     if made != {one.key for one in graph.assets if one.source in sources}:
         return None
-    return Loaded(platform, for_runs(platform, graph.resources), graph.digest, frozenset(sources))
+    return Loaded(platform, for_runs(platform, graph.resources), graph.digest, frozenset(sources), graph.job)
 
 
 def _load_platform(of: Collection[str] | None = None) -> Platform:

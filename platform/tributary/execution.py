@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
+from tributary.announcing import announce
 from tributary.assets.automation.partitions import UNPARTITIONED, Partitions
 from tributary.assets.factory.dagster_events import REJECTED
 from tributary.assets.factory.partition_rows import PARTITION_ROWS
@@ -17,14 +18,7 @@ from tributary.instance.pools import holders_of, pool_waited_for
 from tributary.instance.processes import PROCESS_TAG, own_mark
 from tributary.instance.run_log import STARTED_BY_COMMAND
 from tributary.instance.telling import innermost, reason_of
-from tributary.launcher.services import LOCATION
-from tributary.resources.dagster_internals.running import (
-    InMemoryJob,
-    RegisteredCodeLocationOrigin,
-    RemoteJobOrigin,
-    RemoteRepositoryOrigin,
-    execute_run_iterator,
-)
+from tributary.resources.dagster_internals.running import InMemoryJob, execute_run_iterator
 from tributary.selection import SelectionError
 
 
@@ -52,23 +46,23 @@ class Run:
         keys: Sequence[dg.AssetKey],
         partitions: Partitions = UNPARTITIONED,
         tags: Mapping[str, str] | None = None,
+        part_of: str = "",
     ) -> None:
-        job = _job_of(defs, keys)
+        """Announce it; where not all assets were loaded, `part_of` is the snapshot of the job of all."""
+        own = job_of_source(defs, keys)
+        job = own or defs.resolve_implicit_global_asset_job_def()
         check_partitions(job, keys, partitions)
         self.partitions = partitions
         self._instance = instance
         self._job = job.get_subset(asset_selection=set(keys))
-        # Of the whole job, as Dagster's UI looks for a run's job by its snapshot, and warns where there is none.
-        self._run = instance.create_run_for_job(
-            job_def=job,
-            asset_selection=frozenset(keys),
+        self._run = announce(
+            instance,
+            job,
+            self._job,
+            keys,
+            part_of="" if own else part_of,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            # Until it begins it is ours alone: Dagster's monitoring would give up what waits for minutes.
-            status=dg.DagsterRunStatus.MANAGED,
             tags={**partitions.tags(), **STARTED_BY_COMMAND, PROCESS_TAG: own_mark(), **(tags or {})},
-            remote_job_origin=RemoteJobOrigin(
-                RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), "__repository__"), job.name
-            ),
         )
         order = [key for level in self._job.asset_layer.asset_graph.toposorted_asset_keys_by_level for key in level]
         names = [".".join(key.path) for key in order if key in set(keys)]
@@ -127,11 +121,6 @@ class Run:
     def succeeded(self) -> bool:
         """Whether every asset of the run was materialised."""
         return all(progress.status == "done" for progress in self.assets.values())
-
-
-def _job_of(defs: dg.Definitions, keys: Sequence[dg.AssetKey]) -> dg.JobDefinition:
-    """The job of the source that all these assets are of, by which the run is then known; else that of all assets."""
-    return job_of_source(defs, keys) or defs.resolve_implicit_global_asset_job_def()
 
 
 def job_of_source(defs: dg.Definitions, keys: Sequence[dg.AssetKey]) -> dg.JobDefinition | None:

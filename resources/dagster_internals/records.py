@@ -7,7 +7,8 @@
   where the code server starts none; `LaunchRunContext` is what it is handed.
 - `AssetCheckExecutionRecordStatus`: how Dagster words what became of a check, in its own table.
 - `deserialize_value`: of all events since one, of whatever asset, the instance does not tell.
-- `copy`: a run with another field than it was created with, which storages alone make.
+- `copy`: a run with another field than it was created with, which storages alone make, and a job's snapshot as of a
+  larger job.
 """
 
 from dagster._core.errors import DagsterLaunchFailedError, DagsterUserCodeUnreachableError

@@ -89,7 +89,7 @@ def materialize(**told: object) -> int:
                 tell_cut_off(fail_dead_runs(instance))
                 settle(context, asked.keys)
                 found = planned(context, asked, taken)
-                return carry_out(as_told_to_dagster(loaded, found), instance, found)
+                return carry_out(as_told_to_dagster(loaded, instance, found), instance, found)
 
 
 class KnownSelection(NamedTuple):
@@ -152,14 +152,17 @@ def _uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def as_told_to_dagster(loaded: Loaded, found: Planned) -> Loaded:
-    """The definitions with which a plan is carried out: all, where some run is of no source's job.
+def as_told_to_dagster(loaded: Loaded, instance: dg.DagsterInstance, found: Planned) -> Loaded:
+    """The definitions with which a plan is carried out: all, where Dagster would not know some run's job again.
 
-    Such a run is of the job of all assets, by which Dagster's UI knows it again.
+    It knows that of a source, and that of all assets, of which runs of several sources are, where it has had such a
+    run since the definitions are what they are.
     """
     from tributary.execution import job_of_source
 
-    if loaded.of is None or all(job_of_source(loaded.defs, one.keys) for one in found.plan.runs):
+    if loaded.of is None or (loaded.part_of and instance.has_job_snapshot(loaded.part_of)):
+        return loaded
+    if all(job_of_source(loaded.defs, one.keys) for one in found.plan.runs):
         return loaded
     whole = load_definitions()
     # What was edited since is of another run.
@@ -228,7 +231,7 @@ def carry_out(
 
     def announce(one: PlannedRun) -> Run:
         _add_partition(loaded, instance, one)
-        return Run(loaded.defs, instance, one.keys, one.partitions, one.tags)
+        return Run(loaded.defs, instance, one.keys, one.partitions, one.tags, loaded.part_of)
 
     tell_plan(found.plan)
     if found.made:
@@ -253,7 +256,7 @@ def carry_out(
                 run.call_off()
                 if not possible:
                     continue
-                run = Run(loaded.defs, instance, possible, one.partitions, one.tags)
+                run = Run(loaded.defs, instance, possible, one.partitions, one.tags, loaded.part_of)
             if one.partitions.tags():
                 out.print(f"[bold]Partitions {one.partitions}[/]")
             failed |= show(run)
