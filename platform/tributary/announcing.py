@@ -24,7 +24,6 @@ from tributary.resources.dagster_internals.running import (
 
 def announce(
     instance: dg.DagsterInstance,
-    job: dg.JobDefinition,
     subset: dg.JobDefinition,
     keys: Sequence[dg.AssetKey],
     *,
@@ -37,34 +36,32 @@ def announce(
     `part_of` is empty, or where the job is only a part of the one of that name in the code location, the snapshot of
     that one, which the instance must have: the run is then the one that would have been created of it.
     """
-    origin = RemoteJobOrigin(RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), "__repository__"), job.name)
-    # Dagster's monitoring would give up another one that waits for minutes.
-    told: dict[str, Any] = {
-        "run_config": run_config,
-        "status": dg.DagsterRunStatus.MANAGED,
-        "tags": tags,
-        "remote_job_origin": origin,
-    }
-    selected = frozenset(keys)
-    if not part_of:
-        return instance.create_run_for_job(job_def=job, asset_selection=selected, **told)
-    found = subset.get_job_snapshot()
-    snapshot = copy(found, lineage_snapshot=copy(found.lineage_snapshot, parent_snapshot_id=part_of))
-    plan = create_execution_plan(subset, run_config=run_config, tags=tags, instance_ref=instance.get_ref())
+    snapshot, whole = subset.get_job_snapshot(), subset.get_parent_job_snapshot()
+    if part_of:
+        snapshot = copy(snapshot, lineage_snapshot=copy(snapshot.lineage_snapshot, parent_snapshot_id=part_of))
+        whole = None
+    where = instance.get_ref() if instance.is_persistent else None
+    plan = create_execution_plan(subset, run_config=run_config, tags=tags, instance_ref=where)
     return instance.create_run(
-        job_name=job.name,
+        job_name=subset.name,
         run_id=None,
+        run_config=run_config,
+        # Dagster's monitoring would give up another one that waits for minutes.
+        status=dg.DagsterRunStatus.MANAGED,
+        tags=tags,
         root_run_id=None,
         parent_run_id=None,
         step_keys_to_execute=plan.step_keys_to_execute,
         execution_plan_snapshot=snapshot_from_execution_plan(plan, snapshot.snapshot_id),
         job_snapshot=snapshot,
-        parent_job_snapshot=None,
-        asset_selection=selected,
+        parent_job_snapshot=whole,
+        asset_selection=frozenset(keys),
         asset_check_selection=None,
         resolved_op_selection=None,
         op_selection=None,
+        remote_job_origin=RemoteJobOrigin(
+            RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), "__repository__"), subset.name
+        ),
         job_code_origin=None,
         asset_graph=subset.asset_layer.asset_graph,
-        **told,
     )

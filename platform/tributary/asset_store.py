@@ -72,10 +72,12 @@ def load_graph() -> AssetGraph:
     They are not where a file has been edited since they began to be loaded: nobody knows which text they are of.
     """
     loaded, settings = load_definitions(), get_settings()
+    kept = kept_graph(settings.home)
+    if kept is not None and kept.digest == loaded.digest:
+        return kept
     graph = graph_of(loaded.defs.resolve_asset_graph(), loaded.digest, loaded.platform.resources(settings))
     graph = msgspec.structs.replace(graph, job=loaded.job.get_job_snapshot_id())
-    kept = kept_graph(settings.home)
-    if (kept is None or kept.digest != loaded.digest) and digest_now(get_sources()) == loaded.digest:
+    if digest_now(get_sources()) == loaded.digest:
         with suppress(OSError):  # where it cannot be kept, the next one makes it again
             put_whole(settings.home / FILE, msgspec.json.encode(graph))
     return graph

@@ -57,7 +57,6 @@ class Run:
         self._job = job.get_subset(asset_selection=set(keys))
         self._run = announce(
             instance,
-            job,
             self._job,
             keys,
             part_of="" if own else part_of,

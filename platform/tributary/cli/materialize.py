@@ -160,9 +160,9 @@ def as_told_to_dagster(loaded: Loaded, instance: dg.DagsterInstance, found: Plan
     """
     from tributary.execution import job_of_source
 
-    if loaded.of is None or (loaded.part_of and instance.has_job_snapshot(loaded.part_of)):
+    if loaded.of is None or all(job_of_source(loaded.defs, one.keys) for one in found.plan.runs):
         return loaded
-    if all(job_of_source(loaded.defs, one.keys) for one in found.plan.runs):
+    if loaded.part_of and instance.has_job_snapshot(loaded.part_of):
         return loaded
     whole = load_definitions()
     # What was edited since is of another run.
