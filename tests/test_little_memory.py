@@ -1,8 +1,10 @@
-"""What processes that run for long keep: nothing of an evaluation that has ended, and no memory that is free."""
+"""What processes keep: nothing of an evaluation or of reading models once that is done, no memory that is free."""
 
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import weakref
 from pathlib import Path
 
@@ -18,6 +20,18 @@ from tributary.resources.dagster_internals.first_use import keep_types_alone
 from tributary.resources.kernel import give_memory_back
 
 MEBIBYTE = 1024 * 1024
+
+FIRST_COMMAND = """
+import gc
+from tributary.cli.materialize import Wanted, known_of, ready
+gc.set_threshold(100_000, 20, 20)
+wanted = Wanted(("core.dim_store",), (), "", None, None, None, False, False)
+known = known_of(wanted)
+assert known is None
+with ready(wanted, known):
+    gc.unfreeze()
+    print(gc.collect())
+"""
 
 
 class Large:
@@ -69,6 +83,15 @@ def test_an_evaluation_leaves_nothing_behind() -> None:
         left = gc.collect()
         gc.enable()
     assert left < 10
+
+
+def test_the_first_command_of_a_home_keeps_little_of_what_reading_its_models_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIBUTARY_HOME", str(tmp_path))
+    done = subprocess.run([sys.executable, "-c", FIRST_COMMAND], capture_output=True, text=True, check=True)
+    # Reading them leaves some 400,000 objects in cycles.
+    assert int(done.stdout.split()[-1]) < 150_000
 
 
 def test_freed_memory_is_given_back_from_between_what_is_used() -> None:

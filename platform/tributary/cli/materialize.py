@@ -122,7 +122,7 @@ def ready(wanted: Wanted, known: KnownSelection | None) -> Iterator[Ready]:
     Raises:
         SelectionError: a selection cannot be read, or selects nothing.
     """
-    with _uncollected(), ThreadPoolExecutor(1) as pool:
+    with _uncollected(known), ThreadPoolExecutor(1) as pool:
         starting = pool.submit(connect, get_settings())
         some = load_needed(*known) if known is not None else None
         loaded = some or load_definitions()
@@ -142,9 +142,13 @@ def ready(wanted: Wanted, known: KnownSelection | None) -> Iterator[Ready]:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Look for no garbage while much is loaded that stays, nor among that ever after."""
-    gc.disable()
+def _uncollected(known: KnownSelection | None) -> Iterator[None]:
+    """Look for no garbage while much is loaded that stays, nor among that ever after.
+
+    Where the home keeps no graph of now, models are read too, which would leave a hundred megabytes of it.
+    """
+    if known is not None:
+        gc.disable()
     try:
         yield
     finally:
