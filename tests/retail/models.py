@@ -75,6 +75,7 @@ STAGED = {
 
 MODELS = (
     "core.dim_household",
+    "core.product_section",
     "core.dim_product",
     "core.dim_campaign",
     "core.bridge_campaign_household",

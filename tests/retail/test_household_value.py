@@ -16,7 +16,7 @@ from tests.retail.models import Probe, probe_tables
 
 from tributary.resources.postgres.databases import Databases
 
-CHAIN = ("core.dim_household", "core.dim_product", "core.fact_sale", "core.fact_basket", "gold.household_summary")
+CHAIN = ("core.dim_household", "core.product_section", "core.fact_basket", "gold.household_summary")
 PRODUCTS = (
     # product, commodity, sub-commodity
     (1, "EGGS", "EGGS - LARGE"),

@@ -39,13 +39,6 @@ checks:
     severity: warn
 */
 with
-    sections as (
-        select
-            trim(commodity_desc) as commodity,
-            trim(section) as section
-        from staged.retail_commodity_sections
-    ),
-
     listed as (
         select
             product_id,
@@ -71,11 +64,10 @@ select
     listed.commodity,
     listed.sub_commodity,
     listed.package_size,
-    coalesce(sections.section, 'misc') as section,
-    coalesce(listed.commodity = 'GASOLINE-REG UNLEADED', false)
-    or coalesce(listed.sub_commodity = 'GASOLINE-REG UNLEADED', false) as is_gasoline
+    product_section.section,
+    product_section.is_gasoline
 from listed
-left join sections on sections.commodity = listed.commodity
+inner join core.product_section as product_section on product_section.product_id = listed.product_id
 
 union all
 

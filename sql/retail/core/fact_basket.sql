@@ -47,12 +47,11 @@ with
             product.section,
             cast(sale.sales_value * 100 as integer) as cents
         from staged.retail_transactions as sale
-        inner join core.dim_product as product on product.product_id = sale.product_id
+        inner join core.product_section as product on product.product_id = sale.product_id
         left join core.dim_date as calendar on calendar.date = cast(sale.sold_at as date)
         where
             sale.quantity > 0
             and sale.sales_value > 0
-            and product.is_listed
             and not product.is_gasoline
     ),
 
