@@ -88,12 +88,13 @@ def read_purchases(sales: pa.Table) -> Purchases:
         RecommendError: a column is missing, has the wrong type, or holds a null or a number too large.
     """
     _check(sales)
-    sales = sales.filter(pc.greater(sales["quantity"], 0))
-    households, line_household = np.unique(_integers(sales, "household_key"), return_inverse=True)
-    products, line_product = np.unique(_integers(sales, "product_id"), return_inverse=True)
-    numbers, line_number = np.unique(_integers(sales, "basket_id"), return_inverse=True)
+    if len(sales) and pc.min(sales["quantity"]).as_py() <= 0:
+        sales = sales.filter(pc.greater(sales["quantity"], 0))
+    households, line_household = _numbered(_integers(sales, "household_key"))
+    numbers, line_number = _numbered(_integers(sales, "basket_id"))
     stride = max(len(numbers), 1)
-    keys, line_basket = np.unique(line_household * stride + line_number, return_inverse=True)
+    keys, line_basket = _numbered(line_household * stride + line_number)
+    del line_household, line_number  # of millions of lines, each takes as much as a column of the table
     basket_household = keys // stride
     basket_time = np.full(len(keys), np.iinfo(np.int64).min)
     np.maximum.at(basket_time, line_basket, _microseconds(sales["sold_at"]))
@@ -101,6 +102,7 @@ def read_purchases(sales: pa.Table) -> Purchases:
     order = np.lexsort((keys, basket_time, basket_household))
     place = np.empty(len(keys), dtype=np.int64)
     place[order] = np.arange(len(keys))
+    products, line_product = _numbered(_integers(sales, "product_id"))
     width = max(len(products), 1)
     pairs = distinct(place[line_basket] * width + line_product)
     return Purchases(households, products, basket_household[order], basket_time[order], pairs // width, pairs % width)
@@ -130,6 +132,12 @@ def distinct(values: Ints) -> Ints:
     return kept
 
 
+def _numbered(values: Ints) -> tuple[Ints, Ints]:
+    """The distinct values, ascending, and of each value its place among them."""
+    found = distinct(values)
+    return found, np.searchsorted(found, values)
+
+
 def _check(sales: pa.Table) -> None:
     for name in _COLUMNS:
         if name not in sales.column_names:
@@ -152,7 +160,7 @@ def _integers(sales: pa.Table, name: str) -> Ints:
         raise RecommendError(
             f"Column {name} of the sales lines holds a number beyond {_INTEGERS[name]}; leave those lines out first."
         ) from error
-    values: Ints = column.to_numpy().astype(np.int64)
+    values: Ints = column.to_numpy().astype(np.int64, copy=False)
     return values
 
 
