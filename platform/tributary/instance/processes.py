@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 from functools import lru_cache
 from pathlib import Path
 
 PROCESS_TAG = "tributary/process"
 """The run's tag that names its process, as `machine:pid:start`."""
 
-_START_TICKS = 19
-"""Where a process's start stands in /proc/PID/stat (proc_pid_stat(5)), counted behind the program's name."""
+_START_TICKS = 18
+"""Where a process's start stands in /proc/PID/stat (proc_pid_stat(5)), counted behind its state."""
 
 
 @lru_cache
@@ -49,16 +50,17 @@ def is_dead(mark: str) -> bool | None:
 
 def _start(pid: int) -> str:
     """When a process started, in a form that no other process of that id shares; empty where none lives."""
+    if sys.platform == "linux":
+        try:
+            state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+        # Ticks since the machine's boot: unlike a time of day, they do not move when the clock is set.
+        return "" if state == "Z" else fields[_START_TICKS]
     import psutil
 
     try:
         process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return ""
-        stat = Path(f"/proc/{pid}/stat")
-        if stat.exists():
-            # Ticks since the machine's boot: unlike a time of day, they do not move when the clock is set.
-            return stat.read_text().rpartition(")")[2].split()[_START_TICKS]
-        return str(round(process.create_time()))
-    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+        return "" if process.status() == psutil.STATUS_ZOMBIE else str(round(process.create_time()))
+    except psutil.NoSuchProcess:
         return ""
