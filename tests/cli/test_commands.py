@@ -53,7 +53,7 @@ def test_query_refuses_to_write(cli: Cli, sample_retail: RetailWarehouse) -> Non
 def test_lineage_goes_back_to_the_file(cli: Cli, sample_retail: RetailWarehouse) -> None:
     tree = cli("lineage", "gold.household_summary.r_score", home=sample_retail.home).stdout
     assert "raw.csv_retail_transactions.DAY" in tree
-    table = cli("lineage", "core.dim_product", home=sample_retail.home).stdout
+    table = cli("lineage", "core.product_section", home=sample_retail.home).stdout
     assert "staged.retail_commodity_sections.section" in table
 
 
