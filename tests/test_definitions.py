@@ -10,9 +10,13 @@ from pathlib import Path
 HEAVY = ("dagster_postgres", "alembic", "sqlalchemy", "boto3", "pandas", "numpy", "pyarrow", "matplotlib", "scipy")
 
 
-def imported(home: Path, names: tuple[str, ...]) -> list[str]:
-    """Which of these modules a process has that loads the definitions in a home."""
-    code = f"import sys, tributary.definitions; print(*[name for name in {names!r} if name in sys.modules])"
+RUNNING = "tributary.definitions, tributary.plan, tributary.execution, tributary.instance.pooled_storage"
+"""What a command imports that runs assets."""
+
+
+def imported(home: Path, names: tuple[str, ...], by: str = "tributary.definitions") -> list[str]:
+    """Which of these modules a process has that loads the definitions in a home, and what else `by` says."""
+    code = f"import sys, {by}; print(*[name for name in {names!r} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "TRIBUTARY_HOME": str(home)},
@@ -25,4 +29,5 @@ def imported(home: Path, names: tuple[str, ...]) -> list[str]:
 
 def test_loading_the_definitions_imports_nothing_heavy(tmp_path: Path) -> None:
     assert imported(tmp_path, HEAVY) == []
+    assert imported(tmp_path, ("alembic.command", "psutil"), RUNNING) == [], "no run needs them"
     assert imported(tmp_path, ("sqlglot",)) == [], "models that were read once need not be parsed to be known"

@@ -57,6 +57,7 @@ def _late_alembic() -> Iterator[None]:
 
 with _late_alembic():
     from dagster._core.storage import alembic as _migrations
+    from dagster._core.storage.event_log import SqlEventLogStorage
     from dagster._core.storage.event_log.schema import SqlEventLogStorageMetadata
     from dagster._core.storage.runs.schema import RunStorageSqlMetadata
     from dagster._core.storage.schedules.schema import ScheduleStorageSqlMetadata
@@ -73,6 +74,7 @@ __all__ = [
     "PostgresScheduleStorage",
     "RunStorageSqlMetadata",
     "ScheduleStorageSqlMetadata",
+    "SqlEventLogStorage",
     "SqlEventLogStorageMetadata",
     "create_pg_engine",
     "newest_revision",

@@ -16,7 +16,6 @@ from dagster._core.instance.ref import InstanceRef
 from dagster._core.launcher import CheckRunHealthResult, LaunchRunContext, WorkerStatus
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.compute_log_manager import ComputeIOType
-from dagster._core.storage.event_log import SqlEventLogStorage
 from dagster._serdes import ConfigurableClassData, deserialize_value
 from dagster_shared.record import copy
 
@@ -29,7 +28,6 @@ __all__ = [
     "DagsterUserCodeUnreachableError",
     "InstanceRef",
     "LaunchRunContext",
-    "SqlEventLogStorage",
     "WorkerStatus",
     "copy",
     "deserialize_value",

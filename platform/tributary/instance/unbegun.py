@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as db
 
 if TYPE_CHECKING:
-    from tributary.resources.dagster_internals.records import SqlEventLogStorage
+    from tributary.resources.dagster_internals.postgres_storages import SqlEventLogStorage
 
 # Only where some step broke off: where a run ended before or between steps, all that it announced is what failed.
 _WITHDRAW = db.text("""
