@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from email import message_from_bytes
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import socket
 from typing import Any
 
 from aiosmtpd.controller import Controller
 
 from tests.answering import begin
+from tests.ports import free_port
 
 
 class Hook(ThreadingHTTPServer):
@@ -69,10 +69,7 @@ class Post:
 @contextmanager
 def post() -> Iterator[tuple[Post, int]]:
     """A mail server, and its port."""
-    with socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    taking = Post()
+    taking, port = Post(), free_port()
     controller = Controller(taking, hostname="127.0.0.1", port=port)
     controller.start()
     try:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from tests.running_trino import free_port, skip_without_trino
+from tests.ports import free_port
+from tests.running_trino import skip_without_trino
 from tributary.aws_local.server import REGION, AwsLocal
 from tributary.aws_local.trino import local_aws
 from tributary.resources.settings import Settings

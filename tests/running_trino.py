@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from tests.ports import free_port
 from tributary.resources.postgres.databases import Databases, connect
 from tributary.resources.settings import Settings
 from tributary.resources.trino.artifacts import VERSION, cache_folder
@@ -71,10 +71,3 @@ def skip_without_trino(settings: Settings) -> None:
         pytest.skip(str(error))
     if not (cache_folder() / f"trino-{VERSION}").is_dir() and shutil.which("mvn") is None:
         pytest.skip("Trino is not kept here, and there is no Maven to fetch it by")
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

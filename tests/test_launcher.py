@@ -19,6 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.ports import free_port
 from tributary.code_server.serving import NAME as CODE_SERVER
 from tributary.instance.configuration import URL_VARIABLE
 from tributary.launcher.errors import LauncherError
@@ -339,7 +340,7 @@ def test_a_log_stays_bounded_and_its_last_part_is_kept(tmp_path: Path) -> None:
 
 def test_a_taken_port_is_told_with_the_setting_to_change() -> None:
     with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
+        server.bind(("127.0.0.1", free_port()))
         server.listen()
         port = server.getsockname()[1]
         with pytest.raises(LauncherError, match=f"Port {port} on 127.0.0.1 is taken.*TRIBUTARY_DAGSTER_PORT"):
@@ -405,9 +406,7 @@ def test_a_socket_folder_that_others_can_enter_is_refused(long: bool, monkeypatc
 
 
 def test_dagster_comes_up_on_one_code_server_runs_and_leaves_nothing(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     settings = Settings.model_validate({"home": tmp_path / "home", "dagster_port": port})
     up = subprocess.Popen(
         [sys.executable, "-c", UP, str(settings.home), str(port)],

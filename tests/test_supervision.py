@@ -6,7 +6,6 @@ import itertools
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ import psutil
 import psycopg
 import pytest
 
+from tests.ports import free_port
 from tributary.code_server.serving import NAME
 from tributary.instance.processes import PROCESS_TAG
 from tributary.launcher.part import Awaited, Patience, Tended
@@ -110,9 +110,7 @@ class Running:
     """The three processes of Dagster and Postgres, on definitions whose sensor ticks all the time."""
 
     def __init__(self, home: Path, script_folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.settings = Settings.model_validate({"home": home, "dagster_port": port})
         self.said, self.folder = home.with_suffix(".log"), script_folder
         with self.said.open("wb") as log:
@@ -414,10 +412,7 @@ def test_what_is_not_ours_is_waited_for_without_end() -> None:
 
 
 def test_a_server_by_url_that_is_away_is_told_with_the_reason(databases: Databases) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"postgresql://user:secret@127.0.0.1:{free.getsockname()[1]}/postgres"
-        trouble = PostgresByUrl(url).look()
+    trouble = PostgresByUrl(f"postgresql://user:secret@127.0.0.1:{free_port()}/postgres").look()
     assert trouble is not None
     assert "Connection refused" in trouble
     assert "secret" not in trouble

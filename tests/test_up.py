@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from segment.analytics import Client
 
 from tests.accessibility import faults
 from tests.conftest import CHROMIUM
+from tests.ports import free_port
 from tributary.assets.sources import BUILT_IN
 from tributary.catalogue import get_catalogue
 from tributary.launcher.state import pids
@@ -41,7 +41,7 @@ class Up:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.log = home.with_suffix(".log")
-        self.port, self.web_port, self.meetup_port, self.dashboard_port = free_ports(4)
+        self.port, self.web_port, self.meetup_port, self.dashboard_port = (free_port() for _ in range(4))
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -89,14 +89,6 @@ class Up:
             if str(self.home) in words or environment.get("TRIBUTARY_HOME") == str(self.home):
                 found.append(process)
         return found
-
-
-def free_ports(count: int) -> list[int]:
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:

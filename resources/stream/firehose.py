@@ -77,10 +77,12 @@ class FolderFirehose(EventStream):
             self._folder.release()
             raise
         self._joining = Lock()
-        """Guards the group that callers join, and whether they still may."""
+        """Guards the group that callers join, whether they still may, and what is held for the next object."""
         self._committing = Lock()
         """Guards the journal; its holder writes for all who joined before."""
         self._group = _Group()
+        self._held = 0
+        """Bytes of records that joined and are not yet with the delivery."""
         self._closed = False
         self._journal: Journal | None = None
         self._timer: Timer | None = None
@@ -116,8 +118,9 @@ class FolderFirehose(EventStream):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing waits on the disk, as far as can be told without waiting for it."""
-        return self._journal is None and not self._group.parts and not self._delivery.backlog
+        """Whether nothing waits on the disk, or for it."""
+        with self._joining:
+            return not self._held and not self._delivery.backlog
 
     def close(self) -> None:
         """See `EventStream.close`. What the lake does not take now is delivered by the next process on the folder."""
@@ -134,16 +137,17 @@ class FolderFirehose(EventStream):
 
     def _join(self, parts: list[bytes]) -> _Group:
         size = sum(map(len, parts))
-        backlog = self._delivery.backlog
         with self._joining:
             if self._closed:
                 raise StreamClosedError("The event stream is closing; send the events again a little later.")
-            if backlog + self._group.size + size > self._backlog_bytes:
+            waiting = self._held + self._delivery.backlog
+            if waiting + size > self._backlog_bytes:
                 raise StreamBusyError(
-                    f"{backlog} bytes of events wait for {self._awaited}, and no more may; send them again later."
+                    f"{waiting} bytes of events wait for {self._awaited}, and no more may; send them again later."
                 )
             self._group.parts += parts
             self._group.size += size
+            self._held += size
             return self._group
 
     def _commit(self) -> None:
@@ -156,6 +160,9 @@ class FolderFirehose(EventStream):
             group.failure = error
         finally:
             group.done = True
+            if group.failure is not None:
+                with self._joining:
+                    self._held -= group.size
 
     def _append(self, parts: Sequence[bytes]) -> None:
         now = self._clock()
@@ -188,7 +195,10 @@ class FolderFirehose(EventStream):
         if self._timer is not None:
             self._timer.cancel()
         if self._journal is not None:
-            self._delivery.submit(self._journal.seal())
+            journal = self._journal.seal()
+            with self._joining:
+                self._delivery.submit(journal)
+                self._held -= journal.payload
         self._journal = self._timer = None
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.conftest import Cli, RetailWarehouse
-from tests.running_trino import free_port
+from tests.ports import free_port
 
 from tributary.resources.postgres.databases import connect
 from tributary.resources.settings import Settings

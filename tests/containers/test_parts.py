@@ -16,7 +16,7 @@ import httpx
 import psycopg
 import pytest
 from tests.conftest import Cli
-from tests.running_trino import free_port
+from tests.ports import free_port
 from websockets import Origin
 from websockets.sync.client import connect
 

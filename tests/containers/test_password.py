@@ -13,7 +13,7 @@ import boto3
 import psycopg
 import pytest
 from moto import mock_aws
-from tests.running_trino import free_port
+from tests.ports import free_port
 
 from tributary.containers.password import VARIABLE, keep_password
 from tributary.resources.postgres.databases import connect

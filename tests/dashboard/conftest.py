@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from tests.api.conftest import put
 from tests.collector.serving import WRITE_KEY, stream_of
 from tests.conftest import Cli
 from tests.gateway.serving import served
+from tests.ports import free_port
 from tributary.assets.sources import get_sources
 from tributary.catalogue import TableEntry, catalogue_of
 from tributary.identity.tables import open_tables
@@ -96,13 +96,6 @@ def rows_of(entry: TableEntry, count: int) -> list[dict[str, Any]]:
     return [{one.name: value(one.name, one.type, number) for one in entry.columns} for number in range(count)]
 
 
-def _port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
 class Site(NamedTuple):
     """The address of the gateway, where viewers log in, and that of the dashboard's own server."""
 
@@ -114,7 +107,7 @@ class Site(NamedTuple):
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home of the test's own, as the dashboard's process finds its database by it."""
     home = tmp_path_factory.mktemp("dashboard")
-    return Settings(_env_file=None, home=home, dashboard_port=_port(), collector_write_key=WRITE_KEY, login="users")
+    return Settings(_env_file=None, home=home, dashboard_port=free_port(), collector_write_key=WRITE_KEY, login="users")
 
 
 @pytest.fixture(scope="package")

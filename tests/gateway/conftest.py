@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import yaml
 from sqlalchemy import Engine
 from tests.collector.serving import WRITE_KEY, stream_of
 from tests.gateway.serving import served
+from tests.ports import free_port
 
 from tributary.identity import callers, sockets
 from tributary.identity.keys import add_key
@@ -136,9 +136,7 @@ def dagster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dagster]:
         yaml.safe_dump({"telemetry": {"enabled": False}, "nux": {"enabled": False}, "run_coordinator": coordinator})
     )
     (home / "workspace.yaml").write_text(yaml.safe_dump({"load_from": [{"python_module": "tiny_definitions"}]}))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     # As the launcher does: where signals are ignored, as in the background of a shell, Dagster could end no run.
     command = [sys.executable, "-m", "tributary.launcher.child", str(os.getpid()), "", "", "tributary.dagster_ui"]
     command += ["--port", str(port), "--path-prefix", "/dagster"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from tests.gateway.serving import Served, served
+from tests.ports import free_port
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -215,10 +215,7 @@ def test_an_answer_without_end_ends_with_its_client(front: Served) -> None:
 
 
 def test_a_server_that_is_away_is_told() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        gone = f"http://127.0.0.1:{free.getsockname()[1]}"
-    with proxied(gone) as found:
+    with proxied(f"http://127.0.0.1:{free_port()}") as found:
         assert httpx.get(f"{found.url}/app/x").status_code == 502
 
 

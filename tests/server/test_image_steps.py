@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.running_trino import free_port
+from tests.ports import free_port
 from tests.server.files import SERVER, instructions
 
 from tributary.containers.probe import is_well

@@ -153,6 +153,26 @@ def test_while_the_lake_is_away_events_wait_and_senders_are_slowed_down_in_the_e
     wait_for(lake, 4)
 
 
+def test_what_waits_for_its_object_counts_too(opened: Open, lake: Lake) -> None:
+    stream = opened(buffer_seconds=600.0, buffer_bytes=10**6, backlog_bytes=3_000)
+    for letter in "abc":
+        stream.put(records(letter * 1_000))
+    with pytest.raises(StreamBusyError, match="3000 bytes"):
+        stream.put(records("d"))
+    stream.close()
+    assert [len(content) for content in objects(lake).values()] == [3_000]
+
+
+def test_what_the_disk_did_not_take_does_not_count(opened: Open, tmp_path: Path) -> None:
+    stream = opened(backlog_bytes=3_000)
+    (tmp_path / "journal").rename(tmp_path / "away")
+    for _ in range(4):
+        with pytest.raises(StreamUnavailableError, match="cannot be written"):
+            stream.put(records("x" * 1_000))
+    (tmp_path / "away").rename(tmp_path / "journal")
+    stream.put(records("x" * 3_000))
+
+
 def test_what_the_lake_did_not_take_at_the_end_is_delivered_by_the_next_process(opened: Open, lake: Lake) -> None:
     lake.put("web-data", b"in the way")
     stream = opened()

@@ -12,6 +12,7 @@ import pytest
 from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 from pydantic import SecretStr
 from tests.meetup.pipeline.running import RAW, Bench
+from tests.ports import free_port
 
 from tributary.assets.meetup.api.opening import Meetup, MeetupAbsentError, open_meetup
 from tributary.assets.meetup.arrivals import event_key
@@ -26,12 +27,6 @@ from tributary.assets.meetup.standin.world import SimulatorError
 from tributary.automation.jobs import source_jobs
 from tributary.resources.lake import open_lake
 from tributary.resources.settings import Settings
-
-
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
 
 
 def settings_of(home: Path) -> Settings:

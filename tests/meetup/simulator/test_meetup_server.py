@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.meetup.faults import PASSING, FaultPlan, Faults
+from tests.ports import free_port
 
 from tributary.assets.meetup.api.queries import BY_ID, SEARCH_GROUPS
 from tributary.assets.meetup.standin.root import Caps
@@ -90,9 +90,7 @@ def test_the_same_seed_draws_the_same_faults() -> None:
 
 
 def test_it_runs_as_a_module() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "tributary.assets.meetup.standin", "--port", str(port), "--seed", "3"]
     process = subprocess.Popen(
         [*command, "--groups", "5", "--now", "2019-01-01"],

@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from typing import Any
 
 import pytest
 from tests.answering import begin
+from tests.ports import free_port
 
 from tributary.assets.social.standin import DEFAULT_DAYS, DEFAULT_SEED
 from tributary.assets.social.standin.people import make_people
@@ -135,8 +135,7 @@ def test_it_sends_batches_as_a_library_does_and_ends_quietly() -> None:
 
 
 def test_it_waits_for_a_collector_that_is_not_up_yet() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with _simulator(f"http://127.0.0.1:{port}") as process:
         assert process.stderr is not None
         assert "does not take events now" in process.stderr.readline()
