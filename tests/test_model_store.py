@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import dagster as dg
@@ -190,8 +191,9 @@ def test_a_process_of_the_loader_keeps_what_it_was_launched_with(project: Projec
     before = project.load().models["core.one"].digest
     project.write("core/one", MODEL.replace("s.id FROM", "s.id + 1 AS id FROM"), reads="staged.sales")
     # As Dagster's code server starts a run: a child of the process that has loaded.
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        assert pool.apply(_digest, (str(tmp_path),)) == before
+    # It ends by itself: where these tests ignore SIGINT, as in the background of a shell, Dagster ignores SIGTERM too.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        assert pool.submit(_digest, str(tmp_path)).result() == before
     # A process that is no child of it, though it has the same environment, reads the files.
     code = f"from tests.test_model_store import _digest; print(_digest({str(tmp_path)!r}))"
     shell = f'{sys.executable} -c "{code}"; true'

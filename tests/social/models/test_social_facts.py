@@ -16,6 +16,7 @@ from tributary.assets.social.event_types import EVENT_TYPES
 EVENTS = "core.fact_social_event"
 POSTS = "core.fact_social_post"
 USERS = "core.dim_social_user"
+IDENTITY = "core.bridge_social_identity"
 
 
 # A difference names its row, so nothing is shrunk.
@@ -146,6 +147,7 @@ def test_a_body_is_measured_in_characters_and_kept_as_it_is(
 def test_a_day_outside_of_the_calendar_warns_and_loses_nothing(network: Network) -> None:
     before, after = datetime.fromisoformat("1999-12-31T23:59"), datetime.fromisoformat("2150-01-01")
     network.load(staged([post("ann", before), other("ann", after)]))
+    assert network.make(IDENTITY) == []
     assert network.make(USERS) == []
     assert network.make(EVENTS) == ["references_date_key_dim_date"]
     assert network.make(POSTS) == ["references_date_key_dim_date"]
