@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -217,6 +218,37 @@ def test_an_answer_without_end_ends_with_its_client(front: Served) -> None:
 def test_a_server_that_is_away_is_told() -> None:
     with proxied(f"http://127.0.0.1:{free_port()}") as found:
         assert httpx.get(f"{found.url}/app/x").status_code == 502
+
+
+@contextlib.contextmanager
+def ending(asked: list[str]) -> Iterator[str]:
+    """A server that answers the first request of a connection and ends the connection at the second."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve(taken: socket.socket) -> None:
+        with taken:
+            for answer in (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", b""):
+                asked.append(taken.recv(65536).partition(b" ")[0].decode())
+                taken.sendall(answer)
+
+    def take() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=(listening.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=take, daemon=True).start()
+    with listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_connection_that_ends_as_it_is_used_is_no_fault_where_nothing_changes() -> None:
+    asked: list[str] = []
+    with ending(asked) as origin, proxied(origin) as found, httpx.Client(base_url=f"{found.url}/app") as client:
+        assert [client.get("/x").text, client.get("/x").text] == ["ok", "ok"]
+        assert asked == ["GET", "GET", "GET"]
+        assert client.post("/x").status_code == 502
+        assert asked[3:] == ["POST"], "what may change something is not sent twice"
 
 
 def test_a_websocket_is_handed_on_both_ways(front: Served, behind: Served) -> None:

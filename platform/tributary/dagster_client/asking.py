@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from tributary.launcher.services import DAGSTER_PATH, LOCATION
+from tributary.launcher.services import DAGSTER_PATH, KEPT_SECONDS, LOCATION
 from tributary.resources.errors import TributaryError
 from tributary.resources.principal import Principal, Role
 from tributary.resources.settings import Settings
@@ -40,7 +40,11 @@ class Asking:
 
         self._url = f"{settings.dagster_origin}{DAGSTER_PATH}/graphql"
         self._key = signing_key(settings.home)
-        self._client = httpx2.Client(timeout=httpx2.Timeout(_SECONDS, connect=_SECONDS_TO_CONNECT), trust_env=False)
+        self._client = httpx2.Client(
+            timeout=httpx2.Timeout(_SECONDS, connect=_SECONDS_TO_CONNECT),
+            limits=httpx2.Limits(keepalive_expiry=KEPT_SECONDS),
+            trust_env=False,
+        )
 
     def ask(self, query: str, variables: Mapping[str, Any], fields: Mapping[str, Collection[str]]) -> dict[str, Any]:
         """What a document's fields are answered with, by the fields' names.

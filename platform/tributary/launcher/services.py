@@ -33,6 +33,10 @@ DAGSTER_PATH = "/dagster"
 DASHBOARD_PATH = "/dashboard"
 """Where the dashboard is, below the one address."""
 
+KEPT_SECONDS = 3.0
+"""How long who asks the UI or the dashboard keeps a connection without a request: they end it after 5 (uvicorn), maybe
+at the moment at which it is used."""
+
 SHARED = (
     "tributary.instance.pooled_storage",
     "tributary.resources.gateway.serving",

@@ -21,7 +21,7 @@ from tributary.assets.sneakers.app.service.opening import SneakerService
 if TYPE_CHECKING:
     from playwright import sync_api
 
-pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
@@ -131,7 +131,7 @@ def test_a_photo_is_chosen_and_an_import_looked_at(page: sync_api.Page) -> None:
     )
     page.get_by_role("button", name="Save the photo").click()
     page.get_by_role("img", name="Photo of Runner 1").wait_for()
-    page.wait_for_function("document.querySelector('.photo').naturalWidth === 800")
+    playwright_api.expect(page.locator(".photo")).to_have_js_property("naturalWidth", 800)
     assert faults(page) == []
     page.goto("/import")
     exported = page.request.get("/export/sneaker_events.json").body().replace(b'"worn"', b'"eaten"', 3)

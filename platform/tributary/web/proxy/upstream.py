@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from tributary.identity.signing import HEADER, signed
+from tributary.launcher.services import KEPT_SECONDS
 from tributary.resources.gateway.bodies import has_body
 from tributary.resources.principal import principal_of
 from tributary.web.proxy.headers import Headers, for_client, for_upstream, target_of
@@ -18,7 +19,13 @@ from tributary.web.proxy.sockets import relay
 
 _AWAY = "This part does not answer at this moment: `tributary status` and /v1/health say more.\n"
 _CONNECT_SECONDS = 5.0
-_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=30.0)
+_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=KEPT_SECONDS)
+
+_ENDED = (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)
+"""How it shows that a server ended a connection at the moment at which it was used."""
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""What a proxy may send again by itself (RFC 9110, 9.2.2)."""
 
 
 class _Gone(Exception):
@@ -82,7 +89,7 @@ class Upstream:
         body = _body(receive, whole) if sent else None
         request = httpx2.Request(scope["method"], self._origin + target_of(scope), headers=headers, content=body)
         try:
-            answer = await client.send(request, stream=True)
+            answer = await _sent(client, request, again=not sent and request.method in _SAFE)
         except _Gone:
             return
         except httpx2.TransportError:
@@ -97,6 +104,16 @@ class Upstream:
             await send({"type": "http.response.body", "body": b""})
         finally:
             await answer.aclose()
+
+
+async def _sent(client: httpx2.AsyncClient, request: httpx2.Request, *, again: bool) -> httpx2.Response:
+    """The beginning of an answer, asked for once more where `again` and the connection ended without one."""
+    try:
+        return await client.send(request, stream=True)
+    except _ENDED:
+        if not again:
+            raise
+        return await client.send(request, stream=True)
 
 
 async def _body(receive: Receive, whole: asyncio.Event) -> AsyncIterator[bytes]:
