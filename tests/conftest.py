@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -30,6 +31,10 @@ REAL_JOURNEY = PROJECT_ROOT.parent / "shared" / "data" / "complete_journey"
 
 WORKER_BYTES = 4 << 30
 """What a process of tests takes at most, with the servers that it starts."""
+
+# How long an example takes is the machine's matter. The rest is as hypothesis has it, which differs where CI is set.
+hypothesis.settings.register_profile("tests", hypothesis.settings.default, deadline=None)
+hypothesis.settings.load_profile("tests")
 
 
 def pytest_xdist_auto_num_workers() -> int:

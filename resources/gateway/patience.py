@@ -28,7 +28,8 @@ class Limits(NamedTuple):
     """Seconds that are allowed.
 
     Args:
-        head: for a request's line and headers, from the connection's begin or the first byte after the last request.
+        head: for a request's line and headers, from the connection's begin or the first byte after the last request;
+            for the rest of a body, too, that was answered before it was read.
         body: for a whole body.
         pause: between two parts of a body.
         reading: for the client to take more of an answer that it does not read.
@@ -122,6 +123,11 @@ class PatientProtocol(HttpToolsProtocol):
     def _discarding(self) -> bool:
         return self.cycle is not None and self.cycle.response_complete and self.cycle.more_body
 
+    @property
+    def _idle(self) -> bool:
+        """Whether all that came is answered: how long it may be silent then is uvicorn's `timeout_keep_alive`."""
+        return self.cycle is not None and self.cycle.response_complete and not self._discarding and not self._unclaimed
+
     def _take_authority(self) -> None:
         """The host of an absolute target takes the place of Host (RFC 9112, 3.2.2)."""
         _, found, rest = self.url.partition(b"://")
@@ -140,11 +146,11 @@ class PatientProtocol(HttpToolsProtocol):
             self._stuck_since = now
         if self._stuck_since is not None and now - self._stuck_since > self.limits.reading:
             self.transport.abort()
-        elif not self.serving:
+        elif not self.serving and not self._idle:
             self._heads_since = now if self._heads_since is None else self._heads_since
             if now - self._heads_since > self.limits.head:
                 self._end(_TIMEOUT if self._unclaimed else b"")
-        elif self._body_is_late(now):
+        elif self.serving and self._body_is_late(now):
             self._end(b"" if self.cycle.response_started else _TIMEOUT)
         self._timer = self.loop.call_later(self._interval, self._look)
 

@@ -18,6 +18,10 @@ from tributary.resources.settings import Settings
 STARTUP_FAILURE = 3
 """The exit code of a server that could not start, which is uvicorn's."""
 
+_PROXY_SECONDS = 4_100
+"""How long a proxy may keep a connection without a request: longer than AWS's balancer can be told to, as people see a
+502 where one side ends it at the moment at which the other uses it."""
+
 
 def guarded(application: ASGIApp, policy: Policy, **options: Any) -> uvicorn.Config:
     """A server's configuration with `application` behind the gateway; `options` are uvicorn's."""
@@ -53,6 +57,7 @@ def front_of(settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {}
     if settings.trusted_proxies:
         options |= {"proxy_headers": True, "forwarded_allow_ips": settings.trusted_proxies}
+        options |= {"timeout_keep_alive": _PROXY_SECONDS}
     if settings.tls_certificate is not None:
         options |= {"ssl_certfile": settings.tls_certificate, "ssl_keyfile": settings.tls_key}
     return options

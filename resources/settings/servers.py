@@ -50,7 +50,9 @@ class ServerSettings(PlatformSettings):
         description="The one address as people write it, where it is not host and port: https://data.example.com.",
     )
     trusted_proxies: str = Field(
-        "", description="Addresses of proxies, with commas between, whose X-Forwarded-For and -Proto are believed."
+        "",
+        description="Addresses of proxies, with commas between: their X-Forwarded-For and -Proto are believed, and "
+        "connections are kept open for them.",
     )
     tls_certificate: ProjectPath | None = Field(None, description="File of the certificate chain (PEM), to serve TLS.")
     tls_key: ProjectPath | None = Field(None, description="File of the certificate's private key (PEM).")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ssl
+import time
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,22 @@ def test_tls_by_files(tmp_path: Path) -> None:
         # The launcher asks a server of its own, by an address that the certificate is not for.
         assert http(url)() == "yes"
         assert succeeds(url)
+
+
+@pytest.mark.parametrize(("trusted", "kept"), [("", False), ("127.0.0.1", True)])
+def test_only_a_proxy_may_keep_a_connection_without_a_request(trusted: str, kept: bool) -> None:
+    settings = of(trusted_proxies=trusted)
+    options = {"timeout_keep_alive": 1, **front_of(settings)}
+    with served(APP, policy(settings), **options) as found, found.connection() as opened:
+        request = f"GET / HTTP/1.1\r\nHost: localhost:{found.port}\r\n\r\n".encode()
+        opened.sendall(request)
+        assert opened.recv(65536).startswith(b"HTTP/1.1 200 ")
+        time.sleep(2)
+        if kept:
+            opened.sendall(request)
+            assert opened.recv(65536).startswith(b"HTTP/1.1 200 ")
+        else:
+            assert opened.recv(1) == b""
 
 
 @pytest.mark.parametrize(
