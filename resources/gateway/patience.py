@@ -126,7 +126,7 @@ class PatientProtocol(HttpToolsProtocol):
     @property
     def _idle(self) -> bool:
         """Whether all that came is answered: how long it may be silent then is uvicorn's `timeout_keep_alive`."""
-        return self.cycle is not None and self.cycle.response_complete and not self._discarding and not self._unclaimed
+        return self.cycle is not None and not (self.serving or self._discarding or self._unclaimed)
 
     def _take_authority(self) -> None:
         """The host of an absolute target takes the place of Host (RFC 9112, 3.2.2)."""
@@ -146,12 +146,13 @@ class PatientProtocol(HttpToolsProtocol):
             self._stuck_since = now
         if self._stuck_since is not None and now - self._stuck_since > self.limits.reading:
             self.transport.abort()
-        elif not self.serving and not self._idle:
+        elif self.serving:
+            if self._body_is_late(now):
+                self._end(b"" if self.cycle.response_started else _TIMEOUT)
+        elif not self._idle:
             self._heads_since = now if self._heads_since is None else self._heads_since
             if now - self._heads_since > self.limits.head:
                 self._end(_TIMEOUT if self._unclaimed else b"")
-        elif self.serving and self._body_is_late(now):
-            self._end(b"" if self.cycle.response_started else _TIMEOUT)
         self._timer = self.loop.call_later(self._interval, self._look)
 
     def _body_is_late(self, now: float) -> bool:

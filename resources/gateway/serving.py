@@ -56,8 +56,11 @@ def front_of(settings: Settings) -> dict[str, Any]:
     """What uvicorn is told of TLS, and of proxies that stand before the one address."""
     options: dict[str, Any] = {}
     if settings.trusted_proxies:
-        options |= {"proxy_headers": True, "forwarded_allow_ips": settings.trusted_proxies}
-        options |= {"timeout_keep_alive": _PROXY_SECONDS}
+        options |= {
+            "proxy_headers": True,
+            "forwarded_allow_ips": settings.trusted_proxies,
+            "timeout_keep_alive": _PROXY_SECONDS,
+        }
     if settings.tls_certificate is not None:
         options |= {"ssl_certfile": settings.tls_certificate, "ssl_keyfile": settings.tls_key}
     return options

@@ -35,7 +35,6 @@ class _Group:
     """Records that become durable together. It counts as failed until it has not."""
 
     parts: list[bytes] = field(default_factory=list)
-    size: int = 0
     done: bool = False
     failure: StreamError | None = field(
         default_factory=lambda: StreamUnavailableError("The events were not written; send them again.", not_taken=0)
@@ -146,7 +145,6 @@ class FolderFirehose(EventStream):
                     f"{waiting} bytes of events wait for {self._awaited}, and no more may; send them again later."
                 )
             self._group.parts += parts
-            self._group.size += size
             self._held += size
             return self._group
 
@@ -162,7 +160,7 @@ class FolderFirehose(EventStream):
             group.done = True
             if group.failure is not None:
                 with self._joining:
-                    self._held -= group.size
+                    self._held -= sum(map(len, group.parts))
 
     def _append(self, parts: Sequence[bytes]) -> None:
         now = self._clock()
